@@ -1,0 +1,17 @@
+/** The bindings that `wrangler.jsonc` names, beside the settings of `config.ts`. */
+interface Bindings {
+  readonly EXPIRY: KVNamespace
+  readonly ORDERS: DurableObjectNamespace<import("./deploy/OrderObject.ts").Order>
+  readonly CLAIMS: DurableObjectNamespace<import("./expiry/Once.ts").Once>
+  /** Counts credentials by client: `ratelimits` in wrangler.jsonc, on an account that has them (Jack does not). */
+  readonly VERIFICATIONS?: RateLimit
+  /** A Worker that loads code in another process: there on the local stack. */
+  readonly RUNNER?: import("./execute/CodeRunner.ts").RunnerBinding
+}
+
+declare namespace Cloudflare {
+  interface GlobalProps {
+    mainModule: typeof import("./worker.ts")
+  }
+  interface Env extends Bindings {}
+}
