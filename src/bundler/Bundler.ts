@@ -1,0 +1,74 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import { type Bundle, BundleError, BundlerBusy, type BundlerOptions, createBundler } from "./index.ts"
+
+/** {@link Diagnostic} on the wire. */
+export const DiagnosticSchema = Schema.Struct({
+  file: Schema.String,
+  line: Schema.Number,
+  column: Schema.Number,
+  text: Schema.String,
+  source: Schema.optionalKey(Schema.String),
+  hint: Schema.optionalKey(Schema.String)
+})
+
+/** The source does not bundle; its author can mend it. */
+export class BundleRejected extends Schema.TaggedError<BundleRejected>()("BundleRejected", {
+  diagnostics: Schema.Array(DiagnosticSchema)
+}) {}
+
+/** The compiler did not start; the same source may bundle the next time. */
+export class BundlerCrashed extends Schema.TaggedError<BundlerCrashed>()("BundlerCrashed", {
+  message: Schema.String
+}) {}
+
+/** Too many builds are in flight in this isolate; the same source may bundle in a moment. */
+export class BundlerOccupied extends Schema.TaggedError<BundlerOccupied>()("BundlerOccupied", {
+  message: Schema.String
+}) {}
+
+/** Why there is no bundle. */
+export type BundlerFailure = BundleRejected | BundlerCrashed | BundlerOccupied
+
+/** Sources by path, relative to the project's root. */
+export type SourceFiles = Readonly<Record<string, string>>
+
+/** Turns sources into a program that is ready to run. */
+export class Bundler extends Context.Service<
+  Bundler,
+  { readonly bundle: (files: SourceFiles) => Effect.Effect<Bundle, BundlerFailure> }
+>()("mpp-compute/bundler/Bundler") {
+  /** esbuild in this Worker, a fresh instance for each build. */
+  static layer(wasm: WebAssembly.Module, options: Omit<BundlerOptions, "wasm"> = {}): Layer.Layer<Bundler> {
+    const bundler = createBundler({ ...options, wasm })
+    return Layer.succeed(Bundler, {
+      bundle: Effect.fn("Bundler.bundle")((files: SourceFiles) =>
+        Effect.tryPromise({ try: () => bundler.bundle(files), catch: toTagged })
+      )
+    })
+  }
+
+  /** Answers what the test says; without a script, with a program that answers "ok". Compiles nothing. */
+  static layerTest(
+    script: Bundler["Service"]["bundle"] = (files) => Effect.succeed(trivial(files))
+  ): Layer.Layer<Bundler> {
+    return Layer.succeed(Bundler, { bundle: script })
+  }
+}
+
+const toTagged = (error: unknown): BundlerFailure =>
+  error instanceof BundleError
+    ? new BundleRejected({ diagnostics: error.diagnostics })
+    : error instanceof BundlerBusy
+      ? new BundlerOccupied({ message: error.message })
+      : new BundlerCrashed({ message: error instanceof Error ? error.message : String(error) })
+
+const trivial = (files: SourceFiles): Bundle => ({
+  entrypoint: Object.keys(files)[0] ?? "index.ts",
+  main: "worker.js",
+  code: 'export default { fetch: () => new Response("ok") }\n',
+  warnings: [],
+  compatibilityFlags: []
+})

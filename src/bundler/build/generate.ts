@@ -1,0 +1,58 @@
+/**
+ * Writes `src/bundler/generated` from the installed packages; nothing of them is committed. This is wrangler's
+ * `build.command`, which `wrangler dev` repeats whenever a file below `src` changes, so a second run writes nothing: it
+ * would start the next one.
+ */
+import { createHash } from "node:crypto"
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises"
+import { fileURLToPath } from "node:url"
+import { FACTORY_PACKAGE, FACTORY_SOURCE, FACTORY_TYPES, generateFactory } from "./factory.ts"
+import { generateHono, HONO_PACKAGE, HONO_TYPES } from "./hono.ts"
+
+const local = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+
+const OUTPUTS = {
+  "esbuild-factory.d.ts": async () => FACTORY_TYPES,
+  "esbuild-factory.js": generateFactory,
+  "hono.d.ts": async () => HONO_TYPES,
+  "hono.js": generateHono
+}
+
+/** What the outputs are made from. Packages do not change without their version or this text changing. */
+const INPUTS = [
+  local("factory.ts"),
+  local("hono.ts"),
+  local("generate.ts"),
+  FACTORY_SOURCE,
+  FACTORY_PACKAGE,
+  HONO_PACKAGE
+]
+
+/** The last file written: it says from what, and what came of it. */
+const STAMP = "stamp.txt"
+
+const output = (name: string): string => local(`../generated/${name}`)
+
+const read = (path: string): Promise<string> => readFile(path, "utf8").catch(() => "")
+
+const hash = (texts: ReadonlyArray<string>): string => createHash("sha256").update(JSON.stringify(texts)).digest("hex")
+
+/** By way of another name, since two runs may meet and a third program may be reading. */
+const write = async (name: string, text: string): Promise<void> => {
+  const path = output(name)
+  if ((await read(path)) === text) return
+  const unfinished = `${path}.${process.pid}`
+  await writeFile(unfinished, text)
+  await rename(unfinished, path)
+}
+
+const names = Object.keys(OUTPUTS)
+const stamp = async (): Promise<string> =>
+  hash(await Promise.all([...INPUTS.map((path) => readFile(path, "utf8")), ...names.map((name) => read(output(name)))]))
+
+if ((await read(output(STAMP))) !== (await stamp())) {
+  await mkdir(local("../generated"), { recursive: true })
+  const texts = await Promise.all(Object.values(OUTPUTS).map((generate) => generate()))
+  await Promise.all(names.map((name, index) => write(name, texts[index] ?? "")))
+  await write(STAMP, await stamp())
+}

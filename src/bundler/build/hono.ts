@@ -1,0 +1,107 @@
+import { readdir, readFile } from "node:fs/promises"
+import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { build, type Metafile, stop } from "esbuild-wasm"
+
+const ROOT = join(dirname(fileURLToPath(import.meta.resolve("hono"))), "..")
+
+/** The installed package's own description: it lists what can be imported. */
+export const HONO_PACKAGE = join(ROOT, "package.json")
+
+/** What runs elsewhere: in the browser, on other platforms, or while a site is built. */
+const NOT_FOR_WORKERS = new Set([
+  "hono/jsx/dom",
+  "hono/jsx/dom/client",
+  "hono/jsx/dom/css",
+  "hono/jsx/dom/jsx-dev-runtime",
+  "hono/jsx/dom/jsx-runtime",
+  "hono/jsx/dom/server",
+  "hono/ssg",
+  "hono/aws-lambda",
+  "hono/bun",
+  "hono/cloudflare-pages",
+  "hono/deno",
+  "hono/lambda-edge",
+  "hono/netlify",
+  "hono/service-worker",
+  "hono/vercel"
+])
+
+/** `./utils/*`, the only export that stands for many. */
+const readUtilities = async (target: string): Promise<Record<string, string>> => {
+  const folder = join(ROOT, dirname(target))
+  const files = (await readdir(folder)).filter((file) => file.endsWith(".js"))
+  return Object.fromEntries(files.map((file) => [`hono/utils/${file.slice(0, -3)}`, join(folder, file)]))
+}
+
+const readEntries = async (): Promise<Record<string, string>> => {
+  const { exports } = JSON.parse(await readFile(HONO_PACKAGE, "utf8")) as {
+    readonly exports: Readonly<Record<string, { readonly import?: unknown }>>
+  }
+  const entries: Record<string, string> = {}
+  for (const [subpath, { import: file }] of Object.entries(exports)) {
+    if (typeof file !== "string") throw new Error(`hono's export ${subpath} has no module`)
+    if (subpath === "./utils/*") Object.assign(entries, await readUtilities(file))
+    else if (subpath.includes("*")) throw new Error(`hono's export ${subpath} stands for many`)
+    else entries[`hono${subpath.slice(1)}`] = join(ROOT, file)
+  }
+  for (const specifier of NOT_FOR_WORKERS) {
+    if (!Object.hasOwn(entries, specifier)) throw new Error(`hono no longer exports ${specifier}`)
+    delete entries[specifier]
+  }
+  return entries
+}
+
+/** Chunks are found by file name beside each other, entries by specifier: every import must lead to a chunk or outside. */
+const checkImports = (outputs: Metafile["outputs"]): void => {
+  for (const [file, output] of Object.entries(outputs))
+    for (const { path, external } of output.imports)
+      if (external === true ? !/^(node|cloudflare):/.test(path) : !/^chunk-\w+\.js$/.test(path))
+        throw new Error(`hono's ${file} imports ${path}`)
+}
+
+const moduleId = (path: string): string => path.slice(1).replace(/^(hono.*)\.js$/, "$1")
+
+/**
+ * Every entry also imports its chunks without taking anything from them, for their side effects. hono's modules have
+ * none, so these imports would only be resolved, and complained about, in every build. A module of types comes out empty,
+ * and would be taken for CommonJS, which may export anything.
+ */
+const moduleSource = (text: string): string =>
+  text.replace(/import"(\.{1,2}\/)+chunk-\w+\.js";/g, "").trim() || "export {}"
+
+/**
+ * All of hono that makes sense in a Worker, as a JavaScript module: `modules` maps module ids to source. What several
+ * entrypoints share is in chunks of its own, so that there is one `HTTPException` however many of them are imported.
+ *
+ * @throws when the package does not look as expected.
+ */
+export const generateHono = async (): Promise<string> => {
+  const { outputFiles, metafile } = await build({
+    entryPoints: await readEntries(),
+    absWorkingDir: "/",
+    outdir: "/",
+    chunkNames: "chunk-[hash]",
+    bundle: true,
+    splitting: true,
+    write: false,
+    metafile: true,
+    minify: true,
+    logLevel: "silent",
+    format: "esm",
+    platform: "neutral",
+    target: "es2022",
+    external: ["node:*", "cloudflare:*"]
+  })
+  await stop()
+  checkImports(metafile.outputs)
+  const modules = Object.fromEntries(outputFiles.map(({ path, text }) => [moduleId(path), moduleSource(text)]))
+  for (const specifier of ["hono", "hono/cors", "hono/jsx/jsx-runtime"])
+    if (!Object.hasOwn(modules, specifier)) throw new Error(`hono did not yield ${specifier}`)
+  return `// Generated from hono's package.\nexport const modules = ${JSON.stringify(modules, undefined, 1)}\n`
+}
+
+/** The generated module's types. */
+export const HONO_TYPES = `/** Sources by module id: an import specifier, or the file name of a chunk. */
+export declare const modules: Readonly<Record<string, string>>
+`

@@ -1,0 +1,108 @@
+import type { Message } from "esbuild-wasm"
+
+/** One thing that is wrong with the source, and what to do about it. */
+export interface Diagnostic {
+  /** The file's path as it was sent; "" where the problem has no file. */
+  readonly file: string
+  /** From 1; 0 where there is no file. */
+  readonly line: number
+  /** In UTF-16 units from 1, as editors count; 0 where there is no file. */
+  readonly column: number
+  readonly text: string
+  /** The line of source that it is about, where it is at most 200 characters. */
+  readonly source?: string
+  /** What to write or to send instead. */
+  readonly hint?: string
+}
+
+/** The source does not bundle, and its author can mend it. */
+export class BundleError extends Error {
+  override readonly name = "BundleError"
+  /** At least one, at most 50, in the compiler's order. */
+  readonly diagnostics: ReadonlyArray<Diagnostic>
+  constructor(diagnostics: ReadonlyArray<Diagnostic>) {
+    super(diagnostics.map(formatDiagnostic).join("\n"))
+    this.diagnostics = diagnostics
+  }
+}
+
+/** The compiler could not be started: nobody's source is to blame. */
+export class BundlerCrash extends Error {
+  override readonly name = "BundlerCrash"
+}
+
+/** Pathological sources yield thousands of errors; nobody reads past the first few. */
+const LIMIT = 50
+
+/**
+ * What a resolver's refusal carries through the compiler in `detail`: only afterwards is the source line known, and which
+ * of the refusals are told at all; thousands of guesses would take longer than the build.
+ */
+export interface Rewrite {
+  /** What would stand in the place of the refused specifier. */
+  readonly specifier: string
+  /** The hint, given the import as it would read. */
+  readonly hint: (line: string) => string
+}
+
+const isRewrite = (detail: unknown): detail is Rewrite =>
+  typeof detail === "object" && detail !== null && "specifier" in detail && "hint" in detail
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+/** The compiler counts columns in bytes of UTF-8; a prefix of n bytes never has more than n UTF-16 units. */
+const unitsBefore = (line: string, bytes: number): number =>
+  decoder.decode(encoder.encode(line.slice(0, bytes)).subarray(0, bytes)).length
+
+const rewritten = (rewrite: Rewrite, location: Message["location"]): string => {
+  const generic = `import … from ${JSON.stringify(rewrite.specifier)}`
+  if (location === null || location.lineText.length > 200) return generic
+  const start = unitsBefore(location.lineText, location.column)
+  const end = unitsBefore(location.lineText, location.column + location.length)
+  const quoted = location.lineText.slice(start, end)
+  // Not the specifier itself: the JSX runtime's import, for example, is written nowhere.
+  if (!/^(["'`]).*\1$/s.test(quoted)) return generic
+  return `${location.lineText.slice(0, start)}${JSON.stringify(rewrite.specifier)}${location.lineText.slice(end)}`.trim()
+}
+
+const hintOf = (message: Message): string | undefined => {
+  if (isRewrite(message.detail)) return message.detail.hint(rewritten(message.detail, message.location))
+  if (/^Could not resolve \w+\(/.test(message.text))
+    return "The path is only known at run time: import each file by its own."
+  const notes = message.notes.map(({ text, location }) =>
+    location === null ? text : `${text} (${location.file}:${location.line})`
+  )
+  return notes.length === 0 ? undefined : notes.join(" ")
+}
+
+/** One of esbuild's messages in our terms. */
+export const fromMessage = (message: Message): Diagnostic => {
+  const { location } = message
+  const hint = hintOf(message)
+  return {
+    // Settings that are handed over as text have no path of their own; esbuild calls them "<tsconfig.json>".
+    file: location?.file.replace(/^<(.+)>$/, "$1") ?? "",
+    line: location?.line ?? 0,
+    column: location === null ? 0 : unitsBefore(location.lineText, location.column) + 1,
+    text: message.text.slice(0, 2000),
+    ...(location === null || location.lineText === "" || location.lineText.length > 200
+      ? {}
+      : { source: location.lineText }),
+    ...(hint === undefined ? {} : { hint })
+  }
+}
+
+/** Paths with holes are looked for in a file system, past every plugin; that there is none is no news to the author. */
+const isNoise = (message: Message): boolean => message.text.endsWith("not implemented on js")
+
+/** All of esbuild's messages, capped. */
+export const fromMessages = (messages: ReadonlyArray<Message>): ReadonlyArray<Diagnostic> =>
+  messages
+    .filter((message) => !isNoise(message))
+    .slice(0, LIMIT)
+    .map(fromMessage)
+
+/** `src/a.ts:3:7: text (hint)`, for logs and for the errors' messages. */
+export const formatDiagnostic = ({ file, line, column, text, hint }: Diagnostic): string =>
+  `${file === "" ? "" : `${file}:${line}:${column}: `}${text}${hint === undefined ? "" : ` (${hint})`}`

@@ -1,0 +1,139 @@
+/**
+ * Bundles a project, given as a map of paths to sources, to one ES module for Cloudflare Workers: esbuild in WebAssembly,
+ * made so that it runs inside a Worker and no source can break it for the next. Plain TypeScript; needs the module alone.
+ */
+import { checkDefaultExport } from "./default-export.ts"
+import { compile, type Compiled, type Job, MAIN } from "./compile.ts"
+import { BundleError, BundlerCrash, type Diagnostic } from "./diagnostics.ts"
+import { findEntrypoint } from "./entrypoint.ts"
+import { fetchGraph } from "./fetching.ts"
+import { BundlerBusy } from "./leases.ts"
+import { checkOutput } from "./limits.ts"
+import { readPackageJson } from "./package-json.ts"
+import { Pool } from "./pool.ts"
+import { readProject } from "./project.ts"
+import { IMPORT_LIMITS, type ModuleCache, Remote } from "./remote.ts"
+import { readTsConfig } from "./tsconfig.ts"
+
+export { BundleError, BundlerCrash, type Diagnostic, formatDiagnostic } from "./diagnostics.ts"
+export { BundlerBusy } from "./leases.ts"
+export { LIMITS } from "./limits.ts"
+export { IMPORT_LIMITS, type ModuleCache } from "./remote.ts"
+
+/** A program that is ready to run. */
+export interface Bundle {
+  /** The source file where it starts: `"src/index.ts"`. */
+  readonly entrypoint: string
+  /** The module's name: `"worker.js"`. */
+  readonly main: string
+  /** The module: ES2022, everything in one, importing only `node:`, `cloudflare:` and `workerd:` modules. */
+  readonly code: string
+  readonly warnings: ReadonlyArray<Diagnostic>
+  /** What the program needs to run: `["nodejs_compat"]` when it imports a `node:` module, else `[]`. */
+  readonly compatibilityFlags: ReadonlyArray<string>
+}
+
+export interface BundlerOptions {
+  /** `esbuild-wasm/esbuild.wasm`, compiled. */
+  readonly wasm: WebAssembly.Module
+  /** How long compiling may take, in milliseconds; 15,000 unless told otherwise. It cannot interrupt wasm that computes. */
+  readonly timeoutMs?: number
+  /** The hosts that modules are fetched from, as in `https://esm.sh/zod@4`; only esm.sh unless told otherwise, none for `[]`. */
+  readonly importHosts?: ReadonlyArray<string>
+  /** Keeps fetched modules between builds; the platform's `caches.default`, where it has one, unless told otherwise. */
+  readonly cache?: ModuleCache
+  /** Fetches modules; the platform's own unless told otherwise. */
+  readonly fetch?: typeof fetch
+}
+
+export interface Bundler {
+  /**
+   * Builds are independent of each other. One that fetches nothing is over before any other event; of those that do, a few
+   * may wait at the same time.
+   *
+   * @param files sources by path, relative to the project's root, for example `{ "src/index.ts": "export default …" }`.
+   * @throws {BundleError} when the source does not bundle: its `diagnostics` say where, and what to do.
+   * @throws {BundlerBusy} when too many builds are in flight in this isolate: try again.
+   * @throws {BundlerCrash} when the compiler does not start: try again.
+   */
+  readonly bundle: (files: Readonly<Record<string, string>>) => Promise<Bundle>
+}
+
+/**
+ * Makes a bundler. It keeps nothing of one build for the next but the modules that it fetched, so that a module may make
+ * one for all its requests.
+ *
+ * ```ts
+ * import { createBundler } from "./bundler/index.ts"
+ * import wasm from "esbuild-wasm/esbuild.wasm"
+ *
+ * const { code } = await createBundler({ wasm }).bundle({ "index.ts": "export default { fetch: () => new Response() }" })
+ * ```
+ */
+export const createBundler = (options: BundlerOptions): Bundler => {
+  const { wasm, timeoutMs = 15_000, importHosts = ["esm.sh"] } = options
+  const pool = poolOf(wasm)
+  const hosts = new Set(importHosts.map((host) => host.toLowerCase()))
+
+  const run = async (job: Job): Promise<Compiled> => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const compiled = await pool.use(timeoutMs, (instance) => compile(instance, job)).catch(asOurs)
+      if (compiled.missing.size === 0) return compiled
+      await pool.waiting.hold(IMPORT_LIMITS.timeMs + 1000, () => fetchGraph(job.context.remote, compiled.missing))
+    }
+    const text = `URL imports lead to further ones more than ${ROUNDS} levels deep`
+    throw new BundleError([
+      { file: "", line: 0, column: 0, text, hint: "Import a module that is bundled: add ?bundle." }
+    ])
+  }
+
+  return {
+    bundle: async (sent) => {
+      const { files } = readProject(sent)
+      const packageJson = readPackageJson(files)
+      const tsconfig = readTsConfig(files)
+      const { path: entrypoint, warnings } = findEntrypoint(files, packageJson)
+      const remote = new Remote({
+        hosts,
+        fetch: options.fetch ?? platformFetch,
+        cache: options.cache ?? platformCache()
+      })
+      const context = { files, tsconfig, packageJson, remote, hosts }
+      const compiled = await run({ context, entrypoint, options: tsconfig.options })
+      const complaint = checkDefaultExport(entrypoint, compiled.exports, compiled.code, files.get(entrypoint))
+      if (complaint !== undefined) throw new BundleError([complaint])
+      checkOutput(compiled.code)
+      return {
+        entrypoint,
+        main: MAIN,
+        code: compiled.code,
+        warnings: [...warnings, ...tsconfig.warnings, ...compiled.warnings],
+        compatibilityFlags: compiled.externals.some((path) => path.startsWith("node:")) ? ["nodejs_compat"] : []
+      }
+    }
+  }
+}
+
+/** How often a build is begun anew because modules had to be fetched; nearly always twice is enough. */
+const ROUNDS = 20
+
+const asOurs = (cause: unknown): never => {
+  if (cause instanceof BundleError || cause instanceof BundlerBusy) throw cause
+  throw new BundlerCrash("The compiler did not start", { cause })
+}
+
+/** Not bound to anything: called as a method, the platform's refuses. */
+const platformFetch: typeof fetch = (input, init) => fetch(input, init)
+
+const platformCache = (): ModuleCache | undefined =>
+  // Browsers and Node know no default one, and neither do their types.
+  (globalThis as { readonly caches?: { readonly default?: ModuleCache } }).caches?.default
+
+/** One for each isolate, however many bundlers there are. */
+const pools = new WeakMap<WebAssembly.Module, Pool>()
+
+const poolOf = (wasm: WebAssembly.Module): Pool => {
+  const pool = pools.get(wasm) ?? new Pool(wasm)
+  pools.set(wasm, pool)
+  return pool
+}

@@ -1,0 +1,51 @@
+/** The folder of a path, "" for the root: `folderOf("src/a.ts")` is `"src"`. */
+export const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf("/")))
+
+/** The name without its folder: `nameOf("src/a.ts")` is `"a.ts"`. */
+export const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1)
+
+/** The last extension in lower case, without the dot; "" where there is none: `extensionOf("src/A.Test.TS")` is `"ts"`. */
+export const extensionOf = (path: string): string => /\.([^./]+)$/.exec(path)?.[1]?.toLowerCase() ?? ""
+
+/**
+ * Follows a relative path from a folder. `undefined` when it climbs above the root: clamping there, as URLs do, would
+ * silently find another file than the one that the author's own machine finds.
+ */
+export const joinPath = (folder: string, relative: string): string | undefined => {
+  const parts = folder === "" ? [] : folder.split("/")
+  for (const part of relative.split("/")) {
+    if (part === "..") {
+      if (parts.pop() === undefined) return undefined
+    } else if (part !== "" && part !== ".") parts.push(part)
+  }
+  return parts.join("/")
+}
+
+/** How a file of `folder` writes an import of `file`: `"./b.ts"`, `"../lib/b.ts"`. */
+export const relativeSpecifier = (folder: string, file: string): string => {
+  const from = folder === "" ? [] : folder.split("/")
+  const to = file.split("/")
+  let shared = 0
+  while (shared < from.length && shared < to.length - 1 && from[shared] === to[shared]) shared++
+  const up = from.length - shared
+  return `${up === 0 ? "./" : "../".repeat(up)}${to.slice(shared).join("/")}`
+}
+
+/**
+ * Why `name` cannot be a file's path, or `undefined` when it can. Paths are relative to the project's root and separated
+ * by "/". Control characters would break the comments that name files in the output; lone surrogates do not survive the
+ * way through UTF-8 into the compiler.
+ */
+export const pathProblem = (name: string): string | undefined => {
+  // oxlint-disable-next-line no-control-regex -- control characters are what is refused
+  if (/[\u0000-\u001f\u007f\u2028\u2029]/.test(name)) return "contains a control character"
+  if (name.length > 512) return "is longer than 512 characters"
+  if (!name.isWellFormed()) return "is not well-formed Unicode"
+  if (name.startsWith("/")) return "is absolute; paths are relative to the project's root"
+  if (name.includes("\\")) return 'contains a backslash; folders are separated by "/"'
+  const parts = name.split("/")
+  if (parts.includes("..")) return 'contains ".."'
+  const last = parts.at(-1)
+  if (last === "" || last === ".") return "does not name a file"
+  return undefined
+}

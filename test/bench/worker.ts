@@ -1,0 +1,46 @@
+import { createWorker } from "@cloudflare/worker-bundler"
+import * as stock from "esbuild-wasm/lib/browser.js"
+import { compile } from "../../src/bundler/compile.ts"
+import { createBundler } from "../../src/bundler/index.ts"
+import type { Instance } from "../../src/bundler/instance.ts"
+import { startWarm } from "../../src/bundler/pool.ts"
+import { Remote } from "../../src/bundler/remote.ts"
+import wasm from "../../src/bundler/wasm.ts"
+
+type Files = Readonly<Record<string, string>>
+
+const bundler = createBundler({ wasm, importHosts: [] })
+
+const jobOf = (files: Files) => {
+  const hosts = new Set<string>()
+  const remote = new Remote({ hosts, fetch, cache: undefined })
+  const nothing = { find: () => undefined, versionOf: () => undefined }
+  const context = { files: new Map(Object.entries(files)), tsconfig: nothing, packageJson: nothing, remote, hosts }
+  return { context, entrypoint: "index.ts", options: {} }
+}
+
+let warm: Promise<Instance> | undefined
+let started: Promise<void> | undefined
+
+/** What the same sources go through, by design. */
+const designs: Record<string, (files: Files) => Promise<unknown>> = {
+  nothing: async () => undefined,
+  ours: async (files) => bundler.bundle(files),
+  // The unsafe limit: one instance that has seen every source so far.
+  warm: async (files) => compile(await (warm ??= startWarm(wasm)), jobOf(files)),
+  stock: async (files) => {
+    await (started ??= stock.initialize({ wasmModule: wasm, worker: false }))
+    return compile({ build: (options) => stock.build({ ...options, write: false, metafile: true }) }, jobOf(files))
+  },
+  peer: async (files) => createWorker({ files, entryPoint: "index.ts" })
+}
+
+export default {
+  fetch: async (request) => {
+    const files = (await request.json()) as Files
+    const design = designs[new URL(request.url).pathname.slice(1)]
+    if (design === undefined) return new Response("no such design", { status: 404 })
+    await design(files)
+    return new Response("built")
+  }
+} satisfies ExportedHandler

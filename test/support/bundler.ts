@@ -1,0 +1,55 @@
+import { readFileSync } from "node:fs"
+import { assert } from "@effect/vitest"
+import {
+  type Bundle,
+  BundleError,
+  type Bundler,
+  type BundlerOptions,
+  createBundler,
+  type Diagnostic
+} from "../../src/bundler/index.ts"
+
+/** Sources by path. */
+export type Files = Readonly<Record<string, string>>
+
+/** Workers cannot compile wasm, so that their types have no constructor; Node has. */
+const Module = WebAssembly.Module as unknown as new (bytes: Uint8Array) => WebAssembly.Module
+
+/** The compiler. */
+export const wasm = new Module(readFileSync("node_modules/esbuild-wasm/esbuild.wasm"))
+
+/** A module cache that keeps nothing, and no network. */
+export const offline = {
+  fetch: (async (url: unknown) => assert.fail(`${String(url)} was fetched`)) as typeof fetch
+}
+
+/** A bundler, and what tests ask of it. */
+export const makeBundler = (options: Omit<BundlerOptions, "wasm"> = offline) => {
+  const { bundle }: Bundler = createBundler({ ...options, wasm })
+  /** The diagnostics of what must not be bundled. */
+  const refusal = async (files: Files): Promise<ReadonlyArray<Diagnostic>> => {
+    const error: unknown = await bundle(files).then(
+      () => assert.fail("it was bundled"),
+      (error: unknown) => error
+    )
+    assert.instanceOf(error, BundleError)
+    assert.isAbove(error.diagnostics.length, 0)
+    return error.diagnostics
+  }
+  /** What the program answers, as JSON. */
+  const values = async (files: Files): Promise<unknown> => (await answer(await bundle(files))).json()
+  return { bundle, refusal, values }
+}
+
+/** Runs the program and asks it. */
+export const answer = async ({ code }: Pick<Bundle, "code">, url = "http://site.test/"): Promise<Response> => {
+  const module: unknown = await import(`data:text/javascript;base64,${Buffer.from(code).toString("base64")}`)
+  const { default: program } = module as {
+    readonly default: { readonly fetch: (request: Request) => Promise<Response> }
+  }
+  return program.fetch(new Request(url))
+}
+
+/** A program that answers with the values of some expressions. */
+export const answering = (imports: string, ...values: ReadonlyArray<string>): string =>
+  `${imports}\nexport default { fetch: () => Response.json([${values.join(", ")}]) }\n`
