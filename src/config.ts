@@ -1,0 +1,109 @@
+import * as Config from "effect/Config"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+
+/** A price in dollars, as a decimal string with at most six decimals: `"0.10"`. */
+const Price = Schema.String.check(Schema.isPattern(/^(0|[1-9]\d{0,8})(\.\d{1,6})?$/))
+
+/** A Tempo address: `0x` and 40 hexadecimal digits. */
+const Address = Schema.String.check(Schema.isPattern(/^0x[0-9a-fA-F]{40}$/))
+
+/** The tokens that Jack's `jack tokens create` prints. */
+const Token = Schema.String.check(Schema.isPattern(/^jkt_[0-9a-f]{64}$/))
+
+/** 60 seconds, the shortest life that KV's expiry can express, to a year. */
+const Hours = Schema.FiniteFromString.check(Schema.isBetween({ minimum: 1 / 60, maximum: 8760 }))
+
+/** Host names, parted by commas; `none` for none. */
+const Hosts = Schema.String.check(Schema.isPattern(/^(none|[a-z0-9.-]+\.[a-z]{2,}(, ?[a-z0-9.-]+\.[a-z]{2,})*)$/))
+
+const Secret = Schema.String.check(Schema.isMinLength(32))
+
+const HttpUrl = Schema.String.check(Schema.isPattern(/^https?:\/\/[^\s]+$/))
+
+/**
+ * Every setting of the gateway: its name in the environment, its default and its meaning. A setting without a default is
+ * required; while one is missing or malformed, `/health` names it and the paid endpoints answer 503 `not_configured`.
+ */
+const settings = {
+  /** Secret, at least 32 characters: the HMAC key of the payment challenges. Changing it voids the unpaid ones. */
+  MPP_SECRET_KEY: Config.schema(Secret, "MPP_SECRET_KEY").pipe(Config.map(Redacted.make)),
+  /** The protection space that challenges name (RFC 9110, 11.5). Never taken from the request's Host. */
+  REALM: Config.NonEmptyString("REALM").pipe(Config.withDefault("mpp-compute")),
+  /** Who is paid: a Tempo address. */
+  TEMPO_RECIPIENT: Config.schema(Address, "TEMPO_RECIPIENT"),
+  /** `mainnet` (chain 4217), `testnet` (Moderato, 42431) or `local` (1337, the chain of the local stack). */
+  TEMPO_NETWORK: Config.Literals(["mainnet", "testnet", "local"], "TEMPO_NETWORK").pipe(
+    Config.withDefault("mainnet" as const)
+  ),
+  /** The chain's JSON-RPC; without it the network's public one. */
+  TEMPO_RPC_URL: Config.schema(HttpUrl, "TEMPO_RPC_URL").pipe(Config.option),
+  /** The token's address; the default is pathUSD, which has the same address on every network. */
+  TEMPO_CURRENCY: Config.schema(Address, "TEMPO_CURRENCY").pipe(
+    Config.withDefault("0x20c0000000000000000000000000000000000000")
+  ),
+  /** What a deploy costs, in dollars. */
+  DEPLOY_PRICE: Config.schema(Price, "DEPLOY_PRICE").pipe(Config.withDefault("0.10")),
+  /** The control plane that hosts what is deployed. */
+  CONTROL_PLANE_URL: Config.schema(HttpUrl, "CONTROL_PLANE_URL").pipe(
+    Config.withDefault("https://control.getjack.org")
+  ),
+  /** Secret: Jack's API token, `jkt_` and 64 hexadecimal digits. */
+  CONTROL_PLANE_TOKEN: Config.schema(Token, "CONTROL_PLANE_TOKEN").pipe(Config.map(Redacted.make)),
+  /** The project that this Worker is, where Jack runs it: a binding of Jack's, never to be set by hand. */
+  PROJECT_ID: Config.NonEmptyString("PROJECT_ID").pipe(Config.option),
+  /** How long a deployment lives, in hours from the moment it is live; fractions down to 60 s. */
+  TTL_HOURS: Config.schema(Hours, "TTL_HOURS").pipe(Config.withDefault(24)),
+  /** The hosts that deployed code may import modules from by URL, parted by commas; `none` for none. */
+  IMPORT_HOSTS: Config.schema(Hosts, "IMPORT_HOSTS").pipe(
+    Config.withDefault("esm.sh"),
+    Config.map((hosts) =>
+      hosts
+        .split(",")
+        .map((host) => host.trim())
+        .filter((host) => host !== "" && host !== "none")
+    )
+  )
+}
+
+type Values = { readonly [K in keyof typeof settings]: Config.Success<(typeof settings)[K]> }
+
+/**
+ * What the environment says. Loading never fails: `missing` names the settings that are absent or malformed, and reading
+ * one of those is a defect. The HTTP edge asks `missing` first.
+ */
+export class Settings extends Context.Service<
+  Settings,
+  {
+    readonly missing: ReadonlyArray<string>
+    readonly get: <K extends keyof Values>(name: K) => Values[K]
+  }
+>()("mpp-compute/config/Settings") {
+  static readonly layer = Layer.effect(
+    Settings,
+    Effect.gen(function* () {
+      const values = new Map<string, unknown>()
+      const missing: Array<string> = []
+      for (const [name, config] of Object.entries(settings)) {
+        const exit = yield* Effect.exit(config as Config.Config<unknown>)
+        if (Exit.isSuccess(exit)) values.set(name, exit.value)
+        else missing.push(name)
+      }
+      return Settings.of({
+        missing,
+        get: <K extends keyof Values>(name: K) => {
+          if (!values.has(name)) throw new Error(`the setting ${name} is missing or malformed`)
+          return values.get(name) as Values[K]
+        }
+      })
+    })
+  )
+}
+
+/** The value of an optional setting, or `undefined`. */
+export const optional = <A>(value: Option.Option<A>): A | undefined => Option.getOrUndefined(value)

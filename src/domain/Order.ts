@@ -1,0 +1,86 @@
+import { createHash, randomBytes } from "node:crypto"
+import type { Terms, Verified } from "../payment/PaymentService.ts"
+
+/** Source files by their path, as the bundler takes them: relative, `/` between folders, no `.` or `..`. */
+export type Files = Readonly<Record<string, string>>
+
+/**
+ * What the gateway hands to an order's object: a request that was decoded and a credential that was verified, both without
+ * any I/O. Plain data: it crosses the object's boundary by structured clone.
+ */
+export interface Submission {
+  readonly terms: Terms
+  readonly verified: Verified
+  /** Whether the request brought an `Idempotency-Key` of its own. */
+  readonly keyed: boolean
+  readonly files: Files
+  /** The name that was asked for, if any: it becomes the slug. */
+  readonly name: string | null
+}
+
+/** Newer code for a deployment, from somebody who has proved who it is. Plain data, like `Submission`. */
+export interface Revision {
+  readonly id: string
+  readonly terms: Terms
+  readonly verified: Verified
+  readonly files: Files
+}
+
+/** What a paid deploy answers: the body's four fields, and the value of `Payment-Receipt`. */
+export interface Delivered {
+  readonly url: string
+  readonly deployment_id: string
+  /** `2026-03-27T21:00:00Z`: UTC, no milliseconds. */
+  readonly expires_at: string
+  readonly ttl_hours: number
+  readonly receipt: string
+}
+
+// Crockford's alphabet: no letter that reads like a digit.
+const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
+
+const base32 = (bytes: Uint8Array, length: number): string =>
+  Array.from({ length }, (_, index) => {
+    const bit = index * 5
+    const pair = ((bytes[bit >> 3] ?? 0) << 8) | (bytes[(bit >> 3) + 1] ?? 0)
+    return alphabet[(pair >> (11 - (bit & 7))) & 31]
+  }).join("")
+
+const orderLength = 20
+const suffixLength = 6
+
+/**
+ * The name of an order's object: 20 characters (100 bits) of the SHA-256 of payer, operation and body. The same three
+ * always meet in the same object, and nobody else's do.
+ */
+export const orderName = (payer: string, operation: string, body: string): string =>
+  base32(createHash("sha256").update(`${payer.toLowerCase()}\n${operation}\n${body}`).digest(), orderLength)
+
+/** A fresh deployment id: `dep_`, the order's name, and 6 random characters for this purchase. */
+export const deploymentId = (order: string): string => `dep_${order}${base32(randomBytes(4), suffixLength)}`
+
+const pattern = new RegExp(`^dep_([${alphabet}]{${orderLength}})[${alphabet}]{${suffixLength}}$`)
+
+/** The order's name inside a deployment id, or `undefined` for what is no deployment id. */
+export const orderOf = (id: string): string | undefined => pattern.exec(id)?.[1]
+
+/** What a proof for an update is made for: `update:` and the deployment's id. */
+export const updateOf = (id: string): string => `update:${id}`
+
+/** Where the state of a deployment can be read, relative to the gateway. */
+export const statusPath = (id: string): string => `/deployments/${id}`
+
+const keyPattern = /^key_[0-9a-f]{32}$/
+
+/**
+ * The key of a purchase. A client's `Idempotency-Key` is hashed, so that it may be anything and is never stored; without
+ * one a random key is made. A key in our own form is taken as it is: so an answer can tell it to a client that brought none.
+ */
+export const purchaseKey = (header: string | undefined): string => {
+  if (header === undefined) return `key_${randomBytes(16).toString("hex")}`
+  if (keyPattern.test(header)) return header
+  return `key_${createHash("sha256").update(header).digest("hex").slice(0, 32)}`
+}
+
+/** Unix milliseconds as `2026-03-27T21:00:00Z`. */
+export const timestamp = (millis: number): string => new Date(millis).toISOString().replace(/\.\d{3}Z$/, "Z")

@@ -1,0 +1,42 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { Settings } from "../../src/config.ts"
+import { testSettings } from "../support/gateway.ts"
+
+const settings = (environment: Record<string, string>) =>
+  Effect.provide(
+    Effect.map(Settings, (settings) => settings),
+    Layer.fresh(Settings.layer.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(environment)))))
+  )
+
+describe("settings", () => {
+  it.effect("have defaults for all that is not a secret or an address", () =>
+    Effect.gen(function* () {
+      const { missing, get } = yield* settings(testSettings)
+      assert.deepStrictEqual(missing, [])
+      assert.deepStrictEqual(
+        [get("DEPLOY_PRICE"), get("TTL_HOURS"), get("REALM"), get("IMPORT_HOSTS")],
+        ["0.10", 24, "mpp-compute", ["esm.sh"]]
+      )
+    })
+  )
+
+  it.effect("name what is missing or malformed, and never its value", () =>
+    Effect.gen(function* () {
+      const { missing, get } = yield* settings({ ...testSettings, DEPLOY_PRICE: "ten cents", TTL_HOURS: "0.001" })
+      assert.deepStrictEqual(missing, ["DEPLOY_PRICE", "TTL_HOURS"])
+      assert.throws(() => get("DEPLOY_PRICE"), "the setting DEPLOY_PRICE is missing or malformed")
+    })
+  )
+
+  it.effect("name the import hosts, or none", () =>
+    Effect.gen(function* () {
+      const hosts = (value: string) =>
+        Effect.map(settings({ ...testSettings, IMPORT_HOSTS: value }), ({ get }) => get("IMPORT_HOSTS"))
+      assert.deepStrictEqual(yield* hosts("esm.sh, cdn.example"), ["esm.sh", "cdn.example"])
+      assert.deepStrictEqual(yield* hosts("none"), [])
+    })
+  )
+})
