@@ -1,0 +1,152 @@
+import { createHash, randomBytes } from "node:crypto"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { CaptureFailed, CaptureUncertain, PaymentRejected, PaymentUnavailable, type Problem } from "./errors.ts"
+import type { Authorization, Found, PaymentService, Terms, Verified } from "./PaymentService.ts"
+
+/**
+ * What becomes of a scripted capture: `landed`; `lost`: landed, and only `find` will say so; `stuck`: nothing has happened,
+ * and `find` does not know until the deadline has passed; `reverted`.
+ */
+export type Capture = "landed" | "lost" | "stuck" | "reverted"
+
+/** The money of a test: what was captured, and what fails next. Shared by every layer that is made over it. */
+export class PaymentScript {
+  /** What the next calls of `authorize` fail with; once empty, they succeed. */
+  readonly authorizations: Array<PaymentRejected | PaymentUnavailable> = []
+  /** What becomes of the next captures; once empty, they land. */
+  readonly captures: Array<Capture> = []
+  /** Payers, in lower case, who cannot pay. */
+  readonly broke = new Set<string>()
+  /** While true the chain cannot be asked: `authorize` is unavailable, `capture` stuck, `find` knows nothing. */
+  down = false
+  /** Payments that have landed, by reference: the money that moved, each payment once. */
+  readonly captured = new Map<string, { readonly payer: string; readonly price: string }>()
+  readonly reverted = new Set<string>()
+  /** How often each method was called. */
+  readonly calls = { challenge: 0, verify: 0, authorize: 0, capture: 0, find: 0 }
+}
+
+interface TestChallenge {
+  readonly id: string
+  readonly method: string
+  readonly expires: string
+  readonly opaque: string
+}
+
+const VALID_SECONDS = 25
+
+const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url")
+const decode = (text: string) => JSON.parse(Buffer.from(text, "base64url").toString()) as Record<string, unknown>
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")
+/** As a charge words it: base units of a token with six decimals. */
+const request = (price: string) =>
+  encode({
+    amount: String(Math.round(Number(price) * 1_000_000)),
+    currency: "0x20c0000000000000000000000000000000000000"
+  })
+const idOf = (opaque: string) => sha256(`test ${opaque}`)
+
+/** The credential with which a test's payer answers a challenge of `layerTest`: the value of `WWW-Authenticate`. */
+export const testCredential = (challenge: string, payer: string, changes: Partial<TestChallenge> = {}): string => {
+  const parameters = Object.fromEntries(
+    [...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value])
+  )
+  return `Payment ${encode({ challenge: { ...parameters, ...changes }, payer })}`
+}
+
+/** A payment service over a script instead of a chain. Its credentials are made by `testCredential`. */
+export const scripted = (script: PaymentScript): PaymentService["Service"] => {
+  const rejected = (problem: Problem, detail: string, key?: string) =>
+    new PaymentRejected({ problem, detail, ...(key !== undefined && { key }) })
+  const read = (credential: string) =>
+    Effect.try({
+      try: () => decode(credential.replace(/^payment\s+/i, "")) as { challenge: TestChallenge; payer: string },
+      catch: () => rejected("malformed-credential", "The credential cannot be read.")
+    })
+  const receipt = ({ reference }: { readonly reference: string }) => ({
+    reference,
+    header: encode({ method: "tempo", status: "success", timestamp: "2026-01-01T00:00:00.000Z", reference })
+  })
+
+  const find = Effect.fnUntraced(function* (authorization: Pick<Authorization, "reference" | "validBefore">) {
+    script.calls.find++
+    const now = (yield* Clock.currentTimeMillis) / 1000
+    const { reference, validBefore } = authorization
+    if (script.down) return "unknown" satisfies Found
+    if (script.captured.has(reference)) return "landed" satisfies Found
+    if (script.reverted.has(reference)) return "reverted" satisfies Found
+    return now > validBefore ? "absent" : "unknown"
+  })
+
+  const verify = Effect.fnUntraced(function* (credential: string, terms: Terms, key: string | undefined) {
+    script.calls.verify++
+    const { challenge, payer } = yield* read(credential)
+    if (challenge.method !== "tempo") return yield* rejected("method-unsupported", "Only tempo is offered.")
+    if (challenge.id !== idOf(challenge.opaque)) return yield* rejected("invalid-challenge", "Not issued here.")
+    const bound = decode(challenge.opaque)
+    const issuedKey = String(bound.key)
+    for (const name of ["operation", "body", "price"] as const) {
+      if (bound[name] === terms[name]) continue
+      return yield* rejected("invalid-challenge", `The challenge is for another ${name}.`, issuedKey)
+    }
+    if (key !== undefined && issuedKey !== key) {
+      return yield* rejected("invalid-challenge", "The challenge is for another key.", issuedKey)
+    }
+    return { payer: payer.toLowerCase(), key: issuedKey, challengeId: challenge.id, credential } satisfies Verified
+  })
+
+  return {
+    challenge: Effect.fnUntraced(function* ({ operation, body, price, description }, key) {
+      script.calls.challenge++
+      const opaque = encode({ operation, body, price, key, nonce: randomBytes(16).toString("hex") })
+      const expires = new Date((yield* Clock.currentTimeMillis) + 300_000).toISOString()
+      return (
+        `Payment id="${idOf(opaque)}", realm="test", method="tempo", intent="charge", request="${request(price)}", ` +
+        `description="${description}", expires="${expires}", opaque="${opaque}"`
+      )
+    }),
+    verify,
+    prove: Effect.fnUntraced(function* (credential, terms, key) {
+      const verified = yield* verify(credential, terms, key)
+      const { challenge } = yield* read(credential)
+      if (Date.parse(challenge.expires) > (yield* Clock.currentTimeMillis)) return verified
+      return yield* rejected("payment-expired", "Expired.", verified.key)
+    }),
+    authorize: Effect.fnUntraced(function* ({ credential, challengeId, payer, key }, { price }) {
+      script.calls.authorize++
+      const { challenge } = yield* read(credential)
+      const now = yield* Clock.currentTimeMillis
+      if (script.down) return yield* new PaymentUnavailable({ message: "The chain does not answer." })
+      const failure = script.authorizations.shift()
+      if (failure !== undefined) return yield* failure
+      if (Date.parse(challenge.expires) <= now) return yield* rejected("payment-expired", "Expired.", key)
+      if (script.broke.has(payer)) return yield* rejected("verification-failed", "Insufficient balance.", key)
+      return {
+        reference: `0x${sha256(challengeId)}`,
+        transaction: `0x76${Buffer.from(JSON.stringify({ payer, price })).toString("hex")}`,
+        validBefore: Math.floor(now / 1000) + VALID_SECONDS,
+        challengeId
+      }
+    }),
+    capture: Effect.fnUntraced(function* ({ reference, transaction }) {
+      script.calls.capture++
+      const outcome: Capture = script.down ? "stuck" : (script.captures.shift() ?? "landed")
+      if (outcome === "reverted" && !script.captured.has(reference)) {
+        script.reverted.add(reference)
+        return yield* new CaptureFailed({ problem: "verification-failed", detail: "Reverted; nothing was charged." })
+      }
+      if (outcome === "landed" || outcome === "lost") {
+        const payment = JSON.parse(Buffer.from(transaction.slice(4), "hex").toString()) as {
+          payer: string
+          price: string
+        }
+        script.captured.set(reference, payment)
+      }
+      if (outcome === "landed") return receipt({ reference })
+      return yield* new CaptureUncertain({ message: "The chain has not said what became of the payment." })
+    }),
+    find,
+    receipt
+  }
+}

@@ -1,0 +1,37 @@
+/** What an operation can be paid with, as discovery documents word it (payment discovery, "Payment Offer Object"). */
+export interface Offer {
+  readonly intent: string
+  readonly method: string
+  /** Base units of the currency, an integer. */
+  readonly amount: string
+  /** On Tempo the token's address. */
+  readonly currency: string
+}
+
+/** One parameter of a challenge, after the scheme's name where it is the first (RFC 9110, 11.3). */
+const parameter = /(?:\b(Payment)\s+)?([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]+))/gi
+
+const parametersOf = (header: string): ReadonlyArray<ReadonlyMap<string, string>> => {
+  const challenges: Array<Map<string, string>> = []
+  for (const [, scheme, name = "", quoted, token] of header.matchAll(parameter)) {
+    if (scheme !== undefined) challenges.push(new Map())
+    challenges.at(-1)?.set(name.toLowerCase(), quoted?.replace(/\\(.)/g, "$1") ?? token ?? "")
+  }
+  return challenges
+}
+
+/**
+ * The offers in a `WWW-Authenticate` header of ours. What is announced is read off a challenge, so that it cannot differ
+ * from what will be asked for, whatever the rail.
+ */
+export const offersIn = (header: string): ReadonlyArray<Offer> =>
+  parametersOf(header).map((parameters) => {
+    const json = Buffer.from(parameters.get("request") ?? "", "base64url").toString()
+    const request = JSON.parse(json) as Readonly<Record<string, unknown>>
+    return {
+      intent: parameters.get("intent") ?? "",
+      method: parameters.get("method") ?? "",
+      amount: String(request["amount"]),
+      currency: String(request["currency"])
+    }
+  })

@@ -1,0 +1,96 @@
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { type Address, keccak256, maxUint256 } from "viem"
+import { getTransactionCount } from "viem/actions"
+import { nonce } from "viem/tempo/actions"
+import { PaymentRejected, PaymentUnavailable } from "../errors.ts"
+import type { Authorization, Terms, Verified } from "../PaymentService.ts"
+import type { Network } from "./Networks.ts"
+import type { makeOffers, Merchant } from "./Offer.ts"
+import { canonical, type Payment, readPayment } from "./Payment.ts"
+import { makeRedeemer } from "./Redeemer.ts"
+import { simulationFailure } from "./RpcFailure.ts"
+
+/** Seconds that a payment must have left to live: stock clients give it 25, and a bundle is built before it is sent. */
+const LEAST_SECONDS = 10
+
+/** For all that the chain is asked here. Longer, and the payment would not live to be made. */
+const PATIENCE = "9 seconds"
+
+const rejected = (detail: string) => new PaymentRejected({ problem: "verification-failed", detail })
+const expired = (detail: string) => new PaymentRejected({ problem: "payment-expired", detail })
+
+/**
+ * Whether the transaction can land soon, and at no other time: later than the challenge's `expires`, money would move that
+ * nobody waits for. The protocol's clients set `validBefore` to that (Tempo charge, "Methods details") and mppx's to 25
+ * seconds at most, never beyond it; so a stock client's payment always passes.
+ */
+const timely = (expires: string | undefined, transaction: Payment["transaction"], now: number) => {
+  const { validAfter = 0, validBefore } = transaction
+  const deadline = Date.parse(expires ?? "") / 1000
+  if (!(now < deadline)) return Effect.fail(expired("The challenge has expired. Answer the fresh one."))
+  if (validBefore === undefined || validBefore > deadline) {
+    return Effect.fail(rejected("The transaction must state a validBefore, no later than the challenge's expires."))
+  }
+  if (validBefore < now + LEAST_SECONDS) {
+    return Effect.fail(
+      expired(
+        `The transaction must be valid for ${LEAST_SECONDS} seconds more. Sign and send it at once; check your clock.`
+      )
+    )
+  }
+  if (validAfter > now) return Effect.fail(rejected("The transaction is not valid yet: validAfter lies in the future."))
+  return Effect.succeed(validBefore)
+}
+
+/** Everything about a payment that changes with time: deadlines, nonces, funds. Moves no money. */
+export const makeAuthorize = (merchant: Merchant, offers: ReturnType<typeof makeOffers>, network: Network) => {
+  const redeem = makeRedeemer(merchant, network)
+
+  // With a nonce ahead of its account's the transaction would pass a simulation, and land whenever the gap is filled.
+  const inTurn = Effect.fnUntraced(function* (transaction: Payment["transaction"]) {
+    const { from, nonceKey = 0n } = transaction
+    if (nonceKey === maxUint256) return // expiring nonces have no order (TIP-1009)
+    const account = from as Address
+    const next = yield* Effect.tryPromise({
+      try: async () =>
+        nonceKey === 0n
+          ? BigInt(await getTransactionCount(network.client, { address: account }))
+          : nonce.getNonce(network.client, { account, nonceKey }),
+      catch: simulationFailure
+    })
+    if ((transaction.nonce ?? 0n) !== next) {
+      return yield* rejected(
+        `The transaction's nonce is not its account's next, ${next}. Sign it with an expiring nonce.`
+      )
+    }
+  })
+
+  return Effect.fnUntraced(
+    function* (verified: Verified, terms: Terms) {
+      const answer = yield* offers.recognize(verified.credential, terms, verified.key)
+      const payment = yield* readPayment(answer, merchant)
+      const now = (yield* Clock.currentTimeMillis) / 1000
+      const validBefore = yield* timely(answer.challenge.expires, payment.transaction, now)
+      yield* Effect.all([inTurn(payment.transaction), redeem(verified.credential, terms.price, answer.binding)], {
+        concurrency: 2,
+        discard: true
+      })
+      const transaction = canonical(payment)
+      return {
+        reference: keccak256(transaction),
+        transaction,
+        validBefore,
+        challengeId: verified.challengeId
+      } satisfies Authorization
+    },
+    Effect.timeoutOrElse({
+      duration: PATIENCE,
+      orElse: () => Effect.fail(new PaymentUnavailable({ message: "The chain does not answer. No payment was sent." }))
+    }),
+    (self, verified) =>
+      Effect.catchTag(self, "PaymentRejected", (error) =>
+        Effect.fail(new PaymentRejected({ problem: error.problem, detail: error.detail, key: verified.key }))
+      )
+  )
+}

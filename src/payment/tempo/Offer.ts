@@ -1,0 +1,137 @@
+import { Challenge, Credential, PaymentRequest } from "mppx"
+import { Methods } from "mppx/tempo"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { PaymentRejected } from "../errors.ts"
+import type { Terms } from "../PaymentService.ts"
+
+/** Under whose name and to whom payments are made. */
+export interface Merchant {
+  readonly secretKey: string
+  readonly realm: string
+  readonly currency: string
+  readonly recipient: string
+  readonly chainId: number
+}
+
+/**
+ * What a challenge is bound to, beside what it costs. It travels as the challenge's `opaque`, under its HMAC, and mppx wants
+ * it flat. `nonce` makes every challenge the only one of its kind: without it, all of one millisecond share one id.
+ */
+const Binding = Schema.Struct({
+  v: Schema.Literal("1"),
+  op: Schema.String,
+  body: Schema.String,
+  key: Schema.String,
+  nonce: Schema.String
+})
+/** What a challenge is bound to, beside what it costs. */
+export type Binding = typeof Binding.Type
+
+/** A credential whose challenge is ours, made for these terms; its payload is not looked at yet. */
+export interface Answer {
+  readonly challenge: Challenge.Challenge
+  readonly binding: Binding
+  readonly payload: unknown
+  /** Who the credential says it is from: anybody can write anything here. */
+  readonly source: string | undefined
+}
+
+/** What mppx's own server would make of its options, so that its `charge` and these challenges agree byte for byte. */
+export const charge = ({ currency, recipient, chainId }: Merchant) => ({
+  currency,
+  recipient,
+  chainId,
+  decimals: 6,
+  // In push mode the money has moved before anything was verified, let alone bundled.
+  supportedModes: ["pull" as const]
+})
+
+/** Makes and recognizes the challenges of one merchant. The request that a price stands for is normalized once. */
+export const makeOffers = (merchant: Merchant) => {
+  const { realm, secretKey } = merchant
+  const requests = new Map<string, Record<string, unknown>>()
+  const requestOf = (price: string) => {
+    const known = requests.get(price)
+    if (known !== undefined) return known
+    const request = PaymentRequest.fromMethod(Methods.charge, { ...charge(merchant), amount: price })
+    requests.set(price, request)
+    return request
+  }
+
+  const issue = (terms: Terms, binding: Omit<Binding, "v" | "op" | "body">, expires: string): string =>
+    Challenge.serialize(
+      Challenge.from({
+        secretKey,
+        realm,
+        method: Methods.charge.name,
+        intent: Methods.charge.intent,
+        request: requestOf(terms.price),
+        description: terms.description,
+        expires,
+        meta: { v: "1", op: terms.operation, body: terms.body, ...binding }
+      })
+    )
+
+  // Anybody can write anything here, and what nests too deeply to be serialized throws.
+  const isOurs = (challenge: Challenge.Challenge) =>
+    Effect.try(() => Challenge.verify(challenge, { secretKey }) && challenge.realm === realm).pipe(
+      Effect.orElseSucceed(() => false)
+    )
+
+  const recognize = Effect.fnUntraced(function* (credential: string, terms: Terms, key: string | undefined) {
+    const { challenge, payload, source } = yield* parse(credential)
+    // Before the HMAC: a challenge of another method was never ours, and the protocol has a problem of its own for it.
+    if (challenge.method !== Methods.charge.name || challenge.intent !== Methods.charge.intent) {
+      return yield* new PaymentRejected({
+        problem: "method-unsupported",
+        detail: "Only the method tempo with the intent charge is offered here. Answer the challenge with one of those."
+      })
+    }
+    if (!(yield* isOurs(challenge))) {
+      return yield* invalid("The challenge was not issued here, or was changed since. Answer the fresh one.")
+    }
+    const binding = yield* bindingOf(challenge)
+    const refuse = (detail: string) => invalid(detail, binding.key)
+    if (binding.op !== terms.operation) {
+      return yield* refuse("The challenge is for another operation. Answer the fresh one, for this request.")
+    }
+    if (binding.body !== terms.body) {
+      return yield* refuse(
+        "The challenge is for another body. Send the very bytes it was issued for, or answer the fresh one."
+      )
+    }
+    if (PaymentRequest.serialize(challenge.request) !== PaymentRequest.serialize(requestOf(terms.price))) {
+      return yield* refuse("The challenge states another price, currency, recipient or chain. Answer the fresh one.")
+    }
+    if (key !== undefined && binding.key !== key) {
+      return yield* refuse(
+        "The challenge is for another Idempotency-Key. Send the one it was issued for, or answer the fresh one."
+      )
+    }
+    return { challenge, binding, payload, source } satisfies Answer
+  })
+
+  return { issue, recognize }
+}
+
+const invalid = (detail: string, key?: string) =>
+  new PaymentRejected({ problem: "invalid-challenge", detail, ...(key !== undefined && { key }) })
+
+const parse = (credential: string) =>
+  Effect.try({
+    try: () => Credential.deserialize(credential),
+    catch: () =>
+      new PaymentRejected({
+        problem: "malformed-credential",
+        detail:
+          'The credential cannot be read. It is "Payment " and the base64url of a JSON object with challenge and payload.'
+      })
+  })
+
+// What an HMAC of ours covers is ours, and yet may come from a version that bound something else.
+const bindingOf = (challenge: Challenge.Challenge) =>
+  Effect.try(() => PaymentRequest.deserialize(challenge.opaque ?? "")).pipe(
+    Effect.flatMap(Schema.decodeUnknownEffect(Binding)),
+    Effect.mapError(() => invalid("The challenge is none for this operation. Answer the fresh one."))
+  )
