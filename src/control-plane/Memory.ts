@@ -1,0 +1,116 @@
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { ControlPlane, Project, Upload } from "./ControlPlane.ts"
+import { ControlPlaneRefused, ControlPlaneUnavailable, SlugTaken } from "./errors.ts"
+
+type Method = keyof ControlPlane
+type Call<M extends Method> = ReturnType<ControlPlane[M]>
+
+/** What becomes of one call: it may run it, before or after something else, or not at all. */
+export type Fault<A, E> = (call: Effect.Effect<A, E>) => Effect.Effect<A, E>
+type FaultOf<M extends Method> = Fault<Effect.Success<Call<M>>, Effect.Error<Call<M>>>
+
+/** A project and everything that was uploaded to it, the newest last. */
+export interface MemoryProject extends Project {
+  readonly uploads: ReadonlyArray<Upload>
+}
+
+/** The call goes well: for the calls before the one that is to fail. */
+export const goesWell = <A, E>(call: Effect.Effect<A, E>): Effect.Effect<A, E> => call
+
+/** Nothing happens, and this is the answer. */
+export const failsWith =
+  <F>(error: F) =>
+  <A, E>(_call: Effect.Effect<A, E>): Effect.Effect<A, E | F> =>
+    Effect.fail(error)
+
+/** It happens, and the answer is lost. */
+export const losesItsAnswer = <A, E>(call: Effect.Effect<A, E>): Effect.Effect<A, E | ControlPlaneUnavailable> =>
+  Effect.andThen(call, Effect.fail(new ControlPlaneUnavailable({ message: "the answer was lost" })))
+
+const tagRule = /^[a-z0-9][a-z0-9:-]*[a-z0-9]$/
+const slugRule = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/
+
+const refusal = (status: number, message: string) => Effect.fail(new ControlPlaneRefused({ status, message }))
+
+const asProject = ({ uploads: _uploads, ...project }: MemoryProject): Project => project
+const withoutUrl = (project: MemoryProject): Project => ({ ...asProject(project), url: null })
+
+/** A control plane in memory, as strict as Jack's: tests seed and inspect `projects`, read `calls` and script failures. */
+export class ControlPlaneMemory {
+  /** By id. */
+  readonly projects = new Map<string, MemoryProject>()
+  /** Every call in order: the method and its first argument, `"create my-api"`, `"upload project-1"`. */
+  readonly calls: Array<string> = []
+  readonly #faults = new Map<Method, Array<unknown>>()
+  #created = 0
+
+  /** What becomes of the next calls of a method, one fault a call; after the last one all goes well again. */
+  next<M extends Method>(method: M, ...faults: ReadonlyArray<FaultOf<M>>): this {
+    this.#faults.set(method, [...(this.#faults.get(method) ?? []), ...faults])
+    return this
+  }
+
+  /** Puts a project there, as another user of the account would, and returns it. */
+  seed(project: Partial<MemoryProject> & { readonly slug: string }): MemoryProject {
+    const id = project.id ?? `project-${++this.#created}`
+    const url = `https://tester-${project.slug}.runjack.test`
+    const row = { id, name: "", status: "active", url, tags: [], createdAt: 0, uploads: [], ...project }
+    this.projects.set(id, row)
+    return row
+  }
+
+  /** For `create`: the project is left with this status, and the answer is lost. An `error` blocks the slug. */
+  leaves(status: Project["status"]): FaultOf<"create"> {
+    return (call) => losesItsAnswer(Effect.tap(call, ({ id }) => this.#change(id, () => ({ status }))))
+  }
+
+  /** The service. `findBySlug` and `list` do not tell the URL: the real answers need not either. */
+  readonly client: ControlPlane = {
+    create: ({ name, slug }) => this.#create(name, slug).pipe(this.#called("create", slug)),
+    findBySlug: (slug) =>
+      this.#find((project) => project.slug === slug, withoutUrl).pipe(this.#called("findBySlug", slug)),
+    get: (id) => this.#find((project) => project.id === id, asProject).pipe(this.#called("get", id)),
+    list: () => Effect.sync(() => [...this.projects.values()].map(withoutUrl)).pipe(this.#called("list", "")),
+    tag: (id, tags) =>
+      (tags.length > 20 || tags.some((tag) => tag.length > 50 || !tagRule.test(tag))
+        ? refusal(400, "invalid tags")
+        : this.#change(id, () => ({ tags }))
+      ).pipe(this.#called("tag", id)),
+    upload: (id, upload) =>
+      this.#change(id, ({ uploads }) => ({ uploads: [...uploads, upload] })).pipe(this.#called("upload", id)),
+    remove: (id) => Effect.sync(() => void this.projects.delete(id)).pipe(this.#called("remove", id))
+  }
+
+  #called(method: Method, subject: string) {
+    return <A, E>(call: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+      Effect.suspend(() => {
+        this.calls.push(`${method} ${subject}`.trim())
+        // `next` takes only faults that fit the method.
+        const fault = this.#faults.get(method)?.shift() as Fault<A, E> | undefined
+        return fault === undefined ? call : fault(call)
+      })
+  }
+
+  #create(name: string, slug: string): Call<"create"> {
+    return Effect.gen({ self: this }, function* () {
+      if (!slugRule.test(slug)) return yield* refusal(400, "bad slug")
+      if (this.projects.values().some((project) => project.slug === slug)) return yield* new SlugTaken({ slug })
+      return asProject(this.seed({ name, slug, createdAt: yield* Clock.currentTimeMillis }))
+    })
+  }
+
+  #find(wanted: (project: Project) => boolean, as: (project: MemoryProject) => Project) {
+    return Effect.sync(() => Option.map(Option.fromUndefinedOr(this.projects.values().find(wanted)), as))
+  }
+
+  #change(id: string, change: (project: MemoryProject) => Partial<MemoryProject>) {
+    return Effect.suspend(() => {
+      const project = this.projects.get(id)
+      if (project === undefined) return refusal(404, "no such project")
+      this.projects.set(id, { ...project, ...change(project) })
+      return Effect.void
+    })
+  }
+}

@@ -1,0 +1,49 @@
+import * as Option from "effect/Option"
+
+/**
+ * Jack serves a project at `https://{username}-{slug}.runjack.xyz` without checking that the first label fits into the 63
+ * characters of a DNS label. Usernames run to 39, and one hyphen: 23 remain.
+ */
+export const SLUG_MAX_LENGTH = 23
+
+/** A few characters tell apart the projects of one account that want the same slug. */
+const SUFFIX_LENGTH = 5
+
+/** A cut that leaves a hyphen at the end is an error 500 at Jack. */
+const cut = (slug: string, length: number) => slug.slice(0, length).replace(/-+$/, "")
+
+/**
+ * The slug for a name: lowercase, everything but `a-z` and `0-9` a hyphen, hyphens collapsed and trimmed, at most 23
+ * characters. Empty when nothing of the name remains.
+ */
+export const slugFrom = (name: string): string =>
+  cut(
+    name
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, "-")
+      .replace(/^-/, ""),
+    SLUG_MAX_LENGTH
+  )
+
+/**
+ * The next slug to try after a collision: `slug` with the first five alphanumeric characters of `random`, within 23
+ * characters. Give it the slug that came from the name, not one that has a suffix already.
+ */
+export const withSuffix = (slug: string, random: string): string => {
+  const suffix = random
+    .toLowerCase()
+    .replace(/[^a-z0-9]/g, "")
+    .slice(0, SUFFIX_LENGTH)
+  const base = cut(slug, SLUG_MAX_LENGTH - 1 - suffix.length)
+  return [base, suffix].filter((part) => part !== "").join("-")
+}
+
+/**
+ * The project's name. It carries the deployment id because the name is the only field of ours that a create sets in one
+ * step with the project itself: it says whose a project is when the answer to its create was lost.
+ */
+export const projectName = (deploymentId: string): string => `mpp-compute ${deploymentId}`
+
+/** The deployment id in a project's name; none for projects that are not ours. */
+export const deploymentIdOf = (name: string): Option.Option<string> =>
+  Option.fromNullishOr(/^mpp-compute (dep_[A-Za-z0-9_-]+)$/.exec(name)?.[1])
