@@ -1,0 +1,214 @@
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { Bundler } from "../bundler/Bundler.ts"
+import { ControlPlaneClient } from "../control-plane/ControlPlaneClient.ts"
+import { slugFrom } from "../control-plane/slug.ts"
+import { Settings } from "../config.ts"
+import { Expired } from "../domain/Errors.ts"
+import { deploymentId, orderName, type Delivered, type Revision, type Submission } from "../domain/Order.ts"
+import { CodeRunner } from "../execute/CodeRunner.ts"
+import { ExpiryStore } from "../expiry/ExpiryStore.ts"
+import { type Authorization, PaymentRejected, PaymentService } from "../payment/PaymentService.ts"
+import { makeCapture } from "./capture.ts"
+import { claim, enter, isAboutCredential, join, serve, wait } from "./claim.ts"
+import { makeDeliver } from "./deliver.ts"
+import { isOver, makeExpire } from "./expire.ts"
+import { begin, Ledger, needsUpload } from "./Ledger.ts"
+import type { DeployError, Status, UpdateError } from "./Outcome.ts"
+import { makePrepare } from "./prepare.ts"
+import { expiryOf, type Purchase, statusOf } from "./Purchase.ts"
+import { makeUpdate } from "./update.ts"
+
+/** How long after its time a live deployment is still its order's alarm's to delete; the sweep takes what is left. */
+const graceMillis = 600_000
+
+/** When the alarm looks after a purchase that is being served: after a crash by then the chain has the last word. */
+const watchMillis = 30_000
+
+/**
+ * The order of a deploy: authorize, bundle, start, capture, deliver. Runs inside the order's object, on that object's
+ * `Ledger`, and knows neither HTTP nor Durable Objects.
+ */
+export class Deployer extends Context.Service<
+  Deployer,
+  {
+    /** Serves a submission, or joins it to what its order is already doing; waits a bounded while. */
+    readonly submit: (submission: Submission) => Effect.Effect<Delivered, DeployError, Ledger>
+    /** Goes on with every purchase whose time has come: after a crash, an outage, a chain that had not said. */
+    readonly wake: Effect.Effect<void, never, Ledger>
+    /** Puts newer code in a deployment's place, for its payer; waits a bounded while. */
+    readonly update: (revision: Revision) => Effect.Effect<Delivered, UpdateError, Ledger>
+    /** Whether a project that carries this deployment's id is this deployment's, or may become it. */
+    readonly claims: (id: string, projectId: string) => Effect.Effect<boolean, never, Ledger>
+    /** The state of one deployment; `undefined` where there is none. */
+    readonly status: (id: string) => Effect.Effect<Status | undefined, never, Ledger>
+  }
+>()("mpp-compute/deploy/Deployer") {
+  static readonly layer = Layer.effect(
+    Deployer,
+    Effect.gen(function* () {
+      const payments = yield* PaymentService
+      const settings = yield* Settings
+      const host = yield* ControlPlaneClient
+      const expiry = yield* ExpiryStore
+      const { prepare, build } = makePrepare(payments, yield* Bundler, yield* CodeRunner)
+      const capture = makeCapture(payments)
+      const deliver = makeDeliver(host, expiry, () => settings.get("TTL_HOURS"))
+      const expire = makeExpire(host, expiry)
+
+      /** From whatever state a purchase is in to the end. Every step is written down before the effect that it announces. */
+      const advance = (purchase: Purchase): Effect.Effect<Delivered, DeployError, Ledger> => {
+        switch (purchase.state) {
+          case "capturing":
+            return Effect.flatMap(capture.reconcile(purchase), advance)
+          case "captured":
+            return Effect.flatMap(deliver(purchase), advance)
+          default:
+            return storedAnswer(purchase)
+        }
+      }
+
+      /** Goes on with a purchase, unless somebody is at it: then its outcome is waited for. */
+      const resume = Effect.fn("Deployer.resume")(function* (purchase: Purchase) {
+        const ledger = yield* Ledger
+        const now = yield* Clock.currentTimeMillis
+        const serving = ledger.serving.get(purchase.key)
+        if (serving !== undefined) return yield* wait(serving)
+        const watched = { ...purchase, due: needsUpload(purchase) ? now + watchMillis : purchase.due }
+        ledger.save(watched)
+        return yield* serve(enter(ledger, purchase.key, purchase.challengeId), advance(watched))
+      })
+
+      const update = makeUpdate(host, { build, advance })
+
+      const buy = Effect.fn("Deployer.buy")(function* (submission: Submission) {
+        const { authorization, upload } = yield* prepare(submission)
+        const now = yield* Clock.currentTimeMillis
+        const ledger = yield* Ledger
+        // What was free to buy when this began may have been bought since, under another key: nobody wants it twice.
+        const owed = ledger.owed()
+        if (owed !== undefined) {
+          ledger.bind(submission.verified.key, submission.verified.challengeId, owed.id)
+          return yield* resume(owed)
+        }
+        const purchase = newPurchase(submission, authorization, now)
+        return yield* advance(yield* capture.send(yield* begin(purchase, upload)))
+      })
+
+      const submit = Effect.fn("Deployer.submit")(function* (
+        submission: Submission
+      ): Effect.fn.Return<Delivered, DeployError, Ledger> {
+        const now = yield* Clock.currentTimeMillis
+        const ledger = yield* Ledger
+        const found = claim(ledger, submission, now)
+        switch (found._tag) {
+          case "New":
+            return yield* serve(found.serving, buy(submission))
+          case "Resume":
+            return yield* resume(found.purchase)
+          case "Join":
+            return yield* join(submission, found.serving).pipe(
+              // What was wrong with somebody else's credential says nothing about this one.
+              Effect.catchIf(
+                (error) => isAboutCredential(found.serving, submission, error),
+                () => submit(submission)
+              )
+            )
+          case "Finished":
+            return yield* storedAnswer(found.purchase)
+          case "Refused":
+            return yield* found.error
+        }
+      })
+
+      const wake = Effect.gen(function* () {
+        const ledger = yield* Ledger
+        const now = yield* Clock.currentTimeMillis
+        const due = ledger.due(now)
+        for (const purchase of due) ledger.save({ ...purchase, due: nextLook(purchase, now) })
+        const attend = (purchase: Purchase) => {
+          if (purchase.state === "expired") return Effect.sync(() => ledger.forget(purchase.id))
+          if (purchase.state === "delivered") return isOver(purchase, now) ? expire(purchase) : update.resume(purchase)
+          return ledger.serving.has(purchase.key) ? Effect.void : Effect.ignore(resume(purchase))
+        }
+        yield* Effect.forEach(due, attend, { concurrency: "unbounded", discard: true })
+      }).pipe(Effect.withSpan("Deployer.wake"))
+
+      const status = Effect.fn("Deployer.status")(function* (id: string) {
+        const ledger = yield* Ledger
+        const purchase = ledger.byId(id)
+        return purchase === undefined ? undefined : statusOf(purchase)
+      })
+
+      const claims = Effect.fn("Deployer.claims")(function* (id: string, projectId: string) {
+        const ledger = yield* Ledger
+        const purchase = ledger.byId(id)
+        if (purchase === undefined) return false
+        if (purchase.state !== "delivered") return purchase.state === "capturing" || purchase.state === "captured"
+        const now = yield* Clock.currentTimeMillis
+        return purchase.placement?.projectId === projectId && !isOver(purchase, now - graceMillis)
+      })
+
+      return Deployer.of({
+        submit: (submission) => Effect.tap(submit(submission), told),
+        wake,
+        update: (revision) => Effect.tap(update.submit(revision), told),
+        claims,
+        status
+      })
+    })
+  )
+}
+
+/** When to look at a purchase again that is attended to now: after a crash by then, and never later than its time is over. */
+const nextLook = (purchase: Purchase, now: number): number =>
+  purchase.state === "delivered" && !isOver(purchase, now)
+    ? Math.min(now + watchMillis, expiryOf(purchase) ?? Infinity)
+    : now + watchMillis
+
+/** Notes that somebody was told where a deployment is: from now on who comes without a key wants another one. */
+const told = ({ deployment_id }: Delivered) =>
+  Effect.map(Ledger, (ledger) => {
+    const purchase = ledger.byId(deployment_id)
+    if (purchase?.answered === false) ledger.save({ ...purchase, answered: true })
+  })
+
+const newPurchase = ({ terms, verified, name }: Submission, authorization: Authorization, now: number): Purchase => {
+  const id = deploymentId(orderName(verified.payer, terms.operation, terms.body))
+  return {
+    id,
+    key: verified.key,
+    challengeId: verified.challengeId,
+    payer: verified.payer,
+    state: "capturing",
+    authorization,
+    slug: name === null ? `app-${id.slice(-6)}` : slugFrom(name),
+    placement: null,
+    receipt: null,
+    answer: null,
+    answered: false,
+    failure: null,
+    update: null,
+    updatedAt: null,
+    attempts: 0,
+    due: now + watchMillis,
+    createdAt: now
+  }
+}
+
+const storedAnswer = ({
+  id,
+  key,
+  state,
+  answer,
+  receipt,
+  failure
+}: Purchase): Effect.Effect<Delivered, DeployError> => {
+  if (state === "delivered" && answer !== null && receipt !== null) return Effect.succeed({ ...answer, receipt })
+  if (state === "expired") {
+    return new Expired({ detail: "This deployment has lived its time. Another key buys another.", deployment_id: id })
+  }
+  return new PaymentRejected({ problem: "verification-failed", detail: failure?.detail ?? "The payment failed.", key })
+}

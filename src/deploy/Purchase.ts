@@ -1,0 +1,128 @@
+import * as Schema from "effect/Schema"
+import { DiagnosticSchema } from "../bundler/Bundler.ts"
+import { timestamp } from "../domain/Order.ts"
+import type { Status } from "./Outcome.ts"
+
+/** What the host has been asked for; written down before it is asked, so that a lost answer can be recognized. */
+export const Placement = Schema.Struct({
+  slug: Schema.String,
+  /** Set once a create was, or may have been, sent: from then on the slug is looked up before it is created again. */
+  attempted: Schema.Boolean,
+  projectId: Schema.NullOr(Schema.String),
+  url: Schema.NullOr(Schema.String)
+})
+/** What the host has been asked for. */
+export type Placement = typeof Placement.Type
+
+/** Why a purchase is not live yet, in plain words for its payer. */
+export const Failure = Schema.Struct({
+  fault: Schema.Literals(["service", "code"]),
+  detail: Schema.String,
+  /** Unix milliseconds. */
+  at: Schema.Number
+})
+/** Why a purchase is not live yet. */
+export type Failure = typeof Failure.Type
+
+/** Newer code that was taken and is not live yet; its upload is kept with the purchase's. */
+export const Update = Schema.Struct({
+  /** SHA-256 (hex) of the body that brought it. */
+  body: Schema.String,
+  /** The key that its sender may ask again with. */
+  key: Schema.String,
+  /** How often it was sent to the host: the pauses grow with it. */
+  attempts: Schema.Number
+})
+/** Newer code that was taken and is not live yet. */
+export type Update = typeof Update.Type
+
+/**
+ * One payment for one order, as the ledger keeps it. Each state is on disk before the effect that it announces; whoever
+ * finds a purchase in it, after a crash for instance, does what stands under "goes on with".
+ *
+ * | state | money | what is known | goes on with | becomes |
+ * |---|---|---|---|---|
+ * | (none) | has not moved | nothing: an authorization that is lost with its process has cost nobody anything | | `capturing` |
+ * | `capturing` | only the chain knows | the signed bytes, their hash, their deadline; they may be on their way | reading the chain, never sending | `captured`, `failed` |
+ * | `captured` | has moved | a site is owed; `placement` says what the host was asked for | recognizing, creating, uploading | `delivered` |
+ * | `delivered` | has moved | the site is live; `answer` says where | its deletion, when its time is over | `expired` |
+ * | `expired` | has moved | its time is over, the project is gone | | |
+ * | `failed` | will not move | the chain will never take the transaction; the key is free again | | |
+ */
+export const Purchase = Schema.Struct({
+  /** The deployment id, known from here on and for ever. */
+  id: Schema.String,
+  key: Schema.String,
+  challengeId: Schema.String,
+  /** Who paid, in lower case: the only one who may put other code there. */
+  payer: Schema.String,
+  state: Schema.Literals(["capturing", "captured", "delivered", "expired", "failed"]),
+  authorization: Schema.Struct({
+    reference: Schema.String,
+    transaction: Schema.String,
+    validBefore: Schema.Number,
+    challengeId: Schema.String
+  }),
+  /** The slug that was asked for, without any suffix. */
+  slug: Schema.String,
+  placement: Schema.NullOr(Placement),
+  /** The value of `Payment-Receipt`, from `captured` on. */
+  receipt: Schema.NullOr(Schema.String),
+  answer: Schema.NullOr(
+    Schema.Struct({
+      url: Schema.String,
+      deployment_id: Schema.String,
+      expires_at: Schema.String,
+      ttl_hours: Schema.Number
+    })
+  ),
+  /** Whether anybody was told `answer`: until then whoever comes with the same order is meant to get it. */
+  answered: Schema.Boolean,
+  failure: Schema.NullOr(Failure),
+  update: Schema.NullOr(Update),
+  /** When its code went live last, in unix milliseconds. */
+  updatedAt: Schema.NullOr(Schema.Number),
+  /** How often the present state's step was tried: the pauses grow with it. */
+  attempts: Schema.Number,
+  /** When the object has to look at this purchase again, in unix milliseconds; null for never. */
+  due: Schema.NullOr(Schema.Number),
+  /** Unix milliseconds. */
+  createdAt: Schema.Number
+})
+/** One payment for one order. */
+export type Purchase = typeof Purchase.Type
+
+/** A verdict on the body itself: every purchase of the same order would meet it again, until the service changes. */
+export const Verdict = Schema.Struct({
+  /** Unix milliseconds. */
+  at: Schema.Number,
+  detail: Schema.String,
+  diagnostics: Schema.Array(DiagnosticSchema)
+})
+/** A verdict on the body itself. */
+export type Verdict = typeof Verdict.Type
+
+/** Whether money has moved: true, false, or null while the chain has not said. */
+export const charged = (state: Purchase["state"]): boolean | null => (state === "capturing" ? null : state !== "failed")
+
+/** When its time is over, in unix milliseconds, as its answer told its payer; null until it is live. */
+export const expiryOf = ({ answer }: Purchase): number | null =>
+  answer === null ? null : Date.parse(answer.expires_at)
+
+/** What its payer, or anybody who knows the id, can read about a purchase. */
+export const statusOf = ({ id, state, answer, failure, createdAt, updatedAt }: Purchase): Status => ({
+  deployment_id: id,
+  url: answer?.url ?? null,
+  status: {
+    capturing: "delivering" as const,
+    captured: failure?.fault === "code" ? ("failed" as const) : ("delivering" as const),
+    delivered: "live" as const,
+    expired: "expired" as const,
+    failed: "failed" as const
+  }[state],
+  created_at: timestamp(createdAt),
+  updated_at: updatedAt === null ? null : timestamp(updatedAt),
+  expires_at: answer?.expires_at ?? null,
+  charged: charged(state),
+  last_failure: failure?.detail ?? null
+})

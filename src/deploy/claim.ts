@@ -1,0 +1,137 @@
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { BundleFailed, Internal, OrderInProgress } from "../domain/Errors.ts"
+import { type Delivered, statusPath, type Submission } from "../domain/Order.ts"
+import { PaymentRejected } from "../payment/PaymentService.ts"
+import { Ledger, type Serving } from "./Ledger.ts"
+import type { DeployError } from "./Outcome.ts"
+import { charged, type Purchase } from "./Purchase.ts"
+
+/** How long a caller waits for an order that is being served, before it is told to come back. The serving goes on. */
+const patience = "60 seconds"
+
+/** How long a verdict on a body stands: a later version of the service may judge otherwise. */
+const verdictMillis = 3_600_000
+
+/** What a submission meets in its order's object. All but `New` throw the credential away, unbroadcast. */
+export type Claim =
+  /** Nothing stands in its way: a new purchase. */
+  | { readonly _tag: "New"; readonly serving: Serving }
+  /** A purchase that was paid for, or may have been, and is not live: it is resumed. */
+  | { readonly _tag: "Resume"; readonly purchase: Purchase }
+  /** The same is being served at this moment. */
+  | { readonly _tag: "Join"; readonly serving: Serving }
+  /** Delivered, and maybe expired since: the stored answer. */
+  | { readonly _tag: "Finished"; readonly purchase: Purchase }
+  | { readonly _tag: "Refused"; readonly error: DeployError }
+
+/** Enters somebody as being served. Look-up and entry happen in one synchronous step. */
+export const enter = (ledger: Ledger["Service"], key: string, challengeId: string): Serving => {
+  const serving = { key, challengeId, outcome: Deferred.makeUnsafe<Delivered, DeployError>() }
+  ledger.serving.set(key, serving)
+  return serving
+}
+
+/**
+ * What this submission is to its order (the rules under "who, what, which"): looked up by challenge and by key, before
+ * expiry, simulation or anything else that could ask for money again.
+ */
+export const claim = (ledger: Ledger["Service"], { verified, keyed }: Submission, now: number): Claim => {
+  const { key, challengeId } = verified
+  const used = ledger.byChallenge(challengeId)
+  const purchase = used ?? ledger.byKey(key) ?? ledger.owed()
+  const serving = ledger.serving.get(purchase?.key ?? key)
+  if (serving !== undefined) return { _tag: "Join", serving }
+  if (purchase === undefined) {
+    // Without a key of its own a second call is an agent that starts over, not one that wants two.
+    const other = keyed ? undefined : ledger.serving.values().next().value
+    if (other !== undefined) return { _tag: "Join", serving: other }
+    const verdict = ledger.verdict()
+    if (verdict !== undefined && now - verdict.at < verdictMillis) {
+      const { detail, diagnostics } = verdict
+      return { _tag: "Refused", error: new BundleFailed({ detail, diagnostics }) }
+    }
+    return { _tag: "New", serving: enter(ledger, key, challengeId) }
+  }
+  if (used !== undefined && !keyed && purchase.answered) {
+    const detail =
+      "This challenge has been used. To read its answer again at no cost, send the Idempotency-Key of the first call, or " +
+      "answer the fresh challenge of this response: it belongs to the same purchase and takes no money."
+    return { _tag: "Refused", error: new PaymentRejected({ problem: "invalid-challenge", detail, key: purchase.key }) }
+  }
+  ledger.bind(key, challengeId, purchase.id)
+  if (purchase.state === "delivered" || purchase.state === "expired") return { _tag: "Finished", purchase }
+  return { _tag: "Resume", purchase }
+}
+
+/**
+ * Does the work in a fiber of its own, so that no caller's end is the work's end, and lets the first caller wait for it
+ * like everybody else.
+ */
+export const serve = Effect.fn("Deployer.serve")(function* (
+  serving: Serving,
+  work: Effect.Effect<Delivered, DeployError, Ledger>
+) {
+  const ledger = yield* Ledger
+  yield* work.pipe(
+    Effect.catchDefect((defect) =>
+      Effect.andThen(Effect.logError("a defect while serving an order", defect), () => {
+        const state = ledger.byKey(serving.key)?.state
+        return Effect.fail(
+          new Internal({
+            detail:
+              "Something broke on our side. Repeat the same call with the Idempotency-Key of retry: it never pays twice.",
+            charged: state === undefined ? false : charged(state),
+            retry: { idempotency_key: serving.key }
+          })
+        )
+      })
+    ),
+    Effect.onExit(() => Effect.sync(() => ledger.serving.delete(serving.key))),
+    Deferred.into(serving.outcome),
+    Effect.forkDetach
+  )
+  return yield* wait(serving)
+})
+
+/** Waits for somebody else's work on the same order, and notes that this credential stands for the same purchase. */
+export const join = Effect.fn("Deployer.join")(function* (submission: Submission, serving: Serving) {
+  const ledger = yield* Ledger
+  const { key, challengeId } = submission.verified
+  const outcome = yield* Effect.exit(wait(serving))
+  const id = idIn(outcome)
+  if (id !== undefined) ledger.bind(key, challengeId, id)
+  return yield* outcome
+})
+
+/** Whether what went wrong is a matter of the credential that was served, so that another one deserves its own try. */
+export const isAboutCredential = (serving: Serving, { verified }: Submission, error: DeployError): boolean =>
+  serving.challengeId !== verified.challengeId && error._tag === "PaymentRejected"
+
+/** Waits for what is being served, for as long as a caller's patience lasts. */
+export const wait = ({ key, outcome }: Serving) =>
+  Deferred.await(outcome).pipe(
+    Effect.timeoutOrElse({
+      duration: patience,
+      orElse: () =>
+        Effect.flatMap(Ledger, (ledger) => {
+          const purchase = ledger.byKey(key)
+          return new OrderInProgress({
+            detail:
+              "This order is still being served. Repeat the same call with the Idempotency-Key of retry; it never pays twice.",
+            charged: purchase === undefined ? false : charged(purchase.state),
+            deployment_id: purchase?.id ?? null,
+            status_url: purchase === undefined ? null : statusPath(purchase.id),
+            retry: { idempotency_key: key },
+            retry_after: 5
+          })
+        })
+    })
+  )
+
+const idIn = (outcome: Exit.Exit<Delivered, DeployError>): string | undefined => {
+  if (Exit.isSuccess(outcome)) return outcome.value.deployment_id
+  const error = Exit.findErrorOption(outcome)
+  return error._tag === "Some" && "deployment_id" in error.value ? (error.value.deployment_id ?? undefined) : undefined
+}

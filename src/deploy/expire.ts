@@ -1,0 +1,64 @@
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { type ControlPlaneClient, ControlPlaneUnavailable } from "../control-plane/ControlPlaneClient.ts"
+import type { ExpiryStore } from "../expiry/ExpiryStore.ts"
+import { Ledger, save } from "./Ledger.ts"
+import { expiryOf, type Purchase } from "./Purchase.ts"
+
+/** How long an expired purchase is remembered, so that its key and its status can be answered: 7 days. */
+const keepMillis = 7 * 24 * 3_600_000
+
+/**
+ * The pauses between tries: at most 8 s for the first hour, so that an outage of the host ends with everything gone within
+ * seconds of its return, and a minute from then on.
+ */
+const pause = (attempts: number) => (attempts < 450 ? Math.min(1_000 * 2 ** attempts, 8_000) : 60_000)
+
+/** Whether a purchase has been live for as long as was paid for. `now` in unix milliseconds. */
+export const isOver = (purchase: Purchase, now: number): boolean => {
+  const expiry = expiryOf(purchase)
+  return purchase.state === "expired" || (expiry !== null && now >= expiry)
+}
+
+/** The end of a deployment: its project is deleted, again and again until it is gone. Never fails. */
+export const makeExpire = (host: ControlPlaneClient["Service"], expiry: ExpiryStore["Service"]) => {
+  /** A delete may succeed in part only, so it is not believed: what can still be found is not gone. */
+  const remove = Effect.fnUntraced(function* (projectId: string | null) {
+    if (projectId === null) return
+    yield* host.remove(projectId)
+    if (Option.isNone(yield* host.get(projectId))) return
+    return yield* new ControlPlaneUnavailable({ message: "the project was deleted, and is still there" })
+  })
+
+  const again = Effect.fnUntraced(function* (id: string, reason: string) {
+    yield* Effect.logWarning("an expired deployment is still there", id, reason)
+    const ledger = yield* Ledger
+    const now = yield* Clock.currentTimeMillis
+    const purchase = ledger.byId(id)!
+    const detail = `Its time is over and it could not be deleted yet, which is tried again. The host said: ${reason}`
+    ledger.save({
+      ...purchase,
+      attempts: purchase.attempts + 1,
+      due: now + pause(purchase.attempts),
+      failure: { fault: "service", detail, at: now }
+    })
+  })
+
+  const expired = Effect.fnUntraced(function* (id: string, projectId: string | null) {
+    const ledger = yield* Ledger
+    const due = (yield* Clock.currentTimeMillis) + keepMillis
+    // Read again: an update may have come to its end meanwhile.
+    yield* save({ ...ledger.byId(id)!, state: "expired", update: null, failure: null, attempts: 0, due })
+    // An index that no decision reads, and that forgets by itself.
+    if (projectId !== null) yield* Effect.ignore(expiry.remove(projectId))
+  })
+
+  return Effect.fn("Deployer.expire")(function* ({ id, placement }: Purchase) {
+    const projectId = placement?.projectId ?? null
+    yield* Effect.matchEffect(remove(projectId), {
+      onSuccess: () => expired(id, projectId),
+      onFailure: ({ message }) => again(id, message)
+    })
+  })
+}

@@ -1,0 +1,108 @@
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type { Bundler } from "../bundler/Bundler.ts"
+import type { Upload } from "../control-plane/ControlPlaneClient.ts"
+import { BundleFailed, Busy, PaymentUnavailable } from "../domain/Errors.ts"
+import type { Files, Submission } from "../domain/Order.ts"
+import type { CodeRunner } from "../execute/CodeRunner.ts"
+import { type Authorization, CAPTURE_SECONDS, PaymentRejected, type PaymentService } from "../payment/PaymentService.ts"
+import { Ledger } from "./Ledger.ts"
+import type { Verdict } from "./Purchase.ts"
+import { makeSlots } from "./slots.ts"
+
+/** A purchase that can be made: paid for in principle, built, and known to start. No money has moved. */
+export interface Prepared {
+  readonly authorization: Authorization
+  readonly upload: Upload
+}
+
+/** Steps 4 and 5 of a deploy: authorize, bundle, start, look at the clock again. Whatever fails here has cost nothing. */
+export const makePrepare = (
+  payments: PaymentService["Service"],
+  bundler: Bundler["Service"],
+  runner: CodeRunner["Service"]
+) => {
+  const inSlot = makeSlots()
+
+  /** `refuse` says what becomes of a verdict; whether the same files are sure to meet it again is `certain`. */
+  const make = Effect.fn("Deployer.build")(function* <R>(
+    files: Files,
+    refuse: (problem: Omit<Verdict, "at">, certain: boolean) => Effect.Effect<never, BundleFailed, R>
+  ) {
+    const { main, code, compatibilityFlags, entrypoint } = yield* bundler.bundle(files).pipe(
+      Effect.catchTags({
+        BundleRejected: ({ diagnostics }) => {
+          const detail = "The source does not bundle: see diagnostics. Nothing was charged."
+          // Without a file it is the compiler that gave up, which it may not do another time.
+          return refuse(
+            { detail, diagnostics },
+            diagnostics.every(({ file }) => file !== "")
+          )
+        },
+        BundlerOccupied: () =>
+          new Busy({ detail: "Too many builds in flight. Nothing was charged; try again.", retry_after: 2 }),
+        BundlerCrashed: ({ message }) => unavailable("the bundler could not start", message)
+      })
+    )
+    const upload: Upload = { main, code, compatibilityFlags }
+    yield* runner.check(upload).pipe(
+      Effect.catchTags({
+        StartFailed: ({ message, certain }) => {
+          const detail = "The bundle builds and does not start: see diagnostics. Nothing was charged."
+          return refuse({ detail, diagnostics: [{ file: entrypoint, line: 0, column: 0, text: message }] }, certain)
+        },
+        RunnerUnavailable: ({ message }) => unavailable("the runner does not answer", message)
+      })
+    )
+    return upload
+  })
+
+  const inTime = Effect.fn("Deployer.inTime")(function* (authorization: Authorization, key: string) {
+    // Read after I/O: a Worker's clock stands still while it computes.
+    yield* Effect.sleep(0)
+    const now = yield* Clock.currentTimeMillis
+    if (authorization.validBefore - now / 1000 >= CAPTURE_SECONDS) return
+    return yield* new PaymentRejected({
+      problem: "payment-expired",
+      detail:
+        "The signed transaction ran out of time while the source was bundled. Nothing was charged; sign a fresh one.",
+      key
+    })
+  })
+
+  const prepare = Effect.fn("Deployer.prepare")(function* ({ terms, verified, files }: Submission) {
+    const authorization = yield* payments.authorize(verified, terms).pipe(
+      Effect.catchTag("PaymentUnavailable", ({ message }) =>
+        Effect.andThen(
+          Effect.logWarning("the chain could not be asked", message),
+          new PaymentUnavailable({
+            detail: "The chain cannot be reached to check the payment. Nothing was charged; try again.",
+            retry_after: 5
+          })
+        )
+      )
+    )
+    const upload = yield* inSlot(make(files, judge))
+    yield* inTime(authorization, verified.key)
+    return { authorization, upload } satisfies Prepared
+  })
+
+  return {
+    prepare,
+    /** Builds and starts files that are no order's body: what is wrong with them is told, and not kept. */
+    build: (files: Files) => inSlot(make(files, (problem) => new BundleFailed(problem)))
+  }
+}
+
+/** Fails with what is wrong with the body itself; what is `certain` is kept: the same body would fail again. */
+const judge = Effect.fnUntraced(function* (problem: Omit<Verdict, "at">, certain: boolean) {
+  const ledger = yield* Ledger
+  if (certain) ledger.judge({ ...problem, at: yield* Clock.currentTimeMillis })
+  return yield* new BundleFailed(problem)
+})
+
+const unavailable = (what: string, message: string) =>
+  Effect.andThen(
+    Effect.logError(what, message),
+    new Busy({ detail: "The service cannot build at this moment. Nothing was charged; try again.", retry_after: 5 })
+  )

@@ -1,0 +1,127 @@
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Tracer from "effect/Tracer"
+import { serve } from "../../src/api/app.ts"
+import { layerVerificationLimit } from "../../src/api/VerificationLimit.ts"
+import { Bundler } from "../../src/bundler/Bundler.ts"
+import { Settings } from "../../src/config.ts"
+import { ControlPlaneClient } from "../../src/control-plane/ControlPlaneClient.ts"
+import { ControlPlaneMemory } from "../../src/control-plane/Memory.ts"
+import { Deployer } from "../../src/deploy/Deployer.ts"
+import { Orders } from "../../src/deploy/Orders.ts"
+import { CodeRunner } from "../../src/execute/CodeRunner.ts"
+import { Claims } from "../../src/expiry/Claims.ts"
+import { CronSecret } from "../../src/control-plane/CronSecret.ts"
+import { ExpiryMemory, ExpiryStore } from "../../src/expiry/ExpiryStore.ts"
+import { Sweep } from "../../src/expiry/Sweep.ts"
+import { jsonLine } from "../../src/logging.ts"
+import { PaymentScript, testCredential } from "../../src/payment/PaymentScript.ts"
+import { PaymentService } from "../../src/payment/PaymentService.ts"
+
+/** Settings that are complete and name nothing real. */
+export const testSettings: Record<string, string> = {
+  MPP_SECRET_KEY: "a secret of at least thirty-two characters",
+  TEMPO_RECIPIENT: `0x${"1".repeat(40)}`,
+  TEMPO_NETWORK: "local",
+  CONTROL_PLANE_TOKEN: `jkt_${"0".repeat(64)}`
+}
+
+/** The headline example. */
+export const helloBody = JSON.stringify({ files: { "index.ts": "export default { fetch }" }, name: "my-api" })
+
+/** What a test may replace; everything else goes well. */
+export interface Parts {
+  readonly settings?: Record<string, string>
+  readonly bundle?: Bundler["Service"]["bundle"]
+  readonly check?: CodeRunner["Service"]["check"]
+  /** The key of scheduled calls; without one, there is none. */
+  readonly cronSecret?: string
+  readonly orders?: Pick<Orders["Service"], "submit" | "status">
+  /** The rate-limit binding. */
+  readonly limit?: RateLimit
+}
+
+/** The whole gateway over scripted services: the HTTP edge, the `Deployer`, and memories that a test looks into. */
+export const makeGateway = (parts: Parts = {}) => {
+  const payments = new PaymentScript()
+  const host = new ControlPlaneMemory()
+  const expiry = new ExpiryMemory()
+  const settings = Settings.layer.pipe(
+    Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(parts.settings ?? testSettings)))
+  )
+  const services = Layer.mergeAll(
+    settings,
+    PaymentService.layerTest(payments),
+    ControlPlaneClient.layerMemory(host),
+    ExpiryStore.layerTest(expiry),
+    Bundler.layerTest(parts.bundle),
+    layerVerificationLimit(parts.limit),
+    parts.check === undefined ? CodeRunner.layerNone : CodeRunner.layerTest(parts.check)
+  )
+  const orders =
+    parts.orders === undefined
+      ? Orders.layerMemory.pipe(Layer.provide(Deployer.layer))
+      : Layer.succeed(Orders, {
+          update: () => Effect.die(new Error("not scripted")),
+          claims: () => Effect.succeed(false),
+          ...parts.orders
+        })
+  const schedule = Layer.mergeAll(Sweep.layer, CronSecret.layerTest(parts.cronSecret), Claims.layerMemory)
+  const logs: Array<LogLine> = []
+  const log = Logger.layer([Logger.map(jsonLine, (line) => void logs.push(JSON.parse(line) as LogLine))])
+  const spans: Array<Tracer.NativeSpan> = []
+  const tracer = Tracer.make({
+    span: (options) => {
+      const span = new Tracer.NativeSpan(options)
+      spans.push(span)
+      return span
+    }
+  })
+  const trace = Layer.succeed(Tracer.Tracer, tracer)
+  const handler = serve(
+    schedule.pipe(Layer.provideMerge(orders), Layer.provideMerge(services), Layer.merge(log), Layer.merge(trace))
+  )
+
+  const send = (path: string, init?: RequestInit) => handler(new Request(`http://gateway.test${path}`, init))
+
+  const post = (body: BodyInit | null = helloBody, headers: Record<string, string> = {}) =>
+    send("/deploy", { method: "POST", body, headers: { "content-type": "application/json", ...headers } })
+
+  /** The challenge that a call is answered with. */
+  const challengeFor = async (body: BodyInit | null = helloBody, headers: Record<string, string> = {}) => {
+    const response = await post(body, headers)
+    return response.headers.get("www-authenticate") ?? ""
+  }
+
+  /** A call that is paid for by `payer`, with a fresh challenge. */
+  const pay = async (options: { body?: string; payer?: string; headers?: Record<string, string> } = {}) => {
+    const { body = helloBody, payer = "0xpayer", headers = {} } = options
+    const authorization = testCredential(await challengeFor(body, headers), payer)
+    return post(body, { ...headers, authorization })
+  }
+
+  return { payments, host, expiry, logs, spans, send, post, challengeFor, pay }
+}
+
+/** A line of the log, read back. */
+export type LogLine = Readonly<Record<string, unknown>>
+
+/** The fields of a problem+json answer that every one has. */
+export interface ProblemBody {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  readonly code: string
+  readonly charged: boolean | null
+  readonly [extension: string]: unknown
+}
+
+/** The problem in a response, after checking that it is one. */
+export const problem = async (response: Response): Promise<ProblemBody> => {
+  const type = response.headers.get("content-type") ?? ""
+  if (!type.startsWith("application/problem+json")) throw new Error(`${response.status} ${type}, no problem`)
+  return response.json()
+}

@@ -1,0 +1,30 @@
+import type { Purchase } from "../../src/deploy/Purchase.ts"
+
+/** A purchase in its first state; `over` says what is different. */
+export const purchase = (over: Partial<Purchase> = {}): Purchase => ({
+  id: "dep_a",
+  key: "key_a",
+  challengeId: "challenge_a",
+  payer: "0xpayer",
+  state: "capturing",
+  authorization: { reference: "0xref", transaction: "0xtx", validBefore: 25, challengeId: "challenge_a" },
+  slug: "app",
+  placement: null,
+  receipt: null,
+  answer: null,
+  answered: false,
+  failure: null,
+  update: null,
+  updatedAt: null,
+  attempts: 0,
+  due: 1000,
+  createdAt: 0,
+  ...over
+})
+
+/** What a purchase delivers; larger than one row of storage. */
+export const upload = {
+  main: "worker.js",
+  code: `export default {} // ${"ü".repeat(1_200_000)}`,
+  compatibilityFlags: []
+}

@@ -1,0 +1,63 @@
+import { env } from "cloudflare:workers"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Layer from "effect/Layer"
+import * as ManagedRuntime from "effect/ManagedRuntime"
+import * as References from "effect/References"
+import { serve } from "../../src/api/app.ts"
+import { Bundler } from "../../src/bundler/Bundler.ts"
+import { Settings } from "../../src/config.ts"
+import { ControlPlaneClient } from "../../src/control-plane/ControlPlaneClient.ts"
+import { ControlPlaneMemory } from "../../src/control-plane/Memory.ts"
+import { Deployer } from "../../src/deploy/Deployer.ts"
+import { orderObject } from "../../src/deploy/OrderObject.ts"
+import { Orders } from "../../src/deploy/Orders.ts"
+import { CodeRunner } from "../../src/execute/CodeRunner.ts"
+import { Claims } from "../../src/expiry/Claims.ts"
+import { CronSecret } from "../../src/control-plane/CronSecret.ts"
+import { ExpiryStore } from "../../src/expiry/ExpiryStore.ts"
+import { Sweep } from "../../src/expiry/Sweep.ts"
+import { PaymentScript } from "../../src/payment/PaymentScript.ts"
+import { PaymentService } from "../../src/payment/PaymentService.ts"
+import { testSettings } from "../support/gateway.ts"
+
+// The Worker as in src/worker.ts, on the real objects and the real KV; only chain, host and compiler are scripted, which
+// the tests reach through these exports (they run in the same isolate).
+
+/** The money of these tests. */
+export const payments = new PaymentScript()
+/** The host of these tests. */
+export const host = new ControlPlaneMemory()
+
+const settings = Settings.layer.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(testSettings))))
+const payment = PaymentService.layerTest(payments)
+
+const controlPlane = ControlPlaneClient.layerMemory(host)
+const store = ExpiryStore.layerKv(env.EXPIRY)
+
+/** What goes as it should is not worth a line here. */
+const quiet = Layer.succeed(References.MinimumLogLevel, "Warn")
+
+const OrderLayer = Deployer.layer.pipe(
+  Layer.provide([payment, controlPlane, store, Bundler.layerTest(), CodeRunner.layerNone, settings]),
+  Layer.merge(quiet)
+)
+
+/** The key that scheduled calls are signed with in these tests. */
+export const cronSecret = "a cron secret"
+
+const orders = Orders.layerDurable(env.ORDERS)
+const GatewayLayer = Layer.mergeAll(
+  payment,
+  orders,
+  CodeRunner.layerNone,
+  CronSecret.layerTest(cronSecret),
+  Claims.layerDurable(env.CLAIMS),
+  Sweep.layer.pipe(Layer.provide([controlPlane, store, orders])),
+  settings,
+  quiet
+)
+
+export { Once } from "../../src/expiry/Once.ts"
+export class Order extends orderObject(ManagedRuntime.make(OrderLayer)) {}
+
+export default { fetch: serve(GatewayLayer) } satisfies ExportedHandler

@@ -1,0 +1,160 @@
+import { env, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test"
+import { exports } from "cloudflare:workers"
+import * as Effect from "effect/Effect"
+import { assert, beforeEach, describe, it, vi } from "vitest"
+import { CodeRejected, ControlPlaneUnavailable } from "../../src/control-plane/ControlPlaneClient.ts"
+import { failsWith } from "../../src/control-plane/Memory.ts"
+import { makeLedger } from "../../src/deploy/LedgerSql.ts"
+import { orderOf } from "../../src/domain/Order.ts"
+import { testCredential } from "../../src/payment/PaymentScript.ts"
+import { problem } from "../support/gateway.ts"
+import { host, payments } from "./main.ts"
+
+const down = failsWith(new ControlPlaneUnavailable({ message: "down" }))
+
+let count = 0
+let body = ""
+beforeEach(() => {
+  payments.captured.clear()
+  host.projects.clear()
+  body = JSON.stringify({ files: { "index.ts": `export default ${++count}` }, name: `app-${count}` })
+})
+
+const post = (headers: Record<string, string> = {}) =>
+  exports.default.fetch("http://gateway.test/deploy", {
+    method: "POST",
+    body,
+    headers: { "content-type": "application/json", ...headers }
+  })
+
+const pay = async (headers: Record<string, string> = {}) => {
+  const challenge = (await post(headers)).headers.get("www-authenticate") ?? ""
+  return post({ ...headers, authorization: testCredential(challenge, "0xpayer") })
+}
+
+const objectOf = (id: string) => env.ORDERS.get(env.ORDERS.idFromName(orderOf(id) ?? ""))
+const status = async (id: string) =>
+  (await exports.default.fetch(`http://gateway.test/deployments/${id}`)).json() as Promise<Record<string, unknown>>
+
+describe("an order in its object", () => {
+  it("is paid, delivered, indexed and remembered", async () => {
+    const response = await pay({ "idempotency-key": "k" })
+    assert.strictEqual(response.status, 200, await response.clone().text())
+    const answer = (await response.json()) as Record<string, string>
+    const [project] = [...host.projects.values()]
+    const entry = await env.EXPIRY.get<Record<string, unknown>>(`deploy:${project?.id}`, "json")
+    assert.strictEqual(entry?.deployment_id, answer.deployment_id)
+    assert.strictEqual((await status(answer.deployment_id ?? "")).status, "live")
+    const again = await pay({ "idempotency-key": "k" })
+    assert.deepStrictEqual(await again.json(), answer)
+    assert.strictEqual(payments.captured.size, 1)
+  })
+
+  it("answers twenty callers at once with one purchase", async () => {
+    const challenge = (await post()).headers.get("www-authenticate") ?? ""
+    const authorization = testCredential(challenge, "0xpayer")
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, async () => ((await (await post({ authorization })).json()) as { url: string }).url)
+    )
+    assert.strictEqual(new Set(answers).size, 1)
+    assert.isString(answers[0])
+    assert.strictEqual(payments.captured.size, 1)
+    assert.strictEqual(host.projects.size, 1)
+  })
+
+  it("carries typed errors out of the object, payment problems with a fresh challenge", async () => {
+    payments.broke.add("0xpayer")
+    const response = await pay()
+    payments.broke.clear()
+    assert.strictEqual((await problem(response)).type, "https://paymentauth.org/problems/verification-failed")
+    assert.match(response.headers.get("www-authenticate") ?? "", /^Payment id=/)
+  })
+
+  it("goes on by itself, by the alarm, after the host was down", async () => {
+    host.next("create", down)
+    const failed = await problem(await pay())
+    assert.strictEqual(failed.code, "deploy_failed")
+    const id = String(failed.deployment_id)
+    assert.strictEqual((await status(id)).status, "delivering")
+    await dueNow(id)
+    assert.isTrue(await runDurableObjectAlarm(objectOf(id)))
+    assert.strictEqual((await status(id)).status, "live")
+    assert.strictEqual(payments.captured.size, 1)
+  })
+
+  it("is owed after 7 days: said in the log, tried no more by itself, and still free for its payer", async () => {
+    host.next("create", down)
+    const id = String((await problem(await pay({ "idempotency-key": "k" }))).deployment_id)
+    const age = (millis: number) =>
+      runInDurableObject(objectOf(id), (_order, { storage }) => {
+        const ledger = makeLedger(storage)
+        const purchase = ledger.byId(id)!
+        ledger.save({ ...purchase, createdAt: Date.now() - millis, due: Date.now() - 1 })
+      })
+    const alarmed = () => runInDurableObject(objectOf(id), (_order, { storage }) => storage.getAlarm())
+    const log = vi.spyOn(console, "log").mockImplementation(() => {})
+    const owed = () => log.mock.calls.some((words) => JSON.stringify(words).includes(`owed`))
+
+    await age(7 * 86_400_000 - 60_000)
+    host.next("create", down)
+    await runDurableObjectAlarm(objectOf(id))
+    assert.isNumber(await alarmed())
+    assert.isFalse(owed())
+
+    await age(7 * 86_400_000)
+    host.next("create", down)
+    await runDurableObjectAlarm(objectOf(id))
+    assert.isNull(await alarmed())
+    assert.isTrue(owed())
+    log.mockRestore()
+
+    const answer = (await (await pay({ "idempotency-key": "k" })).json()) as Record<string, string>
+    assert.strictEqual(answer.deployment_id, id)
+    assert.strictEqual(payments.captured.size, 1)
+  })
+
+  it("finds out by the alarm what the chain had not said", async () => {
+    payments.captures.push("lost")
+    const pending = await problem(await pay())
+    assert.strictEqual(pending.code, "payment_pending")
+    const id = String(pending.deployment_id)
+    await dueNow(id)
+    assert.isTrue(await runDurableObjectAlarm(objectOf(id)))
+    assert.strictEqual((await status(id)).status, "live")
+    // Nobody was told yet: who repeats the call, without any key, gets this one and pays nothing.
+    const answer = (await (await pay()).json()) as Record<string, unknown>
+    assert.strictEqual(answer.deployment_id, id)
+    assert.strictEqual(payments.captured.size, 1)
+    // Now somebody was: another call is another purchase.
+    assert.notStrictEqual(((await (await pay()).json()) as Record<string, unknown>).deployment_id, id)
+    assert.strictEqual(payments.captured.size, 2)
+  })
+
+  it("keeps the alarm set while a refused purchase is tried again", async () => {
+    host.next("upload", failsWith(new CodeRejected({ message: "no" })))
+    const refused = await problem(await pay({ "idempotency-key": "k" }))
+    assert.deepStrictEqual([refused.code, refused.fault], ["deploy_failed", "code"])
+    const object = objectOf(String(refused.deployment_id))
+    const alarm = () => runInDurableObject(object, (_order, { storage }) => storage.getAlarm())
+    assert.isNull(await alarm())
+    host.next("upload", Effect.delay("300 millis"))
+    const again = pay({ "idempotency-key": "k" })
+    while ((await alarm()) === null) await new Promise((resolve) => setTimeout(resolve, 10))
+    const answer = (await (await again).json()) as { expires_at: string }
+    assert.strictEqual(await alarm(), Date.parse(answer.expires_at))
+  })
+
+  it("hides what breaks, and knows whether it had charged", async () => {
+    host.next("create", () => Effect.die(new Error("secret")))
+    const broken = await problem(await pay())
+    assert.deepStrictEqual([broken.code, broken.charged], ["deploy_failed", true])
+    assert.notInclude(JSON.stringify(broken), "secret")
+  })
+})
+
+/** Sets every purchase of an order to be looked at now, instead of waiting for its pause. */
+const dueNow = (id: string) =>
+  runInDurableObject(objectOf(id), (_order, { storage }) => {
+    const ledger = makeLedger(storage)
+    for (const purchase of ledger.due(Number.MAX_SAFE_INTEGER)) ledger.save({ ...purchase, due: Date.now() - 1 })
+  })
