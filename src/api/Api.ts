@@ -1,0 +1,100 @@
+import * as HttpApi from "effect/http-api/HttpApi"
+import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
+import * as OpenApi from "effect/http-api/OpenApi"
+import * as Schema from "effect/Schema"
+import * as Errors from "../domain/Errors.ts"
+import { Status } from "../deploy/Outcome.ts"
+
+/** What a deploy takes. Paths are relative; sources are text, 512,000 bytes of UTF-8 in all. */
+export const DeployRequest = Schema.Struct({
+  files: Schema.Record(Schema.String, Schema.String).annotate({
+    description: "Source files by path. The entrypoint is package.json's main, or src/index.ts, index.ts and the like.",
+    examples: [{ "src/index.ts": "export default { fetch: () => Response.json({ hello: 'world' }) }" }]
+  }),
+  name: Schema.optionalKey(Schema.String).annotate({ description: "Becomes a part of the URL." })
+})
+
+/** What an update takes: as a deploy, without a name. */
+export const UpdateRequest = Schema.Struct({ files: DeployRequest.fields.files })
+
+/** What a deploy answers, beside the receipt in `Payment-Receipt`. */
+export const Deployment = Schema.Struct({
+  url: Schema.String,
+  deployment_id: Schema.String,
+  expires_at: Schema.String,
+  ttl_hours: Schema.Finite
+})
+
+/** Whether the service can be used. `missing` names settings, never values. */
+export const Health = Schema.Struct({
+  status: Schema.Literals(["ok", "not_configured"]),
+  configured: Schema.Boolean,
+  missing: Schema.Array(Schema.String),
+  /** Whether bundles are started before anybody is charged. */
+  start_check: Schema.Boolean
+})
+
+/** What the service is, for programs that open its root. */
+export const About = Schema.Struct({
+  name: Schema.String,
+  description: Schema.String,
+  configured: Schema.Boolean,
+  /** In dollars, the token's name or address, and the chain. */
+  price: Schema.Struct({ deploy: Schema.String, currency: Schema.String, network: Schema.String }),
+  offers: Schema.Array(Schema.Record(Schema.String, Schema.String)),
+  links: Schema.Record(Schema.String, Schema.String)
+})
+
+const PaymentRequired = Errors.PaymentRequired.pipe(HttpApiSchema.asJson({ contentType: "application/problem+json" }))
+
+const paidErrors = [
+  Errors.MissingFiles,
+  Errors.InvalidRequest,
+  Errors.MethodUnsupported,
+  PaymentRequired,
+  Errors.OrderInProgress,
+  Errors.Expired,
+  Errors.CodeTooLarge,
+  Errors.UnsupportedMediaType,
+  Errors.BundleFailed,
+  Errors.Internal,
+  Errors.DeployFailed,
+  Errors.PaymentPending,
+  Errors.PaymentUnavailable,
+  Errors.Busy,
+  Errors.NotConfigured
+] as const
+
+const deploy = HttpApiEndpoint.post("deploy", "/deploy", {
+  payload: DeployRequest,
+  success: Deployment,
+  error: paidErrors
+}).annotateMerge(OpenApi.annotations({ description: "Bundles the files, takes the payment and answers a live URL." }))
+
+const deployment = HttpApiEndpoint.get("deployment", "/deployments/:deployment_id", {
+  params: { deployment_id: Schema.String },
+  success: Status,
+  error: Errors.NotFound
+})
+
+const update = HttpApiEndpoint.put("update", "/deployments/:deployment_id", {
+  params: { deployment_id: Schema.String },
+  payload: UpdateRequest,
+  success: Deployment,
+  error: [...paidErrors, Errors.Forbidden, Errors.NotFound]
+}).annotateMerge(
+  OpenApi.annotations({
+    description: "Puts newer code at a deployment's URL until the same hour. Free, for whoever paid for the deployment."
+  })
+)
+
+const health = HttpApiEndpoint.get("health", "/health", { success: Health })
+
+const about = HttpApiEndpoint.get("about", "/", { success: About })
+
+/** The wire: every endpoint, what it takes and every answer it gives. Knows nothing of how they are served. */
+export class Api extends HttpApi.make("mpp-compute")
+  .add(HttpApiGroup.make("gateway", { topLevel: true }).add(deploy, deployment, update, health, about))
+  .annotateMerge(OpenApi.annotations({ title: "mpp-compute", version: "0.1.0" })) {}

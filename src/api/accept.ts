@@ -1,0 +1,45 @@
+/** One element of a negotiating header (RFC 9110, 12.5): what is accepted, and how gladly, from 0 to 1. */
+interface Range {
+  readonly range: string
+  readonly q: number
+}
+
+/** `undefined` for a header that is malformed. */
+const parse = (header: string, range: RegExp): ReadonlyArray<Range> | undefined => {
+  const ranges: Array<Range> = []
+  for (const element of header.split(",")) {
+    const [name = "", ...parameters] = element.split(";").map((part) => part.trim())
+    if (name === "" && parameters.length === 0) continue
+    const weight = parameters.find((parameter) => /^q=/i.test(parameter))?.slice(2) ?? "1"
+    if (!range.test(name) || !/^(0(\.\d{0,3})?|1(\.0{0,3})?)$/.test(weight)) return undefined
+    ranges.push({ range: name.toLowerCase(), q: Number(weight) })
+  }
+  return ranges
+}
+
+/** The weight of `type/subtype`: that of the most specific range that takes it, 0 where none does. */
+const weigh = (ranges: ReadonlyArray<Range>, type: string, subtype: string): number => {
+  for (const range of [`${type}/${subtype}`, `${type}/*`, `*/${subtype}`, "*/*"]) {
+    const found = ranges.filter((candidate) => candidate.range === range)
+    if (found.length > 0) return Math.max(...found.map(({ q }) => q))
+  }
+  return 0
+}
+
+/** Whether `Accept` asks for HTML rather than JSON: browsers do; programs, which say nothing or take anything, get JSON. */
+export const prefersHtml = (accept: string | null): boolean => {
+  const ranges = parse(accept ?? "", /^[\w.+*-]+\/[\w.+*-]+$/) ?? []
+  const named = ranges.some(({ range }) => range === "text/html" || range === "text/*")
+  return (
+    named && weigh(ranges, "text", "html") > 0 && weigh(ranges, "text", "html") >= weigh(ranges, "application", "json")
+  )
+}
+
+/**
+ * Whether `Accept-Payment` takes a method and an intent ("Payment" HTTP authentication scheme, client payment preferences).
+ * A header that is absent or malformed takes everything.
+ */
+export const acceptsPayment = (header: string | null, method: string, intent: string): boolean => {
+  const ranges = header === null ? undefined : parse(header, /^([a-z0-9-]+|\*)\/([a-z0-9-]+|\*)$/i)
+  return ranges === undefined || ranges.length === 0 || weigh(ranges, method.toLowerCase(), intent.toLowerCase()) > 0
+}

@@ -1,0 +1,106 @@
+import * as Effect from "effect/Effect"
+import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import type * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as HttpServer from "effect/http/HttpServer"
+import * as HttpServerRespondable from "effect/http/HttpServerRespondable"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Layer from "effect/Layer"
+import type { Settings } from "../config.ts"
+import type { CronSecret } from "../control-plane/CronSecret.ts"
+import type { Orders } from "../deploy/Orders.ts"
+import { Internal, MethodNotAllowed, NotFound } from "../domain/Errors.ts"
+import type { CodeRunner } from "../execute/CodeRunner.ts"
+import type { Claims } from "../expiry/Claims.ts"
+import type { Sweep } from "../expiry/Sweep.ts"
+import type { PaymentService } from "../payment/PaymentService.ts"
+import { Api } from "./Api.ts"
+import { DiscoveryRoutes, discoveryPaths } from "./discovery/routes.ts"
+import { Handlers } from "./handlers.ts"
+import { Scheduled, scheduledPath } from "./scheduled.ts"
+import { logRequests } from "./requests.ts"
+
+/** The paths of the API as patterns, with the methods that each takes. */
+const paths = [
+  ...discoveryPaths.map((path) => [path, "GET"] as const),
+  [scheduledPath, "POST"] as const,
+  ...Object.values(Api.groups).flatMap((group) =>
+    Object.values(group.endpoints).map((endpoint) => [endpoint.path as string, endpoint.method as string] as const)
+  )
+].map(([path, method]) => ({ pattern: new RegExp(`^${path.replace(/:[^/]+/g, "[^/]+")}$`), method }))
+
+/** Whatever no endpoint takes: 405 with `Allow` where the path is known, else 404. The router itself answers with empty bodies. */
+const fallback = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
+  const { pathname } = new URL(request.url, "http://gateway")
+  const methods = paths.filter(({ pattern }) => pattern.test(pathname)).map(({ method }) => method)
+  if (methods.length === 0) {
+    return yield* HttpServerRespondable.toResponse(
+      new NotFound({ detail: `Nothing is served at ${pathname}. GET / lists what is.` })
+    )
+  }
+  const allow = methods.join(", ")
+  const error = new MethodNotAllowed({ detail: `${pathname} takes ${allow}, not ${request.method}.` })
+  return HttpServerResponse.setHeader(yield* HttpServerRespondable.toResponse(error), "allow", allow)
+})
+
+/** A defect says nothing of itself to the outside; what it was goes to the log. */
+const defects = HttpRouter.middleware(
+  (effect) =>
+    Effect.catchDefect(effect, (defect) =>
+      Effect.andThen(
+        Effect.logError("a defect in the gateway", defect),
+        HttpServerRespondable.toResponse(
+          new Internal({
+            detail: "Something broke on our side. Repeating the call with the same Idempotency-Key is safe.",
+            charged: null
+          })
+        )
+      )
+    ),
+  { global: true }
+)
+
+/** Browsers may call from anywhere: there are no cookies and no accounts to protect. */
+const cors = HttpRouter.cors({
+  allowedOrigins: ["*"],
+  allowedMethods: ["GET", "POST", "PUT", "OPTIONS"],
+  allowedHeaders: ["authorization", "content-type", "idempotency-key", "accept-payment"],
+  exposedHeaders: ["www-authenticate", "payment-receipt", "retry-after"],
+  maxAge: 86_400
+})
+
+const App = Layer.mergeAll(
+  HttpApiBuilder.layer(Api).pipe(Layer.provide(Handlers)),
+  DiscoveryRoutes,
+  Scheduled,
+  HttpRouter.add("*", "/*", fallback),
+  defects,
+  cors,
+  logRequests
+).pipe(Layer.provide(HttpServer.layerServices))
+
+/** What the gateway needs: `layers.ts` and the tests choose the layers. */
+export type GatewayServices = Settings | PaymentService | Orders | CodeRunner | Sweep | CronSecret | Claims
+
+/** The gateway as a `fetch` handler. Called once an isolate; the services are built with the first request. */
+export const serve = (services: Layer.Layer<GatewayServices>): ((request: Request) => Promise<Response>) => {
+  const { handler } = HttpRouter.toWebHandler(App.pipe(Layer.provideMerge(services)), { disableLogger: true })
+  return async (request) => {
+    const routed = routable(request)
+    if (request.method !== "HEAD") return handler(routed)
+    // As GET, without the body (RFC 9110, 9.3.2).
+    return new Response(null, await handler(new Request(routed, { method: "GET" })))
+  }
+}
+
+/** The router answers nothing to a path that is no valid percent-encoding: such a path is taken literally. */
+const routable = (request: Request): Request => {
+  const url = new URL(request.url)
+  try {
+    decodeURIComponent(url.pathname)
+    return request
+  } catch {
+    url.pathname = url.pathname.replaceAll("%", "%25")
+    return new Request(url, request)
+  }
+}

@@ -1,0 +1,46 @@
+import { createHash } from "node:crypto"
+import * as Effect from "effect/Effect"
+import { InvalidRequest } from "../domain/Errors.ts"
+
+/** A body as it came: its bytes, unless there were too many to hold, and the SHA-256 (hex) of all of them. */
+export interface Body {
+  readonly size: number
+  readonly sha256: string
+  /** `undefined` where `size` is above the limit. */
+  readonly bytes: Uint8Array | undefined
+}
+
+/**
+ * Reads a body to its end while hashing it. One above `limit` bytes is counted and discarded, never held: an answer that is
+ * sent before the body was consumed breaks the connection instead of arriving.
+ */
+export const readBody = Effect.fn("Gateway.readBody")(function* (request: Request, limit: number) {
+  return yield* Effect.tryPromise({
+    try: () => consume(request.body, limit),
+    catch: () => new InvalidRequest({ detail: "The body broke off before its end. Send the request again." })
+  })
+})
+
+const consume = async (stream: ReadableStream<Uint8Array> | null, limit: number): Promise<Body> => {
+  const hash = createHash("sha256")
+  let chunks: Array<Uint8Array> = []
+  let size = 0
+  if (stream !== null) {
+    const reader = stream.getReader({ mode: "byob" })
+    // One buffer, lent to every read: what is discarded shall not wait for the garbage collector either.
+    let buffer: ArrayBufferLike = new ArrayBuffer(65_536)
+    for (;;) {
+      const { done, value }: ReadableStreamReadResult<Uint8Array> = await reader.read(new Uint8Array(buffer))
+      if (done) break
+      size += value.length
+      if (size > limit) {
+        chunks = []
+      } else {
+        hash.update(value)
+        chunks.push(value.slice())
+      }
+      buffer = value.buffer
+    }
+  }
+  return { size, sha256: hash.digest("hex"), bytes: size > limit ? undefined : Buffer.concat(chunks) }
+}

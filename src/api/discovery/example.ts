@@ -1,0 +1,37 @@
+/** A deploy that works as it stands: validators pay with it, and people paste it. No single quote, for the shell's sake. */
+export const exampleRequest = {
+  files: {
+    "src/index.ts": [
+      'import { Hono } from "hono"',
+      "",
+      "const app = new Hono()",
+      'app.get("/", (c) => c.json({ hello: "world" }))',
+      "",
+      "export default app",
+      ""
+    ].join("\n")
+  },
+  name: "my-api"
+}
+
+const exampleId = "dep_3v8k2m9qw4x7c1h5n0t6r2yjzb"
+
+/** What that deploy answers. */
+export const exampleDeployment = {
+  url: "https://jane-my-api.runjack.xyz",
+  deployment_id: exampleId,
+  expires_at: "2026-03-27T21:00:00Z",
+  ttl_hours: 24
+}
+
+/** What the status of that deploy says. */
+export const exampleStatus = {
+  deployment_id: exampleId,
+  url: exampleDeployment.url,
+  status: "live",
+  created_at: "2026-03-26T20:59:57Z",
+  updated_at: "2026-03-26T21:00:00Z",
+  expires_at: exampleDeployment.expires_at,
+  charged: true,
+  last_failure: null
+}

@@ -1,0 +1,24 @@
+import type { Offer } from "../../payment/offers.ts"
+
+/** What discovery says about this service: everything that depends on where it runs and how it is set. */
+export interface Facts {
+  /** Where it is: `https://…`, no slash at the end. */
+  readonly origin: string
+  /** The settings that are missing; while there are any, nothing can be bought. */
+  readonly missing: ReadonlyArray<string>
+  /** What a deploy costs, in dollars: `"0.10"`. */
+  readonly price: string
+  /** What a deploy can be paid with; none while settings are missing. */
+  readonly offers: ReadonlyArray<Offer>
+  /** The token, by its name where it has one. */
+  readonly currency: string
+  /** The chain, for people, and what a client has to be told to find it. */
+  readonly network: string
+  readonly rpcUrl: string | undefined
+  /** How long a deployment lives, in hours. */
+  readonly ttlHours: number
+  /** The hosts that modules may be imported from by URL. */
+  readonly importHosts: ReadonlyArray<string>
+  /** Whether bundles are started before anybody is charged. */
+  readonly startCheck: boolean
+}

@@ -1,0 +1,52 @@
+import { createHash } from "node:crypto"
+import * as Effect from "effect/Effect"
+import { Settings } from "../../config.ts"
+import { purchaseKey } from "../../domain/Order.ts"
+import { CodeRunner } from "../../execute/CodeRunner.ts"
+import { offersIn } from "../../payment/offers.ts"
+import { PaymentService } from "../../payment/PaymentService.ts"
+import { termsOf } from "../deploy.ts"
+import type { Facts } from "./facts.ts"
+
+const networks = { mainnet: "Tempo mainnet", testnet: "Tempo's Moderato testnet", local: "a local chain" }
+
+const pathUsd = "0x20c0000000000000000000000000000000000000"
+
+/** Reads the facts. The offers come from a challenge like any other: same settings, same code, no I/O. */
+export const makeFacts = Effect.gen(function* () {
+  const settings = yield* Settings
+  const payments = yield* PaymentService
+  const runner = yield* CodeRunner
+  const { missing } = settings
+  const known = <K extends Parameters<typeof settings.get>[0]>(name: K) =>
+    missing.includes(name) ? undefined : settings.get<K>(name)
+
+  const price = known("DEPLOY_PRICE")
+  const offers =
+    missing.length > 0 || price === undefined
+      ? Effect.succeed([])
+      : // Not before there is a request: the platform makes no random values while a Worker starts.
+        Effect.suspend(() => payments.challenge(termsOf(price, emptyBody), purchaseKey(undefined))).pipe(
+          Effect.map(offersIn)
+        )
+  const currency = known("TEMPO_CURRENCY") ?? "?"
+  const network = known("TEMPO_NETWORK")
+  const rpcUrl = network === "local" ? known("TEMPO_RPC_URL") : undefined
+
+  return Effect.fn("Discovery.facts")(function* (requestUrl: string) {
+    return {
+      origin: new URL(requestUrl).origin,
+      missing,
+      price: price ?? "?",
+      offers: yield* offers,
+      currency: currency.toLowerCase() === pathUsd ? "pathUSD" : currency,
+      network: network === undefined ? "?" : networks[network],
+      rpcUrl: rpcUrl?._tag === "Some" ? rpcUrl.value : undefined,
+      ttlHours: known("TTL_HOURS") ?? 24,
+      importHosts: known("IMPORT_HOSTS") ?? [],
+      startCheck: runner.available
+    } satisfies Facts
+  })
+})
+
+const emptyBody = createHash("sha256").digest("hex")

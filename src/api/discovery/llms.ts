@@ -1,0 +1,123 @@
+import { curlPay, curlQuote, mppxCommand, tempoCommand } from "./commands.ts"
+import { exampleDeployment } from "./example.ts"
+import type { Facts } from "./facts.ts"
+import { chargedText, problems } from "./problems.ts"
+
+const notForSale = ({ missing }: Facts): string =>
+  missing.length === 0
+    ? ""
+    : `
+**Not configured yet**: ${missing.join(", ")}. Nothing can be bought until that is set; \`GET /health\` tells.
+`
+
+const offers = (facts: Facts): string =>
+  facts.offers
+    .map(
+      ({ method, intent, amount, currency }) =>
+        `- method \`${method}\`, intent \`${intent}\`, amount \`${amount}\` base units (6 decimals) of \`${currency}\`, on ${facts.network}`
+    )
+    .join("\n")
+
+const byUrl = ({ importHosts: [host, ...hosts] }: Facts): string =>
+  host === undefined ? "" : ` By URL from ${[host, ...hosts].join(", ")}: \`import x from "https://${host}/x@1.2.3"\`.`
+
+const table = (): string =>
+  [
+    "| code | status | charged | when | what to do |",
+    "|---|---|---|---|---|",
+    ...problems.map((problem) => {
+      const { code, status, when, advice } = problem
+      return `| \`${code}\` | ${status} | ${chargedText(problem)} | ${when} | ${advice} |`
+    })
+  ].join("\n")
+
+/** The text of `GET /llms.txt`: all that an agent has to know, which has nothing but the address. */
+export const llmsTxt = (facts: Facts): string => `# mpp-compute
+
+> POST source files and $${facts.price}; get a URL that runs them for ${facts.ttlHours} hours. No account, no API key: payment is MPP (HTTP 402,
+> \`Authorization: Payment\`) in ${facts.currency}. You pay only for what goes live: source that does not bundle${facts.startCheck ? " or does not start" : ""} costs nothing.
+${notForSale(facts)}
+## Price
+
+$${facts.price} for a deploy. Everything else is free, newer code for what was deployed included.
+
+${offers(facts)}
+
+A POST to /deploy with no body at all quotes the price (402, challenge in \`WWW-Authenticate\`). The challenge is authoritative.
+\`Accept-Payment\` is read; as there is one method, it is offered even to clients that do not list it.
+
+## Deploy
+
+With mppx (a private key of a funded account in \`MPPX_PRIVATE_KEY\`):
+
+\`\`\`sh
+${mppxCommand(facts)}
+\`\`\`
+
+With Tempo's command line (after \`tempo wallet login\`):
+
+\`\`\`sh
+${tempoCommand(facts)}
+\`\`\`
+
+With curl, for the price of exactly this body:
+
+\`\`\`sh
+${curlQuote(facts)}
+\`\`\`
+
+Sign the challenge with any MPP client (pull mode: you sign the transfer, the server sends it), and repeat the same call, byte for
+byte, within the challenge's \`expires\`; the signed transaction itself is good for about 25 seconds:
+
+\`\`\`sh
+${curlPay(facts)}
+\`\`\`
+
+The answer is 200 with a \`Payment-Receipt\` header and
+
+\`\`\`json
+${JSON.stringify(exampleDeployment)}
+\`\`\`
+
+\`GET /deployments/{deployment_id}\` (free) says \`delivering\`, \`live\`, \`failed\` or \`expired\`, and whether money has moved.
+
+## Newer code at the same URL
+
+\`PUT /deployments/{deployment_id}\` with \`{"files": …}\` replaces the code, free, until the same hour; only whoever paid may. It answers 402 with a
+challenge of amount 0: answer it with the key that paid (stock clients do, by signing a proof that moves no money), and send the call again.
+
+## What can be deployed
+
+- A web service: an entrypoint whose default export has \`fetch(request)\`, or is a Hono app. TypeScript, JSX and JSON are fine.
+- The entrypoint is \`main\` of package.json, or the first of src/index, index, src/worker, worker with .ts, .tsx, .js, .jsx, .mts, .mjs.
+- Imports that work: relative paths among your files; \`hono\` and its server-side modules (\`hono/cors\`, \`hono/jwt\`, …), which are
+  provided; Node's own modules (\`node:crypto\`, …) and \`cloudflare:\` ones.${byUrl(facts)}
+  No packages are installed: send the source of what is missing as a file.
+- \`name\` (optional) becomes part of the URL: a-z, 0-9 and hyphens, cut at 23 characters; when it is taken, a suffix is added.
+
+## Limits
+
+- 512,000 bytes of source (UTF-8), 500 files, a body of 4 MiB; paths are relative, without \`..\`.
+- 15 seconds to bundle. The deployment lives ${facts.ttlHours} hours from the moment it is live.
+
+## Never pay twice
+
+Send an \`Idempotency-Key\` (a UUID) with the deploy. **After a lost answer, a reset or a timeout, send the same body with the same key
+again**: what was finished is answered again, what was paid for is finished, and neither is charged again. Without a key of your own,
+use the one in \`retry.idempotency_key\` of the answer, if you had one. A client that starts over with the same body while
+its paid order is unfinished is given that order instead of a second one.
+
+Stop paying when an answer says \`"charged": true\` or \`"charged": null\`: what is owed is delivered without another payment.
+
+## Errors
+
+All are \`application/problem+json\` with \`type\`, \`title\`, \`status\`, \`detail\` (what is wrong and what to do), \`code\` and \`charged\`: whether
+the order's money has moved, \`null\` while the chain has not said.
+
+${table()}
+
+## More
+
+- [OpenAPI](${facts.origin}/openapi.json): schemas, an example of every answer, \`x-payment-info\`
+- [Health](${facts.origin}/health): whether everything is configured
+`

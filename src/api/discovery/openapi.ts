@@ -1,0 +1,152 @@
+import * as OpenApi from "effect/http-api/OpenApi"
+import { Api } from "../Api.ts"
+import { exampleDeployment, exampleRequest, exampleStatus } from "./example.ts"
+import type { Facts } from "./facts.ts"
+import { problems } from "./problems.ts"
+
+type Json = Record<string, unknown>
+
+/** A media type, a response and an operation, as far as they are completed here. */
+interface Content extends Json {
+  readonly schema?: Json
+}
+interface Answer extends Json {
+  readonly content?: Readonly<Record<string, Content>>
+}
+interface Operation extends Json {
+  readonly responses: Readonly<Record<string, Answer>>
+  readonly parameters?: ReadonlyArray<Json>
+  readonly requestBody?: Json & { readonly content: Readonly<Record<string, Content>> }
+}
+
+const header = (name: string, description: string, example: string): Json => ({
+  name,
+  in: "header",
+  required: false,
+  description,
+  schema: { type: "string" },
+  example
+})
+
+const answerHeader = (description: string): Json => ({ description, schema: { type: "string" } })
+
+/** Headers of requests that bring source. */
+const callHeaders = [
+  header(
+    "Idempotency-Key",
+    "1 to 255 printable ASCII characters. The same body with the same key is one order: repeating it is free.",
+    "8e03978e-40d5-43e8-bc93-6894a57f9324"
+  ),
+  header(
+    "Accept-Payment",
+    "Which payment methods the client has; there is one, so that it is always offered.",
+    "tempo/charge"
+  )
+]
+
+const retryAfter = { "Retry-After": answerHeader("Seconds to wait.") }
+
+/** Headers of answers, by status. */
+const answerHeaders: Readonly<Record<string, Json>> = {
+  200: { "Payment-Receipt": answerHeader("base64url of JSON: status, method, timestamp, reference.") },
+  402: { "WWW-Authenticate": answerHeader("The challenge: Payment id=…, method, intent, request, expires.") },
+  409: retryAfter,
+  502: retryAfter,
+  503: retryAfter
+}
+
+/** The examples of a response that is described by the schemas of one or several errors. */
+const problemExamples = ({ schema }: Content): Json => {
+  const named = JSON.stringify(schema ?? {})
+  const found = problems.filter(({ tag }) => named.includes(`/schemas/${tag}Encoded"`))
+  return Object.fromEntries(found.map(({ tag, when, example }) => [tag, { summary: when, value: example }]))
+}
+
+const completed = (operation: Operation, examples: Readonly<Record<string, unknown>>, headers: boolean): Operation => ({
+  ...operation,
+  responses: Object.fromEntries(
+    Object.entries(operation.responses).map(([status, answer]) => [
+      status,
+      {
+        ...answer,
+        ...(headers && answerHeaders[status] !== undefined && { headers: answerHeaders[status] }),
+        ...(answer.content !== undefined && {
+          content: Object.fromEntries(
+            Object.entries(answer.content).map(([type, content]) => [
+              type,
+              type === "application/problem+json"
+                ? { ...content, examples: problemExamples(content) }
+                : { ...content, ...(status in examples && { example: examples[status] }) }
+            ])
+          )
+        })
+      }
+    ])
+  )
+})
+
+/** An operation that takes source, with the example that works as it stands. */
+const taking = (operation: Operation, example: object): Operation => ({
+  ...completed(operation, { 200: exampleDeployment }, true),
+  parameters: [...(operation.parameters ?? []), ...callHeaders],
+  requestBody: {
+    required: true,
+    content: { "application/json": { ...operation.requestBody?.content["application/json"], example } }
+  }
+})
+
+/** What discovery adds to each operation, by method and path. */
+const additions: Readonly<Record<string, (operation: Operation, facts: Facts) => Operation>> = {
+  "post /deploy": (operation, { offers, price }) => ({
+    ...taking(operation, exampleRequest),
+    summary: `Deploy source files to a live URL ($${price})`,
+    ...(offers.length > 0 && { "x-payment-info": { offers } })
+  }),
+  "put /deployments/{deployment_id}": (operation) => ({
+    ...taking(operation, { files: exampleRequest.files }),
+    summary: "Newer code at the same URL, free, for whoever paid: the 402 asks for a proof of amount 0"
+  }),
+  "get /deployments/{deployment_id}": (operation) => completed(operation, { 200: exampleStatus }, false)
+}
+
+/**
+ * The OpenAPI document of `GET /openapi.json` ("Service Discovery for HTTP Payment Authentication"): the API definition, and
+ * what it costs, where it is documented and what each answer looks like. Without offers while nothing can be bought.
+ */
+export const openApi = (facts: Facts): Json => {
+  const { origin, ttlHours } = facts
+  const { paths, ...spec } = OpenApi.fromApi(Api)
+  const described = Object.entries(paths).map(([path, item]) => [
+    path,
+    Object.fromEntries(
+      Object.entries(item).map(([method, operation]) => {
+        const given = operation as unknown as Operation
+        const add = additions[`${method} ${path}`]
+        return [method, add === undefined ? completed(given, {}, false) : add(given, facts)]
+      })
+    )
+  ])
+  return {
+    ...spec,
+    info: {
+      ...spec.info,
+      description:
+        `POST source files and a payment to /deploy; get a URL that runs them for ${ttlHours} hours. No account, no API key. ` +
+        `Whoever pays pays only for what goes live. The guide for agents: ${origin}/llms.txt`
+    },
+    servers: [{ url: origin }],
+    "x-service-info": {
+      categories: ["compute", "developer-tools"],
+      docs: { homepage: `${origin}/`, llms: `${origin}/llms.txt`, apiReference: `${origin}/openapi.json` }
+    },
+    paths: Object.fromEntries(described),
+    components: {
+      ...spec.components,
+      examples: Object.fromEntries(
+        problems
+          .filter(({ tag }) => tag === "MethodNotAllowed")
+          .map(({ tag, when, example }) => [tag, { summary: when, value: example }])
+      )
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import { mppxCommand } from "./commands.ts"
+import type { Facts } from "./facts.ts"
+
+const entities: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;"
+}
+
+const escape = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character] ?? character)
+
+const style = `
+:root { color-scheme: light dark; --line: #d5d9e0; --soft: #f3f5f8; --dim: #555e6e; --link: #0b57d0; --up: #12692d; --down: #9a3412 }
+@media (prefers-color-scheme: dark) {
+  :root { --line: #363c47; --soft: #1b1f26; --dim: #a7b0be; --link: #8ab4f8; --up: #79d492; --down: #ffb38a }
+  body { background: #111418; color: #e8eaed }
+}
+* { box-sizing: border-box }
+body { margin: 0; font: 1rem/1.55 system-ui, sans-serif; overflow-wrap: anywhere }
+main { max-width: 44rem; margin: 0 auto; padding: 2.5rem 1.25rem }
+h1 { margin: 0; font-size: 1.75rem; line-height: 1.2 }
+h2 { margin: 2rem 0 .5rem; font-size: 1.1rem }
+p { margin: .75rem 0 }
+a { color: var(--link) }
+.dim { color: var(--dim) }
+.up { color: var(--up) } .down { color: var(--down) }
+pre { margin: .5rem 0; padding: 1rem; background: var(--soft); border: 1px solid var(--line); border-radius: .5rem;
+  font: .875rem/1.5 ui-monospace, monospace; white-space: pre-wrap; user-select: all }
+ul { margin: .5rem 0; padding-left: 1.25rem }
+`
+
+const state = ({ missing }: Facts): string =>
+  missing.length === 0
+    ? '<p class="up"><strong>Up.</strong> Deploys are for sale.</p>'
+    : `<p class="down"><strong>Not configured.</strong> Missing: ${escape(missing.join(", "))}.</p>`
+
+/** The page for people: no script, nothing fetched, readable from a phone to a desktop, in the dark and in the light. */
+export const page = (facts: Facts): string => `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="description" content="POST source files and $${escape(facts.price)}; get a URL that runs them for ${facts.ttlHours} hours.">
+<title>mpp-compute: code that runs now</title>
+<style>${style}</style>
+</head>
+<body>
+<main>
+<h1>Code that runs <em>now</em></h1>
+<p>POST source files and <strong>$${escape(facts.price)}</strong>; get a URL that runs them for <strong>${facts.ttlHours} hours</strong>. No account, no API key.</p>
+${state(facts)}
+<h2>Try it</h2>
+<p>With the private key of a funded account in <code>MPPX_PRIVATE_KEY</code>:</p>
+<pre><code>${escape(mppxCommand(facts))}</code></pre>
+<p class="dim">Paid by MPP (HTTP 402) in ${escape(facts.currency)} on ${escape(facts.network)}. You pay only for what goes live; what is paid for is never lost and never charged twice.</p>
+<h2>For programs</h2>
+<ul>
+<li><a href="/llms.txt">llms.txt</a>: the whole guide, for agents</li>
+<li><a href="/openapi.json">openapi.json</a>: schemas, prices, an example of every answer</li>
+<li><a href="/health">health</a>: whether everything is configured</li>
+</ul>
+</main>
+</body>
+</html>
+`
+
+/** Nothing is loaded and nothing runs. */
+export const pageHeaders = {
+  "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff"
+}

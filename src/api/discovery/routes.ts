@@ -1,0 +1,65 @@
+import * as Effect from "effect/Effect"
+import type * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import { prefersHtml } from "../accept.ts"
+import type { Facts } from "./facts.ts"
+import { makeFacts } from "./gather.ts"
+import { llmsTxt } from "./llms.ts"
+import { openApi } from "./openapi.ts"
+import { page, pageHeaders } from "./page.ts"
+
+/** Five minutes, as the discovery specification recommends; what says "not configured" is not kept at all. */
+const cacheControl = ({ missing }: Facts) => ({ "cache-control": missing.length === 0 ? "max-age=300" : "no-store" })
+
+const address = (request: HttpServerRequest.HttpServerRequest) => (request.source as Request).url
+
+/** The documents that are no part of the API itself. */
+export const discoveryPaths = ["/openapi.json", "/llms.txt"] as const
+
+/** Serves them. */
+export const DiscoveryRoutes = HttpRouter.use((router) =>
+  Effect.gen(function* () {
+    const facts = yield* makeFacts
+    yield* router.add("GET", "/openapi.json", (request) =>
+      Effect.map(facts(address(request)), (known) =>
+        HttpServerResponse.jsonUnsafe(openApi(known), { headers: cacheControl(known) })
+      )
+    )
+    yield* router.add("GET", "/llms.txt", (request) =>
+      Effect.map(facts(address(request)), (known) =>
+        HttpServerResponse.text(llmsTxt(known), {
+          contentType: "text/plain; charset=utf-8",
+          headers: cacheControl(known)
+        })
+      )
+    )
+  })
+)
+
+/** What `GET /` answers: a page for people, the same in a few fields for programs. */
+export const makeAbout = Effect.gen(function* () {
+  const facts = yield* makeFacts
+  return Effect.fn("Gateway.about")(function* (request: HttpServerRequest.HttpServerRequest) {
+    const known = yield* facts(address(request))
+    const headers = { vary: "accept", "cache-control": "no-cache" }
+    if (prefersHtml((request.source as Request).headers.get("accept"))) {
+      return HttpServerResponse.text(page(known), {
+        contentType: "text/html; charset=utf-8",
+        headers: { ...headers, ...pageHeaders }
+      })
+    }
+    const { missing, price, currency, network, ttlHours, offers } = known
+    return HttpServerResponse.jsonUnsafe(
+      {
+        name: "mpp-compute",
+        description: `POST source files and a payment to /deploy; get a URL that runs them for ${ttlHours} hours. No account.`,
+        configured: missing.length === 0,
+        price: { deploy: price, currency, network },
+        offers,
+        links: { deploy: "/deploy", llms: "/llms.txt", openapi: "/openapi.json", health: "/health" }
+      },
+      { headers }
+    )
+  })
+})

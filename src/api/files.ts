@@ -1,0 +1,86 @@
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { slugFrom } from "../control-plane/slug.ts"
+import { CodeTooLarge, InvalidRequest, MissingFiles } from "../domain/Errors.ts"
+import type { Files } from "../domain/Order.ts"
+
+/** The most source that is taken: 512,000 bytes (500 × 1024) of UTF-8, paths not counted. Exactly that passes. */
+export const maxSourceBytes = 512_000
+
+/** The largest body that is read into memory: 4 MiB, the sources escaped as JSON several times over. */
+export const maxBodyBytes = 4 * 1024 * 1024
+
+/** The most files: esbuild's memory grows with their number as well as with their bytes. */
+export const maxFiles = 500
+
+const maxPathLength = 512
+
+const HasFiles = Schema.Struct({ files: Schema.Record(Schema.String, Schema.String).check(Schema.isMinProperties(1)) })
+const HasName = Schema.Struct({ name: Schema.optionalKey(Schema.NullOr(Schema.String)) })
+
+const isFiles = Schema.is(HasFiles)
+const isName = Schema.is(HasName)
+
+/** A body that was found in order. */
+export interface Project {
+  readonly files: Files
+  readonly name: string | null
+}
+
+/** Decodes a deploy's body. Nothing else happens for one that is not in order. */
+export const decodeProject = Effect.fn("Gateway.decodeProject")(function* (bytes: Uint8Array) {
+  const json = yield* parse(bytes)
+  if (!isFiles(json)) {
+    return yield* new MissingFiles({
+      detail: 'files must be a JSON object of at least one path to its source text: {"files": {"src/index.ts": "…"}}.'
+    })
+  }
+  if (!isName(json)) return yield* new InvalidRequest({ detail: "name must be a string, or be left out." })
+  const name = json.name ?? null
+  if (name !== null && slugFrom(name) === "") {
+    return yield* new InvalidRequest({ detail: "name has no letter a-z and no digit. Change it, or leave it out." })
+  }
+  const entries = Object.entries(json.files)
+  if (entries.length > maxFiles) {
+    return yield* new InvalidRequest({
+      detail: `${entries.length} files are more than the ${maxFiles} that are taken.`
+    })
+  }
+  const size = entries.reduce((sum, [, source]) => sum + Buffer.byteLength(source), 0)
+  if (size > maxSourceBytes) {
+    return yield* new CodeTooLarge({
+      detail: `The sources are ${size} bytes of UTF-8; at most ${maxSourceBytes} are taken. Leave out what is not needed.`,
+      limit_bytes: maxSourceBytes
+    })
+  }
+  const files = new Map<string, string>()
+  for (const [path, source] of entries) {
+    const normal = yield* normalize(path)
+    if (files.has(normal)) return yield* badPath(path, "is the same file as another one")
+    files.set(normal, source)
+  }
+  // fromEntries defines own properties: a file may well be called __proto__.
+  return { files: Object.fromEntries(files), name } satisfies Project
+})
+
+const parse = (bytes: Uint8Array) =>
+  Effect.try({
+    try: (): unknown => JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes)),
+    catch: () => new MissingFiles({ detail: 'The body is not JSON. Send {"files": {"src/index.ts": "…"}}.' })
+  })
+
+const badPath = (path: string, problem: string) =>
+  new InvalidRequest({ detail: `The path ${JSON.stringify(path.slice(0, 100))} ${problem}.` })
+
+const normalize = Effect.fnUntraced(function* (path: string) {
+  // eslint-disable-next-line no-control-regex -- control characters are what this looks for
+  if (/[\u0000-\u001f\u007f]/.test(path)) return yield* badPath(path, "has a control character")
+  if (path.length > maxPathLength) return yield* badPath(path, `is longer than ${maxPathLength} characters`)
+  if (path.includes("\\")) return yield* badPath(path, "has a backslash; folders are parted by /")
+  if (path.startsWith("/") || /^[a-z]:/i.test(path))
+    return yield* badPath(path, "is absolute; paths are relative to the project")
+  const parts = path.split("/").filter((part) => part !== "" && part !== ".")
+  if (parts.includes("..")) return yield* badPath(path, "leads out with ..; paths stay within the project")
+  if (parts.length === 0 || path.endsWith("/")) return yield* badPath(path, "names no file")
+  return parts.join("/")
+})

@@ -1,0 +1,49 @@
+import * as Effect from "effect/Effect"
+import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import { Settings } from "../config.ts"
+import { Orders } from "../deploy/Orders.ts"
+import { NotFound } from "../domain/Errors.ts"
+import { CodeRunner } from "../execute/CodeRunner.ts"
+import { Api } from "./Api.ts"
+import { makeDeploy } from "./deploy.ts"
+import { makeAbout } from "./discovery/routes.ts"
+import { setHeaders } from "./headers.ts"
+import { makeUpdate } from "./update.ts"
+
+/** Serves the API definition. */
+export const Handlers = HttpApiBuilder.group(
+  Api,
+  "gateway",
+  Effect.fnUntraced(function* (handlers) {
+    const settings = yield* Settings
+    const orders = yield* Orders
+    const runner = yield* CodeRunner
+    const deploy = yield* makeDeploy
+    const update = yield* makeUpdate
+    const about = yield* makeAbout
+
+    const deployment = Effect.fn("Gateway.deployment")(function* (id: string) {
+      yield* setHeaders({ "cache-control": "no-store" })
+      const status = yield* orders.status(id)
+      if (status === undefined) return yield* new NotFound({ detail: "No such deployment. Check the deployment_id." })
+      return status
+    })
+
+    const health = Effect.sync(() => {
+      const configured = settings.missing.length === 0
+      return {
+        status: configured ? ("ok" as const) : ("not_configured" as const),
+        configured,
+        missing: settings.missing,
+        start_check: runner.available
+      }
+    })
+
+    return handlers
+      .handleRaw("deploy", ({ request }) => deploy(request))
+      .handle("deployment", ({ params }) => deployment(params.deployment_id))
+      .handleRaw("update", ({ params, request }) => update(params.deployment_id, request))
+      .handle("health", () => health)
+      .handleRaw("about", ({ request }) => about(request))
+  })
+)

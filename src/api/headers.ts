@@ -1,0 +1,30 @@
+import * as Effect from "effect/Effect"
+import * as HttpEffect from "effect/http/HttpEffect"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import { InvalidRequest, UnsupportedMediaType } from "../domain/Errors.ts"
+
+/** Sets headers of the response to come, whichever it will be: an error renders through the API definition and has none of its own. */
+export const setHeaders = (headers: Readonly<Record<string, string>>) =>
+  HttpEffect.appendPreResponseHandler((_request, response) =>
+    Effect.succeed(HttpServerResponse.setHeaders(response, headers))
+  )
+
+/**
+ * The client's `Idempotency-Key`: 1 to 255 printable ASCII characters, taken as they are.
+ * `undefined` where the header is absent.
+ */
+export const idempotencyKey = Effect.fnUntraced(function* (headers: Headers) {
+  const value = headers.get("idempotency-key")
+  if (value === null) return undefined
+  if (/^[\x20-\x7e]{1,255}$/.test(value) && value.trim() !== "") return value
+  return yield* new InvalidRequest({
+    detail: "Idempotency-Key must be 1 to 255 printable ASCII characters, for example a UUID."
+  })
+})
+
+/** A body has to say that it is JSON, or nothing at all. */
+export const requireJson = Effect.fnUntraced(function* (headers: Headers) {
+  const type = headers.get("content-type")
+  if (type === null || /^application\/(json|[\w.+-]+\+json)\s*(;|$)/i.test(type.trim())) return
+  return yield* new UnsupportedMediaType({ detail: "Send the body as JSON, with Content-Type: application/json." })
+})

@@ -1,0 +1,134 @@
+import * as Effect from "effect/Effect"
+import type { Settings } from "../config.ts"
+import {
+  CodeTooLarge,
+  DeployFailed,
+  Internal,
+  InvalidRequest,
+  MethodUnsupported,
+  NotConfigured,
+  OrderInProgress,
+  PaymentPending,
+  PaymentRequired
+} from "../domain/Errors.ts"
+import { purchaseKey } from "../domain/Order.ts"
+import { credentialsIn } from "../payment/credentials.ts"
+import { type Offer, offersIn } from "../payment/offers.ts"
+import type { PaymentRejected, PaymentService, Terms } from "../payment/PaymentService.ts"
+import { acceptsPayment } from "./accept.ts"
+import { readBody } from "./body.ts"
+import { maxBodyBytes } from "./files.ts"
+import { idempotencyKey, requireJson, setHeaders } from "./headers.ts"
+
+/** A request for something that is paid for, or proved: read to its end and in order, as far as it says the same everywhere. */
+export interface Call {
+  /** Empty in a request for a quote. */
+  readonly bytes: Uint8Array
+  /** Hexadecimal digits, of the bytes as they came. */
+  readonly sha256: string
+  /** The client's `Idempotency-Key`, if it has one. */
+  readonly header: string | undefined
+  /** The one credential, if there is one. */
+  readonly credential: string | undefined
+}
+
+/** Reads a call: 415, 413, 400, in this order. */
+export const readCall = Effect.fn("Gateway.readCall")(function* (request: Request) {
+  const { headers } = request
+  const body = yield* readBody(request, maxBodyBytes)
+  const [credential, ...others] = credentialsIn(headers.get("authorization") ?? undefined)
+  if (body.size > 0) yield* requireJson(headers)
+  if (body.bytes === undefined) {
+    return yield* new CodeTooLarge({
+      detail: `The body is larger than ${maxBodyBytes} bytes. Send less source.`,
+      limit_bytes: maxBodyBytes
+    })
+  }
+  if (others.length > 0) {
+    return yield* new InvalidRequest({ detail: "More than one payment credential. Send exactly one." })
+  }
+  // No body and no credential is a request for a quote: nothing about it can be wrong.
+  const header = body.size === 0 && credential === undefined ? undefined : yield* idempotencyKey(headers)
+  if (credential !== undefined && body.size === 0) {
+    return yield* new InvalidRequest({
+      detail: "A credential without a body pays for nothing. Send the files with it."
+    })
+  }
+  return { bytes: body.bytes, sha256: body.sha256, header, credential } satisfies Call
+})
+
+/** What every endpoint does that wants a credential. */
+export const makePaid = (settings: Settings["Service"], payments: PaymentService["Service"]) => {
+  /**
+   * A 402 always carries a fresh challenge; for a purchase that is known, one with the same key. A client whose
+   * `Accept-Payment` leaves out all that is offered gets it too, as the protocol allows, and is told.
+   */
+  const requirePayment = Effect.fnUntraced(function* (
+    terms: Terms,
+    key: string,
+    reason: PaymentRequired,
+    preferences: string | null = null
+  ) {
+    const challenge = yield* payments.challenge(terms, key)
+    yield* setHeaders({ "www-authenticate": challenge, "cache-control": "no-store" })
+    const lacking = preferences === null ? undefined : unacceptable(preferences, offersIn(challenge))
+    return yield* lacking === undefined
+      ? reason
+      : new PaymentRequired({ ...reason, detail: `${reason.detail} ${lacking}` })
+  })
+
+  return {
+    requirePayment,
+
+    requireConfigured: Effect.suspend(() =>
+      settings.missing.length === 0
+        ? Effect.void
+        : new NotConfigured({
+            detail: `The service lacks settings: ${settings.missing.join(", ")}. Nothing can be bought until they are set.`,
+            missing: settings.missing
+          })
+    ),
+
+    /** What a credential that was not taken is answered with. */
+    refuse: Effect.fnUntraced(function* (terms: Terms, header: string | undefined, rejected: PaymentRejected) {
+      const { problem, detail, key } = rejected
+      if (problem === "method-unsupported") return yield* new MethodUnsupported({ detail })
+      const again = header === undefined && key !== undefined ? key : purchaseKey(header)
+      return yield* requirePayment(terms, again, PaymentRequired.of(problem, detail))
+    })
+  }
+}
+
+const unacceptable = (preferences: string, offers: ReadonlyArray<Offer>) =>
+  offers.some(({ method, intent }) => acceptsPayment(preferences, method, intent))
+    ? undefined
+    : `Accept-Payment leaves out all that is offered: ${offers.map(({ method, intent }) => `${method}/${intent}`).join(", ")}.`
+
+/** What only the gateway knows: its own address, and the key as its client spells it; and `Retry-After` from the answer. */
+export const forClient =
+  (request: Request, header: string | undefined) =>
+  <A, E extends { readonly _tag: string }, R>(self: Effect.Effect<A, E, R>) =>
+    self.pipe(
+      Effect.mapError((error) => {
+        const retry = (key: string) => ({ idempotency_key: header ?? key })
+        const absolute = (path: string) => new URL(path, request.url).href
+        if (error instanceof DeployFailed || error instanceof PaymentPending) {
+          const known = { retry: retry(error.retry.idempotency_key), status_url: absolute(error.status_url) }
+          return error instanceof DeployFailed
+            ? new DeployFailed({ ...error, ...known })
+            : new PaymentPending({ ...error, ...known })
+        }
+        if (error instanceof OrderInProgress) {
+          const status_url = error.status_url === null ? null : absolute(error.status_url)
+          return new OrderInProgress({ ...error, retry: retry(error.retry.idempotency_key), status_url })
+        }
+        return error instanceof Internal && error.retry !== undefined
+          ? new Internal({ ...error, retry: retry(error.retry.idempotency_key) })
+          : error
+      }),
+      Effect.tapError((error) =>
+        "retry_after" in error && error.retry_after !== undefined
+          ? setHeaders({ "retry-after": String(error.retry_after) })
+          : Effect.void
+      )
+    )

@@ -1,0 +1,80 @@
+import { env } from "cloudflare:workers"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Effect from "effect/Effect"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as Layer from "effect/Layer"
+import { layerVerificationLimit } from "./api/VerificationLimit.ts"
+import { Bundler } from "./bundler/Bundler.ts"
+import wasm from "./bundler/wasm.ts"
+import { Settings } from "./config.ts"
+import { ControlPlaneClient } from "./control-plane/ControlPlaneClient.ts"
+import { Deployer } from "./deploy/Deployer.ts"
+import { Orders } from "./deploy/Orders.ts"
+import { CodeRunner } from "./execute/CodeRunner.ts"
+import { Claims } from "./expiry/Claims.ts"
+import { CronSecret } from "./control-plane/CronSecret.ts"
+import { ExpiryStore } from "./expiry/ExpiryStore.ts"
+import { Sweep } from "./expiry/Sweep.ts"
+import { layerJson } from "./logging.ts"
+import { layerTempo } from "./payment/Tempo.ts"
+
+/**
+ * Which layer serves which service: the one file to edit for another payment rail, another host or another store. A layer
+ * that provides the same service takes the place of the one that stands here, and nothing else changes.
+ */
+
+/** Settings are the Worker's variables and secrets. */
+const settings = Settings.layer.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(env))))
+
+/** How money is taken: MPP's Tempo charge, through mppx. */
+const payment = layerTempo
+
+/** Where deployed code runs: Jack's control plane. */
+const host = ControlPlaneClient.layer.pipe(Layer.provide(FetchHttpClient.layer))
+
+/** The index of live deployments: Workers KV. */
+const store = ExpiryStore.layerKv(env.EXPIRY)
+
+/** What turns source into a bundle: esbuild in this Worker. */
+const bundler = Layer.unwrap(
+  Effect.map(Settings, ({ missing, get }) =>
+    Bundler.layer(wasm, { importHosts: missing.includes("IMPORT_HOSTS") ? [] : get("IMPORT_HOSTS") })
+  )
+)
+
+/** What starts a bundle before anybody pays for it. */
+const runner = env.RUNNER === undefined ? CodeRunner.layerNone : CodeRunner.layerService(env.RUNNER)
+
+/** Orders as the gateway and the sweep see them: each in an object of its own. */
+const orders = Orders.layerDurable(env.ORDERS)
+
+/** Who may call for a sweep, beside the platform's own scheduler: Jack, by its signature, each call once. */
+const schedule = Layer.mergeAll(
+  CronSecret.layerJack.pipe(Layer.provide(FetchHttpClient.layer)),
+  Claims.layerDurable(env.CLAIMS)
+)
+
+/** Where the log goes: to the console, a line of JSON for each request and each step of an order. */
+const log = layerJson
+
+/** What deletes projects that no order owns. */
+export const SweepLayer = Sweep.layer.pipe(
+  Layer.provide([host, store, orders]),
+  Layer.provide(settings),
+  Layer.merge(log)
+)
+
+/** How many credentials one client may try: a rate-limit binding where the account has one. */
+const limit = layerVerificationLimit(env.VERIFICATIONS)
+
+/** The HTTP edge: decodes, challenges, verifies, and hands orders to their objects. */
+export const GatewayLayer = Layer.mergeAll(payment, orders, runner, schedule, SweepLayer, limit, log).pipe(
+  Layer.provideMerge(settings)
+)
+
+/** Inside an order's object: everything that a deploy needs. */
+export const OrderLayer = Deployer.layer.pipe(
+  Layer.provide([payment, host, store, bundler, runner]),
+  Layer.provide(settings),
+  Layer.merge(log)
+)

@@ -1,0 +1,20 @@
+import * as Effect from "effect/Effect"
+import * as ManagedRuntime from "effect/ManagedRuntime"
+import { serve } from "./api/app.ts"
+import { orderObject } from "./deploy/OrderObject.ts"
+import { Sweep } from "./expiry/Sweep.ts"
+import { GatewayLayer, OrderLayer, SweepLayer } from "./layers.ts"
+
+export { Once } from "./expiry/Once.ts"
+
+// Module scope: one build an isolate. Layers hold pure values only; no request's I/O is kept (the platform forbids it).
+const sweeper = ManagedRuntime.make(SweepLayer)
+
+/** The object of one order: claims, money and delivery, one thread each. */
+export class Order extends orderObject(ManagedRuntime.make(OrderLayer)) {}
+
+export default {
+  fetch: serve(GatewayLayer),
+  // Awaited: what is still running when this returns is cut off.
+  scheduled: async () => void (await sweeper.runPromise(Effect.flatMap(Sweep, ({ run }) => run)))
+} satisfies ExportedHandler

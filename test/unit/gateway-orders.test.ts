@@ -1,0 +1,330 @@
+import * as Effect from "effect/Effect"
+import { assert, describe, it } from "vitest"
+import { BundleRejected } from "../../src/bundler/Bundler.ts"
+import { ControlPlaneUnavailable, SlugTaken } from "../../src/control-plane/ControlPlaneClient.ts"
+import { failsWith, losesItsAnswer } from "../../src/control-plane/Memory.ts"
+import { testCredential } from "../../src/payment/PaymentScript.ts"
+import { helloBody, makeGateway, problem } from "../support/gateway.ts"
+
+const unavailable = failsWith(new ControlPlaneUnavailable({ message: "down" }))
+
+interface Deployment {
+  readonly url: string
+  readonly deployment_id: string
+  readonly expires_at: string
+  readonly ttl_hours: number
+}
+
+const deployment = async (response: Response): Promise<Deployment> => {
+  assert.strictEqual(response.status, 200, await response.clone().text())
+  return response.json()
+}
+
+describe("a deploy", () => {
+  it("answers the four fields and a receipt", async () => {
+    const gateway = makeGateway()
+    const response = await gateway.pay()
+    const body = await deployment(response)
+    assert.deepStrictEqual(Object.keys(body), ["url", "deployment_id", "expires_at", "ttl_hours"])
+    assert.strictEqual(body.url, "https://tester-my-api.runjack.test")
+    assert.strictEqual(body.ttl_hours, 24)
+    assert.match(body.expires_at, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
+    assert.closeTo(Date.parse(body.expires_at), Date.now() + 86_400_000, 5_000)
+    assert.isNotNull(response.headers.get("payment-receipt"))
+    assert.strictEqual(response.headers.get("cache-control"), "private")
+    const [project] = [...gateway.host.projects.values()]
+    assert.strictEqual(project?.name, `mpp-compute ${body.deployment_id}`)
+    assert.strictEqual(project?.tags[0], "mpp-compute")
+    assert.deepStrictEqual([...gateway.expiry.entries.keys()], [`deploy:${project?.id}`])
+    assert.strictEqual(gateway.payments.captured.size, 1)
+  })
+
+  it("has a status from the capture on", async () => {
+    const gateway = makeGateway()
+    const { deployment_id, url, expires_at } = await deployment(await gateway.pay())
+    const status = await gateway.send(`/deployments/${deployment_id}`)
+    assert.strictEqual(status.headers.get("cache-control"), "no-store")
+    const { created_at, updated_at, ...rest } = (await status.json()) as Record<string, string>
+    const live = { deployment_id, url, status: "live", expires_at, charged: true, last_failure: null }
+    assert.deepStrictEqual<object>(rest, live)
+    assert.strictEqual(Date.parse(expires_at) - Date.parse(updated_at ?? ""), 86_400_000)
+    assert.isAtMost(Date.parse(created_at ?? ""), Date.parse(updated_at ?? ""))
+  })
+
+  it("gets a slug of its own without a name", async () => {
+    const gateway = makeGateway()
+    const { url } = await deployment(await gateway.pay({ body: '{"files":{"a.ts":""}}' }))
+    assert.match(url, /^https:\/\/tester-app-[0-9a-z]{6}\.runjack\.test$/)
+  })
+
+  it("takes another slug where somebody else has it, and touches nobody's project", async () => {
+    const gateway = makeGateway()
+    const other = gateway.host.seed({ slug: "my-api", name: "somebody else's" })
+    const { url } = await deployment(await gateway.pay())
+    assert.match(url, /^https:\/\/tester-my-api-[0-9a-f]{5}\.runjack\.test$/)
+    assert.deepStrictEqual(gateway.host.projects.get(other.id), other)
+  })
+
+  it("knows its project again when the answer to the create was lost", async () => {
+    const gateway = makeGateway()
+    gateway.host.next("create", losesItsAnswer)
+    const failed = await problem(await gateway.pay({ headers: { "idempotency-key": "k" } }))
+    assert.strictEqual(failed.code, "deploy_failed")
+    const body = await deployment(await gateway.pay({ headers: { "idempotency-key": "k" } }))
+    assert.strictEqual(body.deployment_id, failed.deployment_id)
+    assert.strictEqual(gateway.host.projects.size, 1)
+    assert.strictEqual(gateway.payments.captured.size, 1)
+  })
+
+  it("deletes its own failed project and takes another slug", async () => {
+    const gateway = makeGateway()
+    gateway.host.next("create", gateway.host.leaves("error"))
+    await gateway.pay({ headers: { "idempotency-key": "k" } })
+    const { url } = await deployment(await gateway.pay({ headers: { "idempotency-key": "k" } }))
+    assert.match(url, /my-api-[0-9a-f]{5}/)
+    assert.strictEqual(gateway.host.projects.size, 1)
+  })
+
+  it("creates again what somebody deleted before the upload", async () => {
+    const gateway = makeGateway()
+    gateway.host.next("upload", (call) =>
+      Effect.andThen(
+        Effect.sync(() => gateway.host.projects.clear()),
+        call
+      )
+    )
+    const failed = await problem(await gateway.pay({ headers: { "idempotency-key": "k" } }))
+    assert.strictEqual(failed.code, "deploy_failed")
+    await deployment(await gateway.pay({ headers: { "idempotency-key": "k" } }))
+    assert.strictEqual(gateway.host.projects.size, 1)
+  })
+
+  it("gives up for now when every slug is taken", async () => {
+    const gateway = makeGateway()
+    const taken = failsWith(new SlugTaken({ slug: "my-api" }))
+    gateway.host.next("create", taken, taken, taken, taken, taken)
+    const body = await problem(await gateway.pay())
+    assert.deepStrictEqual([body.code, body.fault], ["deploy_failed", "service"])
+  })
+
+  it("is live though the index cannot be written", async () => {
+    const gateway = makeGateway()
+    gateway.expiry.available = false
+    await deployment(await gateway.pay())
+  })
+})
+
+describe("who pays once is charged once", () => {
+  it("the same key answers the same again, and the second credential is thrown away", async () => {
+    const gateway = makeGateway()
+    const headers = { "idempotency-key": "k" }
+    const first = await deployment(await gateway.pay({ headers }))
+    const again = await gateway.pay({ headers })
+    assert.deepStrictEqual(await deployment(again), first)
+    assert.isNotNull(again.headers.get("payment-receipt"))
+    assert.strictEqual(gateway.payments.captured.size, 1)
+    assert.strictEqual(gateway.host.projects.size, 1)
+  })
+
+  it("another key buys another", async () => {
+    const gateway = makeGateway()
+    const first = await deployment(await gateway.pay({ headers: { "idempotency-key": "a" } }))
+    const second = await deployment(await gateway.pay({ headers: { "idempotency-key": "b" } }))
+    assert.notStrictEqual(second.deployment_id, first.deployment_id)
+    assert.strictEqual(gateway.payments.captured.size, 2)
+  })
+
+  it("a copied key reaches nobody else's order", async () => {
+    const gateway = makeGateway()
+    const headers = { "idempotency-key": "k" }
+    const first = await deployment(await gateway.pay({ headers }))
+    const second = await deployment(await gateway.pay({ headers, payer: "0xother" }))
+    assert.notStrictEqual(second.deployment_id, first.deployment_id)
+  })
+
+  it("fifty at once with one credential are one purchase", async () => {
+    const gateway = makeGateway()
+    const authorization = testCredential(await gateway.challengeFor(), "0xp")
+    const responses = await Promise.all(
+      Array.from({ length: 50 }, () => gateway.post(helloBody, { authorization }).then(deployment))
+    )
+    assert.strictEqual(new Set(responses.map(({ deployment_id }) => deployment_id)).size, 1)
+    assert.strictEqual(gateway.payments.captured.size, 1)
+    assert.strictEqual(gateway.host.projects.size, 1)
+  })
+
+  it("one credential under ten keys is one purchase", async () => {
+    const gateway = makeGateway()
+    const key = (index: number) => ({ "idempotency-key": `k${index}` })
+    const authorization = testCredential(await gateway.challengeFor(helloBody, key(0)), "0xp")
+    const responses = await Promise.all(
+      Array.from({ length: 10 }, (_, index) => gateway.post(helloBody, { authorization, ...key(index) }))
+    )
+    assert.deepStrictEqual(
+      responses.map(({ status }) => status),
+      [200, 402, 402, 402, 402, 402, 402, 402, 402, 402]
+    )
+    assert.strictEqual(gateway.payments.captured.size, 1)
+  })
+
+  it("a used challenge is refused, and answering the fresh one takes no money", async () => {
+    const gateway = makeGateway()
+    const authorization = testCredential(await gateway.challengeFor(), "0xp")
+    const first = await deployment(await gateway.post(helloBody, { authorization }))
+    const refused = await gateway.post(helloBody, { authorization })
+    assert.strictEqual((await problem(refused)).type, "https://paymentauth.org/problems/invalid-challenge")
+    const fresh = testCredential(refused.headers.get("www-authenticate") ?? "", "0xp")
+    assert.deepStrictEqual(await deployment(await gateway.post(helloBody, { authorization: fresh })), first)
+    assert.strictEqual(gateway.payments.captured.size, 1)
+    // And that one is used now, too.
+    assert.strictEqual((await gateway.post(helloBody, { authorization: fresh })).status, 402)
+  })
+
+  it("who starts over without a key resumes what is undelivered", async () => {
+    const gateway = makeGateway()
+    gateway.host.next("create", unavailable)
+    const failed = await problem(await gateway.pay())
+    const body = await deployment(await gateway.pay())
+    assert.strictEqual(body.deployment_id, failed.deployment_id)
+    assert.strictEqual(gateway.payments.captured.size, 1)
+  })
+
+  it("the key that an answer told is free to call with, before and after delivery", async () => {
+    const gateway = makeGateway()
+    gateway.host.next("create", unavailable)
+    const { retry } = (await problem(await gateway.pay())) as { retry?: { idempotency_key: string } } & object
+    const headers = { "idempotency-key": retry?.idempotency_key ?? "" }
+    const first = await deployment(await gateway.pay({ headers }))
+    assert.deepStrictEqual(await deployment(await gateway.pay({ headers })), first)
+    assert.strictEqual(gateway.payments.captured.size, 1)
+  })
+
+  it("a payment whose answer was lost is found, and delivered", async () => {
+    const gateway = makeGateway()
+    gateway.payments.captures.push("lost")
+    assert.strictEqual((await problem(await gateway.pay())).code, "payment_pending")
+    await deployment(await gateway.pay())
+    assert.strictEqual(gateway.payments.captured.size, 1)
+  })
+
+  it("two keys at once are one purchase while the first is undelivered", async () => {
+    const gates: Array<() => void> = []
+    const gateway = makeGateway({
+      check: () => Effect.callback((resume) => void gates.push(() => resume(Effect.void)))
+    })
+    gateway.host.next("create", unavailable)
+    const first = gateway.pay({ headers: { "idempotency-key": "a" } })
+    const second = gateway.pay({ headers: { "idempotency-key": "b" } })
+    while (gates.length < 2) await new Promise((resolve) => setImmediate(resolve))
+    gates[0]?.()
+    const failed = await problem(await first)
+    gates[1]?.()
+    assert.strictEqual((await deployment(await second)).deployment_id, failed.deployment_id)
+    assert.strictEqual(gateway.payments.captured.size, 1)
+  })
+
+  it("what the compiler gave up on is built again the next time", async () => {
+    let builds = 0
+    const gateway = makeGateway({
+      bundle: () =>
+        Effect.suspend(() => {
+          builds++
+          return new BundleRejected({ diagnostics: [{ file: "", line: 0, column: 0, text: "it took too long" }] })
+        })
+    })
+    await gateway.pay()
+    await gateway.pay()
+    assert.strictEqual(builds, 2)
+  })
+
+  it("a body that does not bundle is not built twice", async () => {
+    let builds = 0
+    const gateway = makeGateway({
+      bundle: () =>
+        Effect.suspend(() => {
+          builds++
+          return new BundleRejected({ diagnostics: [{ file: "a", line: 1, column: 1, text: "no" }] })
+        })
+    })
+    const first = await problem(await gateway.pay())
+    assert.deepStrictEqual(await problem(await gateway.pay()), first)
+    assert.strictEqual(builds, 1)
+    assert.strictEqual(gateway.payments.captured.size, 0)
+  })
+
+  it("builds beyond the bound are refused before anything is claimed", async () => {
+    const gates: Array<() => void> = []
+    const gateway = makeGateway({
+      bundle: (files) =>
+        Effect.callback((resume) => {
+          const bundle = {
+            entrypoint: "",
+            main: "w.js",
+            code: Object.keys(files)[0] ?? "",
+            warnings: [],
+            compatibilityFlags: []
+          }
+          gates.push(() => resume(Effect.succeed(bundle)))
+        })
+    })
+    const body = (index: number) => JSON.stringify({ files: { [`${index}.ts`]: "" } })
+    const building = [gateway.pay({ body: body(0) }), gateway.pay({ body: body(1) })]
+    while (gates.length < 2) await new Promise((resolve) => setImmediate(resolve))
+    const refused = await gateway.pay({ body: body(2) })
+    assert.strictEqual((await problem(refused)).code, "busy")
+    for (const open of gates) open()
+    await Promise.all(building.map((response) => response.then(deployment)))
+    gates.length = 0
+    const after = gateway.pay({ body: body(2) })
+    while (gates.length < 1) await new Promise((resolve) => setImmediate(resolve))
+    gates[0]?.()
+    await deployment(await after)
+    assert.strictEqual(gateway.payments.captured.size, 3)
+  })
+})
+
+describe("the rest of the edge", () => {
+  it("says what is missing", async () => {
+    const health = await makeGateway({ settings: {} }).send("/health")
+    assert.strictEqual(health.status, 200)
+    assert.deepStrictEqual(await health.json(), {
+      status: "not_configured",
+      configured: false,
+      missing: ["MPP_SECRET_KEY", "TEMPO_RECIPIENT", "CONTROL_PLANE_TOKEN"],
+      start_check: false
+    })
+  })
+
+  it("lets browsers call and read what they need", async () => {
+    const { send, post } = makeGateway()
+    const preflight = await send("/deploy", {
+      method: "OPTIONS",
+      headers: { origin: "https://x.test", "access-control-request-method": "POST" }
+    })
+    assert.strictEqual(preflight.status, 204)
+    assert.strictEqual(preflight.headers.get("access-control-allow-origin"), "*")
+    const response = await post(helloBody, { origin: "https://x.test" })
+    assert.match(response.headers.get("access-control-expose-headers") ?? "", /www-authenticate/i)
+  })
+
+  it("answers HEAD as GET, without the body", async () => {
+    const response = await makeGateway().send("/health", { method: "HEAD" })
+    assert.deepStrictEqual([response.status, await response.text()], [200, ""])
+    assert.strictEqual((await makeGateway().send("/deploy", { method: "HEAD" })).status, 405)
+  })
+
+  it("describes itself, every answer included", async () => {
+    const document = (await (await makeGateway().send("/openapi.json")).json()) as {
+      paths: Record<string, Record<string, { responses: object }>>
+    }
+    const codes = Object.keys(document.paths["/deploy"]?.post?.responses ?? {})
+    assert.deepStrictEqual(codes, ["200", "400", "402", "409", "410", "413", "415", "422", "500", "502", "503"])
+  })
+
+  it("asks the payment rail for nothing but a challenge before it is paid", async () => {
+    const { post, payments, host } = makeGateway()
+    await post()
+    assert.deepStrictEqual(payments.calls, { challenge: 1, verify: 0, authorize: 0, capture: 0, find: 0 })
+    assert.deepStrictEqual(host.calls, [])
+  })
+})

@@ -1,0 +1,130 @@
+import { spawn, spawnSync } from "node:child_process"
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { tmpdir } from "node:os"
+import { delimiter, join } from "node:path"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { makeGateway, testSettings } from "../support/gateway.ts"
+
+interface Hook {
+  readonly action: string
+  readonly key?: string
+  readonly onMissing?: string
+  readonly transform?: string
+  readonly generateCommand?: string
+  readonly command?: string
+  readonly cwd?: string
+}
+interface Template {
+  readonly secrets: ReadonlyArray<string>
+  readonly agentContext: { readonly full_text: string }
+  readonly hooks: { readonly preCreate: ReadonlyArray<Hook>; readonly postDeploy: ReadonlyArray<Hook> }
+}
+
+const template = JSON.parse(readFileSync(".jack.json", "utf8")) as Template
+const hook = (key: string) => template.hooks.preCreate.find((one) => one.key === key)
+
+/** A `jack` that prints a token as the real one does, on stderr among other things, and notes what it was asked. */
+const fakeJack = `#!/bin/sh
+echo "$@" >> "$(dirname "$0")/calls"
+[ "$1" = tokens ] && printf 'Created token mpp-compute\\n\\n  jkt_${"5a".repeat(32)}\\n\\nSave it now.\\n' >&2
+exit 0
+`
+let bin: string
+beforeAll(() => {
+  bin = mkdtempSync(join(tmpdir(), "jack-"))
+  writeFileSync(join(bin, "jack"), fakeJack)
+  chmodSync(join(bin, "jack"), 0o755)
+})
+afterAll(() => rmSync(bin, { recursive: true }))
+
+const env = () => ({ ...process.env, PATH: [bin, process.env["PATH"]].join(delimiter) })
+const calls = () => (existsSync(join(bin, "calls")) ? readFileSync(join(bin, "calls"), "utf8").trim().split("\n") : [])
+
+describe("the template's secrets", () => {
+  it("are the settings without a default", async () => {
+    const health = await (await makeGateway({ settings: {} }).send("/health")).json()
+    assert.sameMembers([...template.secrets], (health as { missing: Array<string> }).missing)
+    assert.sameMembers(
+      [...template.secrets],
+      template.hooks.preCreate.flatMap(({ key }) => key ?? [])
+    )
+    // Under this name the jack command line would take it for its own.
+    assert.notInclude(template.secrets, "JACK_API_TOKEN")
+  })
+
+  it("are prompted for or made by commands that work, and complete the settings", async () => {
+    assert.deepInclude(hook("TEMPO_RECIPIENT"), { onMissing: "prompt", transform: "strip_tempox" })
+    const made = Object.fromEntries(
+      ["MPP_SECRET_KEY", "CONTROL_PLANE_TOKEN"].map((key) => {
+        const { status, stdout } = spawnSync("sh", ["-c", hook(key)?.generateCommand ?? "false"], {
+          env: env(),
+          encoding: "utf8"
+        })
+        assert.strictEqual(status, 0, key)
+        return [key, stdout.trim()]
+      })
+    )
+    const recipient = { TEMPO_RECIPIENT: testSettings["TEMPO_RECIPIENT"] ?? "" }
+    const health = await (await makeGateway({ settings: { ...made, ...recipient } }).send("/health")).json()
+    assert.deepInclude(health, { configured: true, missing: [] })
+    assert.deepStrictEqual(calls(), ["tokens create mpp-compute"])
+  })
+})
+
+describe("after the deploy", () => {
+  const shells = template.hooks.postDeploy.filter(({ action }) => action === "shell")
+  const command = shells[0]
+
+  it("the sweep is scheduled, as often as Jack allows or less", () => {
+    const { status } = spawnSync("sh", ["-c", shells[1]?.command ?? "false"], { env: env() })
+    assert.strictEqual(status, 0)
+    assert.strictEqual(calls().at(-1), "services cron create 0 * * * *")
+  })
+
+  for (const [what, settings, ships] of [
+    ["all is well", testSettings, 0],
+    ["the secrets came late", {}, 1]
+  ] as const) {
+    it(`${what}: ${ships === 0 ? "nothing happens" : "it ships again"}`, async () => {
+      const gateway = makeGateway({ settings })
+      const server = createServer(async (request, response) => {
+        const answer = await gateway.send(request.url ?? "/")
+        response.writeHead(answer.status).end(await answer.text())
+      })
+      await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening))
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+      const before = calls().length
+      assert.strictEqual(command?.cwd, "project")
+      const shell = spawn("sh", ["-c", command?.command?.replaceAll("{{url}}", url) ?? "false"], { env: env() })
+      const status = await new Promise<number | null>((ended) => shell.on("close", ended))
+      server.close()
+      assert.strictEqual(status, 0)
+      assert.deepStrictEqual(
+        calls().slice(before),
+        Array.from({ length: ships }, () => "ship")
+      )
+    })
+  }
+})
+
+describe("what the template ships", () => {
+  it("teaches an assistant with files that exist", () => {
+    const text = template.agentContext.full_text
+    for (const [, path = ""] of text.matchAll(/`(src\/[\w/.-]+)`/g)) assert.isTrue(existsSync(path), path)
+    assert.notInclude(JSON.stringify(template.agentContext), "Cloudflare Workers")
+  })
+
+  it("has a bun.lock that is in step with package.json and names no registry", () => {
+    const lock = readFileSync("bun.lock", "utf8")
+    const { workspaces } = JSON.parse(lock.replace(/,(?=\s*[}\]])/g, "")) as {
+      workspaces: Record<string, Record<string, unknown>>
+    }
+    const wanted = JSON.parse(readFileSync("package.json", "utf8")) as Record<string, unknown>
+    for (const part of ["name", "dependencies", "devDependencies", "optionalDependencies"]) {
+      assert.deepStrictEqual(workspaces[""]?.[part], wanted[part], part)
+    }
+    assert.notMatch(lock, /https?:\/\//)
+  })
+})
