@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs"
+import { setTimeout as sleep } from "node:timers/promises"
+import { stripVTControlCharacters } from "node:util"
+import type { Child } from "./process.ts"
+
+/**
+ * Waits until `ask` says that the child serves.
+ *
+ * @throws Error with the end of its log when it ends, does not build (wrangler stays up then), or `timeoutMs` pass.
+ */
+export const answers = async (
+  child: Child,
+  ask: () => Promise<boolean>,
+  signal: AbortSignal,
+  timeoutMs = 60_000
+): Promise<void> => {
+  let trouble = `The ${child.name} does not answer after ${timeoutMs / 1000} s.`
+  let gaveUp = false
+  void child.crashed.then((how) => {
+    trouble = how
+    gaveUp = true
+  })
+  const served = await poll(
+    async () => {
+      if (gaveUp || signal.aborted || (await ask().catch(() => false))) return true
+      if (!printedLines(child).some((line) => line.includes(errorMark))) return false
+      trouble = `The ${child.name} does not build or start.`
+      gaveUp = true
+      return true
+    },
+    timeoutMs,
+    100
+  )
+  signal.throwIfAborted()
+  if (gaveUp || !served) throw new Error(withLog(trouble, child))
+}
+
+/** The sentence, and what the child printed last. */
+export const withLog = (sentence: string, child: Child): string =>
+  `${sentence} Its log is ${child.log}:\n${logTail(child)}`
+
+/** What a child has printed from its first error on, or else last; never the values of its variables, which wrangler lists. */
+const logTail = (child: Child, lines = 15): string => {
+  const printed = printedLines(child).filter((line) => !line.startsWith("env."))
+  const error = printed.findIndex((line) => line.includes(errorMark))
+  return (error < 0 ? printed.slice(-lines) : printed.slice(error, error + lines)).join("\n")
+}
+
+const printedLines = ({ log, logStart }: Child): ReadonlyArray<string> =>
+  stripVTControlCharacters(readFileSync(log).subarray(logStart).toString()).trimEnd().split("\n")
+
+/** How wrangler marks an error. */
+const errorMark = "[ERROR]"
+
+/** Asks every `everyMs` until the answer is true; false when `timeoutMs` have passed. A throw counts as false. */
+export const poll = async (
+  ask: () => boolean | Promise<boolean>,
+  timeoutMs: number,
+  everyMs = 40
+): Promise<boolean> => {
+  for (const end = Date.now() + timeoutMs; ; await sleep(everyMs)) {
+    try {
+      if (await ask()) return true
+    } catch {
+      // Not yet.
+    }
+    if (Date.now() >= end) return false
+  }
+}

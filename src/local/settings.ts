@@ -1,0 +1,91 @@
+import { pathUsd, recipient } from "./accounts.ts"
+
+/** The gateway's settings, by their names in the environment; `src/config.ts` says what each means. */
+export const settingNames = [
+  "MPP_SECRET_KEY",
+  "REALM",
+  "TEMPO_RECIPIENT",
+  "TEMPO_NETWORK",
+  "TEMPO_RPC_URL",
+  "TEMPO_CURRENCY",
+  "DEPLOY_PRICE",
+  "EXECUTE_PRICE",
+  "CONTROL_PLANE_URL",
+  "CONTROL_PLANE_TOKEN",
+  "PROJECT_ID",
+  "TTL_HOURS",
+  "IMPORT_HOSTS"
+] as const
+
+/** Settings with their values, as strings; absent means unset. */
+export type Settings = Partial<Record<(typeof settingNames)[number], string>>
+
+/** An environment, `process.env` for instance. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** The settings that are set in the environment; an empty one counts as set. */
+export const settingsOf = (environment: Environment): Settings =>
+  Object.fromEntries(
+    settingNames.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]]))
+  )
+
+/** What the gateway is started with: the stack's own parts and its defaults, and what the environment sets instead. */
+export const gatewaySettings = (
+  given: Settings,
+  own: Required<
+    Pick<Settings, "TEMPO_NETWORK" | "TEMPO_RPC_URL" | "CONTROL_PLANE_URL" | "CONTROL_PLANE_TOKEN" | "MPP_SECRET_KEY">
+  >
+) => ({
+  REALM: "mpp-compute",
+  TEMPO_RECIPIENT: recipient as string,
+  TEMPO_CURRENCY: pathUsd as string,
+  ...own,
+  ...given,
+  // Set to nothing, these name no server; ours is started then.
+  TEMPO_RPC_URL: given.TEMPO_RPC_URL || own.TEMPO_RPC_URL,
+  CONTROL_PLANE_URL: given.CONTROL_PLANE_URL || own.CONTROL_PLANE_URL
+})
+
+/** What of the environment concerns the stack rather than the gateway. */
+export interface StackSettings {
+  readonly dir: string
+  readonly gatewayPort: number
+  readonly sitesPort: number
+  readonly chainPort: number
+  readonly blockTime: number
+}
+
+/**
+ * LOCAL_DIR (`.local`), GATEWAY_PORT (8787), SITES_PORT (8788), CHAIN_PORT (8545), each 0 for any free port, and
+ * CHAIN_BLOCK_TIME (1, in seconds).
+ *
+ * @throws Error that names the variable when one is not a number it can be.
+ */
+export const stackSettingsOf = (environment: Environment): StackSettings => ({
+  dir: environment["LOCAL_DIR"] || ".local",
+  gatewayPort: number(environment, "GATEWAY_PORT", 8787, "a port from 0 to 65535", isPort),
+  sitesPort: number(environment, "SITES_PORT", 8788, "a port from 0 to 65535", isPort),
+  chainPort: number(environment, "CHAIN_PORT", 8545, "a port from 0 to 65535", isPort),
+  blockTime: number(
+    environment,
+    "CHAIN_BLOCK_TIME",
+    1,
+    "a number of seconds from 0.1 to 60",
+    (n) => n >= 0.1 && n <= 60
+  )
+})
+
+const isPort = (n: number): boolean => Number.isInteger(n) && n >= 0 && n <= 65535
+
+const number = (
+  environment: Environment,
+  name: string,
+  fallback: number,
+  what: string,
+  accepts: (n: number) => boolean
+): number => {
+  const given = environment[name]
+  if (given === undefined || given === "") return fallback
+  if (!accepts(Number(given))) throw new Error(`${name} is "${given}", but must be ${what}.`)
+  return Number(given)
+}

@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Challenge } from "mppx"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import type { Stack } from "../../src/local/stack.ts"
+import { run, startTestStack, walletOn } from "./support.ts"
+
+let stack: Stack
+let folder: string
+beforeAll(async () => {
+  stack = await startTestStack()
+  folder = mkdtempSync(join(tmpdir(), "mpp-agent-"))
+})
+afterAll(async () => {
+  await stack?.stop()
+  if (folder !== undefined) rmSync(folder, { recursive: true })
+})
+
+interface Operation {
+  readonly "x-payment-info"?: { readonly offers: ReadonlyArray<Record<string, string>> }
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly example: unknown }>> }
+}
+interface Document {
+  readonly servers: readonly [{ readonly url: string }]
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+}
+
+/** What an agent works out from the document: the paid operations, and for each a request that should work. */
+const paidOperations = ({ servers, paths }: Document) =>
+  Object.entries(paths).flatMap(([path, item]) =>
+    Object.entries(item).flatMap(([method, operation]) => {
+      const offers = operation["x-payment-info"]?.offers
+      const content = Object.entries(operation.requestBody?.content ?? {})[0]
+      if (offers === undefined || content === undefined) return []
+      const [type, { example }] = content
+      const request = { method: method.toUpperCase(), body: JSON.stringify(example), headers: { "content-type": type } }
+      return [{ url: servers[0].url + path, offers, request }]
+    })
+  )
+
+describe("an agent that knows nothing but the address", () => {
+  it("reads the guide and the document, pays through the stock client, and is served", async () => {
+    const { gateway } = stack.info
+    const guide = await (await fetch(`${gateway}/llms.txt`)).text()
+    const link = /\[OpenAPI\]\((\S+)\)/.exec(guide)?.[1] ?? ""
+    const operations = paidOperations((await (await fetch(link)).json()) as Document)
+    assert.isAbove(operations.length, 0)
+    for (const { url, offers, request } of operations) {
+      const { method, intent, request: asked } = Challenge.fromResponse(await fetch(url, request))
+      const { amount = "", currency = "" } = asked as Record<string, string>
+      assert.deepStrictEqual(offers, [{ intent, method, amount, currency }], "what is offered is what is asked for")
+
+      const wallet = walletOn(stack)
+      const before = await wallet.balance(stack.info.recipient)
+      const response = await wallet.fetch(url, request)
+      assert.strictEqual(response.status, 200, await response.clone().text())
+      assert.strictEqual((await wallet.balance(stack.info.recipient)) - before, BigInt(amount))
+      const answer = (await response.json()) as { url: string }
+      assert.deepStrictEqual(await (await fetch(answer.url)).json(), { hello: "world" })
+    }
+  })
+
+  it("or runs the guide's own command in an empty folder", async () => {
+    const guide = await (await fetch(`${stack.info.gateway}/llms.txt`)).text()
+    const words = [...(/^npx mppx (.*)$/m.exec(guide)?.[1] ?? "").matchAll(/'([^']*)'|\S+/g)]
+    const env = { MPPX_PRIVATE_KEY: stack.info.payerPrivateKey }
+    const args = words.map(([word, quoted]) => quoted ?? word)
+    assert.strictEqual(args[0], `${stack.info.gateway}/deploy`)
+    const { code, stdout, stderr } = await run("mppx", [...args, "-s"], env, folder)
+    assert.strictEqual(code, 0, stdout + stderr)
+    const { url } = JSON.parse(stdout.slice(stdout.indexOf("{"))) as { url: string }
+    assert.deepStrictEqual(await (await fetch(url)).json(), { hello: "world" })
+  })
+
+  it("mppx finds the document valid", async () => {
+    const { code, stdout, stderr } = await run("mppx", ["discover", "validate", `${stack.info.gateway}/openapi.json`])
+    assert.strictEqual(code, 0, stdout + stderr)
+    assert.match(stdout, /valid/)
+    assert.notMatch(stdout, /warning/)
+  })
+})

@@ -1,0 +1,96 @@
+import { spawn } from "node:child_process"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join, resolve as resolvePath } from "node:path"
+import { Mppx, tempo } from "mppx/client"
+import { type Address, createClient, defineChain, type Hex, http } from "viem"
+import { privateKeyToAccount } from "viem/accounts"
+import { tempoLocalnet } from "viem/chains"
+import { Actions } from "viem/tempo"
+import { resolveLocalhost } from "../../src/local/localhost.ts"
+import { type Stack, type StackOptions, startStack } from "../../src/local/stack.ts"
+
+/** The HMAC key of the gateways under test: known, so that a test can forge what only the gateway could issue. */
+export const secretKey = "the secret of the gateways under test, 32 and more"
+
+/** A stack of its own on free ports, with blocks five times a second; `environment` as its user would set it. */
+export const startTestStack = async (
+  environment: Record<string, string> = {},
+  options: Pick<StackOptions, "startCheck" | "cronSecret"> = {}
+): Promise<Stack> => {
+  resolveLocalhost()
+  const dir = mkdtempSync(join(tmpdir(), "mpp-compute-"))
+  const stack = await startStack({
+    dir: join(dir, "local"),
+    gatewayPort: 0,
+    sitesPort: 0,
+    chainPort: 0,
+    blockTime: 0.2,
+    environment: { MPP_SECRET_KEY: secretKey, ...environment },
+    ...options
+  })
+  return {
+    ...stack,
+    stop: async () => {
+      await stack.stop()
+      rmSync(dir, { recursive: true, force: true })
+    }
+  }
+}
+
+/** The body of an example request, as its file has it. */
+export const fixture = (name: string): string =>
+  readFileSync(new URL(`../fixtures/requests/${name}.json`, import.meta.url), "utf8")
+
+/** An example that nobody deployed before: the same one twice would be the same order. */
+export const fresh = (name: string): string => {
+  const body = JSON.parse(fixture(name)) as { files: Record<string, string> }
+  return JSON.stringify({ ...body, files: { ...body.files, "fresh.txt": crypto.randomUUID() } })
+}
+
+/** A wallet on the stack's chain, with the stock client. By default the account that `stack.json` names. */
+export const walletOn = ({ info }: Stack, privateKey: string = info.payerPrivateKey) => {
+  const account = privateKeyToAccount(privateKey as Hex)
+  const chain = defineChain({ ...tempoLocalnet, id: info.chainId, rpcUrls: { default: { http: [info.rpc] } } })
+  const client = createClient({ account, chain, transport: http(info.rpc) })
+  const mppx = Mppx.create({ polyfill: false, methods: [tempo.charge({ account, getClient: () => client })] })
+  const token = info.currency as Address
+  return {
+    account,
+    /** `fetch` that pays. */
+    fetch: mppx.fetch,
+    /** Signs the answer to a 402, without sending it. */
+    credential: (response: Response) => mppx.createCredential(response),
+    balance: async (address: string = account.address): Promise<bigint> =>
+      (await Actions.token.getBalance(client, { account: address as Address, token })).amount,
+    transfer: (to: string, amount: bigint) =>
+      Actions.token.transferSync(client, { to: to as Address, amount, token, feeToken: token })
+  }
+}
+
+/** A POST to the gateway's `/deploy`. */
+export const postTo =
+  ({ info }: Stack) =>
+  (body: BodyInit | null, headers: Record<string, string> = {}): Promise<Response> =>
+    fetch(`${info.gateway}/deploy`, {
+      method: "POST",
+      body,
+      headers: { "content-type": "application/json", ...headers }
+    })
+
+/** Runs a program of `node_modules/.bin` to its end, in `cwd` or here. */
+export const run = (
+  program: string,
+  args: ReadonlyArray<string>,
+  env: Record<string, string> = {},
+  cwd: string = process.cwd()
+): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(resolvePath("node_modules", ".bin", program), args, { cwd, env: { ...process.env, ...env } })
+    let stdout = ""
+    let stderr = ""
+    child.stdout.on("data", (chunk) => (stdout += chunk))
+    child.stderr.on("data", (chunk) => (stderr += chunk))
+    child.on("error", reject)
+    child.on("close", (code) => resolve({ code, stdout, stderr }))
+  })
