@@ -1,0 +1,136 @@
+import { setTimeout as sleep } from "node:timers/promises"
+import { Credential } from "mppx"
+import { Mppx, tempo } from "mppx/client"
+import { createClient, defineChain, type Hex, http, keccak256 } from "viem"
+import { generatePrivateKey, privateKeyToAccount } from "viem/accounts"
+import { tempoLocalnet } from "viem/chains"
+import type { StackInfo } from "../../src/local/info.ts"
+
+/** What the gateway answered; status 0 if nothing came back. */
+export interface Answer {
+  readonly status: number
+  readonly code: string | undefined
+  readonly charged: boolean | null | undefined
+  readonly deployment_id: string | undefined
+  readonly url: string | undefined
+  /** Whether the request carried a credential. */
+  readonly paid: boolean
+  readonly text: string
+}
+
+/** Nothing came back. */
+const nothing = {
+  status: 0,
+  code: undefined,
+  charged: undefined,
+  deployment_id: undefined,
+  url: undefined,
+  text: ""
+}
+
+/** An agent with a wallet of its own and the stock client. It keeps every answer that it was given. */
+export class Agent {
+  readonly privateKey: Hex = generatePrivateKey()
+  readonly account = privateKeyToAccount(this.privateKey)
+  readonly answers: Array<Answer> = []
+  /** The signed transactions that were sent to the gateway, and their hashes. */
+  readonly signed = new Set<string>()
+  /** The requests that carried a credential, as they were sent. */
+  readonly credentials: Array<string> = []
+  /** The receipts that it was given. */
+  readonly receipts: Array<string> = []
+  /** `fetch` that pays: mppx's own. */
+  readonly pay: (url: string, init: RequestInit) => Promise<Response>
+  /** Signs the answer to a 402, without sending it. */
+  readonly sign: (response: Response) => Promise<string>
+  readonly #gateway: string
+
+  constructor(info: StackInfo, gateway: string) {
+    this.#gateway = gateway
+    const chain = defineChain({ ...tempoLocalnet, id: info.chainId, rpcUrls: { default: { http: [info.rpc] } } })
+    const client = createClient({ account: this.account, chain, transport: http(info.rpc) })
+    const methods = [tempo.charge({ account: this.account, getClient: () => client })]
+    const mppx = Mppx.create({
+      polyfill: false,
+      methods,
+      fetch: (input, init) => this.#noted(input as string | URL, init)
+    })
+    this.pay = mppx.fetch
+    this.sign = async (response) => this.#note(await mppx.createCredential(response))
+  }
+
+  /** One POST to `/deploy`, as it is: nothing is paid by itself. */
+  post(body: string, headers: Record<string, string> = {}, gateway = this.#gateway): Promise<Response> {
+    return this.#noted(`${gateway}/deploy`, {
+      method: "POST",
+      body,
+      headers: { "content-type": "application/json", ...headers }
+    })
+  }
+
+  /** One call of the stock client, which answers a 402 by paying. */
+  call(body: string, key?: string, gateway = this.#gateway): Promise<Response> {
+    const headers = { "content-type": "application/json", ...(key !== undefined && { "idempotency-key": key }) }
+    return this.pay(`${gateway}/deploy`, { method: "POST", body, headers })
+  }
+
+  /**
+   * What an agent does that reads its answers: the same call with the same key again, after the pause it was told, until
+   * there is a site.
+   *
+   * @throws Error when an answer says that repeating is of no use, or nothing is live after three minutes.
+   */
+  async insist(body: string, key: string, gateway = this.#gateway): Promise<Answer> {
+    for (const end = Date.now() + 180_000; Date.now() < end;) {
+      const response = await this.call(body, key, gateway).catch(() => undefined)
+      const last = this.answers.at(-1)
+      if (response?.status === 200 && last !== undefined) return last
+      if (response !== undefined && response.status < 500 && response.status !== 409 && response.status !== 402) {
+        throw new Error(`answered ${response.status} ${last?.text}`)
+      }
+      await sleep(1000 * Math.min(Number(response?.headers.get("retry-after") ?? 1), 5) * (0.5 + Math.random()))
+    }
+    throw new Error(
+      `not live after three minutes; last: ${[...new Set(this.answers.map(({ code }) => code))].join()} ${this.answers.at(-1)?.text}`
+    )
+  }
+
+  async #noted(input: string | URL, init: RequestInit = {}): Promise<Response> {
+    const authorization = new Headers(init.headers).get("authorization")
+    if (authorization !== null) this.#note(authorization)
+    const paid = authorization !== null
+    let response: Response
+    let text: string
+    try {
+      response = await fetch(input, { ...init, signal: AbortSignal.timeout(120_000) })
+      text = await response.clone().text()
+    } catch (cause) {
+      this.answers.push({ ...nothing, paid })
+      throw cause
+    }
+    const receipt = response.headers.get("payment-receipt")
+    if (receipt !== null) this.receipts.push(receipt)
+    const json = (text.startsWith("{") ? JSON.parse(text) : {}) as Partial<Answer>
+    const { code, charged, deployment_id, url } = json
+    this.answers.push({
+      status: response.status,
+      code,
+      charged,
+      deployment_id,
+      url,
+      text,
+      paid: authorization !== null
+    })
+    return response
+  }
+
+  #note(credential: string): string {
+    const { payload } = Credential.deserialize<{ signature?: Hex }>(credential)
+    if (payload.signature !== undefined) {
+      this.signed.add(payload.signature.toLowerCase())
+      this.signed.add(keccak256(payload.signature))
+      this.credentials.push(credential)
+    }
+    return credential
+  }
+}

@@ -1,0 +1,99 @@
+import type { Fault, Rig, Run } from "./fault.ts"
+
+/** What one row of the table counts. The last four are what must never happen. */
+export interface Verdict {
+  readonly fault: string
+  readonly runs: number
+  readonly injected: number
+  readonly captured: number
+  readonly delivered: number
+  readonly doubleCharges: number
+  readonly lostPayments: number
+  readonly chargedForNothing: number
+  readonly orphans: number
+  readonly broken: ReadonlyArray<string>
+}
+
+interface Project {
+  readonly id: string
+  readonly name: string
+  readonly slug: string
+  readonly status: string
+}
+
+/** What is to be judged: a fault, its runs, and the projects that others had before it. */
+export interface Case {
+  readonly fault: Fault
+  readonly runs: ReadonlyArray<Run>
+}
+
+/** The price of a deploy in base units. */
+const price = 100_000n
+
+/** Projects that a test created in somebody else's name begin with this. */
+export const stranger = "a stranger's"
+
+/**
+ * Judges from the chain's transfers, and the control plane's own list and what its sites answer. What the gateway said
+ * counts only where it promised that nothing was charged.
+ */
+export const judge = async (
+  rig: Rig,
+  cases: ReadonlyArray<Case>,
+  fromBlock: number,
+  siteUrl: (slug: string) => string
+): Promise<ReadonlyArray<Verdict>> => {
+  const transfers = await rig.bank.received(fromBlock)
+  const { projects } = (await (await rig.controlPlane("GET", "projects")).json()) as { projects: Array<Project> }
+  const ours = projects.filter(({ name }) => !name.startsWith(stranger))
+
+  const liveSites = async (run: Run, own: ReadonlyArray<Project>): Promise<ReadonlyArray<Project>> => {
+    const live = await Promise.all(
+      own.map(async ({ slug }) => {
+        const answer = await fetch(siteUrl(slug)).catch(() => undefined)
+        return answer?.status === 200 && (await answer.text()) === run.slug
+      })
+    )
+    return own.filter((_, index) => live[index])
+  }
+
+  const verdicts: Array<Verdict> = []
+  for (const { fault, runs } of cases) {
+    let [captured, delivered, doubleCharges, lostPayments, chargedForNothing, orphans] = [0, 0, 0, 0, 0, 0]
+    for (const run of runs) {
+      const payer = run.agent.account.address.toLowerCase()
+      const paid = transfers.filter(({ from }) => from.toLowerCase() === payer)
+      const own = ours.filter(({ slug }) => slug.startsWith(run.slug))
+      const live = await liveSites(run, own)
+      captured += paid.length
+      delivered += live.length
+      doubleCharges += Math.max(0, paid.length - 1)
+      if (paid.length > 0 && live.length === 0) lostPayments++
+      const free = fault.free === true || run.agent.answers.at(-1)?.charged === false
+      if (paid.length > 0 && free) chargedForNothing++
+      if (paid.some(({ amount }) => amount !== price)) run.broken.push("another amount was charged than the price")
+      orphans += own.length - Math.min(live.length, paid.length)
+    }
+    verdicts.push({
+      fault: fault.name,
+      runs: runs.length,
+      injected: runs.filter(({ injected }) => injected).length,
+      captured,
+      delivered,
+      doubleCharges,
+      lostPayments,
+      chargedForNothing,
+      orphans,
+      broken: runs.flatMap(({ slug, broken }) => broken.map((promise) => `${fault.name}, ${slug}: ${promise}`))
+    })
+  }
+
+  const known = cases.flatMap(({ runs }) => runs)
+  const nobodys = ours.filter(({ slug }) => !known.some((run) => slug.startsWith(run.slug)))
+  if (nobodys.length > 0) throw new Error(`projects of no run: ${nobodys.map(({ slug }) => slug).join(", ")}`)
+  return verdicts
+}
+
+/** Whether everything has come to rest: whoever has paid is live, and nobody else has a project. */
+export const settled = (verdicts: ReadonlyArray<Verdict>): boolean =>
+  verdicts.every(({ lostPayments, orphans }) => lostPayments === 0 && orphans === 0)

@@ -1,0 +1,84 @@
+import { readFileSync } from "node:fs"
+import { createRequire } from "node:module"
+import { type Browser, chromium } from "playwright-core"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { page as render } from "../../src/api/discovery/page.ts"
+import type { Facts } from "../../src/api/discovery/facts.ts"
+
+let browser: Browser
+beforeAll(async () => {
+  browser = await chromium.launch({
+    timeout: 120_000,
+    executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync"
+    ]
+  })
+  // The first start on a machine reads hundreds of megabytes from its disk.
+}, 120_000)
+afterAll(() => browser?.close())
+
+const checker = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
+
+const up: Facts = {
+  origin: "https://mpp-compute.example.workers.dev",
+  missing: [],
+  price: "0.10",
+  offers: [],
+  currency: "pathUSD",
+  network: "Tempo mainnet",
+  rpcUrl: undefined,
+  ttlHours: 24,
+  importHosts: [],
+  startCheck: true
+}
+const down = {
+  ...up,
+  missing: ["MPP_SECRET_KEY", "TEMPO_RECIPIENT", "CONTROL_PLANE_TOKEN"],
+  currency: `0x${"ab".repeat(20)}`
+}
+
+describe("the page", () => {
+  for (const [what, facts] of Object.entries({ up, down })) {
+    for (const width of [390, 1280]) {
+      for (const colorScheme of ["light", "dark"] as const) {
+        it(`${what}, ${width} px, ${colorScheme}: fits, and an accessibility checker finds nothing`, async () => {
+          const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme })
+          const tab = await context.newPage()
+          await tab.setContent(render(facts))
+          const folder = process.env["SCREENSHOTS"]
+          if (folder !== undefined) {
+            await tab.screenshot({ path: `${folder}/${what}-${width}-${colorScheme}.png`, fullPage: true })
+          }
+          const widest = await tab.evaluate(() =>
+            Math.max(...[...document.querySelectorAll("*")].map((element) => element.getBoundingClientRect().right))
+          )
+          assert.isAtMost(widest, width)
+          const background = await tab.evaluate(() => getComputedStyle(document.body).backgroundColor)
+          if (colorScheme === "dark") assert.strictEqual(background, "rgb(17, 20, 24)")
+          await tab.evaluate(checker)
+          const violations = await tab.evaluate(async () => {
+            const { axe } = globalThis as unknown as {
+              axe: {
+                run: () => Promise<{
+                  violations: ReadonlyArray<{ id: string; nodes: ReadonlyArray<{ html: string }> }>
+                }>
+              }
+            }
+            return (await axe.run()).violations.map(
+              ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`
+            )
+          })
+          assert.deepStrictEqual(violations, [])
+          await context.close()
+        })
+      }
+    }
+  }
+})

@@ -1,0 +1,95 @@
+import { spawnSync } from "node:child_process"
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { basename, dirname, join } from "node:path"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { choosePorts } from "../../src/local/ports.ts"
+import { environment, wranglerDev } from "../../src/local/wrangler.ts"
+
+/** What `jack new` leaves out. */
+const skipped = /^(\.jack\.json|package-lock\.json|CLAUDE\.md)$|^(\.jack|node_modules|\.git|\.wrangler|dist)\//
+
+const name = "my-compute"
+
+/** The project as `jack new my-compute` makes it, beside a folder for whatever its programs write. */
+let project: string
+let scratch: string
+beforeAll(() => {
+  scratch = mkdtempSync(join(tmpdir(), "mpp-template-"))
+  project = join(scratch, name)
+  for (const folder of ["home", "logs", "tmp"]) mkdirSync(join(scratch, folder))
+  const listed = spawnSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { encoding: "utf8" })
+  for (const path of listed.stdout
+    .split("\n")
+    .filter((file) => file !== "" && !skipped.test(file) && existsSync(file))) {
+    const to = join(project, path)
+    mkdirSync(dirname(to), { recursive: true })
+    cpSync(path, to)
+    writeFileSync(to, readFileSync(path, "utf8").replaceAll("jack-template", name))
+  }
+})
+afterAll(() => {
+  if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true })
+})
+
+/** Runs a program in the project; without an environment of its own with none of ours but what finds programs. */
+const run = (
+  command: string,
+  args: ReadonlyArray<string>,
+  env: NodeJS.ProcessEnv = { ...environment(scratch), PATH: process.env["PATH"] }
+) => {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd: project, env, encoding: "utf8" })
+  return { status, output: `${stdout}\n${stderr}` }
+}
+
+describe("a project made from the template", () => {
+  it("keeps its text as it was", () => {
+    assert.include(readFileSync(join(project, "README.md"), "utf8"), `${name}/bundler`)
+    assert.strictEqual((JSON.parse(readFileSync(join(project, "package.json"), "utf8")) as { name: string }).name, name)
+  })
+
+  it("installs from bun.lock as it stands", () => {
+    // With all of our environment: how the registry is reached is a matter of the machine.
+    const { status, output } = run("npx", ["--yes", "bun@1.2.23", "install", "--frozen-lockfile"], process.env)
+    assert.strictEqual(status, 0, output)
+  })
+
+  it("builds without a single setting", () => {
+    const wrangler = join(project, "node_modules/wrangler/bin/wrangler.js")
+    const { status, output } = run(process.execPath, [wrangler, "deploy", "--dry-run", "--outdir", "dist"])
+    assert.strictEqual(status, 0, output)
+    // Jack looks for the entrypoint's name in the output.
+    assert.isAbove(statSync(join(project, "dist/worker.js")).size, 100_000)
+  })
+
+  it("passes its type check", () => {
+    const { status, output } = run(process.execPath, [join(project, "node_modules/typescript/bin/tsc"), "-p", "."])
+    assert.strictEqual(status, 0, output)
+  })
+
+  it("starts, says what is missing, and sells nothing until it is there", async () => {
+    const { port } = await choosePorts({ port: 0 })
+    const child = await wranglerDev({
+      name: basename(project),
+      dir: scratch,
+      configPath: join(project, "wrangler.jsonc"),
+      worker: name,
+      port,
+      logLevel: "warn"
+    })
+    try {
+      const gateway = `http://127.0.0.1:${port}`
+      let health: Response | undefined
+      for (const end = Date.now() + 120_000; health === undefined && Date.now() < end;) {
+        health = await fetch(`${gateway}/health`).catch(() => new Promise<undefined>((later) => setTimeout(later, 250)))
+      }
+      const missing = ["MPP_SECRET_KEY", "TEMPO_RECIPIENT", "CONTROL_PLANE_TOKEN"]
+      assert.deepInclude(await health?.json(), { configured: false, missing })
+      const quote = await fetch(`${gateway}/deploy`, { method: "POST" })
+      assert.strictEqual(quote.status, 503)
+      assert.deepInclude(await quote.json(), { code: "not_configured", missing })
+    } finally {
+      await child.stop()
+    }
+  })
+})
