@@ -49,6 +49,8 @@ const settings = {
   ),
   /** What a deploy costs, in dollars. */
   DEPLOY_PRICE: Config.schema(Price, "DEPLOY_PRICE").pipe(Config.withDefault("0.10")),
+  /** What running code once costs, in dollars. */
+  EXECUTE_PRICE: Config.schema(Price, "EXECUTE_PRICE").pipe(Config.withDefault("0.01")),
   /** The control plane that hosts what is deployed. */
   CONTROL_PLANE_URL: Config.schema(HttpUrl, "CONTROL_PLANE_URL").pipe(
     Config.withDefault("https://control.getjack.org")
@@ -57,7 +59,7 @@ const settings = {
   CONTROL_PLANE_TOKEN: Config.schema(Token, "CONTROL_PLANE_TOKEN").pipe(Config.map(Redacted.make)),
   /** The project that this Worker is, where Jack runs it: a binding of Jack's, never to be set by hand. */
   PROJECT_ID: Config.NonEmptyString("PROJECT_ID").pipe(Config.option),
-  /** How long a deployment lives, in hours from the moment it is live; fractions down to 60 s. */
+  /** How long a deployment lives, and the output of a run is kept, in hours from when it is there; fractions down to 60 s. */
   TTL_HOURS: Config.schema(Hours, "TTL_HOURS").pipe(Config.withDefault(24)),
   /** The hosts that deployed code may import modules from by URL, parted by commas; `none` for none. */
   IMPORT_HOSTS: Config.schema(Hosts, "IMPORT_HOSTS").pipe(

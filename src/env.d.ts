@@ -6,7 +6,9 @@ interface Bindings {
   /** Counts credentials by client: `ratelimits` in wrangler.jsonc, on an account that has them (Jack does not). */
   readonly VERIFICATIONS?: RateLimit
   /** A Worker that loads code in another process: there on the local stack. */
-  readonly RUNNER?: import("./execute/CodeRunner.ts").RunnerBinding
+  readonly RUNNER?: import("./execute/binding.ts").RunnerBinding
+  /** The Worker Loader: `worker_loaders` in wrangler.jsonc, on an account that has it. */
+  readonly LOADER?: import("./execute/loader.ts").Loader
 }
 
 declare namespace Cloudflare {

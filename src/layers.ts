@@ -42,8 +42,13 @@ const bundler = Layer.unwrap(
   )
 )
 
-/** What starts a bundle before anybody pays for it. */
-const runner = env.RUNNER === undefined ? CodeRunner.layerNone : CodeRunner.layerService(env.RUNNER)
+/** What starts a bundle before anybody pays for it, and runs code for `/execute`: another process, this Worker's loader, or nobody. */
+const runner =
+  env.RUNNER !== undefined
+    ? CodeRunner.layerService(env.RUNNER)
+    : env.LOADER !== undefined
+      ? CodeRunner.layerLoader(env.LOADER)
+      : CodeRunner.layerNone
 
 /** Orders as the gateway and the sweep see them: each in an object of its own. */
 const orders = Orders.layerDurable(env.ORDERS)

@@ -27,6 +27,30 @@ export const Deployment = Schema.Struct({
   ttl_hours: Schema.Finite
 })
 
+/** What an execution takes. */
+export const ExecuteRequest = Schema.Struct({
+  code: Schema.String.annotate({
+    description:
+      "A module, TypeScript or JavaScript, at most 512,000 bytes of UTF-8: it exports run(input), sync or async, or a default function.",
+    examples: ["export function run(input) { return { sum: input.a + input.b } }"]
+  }),
+  input: Schema.optionalKey(Schema.Unknown).annotate({ description: "Any JSON value: what run is called with." })
+})
+
+/** What an execution answers, beside the receipt in `Payment-Receipt`: a result, or why there is none. */
+export const Execution = Schema.Struct({
+  result: Schema.optionalKey(Schema.Unknown).annotate({
+    description: "What run returned: any JSON value, up to 1 MiB."
+  }),
+  error: Schema.optionalKey(
+    Schema.Struct({ name: Schema.String, message: Schema.String, stack: Schema.optionalKey(Schema.String) })
+  ).annotate({ description: "What the code threw, or which limit it met; there is no result then." }),
+  /** From the call to its end, in milliseconds. */
+  duration_ms: Schema.Finite,
+  /** What one run may take. */
+  limits: Schema.Struct({ cpu_ms_limit: Schema.Finite })
+})
+
 /** Whether the service can be used. `missing` names settings, never values. */
 export const Health = Schema.Struct({
   status: Schema.Literals(["ok", "not_configured"]),
@@ -50,7 +74,6 @@ export const About = Schema.Struct({
 const PaymentRequired = Errors.PaymentRequired.pipe(HttpApiSchema.asJson({ contentType: "application/problem+json" }))
 
 const paidErrors = [
-  Errors.MissingFiles,
   Errors.InvalidRequest,
   Errors.MethodUnsupported,
   PaymentRequired,
@@ -60,7 +83,6 @@ const paidErrors = [
   Errors.UnsupportedMediaType,
   Errors.BundleFailed,
   Errors.Internal,
-  Errors.DeployFailed,
   Errors.PaymentPending,
   Errors.PaymentUnavailable,
   Errors.Busy,
@@ -70,8 +92,14 @@ const paidErrors = [
 const deploy = HttpApiEndpoint.post("deploy", "/deploy", {
   payload: DeployRequest,
   success: Deployment,
-  error: paidErrors
+  error: [...paidErrors, Errors.MissingFiles, Errors.DeployFailed]
 }).annotateMerge(OpenApi.annotations({ description: "Bundles the files, takes the payment and answers a live URL." }))
+
+const execute = HttpApiEndpoint.post("execute", "/execute", {
+  payload: ExecuteRequest,
+  success: Execution,
+  error: [...paidErrors, Errors.ExecuteFailed]
+}).annotateMerge(OpenApi.annotations({ description: "Takes the payment, runs the code once and answers its result." }))
 
 const deployment = HttpApiEndpoint.get("deployment", "/deployments/:deployment_id", {
   params: { deployment_id: Schema.String },
@@ -83,7 +111,7 @@ const update = HttpApiEndpoint.put("update", "/deployments/:deployment_id", {
   params: { deployment_id: Schema.String },
   payload: UpdateRequest,
   success: Deployment,
-  error: [...paidErrors, Errors.Forbidden, Errors.NotFound]
+  error: [...paidErrors, Errors.MissingFiles, Errors.DeployFailed, Errors.Forbidden, Errors.NotFound]
 }).annotateMerge(
   OpenApi.annotations({
     description: "Puts newer code at a deployment's URL until the same hour. Free, for whoever paid for the deployment."
@@ -96,5 +124,5 @@ const about = HttpApiEndpoint.get("about", "/", { success: About })
 
 /** The wire: every endpoint, what it takes and every answer it gives. Knows nothing of how they are served. */
 export class Api extends HttpApi.make("mpp-compute")
-  .add(HttpApiGroup.make("gateway", { topLevel: true }).add(deploy, deployment, update, health, about))
+  .add(HttpApiGroup.make("gateway", { topLevel: true }).add(deploy, execute, deployment, update, health, about))
   .annotateMerge(OpenApi.annotations({ title: "mpp-compute", version: "0.1.0" })) {}

@@ -6,6 +6,7 @@ import { NotFound } from "../domain/Errors.ts"
 import { CodeRunner } from "../execute/CodeRunner.ts"
 import { Api } from "./Api.ts"
 import { makeDeploy } from "./deploy.ts"
+import { makeExecute } from "./execute.ts"
 import { makeAbout } from "./discovery/routes.ts"
 import { setHeaders } from "./headers.ts"
 import { makeUpdate } from "./update.ts"
@@ -19,6 +20,7 @@ export const Handlers = HttpApiBuilder.group(
     const orders = yield* Orders
     const runner = yield* CodeRunner
     const deploy = yield* makeDeploy
+    const execute = yield* makeExecute
     const update = yield* makeUpdate
     const about = yield* makeAbout
 
@@ -41,6 +43,7 @@ export const Handlers = HttpApiBuilder.group(
 
     return handlers
       .handleRaw("deploy", ({ request }) => deploy(request))
+      .handleRaw("execute", ({ request }) => execute(request))
       .handle("deployment", ({ params }) => deployment(params.deployment_id))
       .handleRaw("update", ({ params, request }) => update(params.deployment_id, request))
       .handle("health", () => health)

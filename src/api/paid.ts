@@ -3,6 +3,7 @@ import type { Settings } from "../config.ts"
 import {
   CodeTooLarge,
   DeployFailed,
+  ExecuteFailed,
   Internal,
   InvalidRequest,
   MethodUnsupported,
@@ -51,7 +52,7 @@ export const readCall = Effect.fn("Gateway.readCall")(function* (request: Reques
   const header = body.size === 0 && credential === undefined ? undefined : yield* idempotencyKey(headers)
   if (credential !== undefined && body.size === 0) {
     return yield* new InvalidRequest({
-      detail: "A credential without a body pays for nothing. Send the files with it."
+      detail: "A credential without a body pays for nothing. Send the request's body with it."
     })
   }
   return { bytes: body.bytes, sha256: body.sha256, header, credential } satisfies Call
@@ -109,26 +110,30 @@ export const forClient =
   (request: Request, header: string | undefined) =>
   <A, E extends { readonly _tag: string }, R>(self: Effect.Effect<A, E, R>) =>
     self.pipe(
-      Effect.mapError((error) => {
-        const retry = (key: string) => ({ idempotency_key: header ?? key })
-        const absolute = (path: string) => new URL(path, request.url).href
-        if (error instanceof DeployFailed || error instanceof PaymentPending) {
-          const known = { retry: retry(error.retry.idempotency_key), status_url: absolute(error.status_url) }
-          return error instanceof DeployFailed
-            ? new DeployFailed({ ...error, ...known })
-            : new PaymentPending({ ...error, ...known })
-        }
-        if (error instanceof OrderInProgress) {
-          const status_url = error.status_url === null ? null : absolute(error.status_url)
-          return new OrderInProgress({ ...error, retry: retry(error.retry.idempotency_key), status_url })
-        }
-        return error instanceof Internal && error.retry !== undefined
-          ? new Internal({ ...error, retry: retry(error.retry.idempotency_key) })
-          : error
-      }),
+      // It stays what it was: the same class with other fields.
+      Effect.mapError((error) => completed(error, request.url, header) as E),
       Effect.tapError((error) =>
         "retry_after" in error && error.retry_after !== undefined
           ? setHeaders({ "retry-after": String(error.retry_after) })
           : Effect.void
       )
     )
+
+const completed = (error: unknown, url: string, header: string | undefined): unknown => {
+  const retry = (known: { readonly idempotency_key: string }) => ({ idempotency_key: header ?? known.idempotency_key })
+  const absolute = (path: string) => new URL(path, url).href
+  if (error instanceof DeployFailed) {
+    return new DeployFailed({ ...error, retry: retry(error.retry), status_url: absolute(error.status_url) })
+  }
+  if (error instanceof ExecuteFailed) return new ExecuteFailed({ ...error, retry: retry(error.retry) })
+  if (error instanceof PaymentPending || error instanceof OrderInProgress) {
+    const status_url = error.status_url === null ? null : absolute(error.status_url)
+    const known = { retry: retry(error.retry), status_url }
+    return error instanceof PaymentPending
+      ? new PaymentPending({ ...error, ...known })
+      : new OrderInProgress({ ...error, ...known })
+  }
+  return error instanceof Internal && error.retry !== undefined
+    ? new Internal({ ...error, retry: retry(error.retry) })
+    : error
+}

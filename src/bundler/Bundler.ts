@@ -2,7 +2,14 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
-import { type Bundle, BundleError, BundlerBusy, type BundlerOptions, createBundler } from "./index.ts"
+import {
+  type Bundle,
+  BundleError,
+  BundlerBusy,
+  type BuildOptions,
+  type BundlerOptions,
+  createBundler
+} from "./index.ts"
 
 /** {@link Diagnostic} on the wire. */
 export const DiagnosticSchema = Schema.Struct({
@@ -38,14 +45,14 @@ export type SourceFiles = Readonly<Record<string, string>>
 /** Turns sources into a program that is ready to run. */
 export class Bundler extends Context.Service<
   Bundler,
-  { readonly bundle: (files: SourceFiles) => Effect.Effect<Bundle, BundlerFailure> }
+  { readonly bundle: (files: SourceFiles, options?: BuildOptions) => Effect.Effect<Bundle, BundlerFailure> }
 >()("mpp-compute/bundler/Bundler") {
   /** esbuild in this Worker, a fresh instance for each build. */
   static layer(wasm: WebAssembly.Module, options: Omit<BundlerOptions, "wasm"> = {}): Layer.Layer<Bundler> {
     const bundler = createBundler({ ...options, wasm })
     return Layer.succeed(Bundler, {
-      bundle: Effect.fn("Bundler.bundle")((files: SourceFiles) =>
-        Effect.tryPromise({ try: () => bundler.bundle(files), catch: toTagged })
+      bundle: Effect.fn("Bundler.bundle")((files: SourceFiles, build?: BuildOptions) =>
+        Effect.tryPromise({ try: () => bundler.bundle(files, build), catch: toTagged })
       )
     })
   }

@@ -65,3 +65,20 @@ export const checkDefaultExport = (
     Math.max(0, index) + 1
   )
 }
+
+/**
+ * Nothing can be called without an export `run`, or a default one that is a function.
+ *
+ * @param names what the entrypoint exports.
+ * @returns the complaint, or `undefined`.
+ */
+export const checkRun = (entrypoint: string, names: ReadonlyArray<string>): Diagnostic | undefined =>
+  names.includes("run") || names.includes("default")
+    ? undefined
+    : {
+        file: entrypoint,
+        line: 1,
+        column: 1,
+        text: `${entrypoint} exports neither run nor a default function`,
+        hint: "Add: export function run(input) { return input }"
+      }

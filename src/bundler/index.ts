@@ -2,7 +2,7 @@
  * Bundles a project, given as a map of paths to sources, to one ES module for Cloudflare Workers: esbuild in WebAssembly,
  * made so that it runs inside a Worker and no source can break it for the next. Plain TypeScript; needs the module alone.
  */
-import { checkDefaultExport } from "./default-export.ts"
+import { checkDefaultExport, checkRun } from "./default-export.ts"
 import { compile, type Compiled, type Job, MAIN } from "./compile.ts"
 import { BundleError, BundlerCrash, type Diagnostic } from "./diagnostics.ts"
 import { findEntrypoint } from "./entrypoint.ts"
@@ -46,17 +46,24 @@ export interface BundlerOptions {
   readonly fetch?: typeof fetch
 }
 
+/** How one build differs from others. */
+export interface BuildOptions {
+  /** What the program is for: to `serve` requests, which is the default, or to be called once: to `run`. */
+  readonly purpose?: "serve" | "run"
+}
+
 export interface Bundler {
   /**
    * Builds are independent of each other. One that fetches nothing is over before any other event; of those that do, a few
    * may wait at the same time.
    *
+   * @param build what the program is for.
    * @param files sources by path, relative to the project's root, for example `{ "src/index.ts": "export default …" }`.
    * @throws {BundleError} when the source does not bundle: its `diagnostics` say where, and what to do.
    * @throws {BundlerBusy} when too many builds are in flight in this isolate: try again.
    * @throws {BundlerCrash} when the compiler does not start: try again.
    */
-  readonly bundle: (files: Readonly<Record<string, string>>) => Promise<Bundle>
+  readonly bundle: (files: Readonly<Record<string, string>>, build?: BuildOptions) => Promise<Bundle>
 }
 
 /**
@@ -88,7 +95,7 @@ export const createBundler = (options: BundlerOptions): Bundler => {
   }
 
   return {
-    bundle: async (sent) => {
+    bundle: async (sent, { purpose = "serve" } = {}) => {
       const { files } = readProject(sent)
       const packageJson = readPackageJson(files)
       const tsconfig = readTsConfig(files)
@@ -100,7 +107,8 @@ export const createBundler = (options: BundlerOptions): Bundler => {
       })
       const context = { files, tsconfig, packageJson, remote, hosts }
       const compiled = await run({ context, entrypoint, options: tsconfig.options })
-      const complaint = checkDefaultExport(entrypoint, compiled.exports, compiled.code, files.get(entrypoint))
+      const check = purpose === "serve" ? checkDefaultExport : checkRun
+      const complaint = check(entrypoint, compiled.exports, compiled.code, files.get(entrypoint))
       if (complaint !== undefined) throw new BundleError([complaint])
       checkOutput(compiled.code)
       return {

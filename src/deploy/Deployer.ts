@@ -4,42 +4,49 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Bundler } from "../bundler/Bundler.ts"
 import { ControlPlaneClient } from "../control-plane/ControlPlaneClient.ts"
-import { slugFrom } from "../control-plane/slug.ts"
 import { Settings } from "../config.ts"
-import { Expired } from "../domain/Errors.ts"
-import { deploymentId, orderName, type Delivered, type Revision, type Submission } from "../domain/Order.ts"
+import type { Delivered, Deployed, Executed, Execution, Revision, Submission } from "../domain/Order.ts"
 import { CodeRunner } from "../execute/CodeRunner.ts"
 import { ExpiryStore } from "../expiry/ExpiryStore.ts"
-import { type Authorization, PaymentRejected, PaymentService } from "../payment/PaymentService.ts"
+import { PaymentService } from "../payment/PaymentService.ts"
 import { makeCapture } from "./capture.ts"
 import { claim, enter, isAboutCredential, join, serve, wait } from "./claim.ts"
 import { makeDeliver } from "./deliver.ts"
 import { isOver, makeExpire } from "./expire.ts"
-import { begin, Ledger, needsUpload } from "./Ledger.ts"
-import type { DeployError, Status, UpdateError } from "./Outcome.ts"
+import { begin, isOpen, Ledger } from "./Ledger.ts"
+import {
+  type DeployError,
+  deployed,
+  type ExecuteError,
+  executed,
+  type OrderError,
+  type Status,
+  type UpdateError
+} from "./Outcome.ts"
 import { makePrepare } from "./prepare.ts"
 import { expiryOf, type Purchase, statusOf } from "./Purchase.ts"
+import { newPurchase, storedAnswer, told, watchMillis } from "./purchases.ts"
+import { makeRun } from "./run.ts"
 import { makeUpdate } from "./update.ts"
 
 /** How long after its time a live deployment is still its order's alarm's to delete; the sweep takes what is left. */
 const graceMillis = 600_000
 
-/** When the alarm looks after a purchase that is being served: after a crash by then the chain has the last word. */
-const watchMillis = 30_000
-
 /**
- * The order of a deploy: authorize, bundle, start, capture, deliver. Runs inside the order's object, on that object's
+ * The order of a deploy: authorize, bundle, start, capture, deliver; and of an execution, which is run in the end. Runs inside the order's object, on that object's
  * `Ledger`, and knows neither HTTP nor Durable Objects.
  */
 export class Deployer extends Context.Service<
   Deployer,
   {
     /** Serves a submission, or joins it to what its order is already doing; waits a bounded while. */
-    readonly submit: (submission: Submission) => Effect.Effect<Delivered, DeployError, Ledger>
+    readonly submit: (submission: Submission) => Effect.Effect<Deployed, DeployError, Ledger>
+    /** Serves an execution, likewise. */
+    readonly execute: (execution: Execution) => Effect.Effect<Executed, ExecuteError, Ledger>
     /** Goes on with every purchase whose time has come: after a crash, an outage, a chain that had not said. */
     readonly wake: Effect.Effect<void, never, Ledger>
     /** Puts newer code in a deployment's place, for its payer; waits a bounded while. */
-    readonly update: (revision: Revision) => Effect.Effect<Delivered, UpdateError, Ledger>
+    readonly update: (revision: Revision) => Effect.Effect<Deployed, UpdateError, Ledger>
     /** Whether a project that carries this deployment's id is this deployment's, or may become it. */
     readonly claims: (id: string, projectId: string) => Effect.Effect<boolean, never, Ledger>
     /** The state of one deployment; `undefined` where there is none. */
@@ -53,18 +60,22 @@ export class Deployer extends Context.Service<
       const settings = yield* Settings
       const host = yield* ControlPlaneClient
       const expiry = yield* ExpiryStore
-      const { prepare, build } = makePrepare(payments, yield* Bundler, yield* CodeRunner)
+      const runner = yield* CodeRunner
+      const { prepare, build } = makePrepare(payments, yield* Bundler, runner)
       const capture = makeCapture(payments)
       const deliver = makeDeliver(host, expiry, () => settings.get("TTL_HOURS"))
+      const run = makeRun(runner, () => settings.get("TTL_HOURS"))
       const expire = makeExpire(host, expiry)
 
       /** From whatever state a purchase is in to the end. Every step is written down before the effect that it announces. */
-      const advance = (purchase: Purchase): Effect.Effect<Delivered, DeployError, Ledger> => {
+      const advance = (purchase: Purchase): Effect.Effect<Delivered, OrderError, Ledger> => {
         switch (purchase.state) {
           case "capturing":
             return Effect.flatMap(capture.reconcile(purchase), advance)
           case "captured":
-            return Effect.flatMap(deliver(purchase), advance)
+            return purchase.operation === "deploy"
+              ? Effect.flatMap(deliver(purchase), advance)
+              : Effect.flatMap(run(purchase), advance)
           default:
             return storedAnswer(purchase)
         }
@@ -76,44 +87,45 @@ export class Deployer extends Context.Service<
         const now = yield* Clock.currentTimeMillis
         const serving = ledger.serving.get(purchase.key)
         if (serving !== undefined) return yield* wait(serving)
-        const watched = { ...purchase, due: needsUpload(purchase) ? now + watchMillis : purchase.due }
+        const watched = { ...purchase, due: isOpen(purchase) ? now + watchMillis : purchase.due }
         ledger.save(watched)
         return yield* serve(enter(ledger, purchase.key, purchase.challengeId), advance(watched))
       })
 
       const update = makeUpdate(host, { build, advance })
 
-      const buy = Effect.fn("Deployer.buy")(function* (submission: Submission) {
-        const { authorization, upload } = yield* prepare(submission)
+      const buy = Effect.fn("Deployer.buy")(function* (order: Submission | Execution) {
+        const { authorization, upload } = yield* prepare(order)
         const now = yield* Clock.currentTimeMillis
         const ledger = yield* Ledger
         // What was free to buy when this began may have been bought since, under another key: nobody wants it twice.
         const owed = ledger.owed()
         if (owed !== undefined) {
-          ledger.bind(submission.verified.key, submission.verified.challengeId, owed.id)
+          ledger.bind(order.verified.key, order.verified.challengeId, owed.id)
           return yield* resume(owed)
         }
-        const purchase = newPurchase(submission, authorization, now)
-        return yield* advance(yield* capture.send(yield* begin(purchase, upload)))
+        const purchase = newPurchase(order, authorization, now)
+        const goods = "input" in order ? { ...upload, input: order.input } : upload
+        return yield* advance(yield* capture.send(yield* begin(purchase, goods)))
       })
 
       const submit = Effect.fn("Deployer.submit")(function* (
-        submission: Submission
-      ): Effect.fn.Return<Delivered, DeployError, Ledger> {
+        order: Submission | Execution
+      ): Effect.fn.Return<Delivered, OrderError, Ledger> {
         const now = yield* Clock.currentTimeMillis
         const ledger = yield* Ledger
-        const found = claim(ledger, submission, now)
+        const found = claim(ledger, order, now)
         switch (found._tag) {
           case "New":
-            return yield* serve(found.serving, buy(submission))
+            return yield* serve(found.serving, buy(order))
           case "Resume":
             return yield* resume(found.purchase)
           case "Join":
-            return yield* join(submission, found.serving).pipe(
+            return yield* join(order, found.serving).pipe(
               // What was wrong with somebody else's credential says nothing about this one.
               Effect.catchIf(
-                (error) => isAboutCredential(found.serving, submission, error),
-                () => submit(submission)
+                (error) => isAboutCredential(found.serving, order, error),
+                () => submit(order)
               )
             )
           case "Finished":
@@ -139,20 +151,21 @@ export class Deployer extends Context.Service<
       const status = Effect.fn("Deployer.status")(function* (id: string) {
         const ledger = yield* Ledger
         const purchase = ledger.byId(id)
-        return purchase === undefined ? undefined : statusOf(purchase)
+        return purchase?.operation === "deploy" ? statusOf(purchase) : undefined
       })
 
       const claims = Effect.fn("Deployer.claims")(function* (id: string, projectId: string) {
         const ledger = yield* Ledger
         const purchase = ledger.byId(id)
-        if (purchase === undefined) return false
+        if (purchase?.operation !== "deploy") return false
         if (purchase.state !== "delivered") return purchase.state === "capturing" || purchase.state === "captured"
         const now = yield* Clock.currentTimeMillis
         return purchase.placement?.projectId === projectId && !isOver(purchase, now - graceMillis)
       })
 
       return Deployer.of({
-        submit: (submission) => Effect.tap(submit(submission), told),
+        submit: (submission) => Effect.tap(deployed(submit(submission)), told),
+        execute: (execution) => Effect.tap(executed(submit(execution)), told),
         wake,
         update: (revision) => Effect.tap(update.submit(revision), told),
         claims,
@@ -167,48 +180,3 @@ const nextLook = (purchase: Purchase, now: number): number =>
   purchase.state === "delivered" && !isOver(purchase, now)
     ? Math.min(now + watchMillis, expiryOf(purchase) ?? Infinity)
     : now + watchMillis
-
-/** Notes that somebody was told where a deployment is: from now on who comes without a key wants another one. */
-const told = ({ deployment_id }: Delivered) =>
-  Effect.map(Ledger, (ledger) => {
-    const purchase = ledger.byId(deployment_id)
-    if (purchase?.answered === false) ledger.save({ ...purchase, answered: true })
-  })
-
-const newPurchase = ({ terms, verified, name }: Submission, authorization: Authorization, now: number): Purchase => {
-  const id = deploymentId(orderName(verified.payer, terms.operation, terms.body))
-  return {
-    id,
-    key: verified.key,
-    challengeId: verified.challengeId,
-    payer: verified.payer,
-    state: "capturing",
-    authorization,
-    slug: name === null ? `app-${id.slice(-6)}` : slugFrom(name),
-    placement: null,
-    receipt: null,
-    answer: null,
-    answered: false,
-    failure: null,
-    update: null,
-    updatedAt: null,
-    attempts: 0,
-    due: now + watchMillis,
-    createdAt: now
-  }
-}
-
-const storedAnswer = ({
-  id,
-  key,
-  state,
-  answer,
-  receipt,
-  failure
-}: Purchase): Effect.Effect<Delivered, DeployError> => {
-  if (state === "delivered" && answer !== null && receipt !== null) return Effect.succeed({ ...answer, receipt })
-  if (state === "expired") {
-    return new Expired({ detail: "This deployment has lived its time. Another key buys another.", deployment_id: id })
-  }
-  return new PaymentRejected({ problem: "verification-failed", detail: failure?.detail ?? "The payment failed.", key })
-}

@@ -4,15 +4,15 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type { Upload } from "../control-plane/ControlPlaneClient.ts"
-import type { Delivered } from "../domain/Order.ts"
-import type { DeployError, UpdateError } from "./Outcome.ts"
+import type { Delivered, Deployed } from "../domain/Order.ts"
+import type { OrderError, UpdateError } from "./Outcome.ts"
 import { Purchase, Verdict } from "./Purchase.ts"
 
 /** Somebody who is being served: under which key, with which challenge, and where the outcome will be. */
 export interface Serving {
   readonly key: string
   readonly challengeId: string
-  readonly outcome: Deferred.Deferred<Delivered, DeployError>
+  readonly outcome: Deferred.Deferred<Delivered, OrderError>
 }
 
 /** An update that is being served: for which body, answering which challenge (none after a crash), and where the outcome will be. */
@@ -20,8 +20,21 @@ export interface Updating {
   readonly body: string
   readonly key: string
   readonly challengeId: string | null
-  readonly outcome: Deferred.Deferred<Delivered, UpdateError>
+  readonly outcome: Deferred.Deferred<Deployed, UpdateError>
 }
+
+/** A run that is owed: what is run, and with what, as the text of a JSON value (null for nothing). */
+export interface Task extends Upload {
+  readonly input: string | null
+}
+
+/** What a run came to: the body of its answer. */
+export interface Output {
+  readonly output: string
+}
+
+/** What is kept beside a purchase: what it delivers until it has, and then what a run came to. */
+export type Goods = Upload | Task | Output
 
 /**
  * The book of one order: its purchases and what they need to be finished. Everything is synchronous on purpose: an order's
@@ -44,15 +57,15 @@ export class Ledger extends Context.Service<
     /** Purchases whose time to be looked at has come. `now` in unix milliseconds. */
     readonly due: (now: number) => ReadonlyArray<Purchase>
     /** Writes the first state of a purchase, its claims, what it delivers and the alarm, in one transaction. */
-    readonly begin: (purchase: Purchase, upload: Upload) => void
-    /** Replaces what a purchase delivers, and writes its next state and the alarm, in one transaction. */
-    readonly amend: (purchase: Purchase, upload: Upload) => void
+    readonly begin: (purchase: Purchase, goods: Goods) => void
+    /** Replaces what is kept beside a purchase, and writes its next state and the alarm, in one transaction. */
+    readonly amend: (purchase: Purchase, goods: Goods) => void
     /** Forgets a purchase and its claims. An order that has no other one left forgets everything. */
     readonly forget: (id: string) => void
     /** Writes a purchase's next state, and sets the alarm to the earliest `due`. */
     readonly save: (purchase: Purchase) => void
-    /** What a purchase delivers, until it is delivered. */
-    readonly upload: (id: string) => Upload | undefined
+    /** What is kept beside a purchase. */
+    readonly goods: (id: string) => Goods | undefined
     /** From now on this key and this challenge stand for that purchase, and never for another. */
     readonly bind: (key: string, challengeId: string, id: string) => void
     readonly verdict: () => Verdict | undefined
@@ -62,7 +75,7 @@ export class Ledger extends Context.Service<
   /** For tests, and for orders that need no object: gone with the process. */
   static readonly layerMemory = Layer.sync(Ledger, () => {
     const purchases = new Map<string, Purchase>()
-    const uploads = new Map<string, Upload>()
+    const goods = new Map<string, Goods>()
     const keys = new Map<string, string>()
     const challenges = new Map<string, string>()
     let verdict: Verdict | undefined
@@ -76,7 +89,7 @@ export class Ledger extends Context.Service<
     }
     const save = (purchase: Purchase) => {
       purchases.set(purchase.id, purchase)
-      if (!needsUpload(purchase)) uploads.delete(purchase.id)
+      if (!keepsGoods(purchase)) goods.delete(purchase.id)
     }
     return Ledger.of({
       serving: new Map(),
@@ -87,26 +100,26 @@ export class Ledger extends Context.Service<
       owed: () => [...purchases.values()].find(isOwed),
       due: (now) => [...purchases.values()].filter(({ due }) => due !== null && due <= now),
       save,
-      begin: (purchase, upload) => {
-        uploads.set(purchase.id, upload)
+      begin: (purchase, value) => {
+        goods.set(purchase.id, value)
         save(purchase)
         bind(purchase.key, purchase.challengeId, purchase.id)
       },
-      amend: (purchase, upload) => {
-        uploads.set(purchase.id, upload)
+      amend: (purchase, value) => {
+        goods.set(purchase.id, value)
         save(purchase)
       },
       forget: (id) => {
         purchases.delete(id)
-        uploads.delete(id)
+        goods.delete(id)
         for (const claims of [keys, challenges]) {
           for (const [name, purchase] of claims) if (purchase === id) claims.delete(name)
         }
         if ([...purchases.values()].some(({ state }) => state !== "failed")) return
-        for (const rows of [purchases, uploads, keys, challenges]) rows.clear()
+        for (const rows of [purchases, goods, keys, challenges]) rows.clear()
         verdict = undefined
       },
-      upload: (id) => uploads.get(id),
+      goods: (id) => goods.get(id),
       bind,
       verdict: () => verdict,
       judge: (value) => void (verdict = value)
@@ -114,19 +127,31 @@ export class Ledger extends Context.Service<
   })
 }
 
-/** Whether what a purchase delivers has to be kept: until it is live, or known to be unpaid; and an update of it until that is. */
-export const needsUpload = ({ state, update }: Purchase): boolean =>
+/** Whether there is something to do for a purchase: until it is done, or known to be unpaid; and for an update of it until that is. */
+export const isOpen = ({ state, update }: Purchase): boolean =>
   state === "capturing" || state === "captured" || update !== null
+
+/** Whether what is beside a purchase is still needed: to do it, or to answer what it came to. */
+export const keepsGoods = (purchase: Purchase): boolean =>
+  isOpen(purchase) || (purchase.operation === "execute" && purchase.state === "delivered")
 
 /** Whether a payer has had nothing yet for what was, or may have been, paid. */
 const isOwed = ({ state, answered }: Purchase): boolean =>
   state === "capturing" || state === "captured" || (state === "delivered" && !answered)
 
 /** Writes a purchase's first state, and what it delivers. */
-export const begin = (purchase: Purchase, upload: Upload): Effect.Effect<Purchase, never, Ledger> =>
+export const begin = (purchase: Purchase, goods: Goods): Effect.Effect<Purchase, never, Ledger> =>
   Effect.flatMap(Ledger, (ledger) => {
-    ledger.begin(purchase, upload)
+    ledger.begin(purchase, goods)
     return Effect.as(logStep(null, purchase), purchase)
+  })
+
+/** Writes a purchase's next state together with what it came to, and goes on with it. */
+export const conclude = (purchase: Purchase, goods: Output): Effect.Effect<Purchase, never, Ledger> =>
+  Effect.flatMap(Ledger, (ledger) => {
+    const from = ledger.byId(purchase.id)?.state
+    ledger.amend(purchase, goods)
+    return Effect.as(logStep(from ?? null, purchase), purchase)
   })
 
 /** Writes a purchase's next state, and goes on with it. */

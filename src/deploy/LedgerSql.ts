@@ -1,6 +1,5 @@
 import * as Schema from "effect/Schema"
-import type { Upload } from "../control-plane/ControlPlaneClient.ts"
-import { Ledger, needsUpload, PurchaseText, VerdictText } from "./Ledger.ts"
+import { type Goods, keepsGoods, Ledger, PurchaseText, VerdictText } from "./Ledger.ts"
 import type { Purchase } from "./Purchase.ts"
 
 /**
@@ -8,7 +7,8 @@ import type { Purchase } from "./Purchase.ts"
  *
  * - `purchase` — one row a payment; `data` is the purchase as JSON, the other columns are what is searched by.
  * - `upload` — what a purchase delivers, as JSON cut into rows of at most 1 MB: a row may hold 2 MB in production (locally
- *   the limit is not enforced). Dropped once the purchase is live or failed; there again while an update is on its way.
+ *   the limit is not enforced). Dropped once the purchase is live or failed; there again while an update is on its way. What
+ *   a run came to takes the place of what was run, until it expires.
  * - `claim` — which purchase a key (`kind` = key) or a used challenge (`kind` = challenge) stands for: each one is good
  *   for one purchase, but for those that failed before any money moved.
  * - `verdict` — at most one row: why this body does not bundle.
@@ -56,7 +56,7 @@ export const makeLedger = (storage: DurableObjectStorage): Ledger["Service"] => 
   const put = (purchase: Purchase) => {
     const { id, state, due } = purchase
     write("INSERT OR REPLACE INTO purchase VALUES (?, ?, ?, ?)", id, state, due, encodePurchase(purchase))
-    if (!needsUpload(purchase)) write("DELETE FROM upload WHERE id = ?", id)
+    if (!keepsGoods(purchase)) write("DELETE FROM upload WHERE id = ?", id)
   }
   const claimed = (kind: "key" | "challenge", name: string) =>
     purchases("state <> 'failed' AND id = (SELECT purchase FROM claim WHERE kind = ? AND name = ?)", kind, name)[0]
@@ -69,8 +69,8 @@ export const makeLedger = (storage: DurableObjectStorage): Ledger["Service"] => 
     }
   }
 
-  const keep = (purchase: Purchase, upload: Upload) => {
-    const bytes = new TextEncoder().encode(JSON.stringify(upload))
+  const keep = (purchase: Purchase, goods: Goods) => {
+    const bytes = new TextEncoder().encode(JSON.stringify(goods))
     write("DELETE FROM upload WHERE id = ?", purchase.id)
     for (let part = 0; part * partBytes < bytes.length; part++) {
       const slice = bytes.slice(part * partBytes, (part + 1) * partBytes)
@@ -94,16 +94,16 @@ export const makeLedger = (storage: DurableObjectStorage): Ledger["Service"] => 
       put(purchase)
       wake()
     },
-    begin: (purchase, upload) => {
+    begin: (purchase, goods) => {
       prepare()
       storage.transactionSync(() => {
-        keep(purchase, upload)
+        keep(purchase, goods)
         bind(purchase.key, purchase.challengeId, purchase.id)
       })
       wake()
     },
-    amend: (purchase, upload) => {
-      storage.transactionSync(() => keep(purchase, upload))
+    amend: (purchase, goods) => {
+      storage.transactionSync(() => keep(purchase, goods))
       wake()
     },
     forget: (id) => {
@@ -120,12 +120,12 @@ export const makeLedger = (storage: DurableObjectStorage): Ledger["Service"] => 
       })
       wake()
     },
-    upload: (id) => {
+    goods: (id) => {
       const parts = rows<{ bytes: ArrayBuffer }>("SELECT bytes FROM upload WHERE id = ? ORDER BY part", id)
       if (parts.length === 0) return undefined
       const decoder = new TextDecoder()
       const text = parts.map(({ bytes }) => decoder.decode(bytes, { stream: true })).join("") + decoder.decode()
-      return JSON.parse(text) as Upload // written by `begin`, above
+      return JSON.parse(text) as Goods // written by `keep`, above
     },
     bind,
     verdict: () => rows<{ data: string }>("SELECT data FROM verdict").map(({ data }) => decodeVerdict(data))[0],

@@ -2,13 +2,14 @@ import { DurableObject } from "cloudflare:workers"
 import * as Effect from "effect/Effect"
 import type * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Schema from "effect/Schema"
-import type { Revision, Submission } from "../domain/Order.ts"
+import type { Execution, Revision, Submission } from "../domain/Order.ts"
 import { Deployer } from "./Deployer.ts"
 import { Ledger } from "./Ledger.ts"
 import { makeLedger } from "./LedgerSql.ts"
-import { Outcome, type Status, UpdateOutcome } from "./Outcome.ts"
+import { ExecuteOutcome, Outcome, type Status, UpdateOutcome } from "./Outcome.ts"
 
 const encode = Schema.encodeEffect(Outcome)
+const encodeExecution = Schema.encodeEffect(ExecuteOutcome)
 const encodeUpdate = Schema.encodeEffect(UpdateOutcome)
 
 /**
@@ -27,6 +28,12 @@ export const orderObject = (runtime: ManagedRuntime.ManagedRuntime<Deployer, nev
     submit(submission: Submission): Promise<unknown> {
       const outcome = Effect.flatMap(Deployer, (deployer) => Effect.exit(deployer.submit(submission)))
       return this.#run(outcome.pipe(Effect.flatMap(encode), Effect.orDie))
+    }
+
+    /** Serves an execution; answers the encoded `Exit` of `ExecuteOutcome`. */
+    execute(execution: Execution): Promise<unknown> {
+      const outcome = Effect.flatMap(Deployer, (deployer) => Effect.exit(deployer.execute(execution)))
+      return this.#run(outcome.pipe(Effect.flatMap(encodeExecution), Effect.orDie))
     }
 
     /** Serves an update of one deployment of this order; answers the encoded `Exit` of `UpdateOutcome`. */
@@ -55,6 +62,7 @@ export const orderObject = (runtime: ManagedRuntime.ManagedRuntime<Deployer, nev
 /** What the gateway calls on an order's object. */
 export interface Order extends Rpc.DurableObjectBranded {
   submit(submission: Submission): Promise<unknown>
+  execute(execution: Execution): Promise<unknown>
   update(revision: Revision): Promise<unknown>
   claims(id: string, projectId: string): Promise<boolean>
   status(id: string): Promise<Status | undefined>

@@ -4,14 +4,34 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { Internal, NotFound } from "../domain/Errors.ts"
-import { type Delivered, orderName, orderOf, type Revision, type Submission } from "../domain/Order.ts"
+import {
+  type Deployed,
+  type Executed,
+  type Execution,
+  orderName,
+  orderOf,
+  type Paid,
+  type Revision,
+  type Submission
+} from "../domain/Order.ts"
 import { Deployer } from "./Deployer.ts"
 import { Ledger } from "./Ledger.ts"
 import type { Order } from "./OrderObject.ts"
-import { type DeployError, Outcome, type Status, type UpdateError, UpdateOutcome } from "./Outcome.ts"
+import {
+  type DeployError,
+  type ExecuteError,
+  ExecuteOutcome,
+  Outcome,
+  type Status,
+  type UpdateError,
+  UpdateOutcome
+} from "./Outcome.ts"
 
 const decode = Schema.decodeUnknownEffect(Outcome)
+const decodeExecution = Schema.decodeUnknownEffect(ExecuteOutcome)
 const decodeUpdate = Schema.decodeUnknownEffect(UpdateOutcome)
+
+const nameOf = ({ terms, verified }: Paid) => orderName(verified.payer, terms.operation, terms.body)
 
 const unknown = () => new NotFound({ detail: "No such deployment. Check the deployment_id." })
 
@@ -20,9 +40,11 @@ export class Orders extends Context.Service<
   Orders,
   {
     /** Hands a verified submission to its order and waits for the outcome. A caller that goes away changes nothing. */
-    readonly submit: (submission: Submission) => Effect.Effect<Delivered, DeployError>
+    readonly submit: (submission: Submission) => Effect.Effect<Deployed, DeployError>
+    /** Hands a verified execution to its order, likewise. */
+    readonly execute: (execution: Execution) => Effect.Effect<Executed, ExecuteError>
     /** Hands newer code to a deployment's order, and waits for the outcome. Leaves nothing behind for an unknown one. */
-    readonly update: (revision: Revision) => Effect.Effect<Delivered, UpdateError>
+    readonly update: (revision: Revision) => Effect.Effect<Deployed, UpdateError>
     /** Whether a project that carries this deployment's id is its order's, so that nobody else may delete it. */
     readonly claims: (deploymentId: string, projectId: string) => Effect.Effect<boolean>
     /** The state of one deployment; `undefined` where there is none. Leaves nothing behind. */
@@ -33,10 +55,9 @@ export class Orders extends Context.Service<
   static layerDurable(namespace: DurableObjectNamespace<Order>) {
     const object = (name: string) => namespace.get(namespace.idFromName(name))
 
-    const submit = Effect.fn("Orders.submit")(function* (submission: Submission) {
-      const { terms, verified } = submission
-      const name = orderName(verified.payer, terms.operation, terms.body)
-      const encoded = yield* Effect.tryPromise(() => object(name).submit(submission)).pipe(
+    const hand = Effect.fnUntraced(function* (paid: Paid, call: (order: DurableObjectStub<Order>) => Promise<unknown>) {
+      const name = nameOf(paid)
+      return yield* Effect.tryPromise(() => call(object(name))).pipe(
         Effect.catch((error) =>
           Effect.andThen(
             Effect.logError("the order's object did not answer", name, String(error.cause)),
@@ -48,7 +69,17 @@ export class Orders extends Context.Service<
           )
         )
       )
-      const outcome: Exit.Exit<Delivered, DeployError> = yield* Effect.orDie(decode(encoded))
+    })
+
+    const submit = Effect.fn("Orders.submit")(function* (submission: Submission) {
+      const encoded = yield* hand(submission, (order) => order.submit(submission))
+      const outcome: Exit.Exit<Deployed, DeployError> = yield* Effect.orDie(decode(encoded))
+      return yield* outcome
+    })
+
+    const execute = Effect.fn("Orders.execute")(function* (execution: Execution) {
+      const encoded = yield* hand(execution, (order) => order.execute(execution))
+      const outcome: Exit.Exit<Executed, ExecuteError> = yield* Effect.orDie(decodeExecution(encoded))
       return yield* outcome
     })
 
@@ -63,7 +94,7 @@ export class Orders extends Context.Service<
           )
         )
       )
-      const outcome: Exit.Exit<Delivered, UpdateError> = yield* Effect.orDie(decodeUpdate(encoded))
+      const outcome: Exit.Exit<Deployed, UpdateError> = yield* Effect.orDie(decodeUpdate(encoded))
       return yield* outcome
     })
 
@@ -77,7 +108,7 @@ export class Orders extends Context.Service<
       return name === undefined ? undefined : yield* Effect.promise(() => object(name).status(deploymentId))
     })
 
-    return Layer.succeed(Orders, Orders.of({ submit, update, claims, status }))
+    return Layer.succeed(Orders, Orders.of({ submit, execute, update, claims, status }))
   }
 
   /** The same `Deployer` in this process, on ledgers in memory. */
@@ -93,10 +124,8 @@ export class Orders extends Context.Service<
           return yield* Effect.provideService(effect, Ledger, ledger)
         }).pipe(Effect.scoped)
       return Orders.of({
-        submit: (submission) => {
-          const { terms, verified } = submission
-          return on(orderName(verified.payer, terms.operation, terms.body), deployer.submit(submission))
-        },
+        submit: (submission) => on(nameOf(submission), deployer.submit(submission)),
+        execute: (execution) => on(nameOf(execution), deployer.execute(execution)),
         update: (revision) => {
           const name = orderOf(revision.id)
           return name === undefined ? Effect.fail(unknown()) : on(name, deployer.update(revision))

@@ -1,8 +1,10 @@
+import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import {
   BundleFailed,
   Busy,
   DeployFailed,
+  ExecuteFailed,
   Expired,
   Forbidden,
   Internal,
@@ -11,29 +13,39 @@ import {
   PaymentPending,
   PaymentUnavailable
 } from "../domain/Errors.ts"
+import type { Delivered, Deployed, Executed } from "../domain/Order.ts"
 import { PaymentRejected } from "../payment/PaymentService.ts"
 
-/** Every way in which an order can end other than live. */
-export const DeployError = Schema.Union([
+const common = [
   PaymentRejected,
   BundleFailed,
   Busy,
   PaymentUnavailable,
   PaymentPending,
   OrderInProgress,
-  DeployFailed,
   Expired,
   Internal
-])
-/** Every way in which an order can end other than live. */
+] as const
+
+/** Every way in which a deploy can end other than live. */
+export const DeployError = Schema.Union([...common, DeployFailed])
+/** Every way in which a deploy can end other than live. */
 export type DeployError = typeof DeployError.Type
+
+/** Every way in which an execution can end other than run. */
+export const ExecuteError = Schema.Union([...common, ExecuteFailed])
+/** Every way in which an execution can end other than run. */
+export type ExecuteError = typeof ExecuteError.Type
+
+/** Every way in which an order can end other than done. */
+export type OrderError = DeployError | ExecuteError
 
 /** Every way in which an update can end other than live. */
 export const UpdateError = Schema.Union([...DeployError.members, NotFound, Forbidden])
 /** Every way in which an update can end other than live. */
 export type UpdateError = typeof UpdateError.Type
 
-const Delivered = Schema.Struct({
+const DeployedSchema = Schema.Struct({
   url: Schema.String,
   deployment_id: Schema.String,
   expires_at: Schema.String,
@@ -64,7 +76,30 @@ export type Status = typeof Status.Type
  * An order's outcome as it crosses the boundary of its object: an error thrown across it would keep its fields and lose its
  * class, so the whole `Exit` travels as JSON and is an `Exit` with real classes again on the other side.
  */
-export const Outcome = Schema.toCodecJson(Schema.Exit(Delivered, DeployError, Schema.Defect()))
+export const Outcome = Schema.toCodecJson(Schema.Exit(DeployedSchema, DeployError, Schema.Defect()))
 
 /** An update's outcome, as `Outcome`. */
-export const UpdateOutcome = Schema.toCodecJson(Schema.Exit(Delivered, UpdateError, Schema.Defect()))
+export const UpdateOutcome = Schema.toCodecJson(Schema.Exit(DeployedSchema, UpdateError, Schema.Defect()))
+
+const ExecutedSchema = Schema.Struct({ execution_id: Schema.String, output: Schema.String, receipt: Schema.String })
+
+/** An execution's outcome, as `Outcome`. */
+export const ExecuteOutcome = Schema.toCodecJson(Schema.Exit(ExecutedSchema, ExecuteError, Schema.Defect()))
+
+/** An order's outcome, where only deploys are: anything else in their objects would be a defect. */
+export const deployed = <R>(
+  outcome: Effect.Effect<Delivered, OrderError, R>
+): Effect.Effect<Deployed, DeployError, R> =>
+  outcome.pipe(
+    Effect.catchTag("ExecuteFailed", (error) => Effect.die(error)),
+    Effect.flatMap((done) => ("url" in done ? Effect.succeed(done) : Effect.die(new Error("no deploy"))))
+  )
+
+/** An order's outcome, where only executions are. */
+export const executed = <R>(
+  outcome: Effect.Effect<Delivered, OrderError, R>
+): Effect.Effect<Executed, ExecuteError, R> =>
+  outcome.pipe(
+    Effect.catchTag("DeployFailed", (error) => Effect.die(error)),
+    Effect.flatMap((done) => ("output" in done ? Effect.succeed(done) : Effect.die(new Error("no execution"))))
+  )

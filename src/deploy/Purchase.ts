@@ -1,6 +1,6 @@
 import * as Schema from "effect/Schema"
 import { DiagnosticSchema } from "../bundler/Bundler.ts"
-import { timestamp } from "../domain/Order.ts"
+import { statusPath, timestamp } from "../domain/Order.ts"
 import type { Status } from "./Outcome.ts"
 
 /** What the host has been asked for; written down before it is asked, so that a lost answer can be recognized. */
@@ -44,14 +44,15 @@ export type Update = typeof Update.Type
  * |---|---|---|---|---|
  * | (none) | has not moved | nothing: an authorization that is lost with its process has cost nobody anything | | `capturing` |
  * | `capturing` | only the chain knows | the signed bytes, their hash, their deadline; they may be on their way | reading the chain, never sending | `captured`, `failed` |
- * | `captured` | has moved | a site is owed; `placement` says what the host was asked for | recognizing, creating, uploading | `delivered` |
- * | `delivered` | has moved | the site is live; `answer` says where | its deletion, when its time is over | `expired` |
- * | `expired` | has moved | its time is over, the project is gone | | |
+ * | `captured` | has moved | a site is owed; `placement` says what the host was asked for; or a run | recognizing, creating, uploading; running | `delivered` |
+ * | `delivered` | has moved | the site is live, `answer` says where; or the code was run, and its output is kept | its deletion, when its time is over | `expired` |
+ * | `expired` | has moved | its time is over, the project or the output is gone | | |
  * | `failed` | will not move | the chain will never take the transaction; the key is free again | | |
  */
 export const Purchase = Schema.Struct({
-  /** The deployment id, known from here on and for ever. */
+  /** The deployment id, known from here on and for ever; an execution's is told to nobody. */
   id: Schema.String,
+  operation: Schema.Literals(["deploy", "execute"]),
   key: Schema.String,
   challengeId: Schema.String,
   /** Who paid, in lower case: the only one who may put other code there. */
@@ -63,18 +64,22 @@ export const Purchase = Schema.Struct({
     validBefore: Schema.Number,
     challengeId: Schema.String
   }),
-  /** The slug that was asked for, without any suffix. */
+  /** The slug that was asked for, without any suffix; empty for an execution. */
   slug: Schema.String,
   placement: Schema.NullOr(Placement),
   /** The value of `Payment-Receipt`, from `captured` on. */
   receipt: Schema.NullOr(Schema.String),
+  /** Where a deployment is; or until when an execution's output is kept, which is stored by itself. */
   answer: Schema.NullOr(
-    Schema.Struct({
-      url: Schema.String,
-      deployment_id: Schema.String,
-      expires_at: Schema.String,
-      ttl_hours: Schema.Number
-    })
+    Schema.Union([
+      Schema.Struct({
+        url: Schema.String,
+        deployment_id: Schema.String,
+        expires_at: Schema.String,
+        ttl_hours: Schema.Number
+      }),
+      Schema.Struct({ expires_at: Schema.String })
+    ])
   ),
   /** Whether anybody was told `answer`: until then whoever comes with the same order is meant to get it. */
   answered: Schema.Boolean,
@@ -105,6 +110,10 @@ export type Verdict = typeof Verdict.Type
 /** Whether money has moved: true, false, or null while the chain has not said. */
 export const charged = (state: Purchase["state"]): boolean | null => (state === "capturing" ? null : state !== "failed")
 
+/** Where its payer can look: nowhere, for an execution. */
+export const whereabouts = ({ id, operation }: Purchase) =>
+  operation === "deploy" ? { deployment_id: id, status_url: statusPath(id) } : { deployment_id: null, status_url: null }
+
 /** When its time is over, in unix milliseconds, as its answer told its payer; null until it is live. */
 export const expiryOf = ({ answer }: Purchase): number | null =>
   answer === null ? null : Date.parse(answer.expires_at)
@@ -112,7 +121,7 @@ export const expiryOf = ({ answer }: Purchase): number | null =>
 /** What its payer, or anybody who knows the id, can read about a purchase. */
 export const statusOf = ({ id, state, answer, failure, createdAt, updatedAt }: Purchase): Status => ({
   deployment_id: id,
-  url: answer?.url ?? null,
+  url: answer !== null && "url" in answer ? answer.url : null,
   status: {
     capturing: "delivering" as const,
     captured: failure?.fault === "code" ? ("failed" as const) : ("delivering" as const),

@@ -1,7 +1,7 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import { Expired, Forbidden, Internal, NotFound, OrderInProgress } from "../domain/Errors.ts"
-import { type Delivered, type Revision, statusPath } from "../domain/Order.ts"
+import { type Deployed, type Revision, statusPath } from "../domain/Order.ts"
 import { PaymentRejected } from "../payment/PaymentService.ts"
 import { isOver } from "./expire.ts"
 import { Ledger, type Updating } from "./Ledger.ts"
@@ -34,7 +34,7 @@ const refused = (error: UpdateError): Admission => ({ _tag: "Refused", error })
 export const admit = (ledger: Ledger["Service"], { id, terms, verified }: Revision, now: number): Admission => {
   const { payer, key, challengeId } = verified
   const purchase = ledger.byId(id)
-  if (purchase === undefined || purchase.state === "failed") {
+  if (purchase?.operation !== "deploy" || purchase.state === "failed") {
     return refused(new NotFound({ detail: "No such deployment. Check the deployment_id, or POST /deploy." }))
   }
   if (isOver(purchase, now)) {
@@ -62,7 +62,7 @@ export const admit = (ledger: Ledger["Service"], { id, terms, verified }: Revisi
   // The keys of updates are none of a deploy's: the same one may stand for both.
   ledger.bind(`update ${key}`, challengeId, id)
   if (updating !== undefined) return { _tag: "Join", updating }
-  const entered = { body: terms.body, key, challengeId, outcome: Deferred.makeUnsafe<Delivered, UpdateError>() }
+  const entered = { body: terms.body, key, challengeId, outcome: Deferred.makeUnsafe<Deployed, UpdateError>() }
   ledger.updating.set(id, entered)
   return { _tag: "New", updating: entered }
 }
@@ -71,7 +71,7 @@ export const admit = (ledger: Ledger["Service"], { id, terms, verified }: Revisi
 export const serveUpdate = Effect.fnUntraced(function* (
   id: string,
   updating: Updating,
-  work: Effect.Effect<Delivered, UpdateError, Ledger>
+  work: Effect.Effect<Deployed, UpdateError, Ledger>
 ) {
   const ledger = yield* Ledger
   yield* work.pipe(

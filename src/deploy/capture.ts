@@ -1,10 +1,9 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { PaymentPending } from "../domain/Errors.ts"
-import { statusPath } from "../domain/Order.ts"
 import { PaymentRejected, type PaymentService, type Problem } from "../payment/PaymentService.ts"
 import { save } from "./Ledger.ts"
-import type { Purchase } from "./Purchase.ts"
+import { type Purchase, whereabouts } from "./Purchase.ts"
 
 /** When a chain that has not said is asked again: after 5 s, and less and less often, down to once in 5 minutes. */
 const pause = (attempts: number) => Math.min(5_000 * 2 ** attempts, 300_000)
@@ -28,9 +27,8 @@ export const makeCapture = (payments: PaymentService["Service"]) => {
     return yield* new PaymentPending({
       detail:
         "The payment was sent and the chain has not confirmed it. Do not pay again: repeat the same call with the " +
-        "Idempotency-Key of retry, or look at status_url.",
-      deployment_id: purchase.id,
-      status_url: statusPath(purchase.id),
+        `Idempotency-Key of retry${purchase.operation === "deploy" ? ", or look at status_url" : ""}.`,
+      ...whereabouts(purchase),
       retry: { idempotency_key: purchase.key },
       retry_after: Math.ceil(wait / 1000)
     })

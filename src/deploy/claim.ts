@@ -1,12 +1,11 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import { BundleFailed, Internal, OrderInProgress } from "../domain/Errors.ts"
-import { type Delivered, statusPath, type Submission } from "../domain/Order.ts"
+import type { Delivered, Paid } from "../domain/Order.ts"
 import { PaymentRejected } from "../payment/PaymentService.ts"
 import { Ledger, type Serving } from "./Ledger.ts"
-import type { DeployError } from "./Outcome.ts"
-import { charged, type Purchase } from "./Purchase.ts"
+import type { OrderError } from "./Outcome.ts"
+import { charged, type Purchase, whereabouts } from "./Purchase.ts"
 
 /** How long a caller waits for an order that is being served, before it is told to come back. The serving goes on. */
 const patience = "60 seconds"
@@ -24,11 +23,11 @@ export type Claim =
   | { readonly _tag: "Join"; readonly serving: Serving }
   /** Delivered, and maybe expired since: the stored answer. */
   | { readonly _tag: "Finished"; readonly purchase: Purchase }
-  | { readonly _tag: "Refused"; readonly error: DeployError }
+  | { readonly _tag: "Refused"; readonly error: OrderError }
 
 /** Enters somebody as being served. Look-up and entry happen in one synchronous step. */
 export const enter = (ledger: Ledger["Service"], key: string, challengeId: string): Serving => {
-  const serving = { key, challengeId, outcome: Deferred.makeUnsafe<Delivered, DeployError>() }
+  const serving = { key, challengeId, outcome: Deferred.makeUnsafe<Delivered, OrderError>() }
   ledger.serving.set(key, serving)
   return serving
 }
@@ -37,7 +36,7 @@ export const enter = (ledger: Ledger["Service"], key: string, challengeId: strin
  * What this submission is to its order (the rules under "who, what, which"): looked up by challenge and by key, before
  * expiry, simulation or anything else that could ask for money again.
  */
-export const claim = (ledger: Ledger["Service"], { verified, keyed }: Submission, now: number): Claim => {
+export const claim = (ledger: Ledger["Service"], { verified, keyed }: Paid, now: number): Claim => {
   const { key, challengeId } = verified
   const used = ledger.byChallenge(challengeId)
   const purchase = used ?? ledger.byKey(key) ?? ledger.owed()
@@ -71,7 +70,7 @@ export const claim = (ledger: Ledger["Service"], { verified, keyed }: Submission
  */
 export const serve = Effect.fn("Deployer.serve")(function* (
   serving: Serving,
-  work: Effect.Effect<Delivered, DeployError, Ledger>
+  work: Effect.Effect<Delivered, OrderError, Ledger>
 ) {
   const ledger = yield* Ledger
   yield* work.pipe(
@@ -96,17 +95,17 @@ export const serve = Effect.fn("Deployer.serve")(function* (
 })
 
 /** Waits for somebody else's work on the same order, and notes that this credential stands for the same purchase. */
-export const join = Effect.fn("Deployer.join")(function* (submission: Submission, serving: Serving) {
+export const join = Effect.fn("Deployer.join")(function* (paid: Paid, serving: Serving) {
   const ledger = yield* Ledger
-  const { key, challengeId } = submission.verified
+  const { key, challengeId } = paid.verified
   const outcome = yield* Effect.exit(wait(serving))
-  const id = idIn(outcome)
+  const id = ledger.byKey(serving.key)?.id
   if (id !== undefined) ledger.bind(key, challengeId, id)
   return yield* outcome
 })
 
 /** Whether what went wrong is a matter of the credential that was served, so that another one deserves its own try. */
-export const isAboutCredential = (serving: Serving, { verified }: Submission, error: DeployError): boolean =>
+export const isAboutCredential = (serving: Serving, { verified }: Paid, error: OrderError): boolean =>
   serving.challengeId !== verified.challengeId && error._tag === "PaymentRejected"
 
 /** Waits for what is being served, for as long as a caller's patience lasts. */
@@ -121,17 +120,10 @@ export const wait = ({ key, outcome }: Serving) =>
             detail:
               "This order is still being served. Repeat the same call with the Idempotency-Key of retry; it never pays twice.",
             charged: purchase === undefined ? false : charged(purchase.state),
-            deployment_id: purchase?.id ?? null,
-            status_url: purchase === undefined ? null : statusPath(purchase.id),
+            ...(purchase === undefined ? { deployment_id: null, status_url: null } : whereabouts(purchase)),
             retry: { idempotency_key: key },
             retry_after: 5
           })
         })
     })
   )
-
-const idIn = (outcome: Exit.Exit<Delivered, DeployError>): string | undefined => {
-  if (Exit.isSuccess(outcome)) return outcome.value.deployment_id
-  const error = Exit.findErrorOption(outcome)
-  return error._tag === "Some" && "deployment_id" in error.value ? (error.value.deployment_id ?? undefined) : undefined
-}

@@ -14,12 +14,7 @@ import { statusPath, timestamp } from "../domain/Order.ts"
 import type { ExpiryStore } from "../expiry/ExpiryStore.ts"
 import { Ledger, save } from "./Ledger.ts"
 import type { Failure, Placement, Purchase } from "./Purchase.ts"
-
-/** The pauses between tries grow from 2 s to 15 min. */
-const pause = (attempts: number) => Math.min(2_000 * 2 ** attempts, 15 * 60_000)
-
-/** How long an undelivered purchase is tried by itself, in milliseconds: 7 days. What is owed then waits for its payer. */
-const ownTries = 7 * 86_400_000
+import { setBack } from "./setback.ts"
 
 /** How many slugs one try asks for before it pauses. */
 const maxSlugs = 5
@@ -90,8 +85,8 @@ export const makeDeliver = (
   const publish = Effect.fn("Deployer.publish")(function* (purchase: Purchase) {
     const { placement } = purchase
     const ledger = yield* Ledger
-    const upload = ledger.upload(purchase.id)
-    if (placement?.projectId == null || upload === undefined) {
+    const upload = ledger.goods(purchase.id)
+    if (placement?.projectId == null || upload === undefined || !("code" in upload)) {
       return yield* Effect.die(new Error(`${purchase.id} has nothing to publish`))
     }
     const ttl = ttlHours()
@@ -134,14 +129,7 @@ export const makeDeliver = (
   })
 
   const failed = Effect.fn("Deployer.undelivered")(function* (id: string, failure: Omit<Failure, "at">) {
-    const ledger = yield* Ledger
-    const now = yield* Clock.currentTimeMillis
-    const purchase = ledger.byId(id)!
-    const attempts = purchase.attempts + 1
-    // Code that the host refuses would be refused again: it waits for its payer.
-    const owed = now - purchase.createdAt >= ownTries
-    const due = failure.fault === "code" || owed ? null : now + pause(purchase.attempts)
-    ledger.save({ ...purchase, attempts, due, failure: { ...failure, at: now } })
+    const { purchase, owed, retryAfter } = yield* setBack(id, failure)
     const about = {
       deployment_id: id,
       status_url: statusPath(id),
@@ -153,7 +141,6 @@ export const makeDeliver = (
       return yield* new DeployFailed({ ...about, detail })
     }
     if (owed) {
-      yield* Effect.logError("owed: charged and not delivered for 7 days", id, purchase.authorization.reference)
       const detail =
         "You were charged, and for 7 days this could not be delivered. It is owed to you: repeat the same call with the " +
         `Idempotency-Key of retry at no cost. The host said: ${failure.detail}`
@@ -164,7 +151,7 @@ export const makeDeliver = (
       detail:
         "You were charged. It goes on by itself; do not pay again. Look at status_url, or repeat the same call with the " +
         `Idempotency-Key of retry at no cost. The host said: ${failure.detail}`,
-      retry_after: Math.ceil(pause(purchase.attempts) / 1000)
+      retry_after: retryAfter
     })
   })
 

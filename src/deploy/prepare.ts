@@ -3,8 +3,8 @@ import * as Effect from "effect/Effect"
 import type { Bundler } from "../bundler/Bundler.ts"
 import type { Upload } from "../control-plane/ControlPlaneClient.ts"
 import { BundleFailed, Busy, PaymentUnavailable } from "../domain/Errors.ts"
-import type { Files, Submission } from "../domain/Order.ts"
-import type { CodeRunner } from "../execute/CodeRunner.ts"
+import type { Execution, Files, Submission } from "../domain/Order.ts"
+import type { CodeRunner, Purpose } from "../execute/CodeRunner.ts"
 import { type Authorization, CAPTURE_SECONDS, PaymentRejected, type PaymentService } from "../payment/PaymentService.ts"
 import { Ledger } from "./Ledger.ts"
 import type { Verdict } from "./Purchase.ts"
@@ -16,7 +16,7 @@ export interface Prepared {
   readonly upload: Upload
 }
 
-/** Steps 4 and 5 of a deploy: authorize, bundle, start, look at the clock again. Whatever fails here has cost nothing. */
+/** Steps 4 and 5 of a deploy, or of an execution: authorize, bundle, start, look at the clock again. Whatever fails here has cost nothing. */
 export const makePrepare = (
   payments: PaymentService["Service"],
   bundler: Bundler["Service"],
@@ -27,9 +27,10 @@ export const makePrepare = (
   /** `refuse` says what becomes of a verdict; whether the same files are sure to meet it again is `certain`. */
   const make = Effect.fn("Deployer.build")(function* <R>(
     files: Files,
+    purpose: Purpose,
     refuse: (problem: Omit<Verdict, "at">, certain: boolean) => Effect.Effect<never, BundleFailed, R>
   ) {
-    const { main, code, compatibilityFlags, entrypoint } = yield* bundler.bundle(files).pipe(
+    const { main, code, compatibilityFlags, entrypoint } = yield* bundler.bundle(files, { purpose }).pipe(
       Effect.catchTags({
         BundleRejected: ({ diagnostics }) => {
           const detail = "The source does not bundle: see diagnostics. Nothing was charged."
@@ -45,7 +46,7 @@ export const makePrepare = (
       })
     )
     const upload: Upload = { main, code, compatibilityFlags }
-    yield* runner.check(upload).pipe(
+    yield* runner.check(upload, purpose).pipe(
       Effect.catchTags({
         StartFailed: ({ message, certain }) => {
           const detail = "The bundle builds and does not start: see diagnostics. Nothing was charged."
@@ -70,7 +71,8 @@ export const makePrepare = (
     })
   })
 
-  const prepare = Effect.fn("Deployer.prepare")(function* ({ terms, verified, files }: Submission) {
+  const prepare = Effect.fn("Deployer.prepare")(function* (order: Submission | Execution) {
+    const { terms, verified, files } = order
     const authorization = yield* payments.authorize(verified, terms).pipe(
       Effect.catchTag("PaymentUnavailable", ({ message }) =>
         Effect.andThen(
@@ -82,7 +84,7 @@ export const makePrepare = (
         )
       )
     )
-    const upload = yield* inSlot(make(files, judge))
+    const upload = yield* inSlot(make(files, "input" in order ? "run" : "serve", judge))
     yield* inTime(authorization, verified.key)
     return { authorization, upload } satisfies Prepared
   })
@@ -90,7 +92,7 @@ export const makePrepare = (
   return {
     prepare,
     /** Builds and starts files that are no order's body: what is wrong with them is told, and not kept. */
-    build: (files: Files) => inSlot(make(files, (problem) => new BundleFailed(problem)))
+    build: (files: Files) => inSlot(make(files, "serve", (problem) => new BundleFailed(problem)))
   }
 }
 

@@ -3,12 +3,12 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type { ControlPlaneClient, Upload } from "../control-plane/ControlPlaneClient.ts"
 import { BundleFailed, type Busy, DeployFailed, Expired } from "../domain/Errors.ts"
-import { type Delivered, type Files, type Revision, statusPath } from "../domain/Order.ts"
+import { type Delivered, type Deployed, type Files, type Revision, statusPath } from "../domain/Order.ts"
 import { admit, serveUpdate, wait } from "./admit.ts"
 import { enter, serve } from "./claim.ts"
 import { isOver } from "./expire.ts"
 import { Ledger, type Updating } from "./Ledger.ts"
-import type { DeployError, UpdateError } from "./Outcome.ts"
+import { deployed, type OrderError, type UpdateError } from "./Outcome.ts"
 import { expiryOf, type Failure, type Purchase } from "./Purchase.ts"
 
 /** When the alarm looks after an update that is being served, in milliseconds: its process may have ended. */
@@ -20,7 +20,7 @@ const pause = (attempts: number) => Math.min(2_000 * 2 ** attempts, 15 * 60_000)
 /** What an update needs of a deploy: a build without a verdict on the order's own body, and the way to live. */
 interface Steps {
   readonly build: (files: Files) => Effect.Effect<Upload, BundleFailed | Busy>
-  readonly advance: (purchase: Purchase) => Effect.Effect<Delivered, DeployError, Ledger>
+  readonly advance: (purchase: Purchase) => Effect.Effect<Delivered, OrderError, Ledger>
 }
 
 /**
@@ -70,8 +70,9 @@ export const makeUpdate = (host: ControlPlaneClient["Service"], { build, advance
   const push = Effect.fn("Deployer.push")(function* (id: string) {
     const ledger = yield* Ledger
     const projectId = ledger.byId(id)?.placement?.projectId
-    const upload = ledger.upload(id)
-    if (projectId == null || upload === undefined) return yield* Effect.die(new Error(`${id} has nothing to update`))
+    const upload = ledger.goods(id)
+    if (projectId == null || upload === undefined || !("code" in upload))
+      return yield* Effect.die(new Error(`${id} has nothing to update`))
     yield* host.upload(projectId, upload).pipe(
       Effect.catchTags({
         CodeRejected: ({ message }) => untaken(id, "code", `does not start at the host (${message})`),
@@ -83,7 +84,8 @@ export const makeUpdate = (host: ControlPlaneClient["Service"], { build, advance
     const { answer, receipt } = yield* settle(id, (_, now) => {
       return { update: null, updatedAt: now, failure: null, due: Infinity }
     })
-    return { ...answer!, receipt: receipt! }
+    if (answer === null || !("url" in answer)) return yield* Effect.die(new Error(`${id} has no URL`))
+    return { ...answer, receipt: receipt! }
   })
 
   /** Writes the bundle down, and sends it: as an update of what is live, or as what is delivered in the first place. */
@@ -108,7 +110,7 @@ export const makeUpdate = (host: ControlPlaneClient["Service"], { build, advance
       }
       const amended = { ...purchase, failure: null, attempts: 0, due: now + watch }
       ledger.amend(amended, upload)
-      return yield* serve(enter(ledger, purchase.key, purchase.challengeId), advance(amended))
+      return yield* deployed(serve(enter(ledger, purchase.key, purchase.challengeId), advance(amended)))
     }
   })
 
@@ -126,7 +128,7 @@ export const makeUpdate = (host: ControlPlaneClient["Service"], { build, advance
     /** Serves an update, or joins it to the same one that is being served; waits a bounded while. */
     submit: Effect.fn("Deployer.update")(function* (
       revision: Revision
-    ): Effect.fn.Return<Delivered, UpdateError, Ledger> {
+    ): Effect.fn.Return<Deployed, UpdateError, Ledger> {
       const ledger = yield* Ledger
       const admitted = admit(ledger, revision, yield* Clock.currentTimeMillis)
       switch (admitted._tag) {
@@ -143,7 +145,7 @@ export const makeUpdate = (host: ControlPlaneClient["Service"], { build, advance
     resume: Effect.fn("Deployer.resumeUpdate")(function* ({ id, update }: Purchase) {
       const ledger = yield* Ledger
       if (update === null || ledger.updating.has(id)) return
-      const updating = { ...update, challengeId: null, outcome: Deferred.makeUnsafe<Delivered, UpdateError>() }
+      const updating = { ...update, challengeId: null, outcome: Deferred.makeUnsafe<Deployed, UpdateError>() }
       ledger.updating.set(id, updating)
       yield* Effect.ignore(serveUpdate(id, updating, push(id)))
     })

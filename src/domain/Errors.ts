@@ -104,7 +104,7 @@ export class OrderInProgress extends HttpApiError.Problem<OrderInProgress>()(
   {
     code: Schema.tag("order_in_progress"),
     charged: Schema.NullOr(Schema.Boolean),
-    /** Null until the payment was sent. */
+    /** Null until the payment was sent, and for an execution. */
     deployment_id: Schema.NullOr(Schema.String),
     status_url: Schema.NullOr(Schema.String),
     retry: Retry,
@@ -119,8 +119,9 @@ export class PaymentPending extends HttpApiError.Problem<PaymentPending>()(
   {
     code: Schema.tag("payment_pending"),
     charged: Schema.Null.pipe(Schema.withConstructorDefault(Effect.succeed(null))),
-    deployment_id: Schema.String,
-    status_url: Schema.String,
+    /** Null for an execution, which has no status of its own. */
+    deployment_id: Schema.NullOr(Schema.String),
+    status_url: Schema.NullOr(Schema.String),
     retry: Retry,
     retry_after: Schema.Int
   }
@@ -146,6 +147,23 @@ export class DeployFailed extends HttpApiError.Problem<DeployFailed>()(
     deployment_id: Schema.String,
     status_url: Schema.String,
     fault: Schema.Literals(["service", "code"]),
+    retry: Retry,
+    /** Absent where waiting does not help. */
+    retry_after: Schema.optionalKey(Schema.Int)
+  }
+) {}
+
+/**
+ * 502: charged and not run yet, which is our fault. Asking again with `retry.idempotency_key` and the same body costs
+ * nothing.
+ */
+export class ExecuteFailed extends HttpApiError.Problem<ExecuteFailed>()(
+  "ExecuteFailed",
+  { type: ownProblem("execute_failed"), status: 502, title: "Execution failed" },
+  {
+    code: Schema.tag("execute_failed"),
+    charged: Schema.tag(true),
+    fault: Schema.tag("service"),
     retry: Retry,
     /** Absent where waiting does not help. */
     retry_after: Schema.optionalKey(Schema.Int)
@@ -180,11 +198,11 @@ export class NotFound extends HttpApiError.Problem<NotFound>()(
   { code: Schema.tag("not_found"), charged: notCharged }
 ) {}
 
-/** 410: it was delivered, its time is over, and this key has had its answer. */
+/** 410: it was delivered, its time is over, and this key has had its answer. `deployment_id` is null for an execution. */
 export class Expired extends HttpApiError.Problem<Expired>()(
   "Expired",
   { type: ownProblem("expired"), status: 410, title: "Expired" },
-  { code: Schema.tag("expired"), charged: Schema.tag(true), deployment_id: Schema.String }
+  { code: Schema.tag("expired"), charged: Schema.tag(true), deployment_id: Schema.NullOr(Schema.String) }
 ) {}
 
 /** 405: the path is there, the method is not; the answer carries `Allow`. */

@@ -8,14 +8,24 @@ export type Files = Readonly<Record<string, string>>
  * What the gateway hands to an order's object: a request that was decoded and a credential that was verified, both without
  * any I/O. Plain data: it crosses the object's boundary by structured clone.
  */
-export interface Submission {
+export interface Paid {
   readonly terms: Terms
   readonly verified: Verified
   /** Whether the request brought an `Idempotency-Key` of its own. */
   readonly keyed: boolean
   readonly files: Files
+}
+
+/** A deploy that is paid for. */
+export interface Submission extends Paid {
   /** The name that was asked for, if any: it becomes the slug. */
   readonly name: string | null
+}
+
+/** An execution that is paid for: one file, which exports `run` or a default function. */
+export interface Execution extends Paid {
+  /** What it is called with, as the text of a JSON value; null for nothing. */
+  readonly input: string | null
 }
 
 /** Newer code for a deployment, from somebody who has proved who it is. Plain data, like `Submission`. */
@@ -27,7 +37,7 @@ export interface Revision {
 }
 
 /** What a paid deploy answers: the body's four fields, and the value of `Payment-Receipt`. */
-export interface Delivered {
+export interface Deployed {
   readonly url: string
   readonly deployment_id: string
   /** `2026-03-27T21:00:00Z`: UTC, no milliseconds. */
@@ -35,6 +45,16 @@ export interface Delivered {
   readonly ttl_hours: number
   readonly receipt: string
 }
+
+/** What a paid execution answers: the body, as the text of a JSON object, and the value of `Payment-Receipt`. */
+export interface Executed {
+  readonly execution_id: string
+  readonly output: string
+  readonly receipt: string
+}
+
+/** What an order answers once it is done. */
+export type Delivered = Deployed | Executed
 
 // Crockford's alphabet: no letter that reads like a digit.
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -56,7 +76,7 @@ const suffixLength = 6
 export const orderName = (payer: string, operation: string, body: string): string =>
   base32(createHash("sha256").update(`${payer.toLowerCase()}\n${operation}\n${body}`).digest(), orderLength)
 
-/** A fresh deployment id: `dep_`, the order's name, and 6 random characters for this purchase. */
+/** A fresh id of a deployment, or of an execution, which nobody is told: `dep_`, the order's name, and 6 random characters for this purchase. */
 export const deploymentId = (order: string): string => `dep_${order}${base32(randomBytes(4), suffixLength)}`
 
 const pattern = new RegExp(`^dep_([${alphabet}]{${orderLength}})[${alphabet}]{${suffixLength}}$`)

@@ -1,104 +1,107 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Schedule from "effect/Schedule"
-import * as Schema from "effect/Schema"
 import { COMPATIBILITY_DATE, type Upload } from "../control-plane/ControlPlaneClient.ts"
+import { RunnerUnavailable, StartFailed } from "./errors.ts"
+import type { Loadable, Loader } from "./loader.ts"
+import { makeRemote } from "./remote.ts"
+import { type Broken, LIMITS, type Ran } from "./run.ts"
+import { type RunnerBinding, runnerOn } from "./binding.ts"
+import type { Purpose } from "./start.ts"
 
-/** The bundle does not start: `message` is the runtime's own, cut to 200 characters. */
-export class StartFailed extends Schema.TaggedError<StartFailed>()("StartFailed", {
-  message: Schema.String,
-  /** Whether the same bundle would fail again: a time-out may be a neighbour's doing. */
-  certain: Schema.Boolean
-}) {}
-
-/** Nobody is there to start anything: our fault, whatever the bundle. */
-export class RunnerUnavailable extends Schema.TaggedError<RunnerUnavailable>()("RunnerUnavailable", {
-  message: Schema.String
-}) {}
-
-/** What is loaded: one Worker's modules. */
-export interface Loadable {
-  readonly mainModule: string
-  readonly modules: Readonly<Record<string, string>>
-  readonly compatibilityDate: string
-  readonly compatibilityFlags: ReadonlyArray<string>
-}
-
-/** What a `Runner` entrypoint answers over RPC. */
-export type Started = { readonly ok: true } | { readonly ok: false; readonly message: string }
-
-/** The service binding of a Worker that loads code, in a process of its own. */
-export interface RunnerBinding {
-  readonly check: (code: Loadable) => Promise<Started>
-}
+export { RunnerUnavailable, StartFailed } from "./errors.ts"
+export { LIMITS, type Ran, type RunError } from "./run.ts"
+export type { RunnerBinding } from "./binding.ts"
+export type { Purpose } from "./start.ts"
 
 // It is no free output channel: what the code says while it starts is cut (200 characters).
 const maxMessage = 200
-// Bundling and this have to fit into the 25 seconds that a signed payment is valid.
-const timeoutMillis = 6_000
-// A runner that is away refuses at once; one that takes longer than this is kept busy, by this bundle or by another's.
-const hangsMillis = 1_000
+
+interface Service {
+  /** Whether code can be run, and bundles are started before anybody is charged. */
+  readonly available: boolean
+  /** Loads a bundle without network and environment, and tells whether it starts and can do what it is for. */
+  readonly check: (upload: Upload, purpose: Purpose) => Effect.Effect<void, StartFailed | RunnerUnavailable>
+  /** Calls a bundle once; `input` is the text of a JSON value, null for none. What the code does wrong is an answer too. */
+  readonly run: (upload: Upload, input: string | null) => Effect.Effect<Ran, RunnerUnavailable>
+}
 
 /** Loads code by the Worker Loader, where the platform offers one. */
-export class CodeRunner extends Context.Service<
-  CodeRunner,
-  {
-    /** Whether bundles are started before anybody is charged. */
-    readonly available: boolean
-    /** Loads a bundle without network and environment, and tells whether it starts and can serve. */
-    readonly check: (upload: Upload) => Effect.Effect<void, StartFailed | RunnerUnavailable>
-  }
->()("mpp-compute/execute/CodeRunner") {
+export class CodeRunner extends Context.Service<CodeRunner, Service>()("mpp-compute/execute/CodeRunner") {
   /** By a service binding: the code runs in another process, whose freezing is not ours. */
   static layerService(runner: RunnerBinding) {
-    const check = Effect.fn("CodeRunner.check")(function* ({ main, code, compatibilityFlags }: Upload) {
-      const loadable = {
-        mainModule: main,
-        modules: { [main]: code },
-        compatibilityDate: COMPATIBILITY_DATE,
-        compatibilityFlags
-      }
-      let hung = false
-      const attempt = Effect.tryPromise({
-        try: () => runner.check(loadable),
-        catch: (cause) => new RunnerUnavailable({ message: String(cause).slice(0, maxMessage) })
-      }).pipe(
-        // Noted while it lasts: when the time is up nobody asks this attempt any more.
-        Effect.raceFirst(
-          Effect.andThen(
-            Effect.sleep(hangsMillis),
-            Effect.andThen(
-              Effect.sync(() => (hung = true)),
-              Effect.never
-            )
-          )
-        )
-      )
-      const started = yield* attempt.pipe(
-        // It may just be coming back from somebody else's endless loop, which takes it some seconds.
-        Effect.retry(Schedule.spaced("400 millis")),
-        Effect.timeoutOrElse({
-          duration: timeoutMillis,
-          orElse: () =>
-            Effect.gen(function* () {
-              if (!hung) return yield* new RunnerUnavailable({ message: "no connection to it" })
-              return yield* new StartFailed({ message: `it did not start in ${timeoutMillis} ms`, certain: false })
-            })
+    const remote = makeRemote(runner)
+    const check = Effect.fn("CodeRunner.check")(function* (upload: Upload, purpose: Purpose) {
+      const verdict = yield* remote.check(loadable(upload, purpose), purpose)
+      if ("down" in verdict) {
+        return yield* new StartFailed({
+          message: "It takes its runner down: it loops for ever, or takes too much memory.",
+          certain: false
         })
-      )
-      if (!started.ok) {
-        return yield* new StartFailed({ message: started.message.slice(0, maxMessage), certain: true })
       }
+      if (!verdict.ok) return yield* startFailed(verdict.message)
     })
-    return Layer.succeed(CodeRunner, CodeRunner.of({ available: true, check }))
+    const run = Effect.fn("CodeRunner.run")(function* (upload: Upload, input: string | null) {
+      const ran = yield* remote.run(loadable(upload, "run"), input)
+      return yield* "down" in ran ? Effect.succeed(takenDown(ran.down)) : unbroken(ran)
+    })
+    return Layer.succeed(CodeRunner, CodeRunner.of({ available: true, check, run }))
   }
 
-  /** Where there is no loader nothing is checked: the host is the first to start the code. */
-  static readonly layerNone = Layer.succeed(CodeRunner, CodeRunner.of({ available: false, check: () => Effect.void }))
+  /** By a Worker Loader binding of this Worker: the platform keeps code within its limits. */
+  static layerLoader(loader: Loader) {
+    const runner = runnerOn(loader)
+    const attempt = <A>(call: () => Promise<A>) => Effect.tryPromise({ try: call, catch: unavailable })
+    const check = Effect.fn("CodeRunner.check")(function* (upload: Upload, purpose: Purpose) {
+      const verdict = yield* attempt(() => runner.check(loadable(upload, purpose), purpose))
+      if (!verdict.ok) return yield* startFailed(verdict.message)
+    })
+    const run = Effect.fn("CodeRunner.run")((upload: Upload, input: string | null) =>
+      Effect.flatMap(
+        attempt(() => runner.run(loadable(upload, "run"), input)),
+        unbroken
+      )
+    )
+    return Layer.succeed(CodeRunner, CodeRunner.of({ available: true, check, run }))
+  }
 
-  /** A test says what happens. */
-  static layerTest(check: (upload: Upload) => Effect.Effect<void, StartFailed | RunnerUnavailable>) {
-    return Layer.succeed(CodeRunner, CodeRunner.of({ available: true, check }))
+  /** Where there is no loader nothing is checked: the host is the first to start the code, and none can be run here. */
+  static readonly layerNone = Layer.succeed(
+    CodeRunner,
+    CodeRunner.of({
+      available: false,
+      check: () => Effect.void,
+      run: () => new RunnerUnavailable({ message: "there is no loader" })
+    })
+  )
+
+  /** A test says what happens; what it does not say goes well. */
+  static layerTest(script: Partial<Pick<Service, "check" | "run">> = {}) {
+    const run = () => Effect.succeed({ ok: true as const, result: "null", durationMs: 1 })
+    return Layer.succeed(CodeRunner, CodeRunner.of({ available: true, check: () => Effect.void, run, ...script }))
   }
 }
+
+/** A site has what its host gives it; what is called once has Node's modules and globals, an empty `process.env` included. */
+const loadable = ({ main, code, compatibilityFlags }: Upload, purpose: Purpose): Loadable => ({
+  mainModule: main,
+  modules: { [main]: code },
+  compatibilityDate: COMPATIBILITY_DATE,
+  compatibilityFlags: purpose === "run" ? ["nodejs_compat"] : compatibilityFlags
+})
+
+const startFailed = (message: string) => new StartFailed({ message: message.slice(0, maxMessage), certain: true })
+
+const unavailable = (cause: unknown) => new RunnerUnavailable({ message: String(cause).slice(0, maxMessage) })
+
+const unbroken = (ran: Ran | Broken) => ("broken" in ran ? Effect.fail(unavailable(ran.broken)) : Effect.succeed(ran))
+
+/** What a run is answered that took its runner down while it was the only one there. */
+const takenDown = (durationMs: number): Ran => ({
+  ok: false,
+  error: {
+    name: "ResourceLimitExceeded",
+    message: `It took more than ${LIMITS.cpuMs} ms of CPU time, or more memory than a Worker has, and was ended.`
+  },
+  durationMs
+})

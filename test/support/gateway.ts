@@ -36,6 +36,7 @@ export interface Parts {
   readonly settings?: Record<string, string>
   readonly bundle?: Bundler["Service"]["bundle"]
   readonly check?: CodeRunner["Service"]["check"]
+  readonly run?: CodeRunner["Service"]["run"]
   /** The key of scheduled calls; without one, there is none. */
   readonly cronSecret?: string
   readonly orders?: Pick<Orders["Service"], "submit" | "status">
@@ -58,12 +59,18 @@ export const makeGateway = (parts: Parts = {}) => {
     ExpiryStore.layerTest(expiry),
     Bundler.layerTest(parts.bundle),
     layerVerificationLimit(parts.limit),
-    parts.check === undefined ? CodeRunner.layerNone : CodeRunner.layerTest(parts.check)
+    parts.check === undefined && parts.run === undefined
+      ? CodeRunner.layerNone
+      : CodeRunner.layerTest({
+          ...(parts.check !== undefined && { check: parts.check }),
+          ...(parts.run !== undefined && { run: parts.run })
+        })
   )
   const orders =
     parts.orders === undefined
       ? Orders.layerMemory.pipe(Layer.provide(Deployer.layer))
       : Layer.succeed(Orders, {
+          execute: () => Effect.die(new Error("not scripted")),
           update: () => Effect.die(new Error("not scripted")),
           claims: () => Effect.succeed(false),
           ...parts.orders

@@ -23,11 +23,11 @@ export const ledgerContract: Record<string, (ledger: Book) => void> = {
   },
   "keeps what is delivered until it is": (ledger) => {
     ledger.begin(purchase(), upload)
-    assert.deepStrictEqual(ledger.upload("dep_a"), upload)
+    assert.deepStrictEqual(ledger.goods("dep_a"), upload)
     ledger.save(purchase({ state: "captured" }))
-    assert.deepStrictEqual(ledger.upload("dep_a"), upload)
+    assert.deepStrictEqual(ledger.goods("dep_a"), upload)
     ledger.save(purchase({ state: "delivered", due: null }))
-    assert.isUndefined(ledger.upload("dep_a"))
+    assert.isUndefined(ledger.goods("dep_a"))
   },
   "owes a purchase until somebody was told where it is": (ledger) => {
     const delivered = purchase({ state: "delivered", due: null })
@@ -69,19 +69,19 @@ export const ledgerContract: Record<string, (ledger: Book) => void> = {
     const small = { main: "worker.js", code: "newer", compatibilityFlags: [] }
     const update = { body: "body", key: "key_b", attempts: 0 }
     ledger.amend(purchase({ state: "delivered", answered: true, due: 3000, update }), small)
-    assert.deepStrictEqual(ledger.upload("dep_a"), small)
+    assert.deepStrictEqual(ledger.goods("dep_a"), small)
     assert.deepStrictEqual(ledger.byId("dep_a")?.update, update)
     assert.isUndefined(ledger.owed())
     ledger.save(purchase({ state: "delivered", answered: true, due: null }))
-    assert.isUndefined(ledger.upload("dep_a"))
+    assert.isUndefined(ledger.goods("dep_a"))
   },
   "replaces what a purchase delivers by less, and by more": (ledger) => {
     const small = { main: "worker.js", code: "newer", compatibilityFlags: [] }
     ledger.begin(purchase(), upload)
     ledger.amend(purchase({ state: "captured" }), small)
-    assert.deepStrictEqual(ledger.upload("dep_a"), small)
+    assert.deepStrictEqual(ledger.goods("dep_a"), small)
     ledger.amend(purchase({ state: "captured" }), upload)
-    assert.deepStrictEqual(ledger.upload("dep_a"), upload)
+    assert.deepStrictEqual(ledger.goods("dep_a"), upload)
   },
   "forgets one purchase and leaves the others": (ledger) => {
     ledger.begin(purchase(), upload)
@@ -91,7 +91,7 @@ export const ledgerContract: Record<string, (ledger: Book) => void> = {
     assert.isUndefined(ledger.byKey("key_a"))
     assert.isUndefined(ledger.byChallenge("challenge_a"))
     assert.strictEqual(ledger.byKey("key_b")?.id, "dep_b")
-    assert.deepStrictEqual(ledger.upload("dep_b"), upload)
+    assert.deepStrictEqual(ledger.goods("dep_b"), upload)
   },
   "forgets everything with the last one, and begins anew": (ledger) => {
     ledger.judge({ at: 5, detail: "no", diagnostics: [] })
@@ -103,7 +103,7 @@ export const ledgerContract: Record<string, (ledger: Book) => void> = {
     assert.isUndefined(ledger.verdict())
     ledger.begin(purchase(), upload)
     assert.deepStrictEqual(ledger.byKey("key_a"), purchase())
-    assert.deepStrictEqual(ledger.upload("dep_a"), upload)
+    assert.deepStrictEqual(ledger.goods("dep_a"), upload)
   },
   "keeps a verdict": (ledger) => {
     const verdict = { at: 5, detail: "no", diagnostics: [{ file: "a.ts", line: 1, column: 2, text: "bad" }] }

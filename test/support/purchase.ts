@@ -3,6 +3,7 @@ import type { Purchase } from "../../src/deploy/Purchase.ts"
 /** A purchase in its first state; `over` says what is different. */
 export const purchase = (over: Partial<Purchase> = {}): Purchase => ({
   id: "dep_a",
+  operation: "deploy",
   key: "key_a",
   challengeId: "challenge_a",
   payer: "0xpayer",

@@ -15,7 +15,7 @@ describe("the ledger in a Durable Object", () => {
     runInDurableObject(object(), (_order, { storage }) => {
       makeLedger(storage).begin(purchase(), upload)
       assert.deepStrictEqual(makeLedger(storage).byKey("key_a"), purchase())
-      assert.deepStrictEqual(makeLedger(storage).upload("dep_a"), upload)
+      assert.deepStrictEqual(makeLedger(storage).goods("dep_a"), upload)
     }))
 
   it("writes nothing for a question", () =>

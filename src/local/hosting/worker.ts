@@ -1,6 +1,5 @@
-import { WorkerEntrypoint } from "cloudflare:workers"
-import type { Bundle, Loader, Verdict } from "./bundle.ts"
-import { check } from "./check.ts"
+import { check } from "../../execute/start.ts"
+import type { Loader } from "./bundle.ts"
 import { decodeBundle, type EncodedBundle, type EncodedVersion } from "./encoding.ts"
 
 interface Env {
@@ -30,13 +29,8 @@ export default {
   }
 }
 
-/** What the gateway asks through its service binding `RUNNER`, before anybody is charged. */
-export class Runner extends WorkerEntrypoint<Env> {
-  /** Whether the bundle starts and its default export can serve; each call starts it afresh, with no network. */
-  check(bundle: Bundle): Promise<Verdict> {
-    return check(this.env.LOADER, bundle)
-  }
-}
+/** What the gateway asks through its service binding `RUNNER`. */
+export { Runner } from "../../execute/Runner.ts"
 
 /** What runs at a site at the moment, as the control plane says it. */
 type Site = { readonly version: string | null }

@@ -1,0 +1,77 @@
+import * as Effect from "effect/Effect"
+import type * as HttpServerRequest from "effect/http/HttpServerRequest"
+import { Settings } from "../config.ts"
+import { type NotConfigured, PaymentRequired } from "../domain/Errors.ts"
+import { type Paid, purchaseKey } from "../domain/Order.ts"
+import { PaymentRejected, PaymentService, type Terms } from "../payment/PaymentService.ts"
+import { setHeaders } from "./headers.ts"
+import { type Call, forClient, makePaid, readCall } from "./paid.ts"
+import { VerificationLimit } from "./VerificationLimit.ts"
+
+const quote =
+  "This costs money. Pay the challenge in WWW-Authenticate and send the same request again with Authorization: Payment."
+
+interface Tagged {
+  readonly _tag: string
+}
+
+/** Something that is sold. */
+interface Sale<Order, Answer, Malformed, Unmade> {
+  /** What this body (its SHA-256) is sold for; asked only when everything is configured. */
+  readonly terms: (body: string) => Terms
+  /** Reads the body. Nothing else happens for one that is not in order. */
+  readonly decode: (bytes: Uint8Array) => Effect.Effect<Order, Malformed>
+  /** Whether it can be bought here, beside the settings that everything needs. */
+  readonly offered: Effect.Effect<void, NotConfigured>
+  /** Hands it to its order, which does the rest. */
+  readonly submit: (order: Order, paid: Omit<Paid, "files">) => Effect.Effect<Answer, Unmade | PaymentRejected>
+}
+
+/** Steps 1 to 3 of every purchase: decode, challenge, verify. All of it is pure; the order's object does the rest. */
+export const makeSales = Effect.gen(function* () {
+  const settings = yield* Settings
+  const payments = yield* PaymentService
+  const admit = yield* VerificationLimit
+  const { requireConfigured, requirePayment, refuse } = makePaid(settings, payments)
+
+  return <Order, Answer extends { readonly receipt: string }, Malformed extends Tagged, Unmade extends Tagged>({
+    terms: termsOf,
+    decode,
+    offered,
+    submit
+  }: Sale<Order, Answer, Malformed, Unmade>) => {
+    const ready = Effect.andThen(requireConfigured, offered)
+
+    const buy = Effect.fnUntraced(function* (call: Call, credential: string) {
+      const order = yield* decode(call.bytes)
+      yield* ready
+      const terms = termsOf(call.sha256)
+      const key = call.header === undefined ? undefined : purchaseKey(call.header)
+      return yield* payments.verify(credential, terms, key).pipe(
+        Effect.flatMap((verified) => submit(order, { terms, verified, keyed: key !== undefined })),
+        Effect.catchIf(isRejected, (rejected) => refuse(terms, call.header, rejected))
+      )
+    })
+
+    return Effect.fnUntraced(function* (incoming: HttpServerRequest.HttpServerRequest) {
+      const request = incoming.source as Request // what toWebHandler was given
+      const call = yield* readCall(request)
+      if (call.credential === undefined) {
+        // A body that is there has to be in order before it is quoted for.
+        if (call.bytes.length > 0) yield* decode(call.bytes)
+        yield* ready
+        const reason = PaymentRequired.of("payment-required", quote)
+        const preferences = request.headers.get("accept-payment")
+        return yield* requirePayment(termsOf(call.sha256), purchaseKey(call.header), reason, preferences)
+      }
+      const answer = yield* admit(request.headers).pipe(
+        Effect.andThen(buy(call, call.credential)),
+        forClient(request, call.header)
+      )
+      yield* setHeaders({ "payment-receipt": answer.receipt, "cache-control": "private" })
+      return answer
+    })
+  }
+})
+
+const isRejected = (error: unknown): error is PaymentRejected => error instanceof PaymentRejected

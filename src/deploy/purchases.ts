@@ -1,0 +1,68 @@
+import * as Effect from "effect/Effect"
+import { slugFrom } from "../control-plane/slug.ts"
+import { Expired } from "../domain/Errors.ts"
+import { type Delivered, deploymentId, type Execution, orderName, type Submission } from "../domain/Order.ts"
+import { type Authorization, PaymentRejected } from "../payment/PaymentService.ts"
+import { Ledger } from "./Ledger.ts"
+import type { OrderError } from "./Outcome.ts"
+import { type Purchase, whereabouts } from "./Purchase.ts"
+
+/** When the alarm looks after a purchase that is being served: after a crash by then the chain has the last word. */
+export const watchMillis = 30_000
+
+/** A purchase in its first state. `now` in unix milliseconds. */
+export const newPurchase = (order: Submission | Execution, authorization: Authorization, now: number): Purchase => {
+  const { terms, verified } = order
+  const id = deploymentId(orderName(verified.payer, terms.operation, terms.body))
+  return {
+    id,
+    operation: "input" in order ? "execute" : "deploy",
+    key: verified.key,
+    challengeId: verified.challengeId,
+    payer: verified.payer,
+    state: "capturing",
+    authorization,
+    slug: "input" in order ? "" : order.name === null ? `app-${id.slice(-6)}` : slugFrom(order.name),
+    placement: null,
+    receipt: null,
+    answer: null,
+    answered: false,
+    failure: null,
+    update: null,
+    updatedAt: null,
+    attempts: 0,
+    due: now + watchMillis,
+    createdAt: now
+  }
+}
+
+/** What a purchase that is done answers, however often it is asked. */
+export const storedAnswer = Effect.fnUntraced(function* (
+  purchase: Purchase
+): Effect.fn.Return<Delivered, OrderError, Ledger> {
+  const { id, key, state, operation, answer, receipt, failure } = purchase
+  if (state === "delivered" && answer !== null && receipt !== null) {
+    if ("url" in answer) return { ...answer, receipt }
+    const kept = (yield* Ledger).goods(id)
+    if (kept !== undefined && "output" in kept) return { execution_id: id, output: kept.output, receipt }
+    return yield* Effect.die(new Error(`${id} has no output`))
+  }
+  if (state === "expired") {
+    const what =
+      operation === "deploy" ? "This deployment has lived its time." : "What this came to was kept for its time."
+    const { deployment_id } = whereabouts(purchase)
+    return yield* new Expired({ detail: `${what} Another key buys another.`, deployment_id })
+  }
+  return yield* new PaymentRejected({
+    problem: "verification-failed",
+    detail: failure?.detail ?? "The payment failed.",
+    key
+  })
+})
+
+/** Notes that somebody was told what a purchase came to: from now on who comes without a key wants another one. */
+export const told = (done: Delivered) =>
+  Effect.map(Ledger, (ledger) => {
+    const purchase = ledger.byId("url" in done ? done.deployment_id : done.execution_id)
+    if (purchase?.answered === false) ledger.save({ ...purchase, answered: true })
+  })
