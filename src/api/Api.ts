@@ -66,7 +66,12 @@ export const About = Schema.Struct({
   description: Schema.String,
   configured: Schema.Boolean,
   /** In dollars, the token's name or address, and the chain. */
-  price: Schema.Struct({ deploy: Schema.String, currency: Schema.String, network: Schema.String }),
+  price: Schema.Struct({
+    deploy: Schema.String,
+    execute: Schema.optionalKey(Schema.String),
+    currency: Schema.String,
+    network: Schema.String
+  }),
   offers: Schema.Array(Schema.Record(Schema.String, Schema.String)),
   links: Schema.Record(Schema.String, Schema.String)
 })

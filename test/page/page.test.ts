@@ -36,7 +36,8 @@ const up: Facts = {
   rpcUrl: undefined,
   ttlHours: 24,
   importHosts: [],
-  startCheck: true
+  startCheck: true,
+  execute: { price: "0.01", offers: [] }
 }
 const down = {
   ...up,

@@ -93,20 +93,26 @@ export const makeGateway = (parts: Parts = {}) => {
 
   const send = (path: string, init?: RequestInit) => handler(new Request(`http://gateway.test${path}`, init))
 
-  const post = (body: BodyInit | null = helloBody, headers: Record<string, string> = {}) =>
-    send("/deploy", { method: "POST", body, headers: { "content-type": "application/json", ...headers } })
+  const post = (body: BodyInit | null = helloBody, headers: Record<string, string> = {}, path = "/deploy") =>
+    send(path, { method: "POST", body, headers: { "content-type": "application/json", ...headers } })
 
   /** The challenge that a call is answered with. */
-  const challengeFor = async (body: BodyInit | null = helloBody, headers: Record<string, string> = {}) => {
-    const response = await post(body, headers)
+  const challengeFor = async (
+    body: BodyInit | null = helloBody,
+    headers: Record<string, string> = {},
+    path = "/deploy"
+  ) => {
+    const response = await post(body, headers, path)
     return response.headers.get("www-authenticate") ?? ""
   }
 
   /** A call that is paid for by `payer`, with a fresh challenge. */
-  const pay = async (options: { body?: string; payer?: string; headers?: Record<string, string> } = {}) => {
-    const { body = helloBody, payer = "0xpayer", headers = {} } = options
-    const authorization = testCredential(await challengeFor(body, headers), payer)
-    return post(body, { ...headers, authorization })
+  const pay = async (
+    options: { body?: string; payer?: string; headers?: Record<string, string>; path?: string } = {}
+  ) => {
+    const { body = helloBody, payer = "0xpayer", headers = {}, path = "/deploy" } = options
+    const authorization = testCredential(await challengeFor(body, headers, path), payer)
+    return post(body, { ...headers, authorization }, path)
   }
 
   return { payments, host, expiry, logs, spans, send, post, challengeFor, pay }

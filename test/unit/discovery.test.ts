@@ -1,10 +1,11 @@
+import * as Effect from "effect/Effect"
 import { Challenge } from "mppx"
 import { validate } from "mppx/discovery"
 import { assert, describe, it } from "vitest"
-import { exampleRequest } from "../../src/api/discovery/example.ts"
+import { exampleExecution, exampleRequest } from "../../src/api/discovery/example.ts"
 import { problems } from "../../src/api/discovery/problems.ts"
 import * as Errors from "../../src/domain/Errors.ts"
-import { makeGateway, problem, testSettings } from "../support/gateway.ts"
+import { makeGateway, type Parts, problem, testSettings } from "../support/gateway.ts"
 
 interface Operation {
   readonly "x-payment-info"?: { readonly offers: ReadonlyArray<Record<string, string>> }
@@ -22,8 +23,11 @@ interface Document {
   readonly "x-service-info": { readonly categories: ReadonlyArray<string>; readonly docs: Record<string, string> }
 }
 
-const read = async (settings: Record<string, string> = testSettings) => {
-  const gateway = makeGateway({ settings })
+/** A loader is at hand. */
+const run = () => Effect.succeed({ ok: true as const, result: "5", durationMs: 1 })
+
+const read = async (settings: Record<string, string> = testSettings, parts: Pick<Parts, "run"> = {}) => {
+  const gateway = makeGateway({ settings, ...parts })
   const response = await gateway.send("/openapi.json")
   const text = await response.text()
   return { gateway, response, text, document: JSON.parse(text) as Document }
@@ -35,7 +39,7 @@ const references = (text: string) =>
 
 describe("GET /openapi.json", () => {
   it("is small, cacheable, valid and whole", async () => {
-    const { response, text, document } = await read()
+    const { response, text, document } = await read(testSettings, { run })
     assert.strictEqual(response.status, 200)
     assert.strictEqual(response.headers.get("content-type"), "application/json")
     assert.strictEqual(response.headers.get("cache-control"), "max-age=300")
@@ -67,8 +71,32 @@ describe("GET /openapi.json", () => {
     assert.strictEqual(response.status, 200, await response.clone().text())
   })
 
+  it("offers /execute where code can be loaded, at its own price, with an example that runs", async () => {
+    const { gateway, document } = await read({ ...testSettings, EXECUTE_PRICE: "0.02" }, { run })
+    const operation = document.paths["/execute"]?.["post"]
+    const challenge = await gateway.challengeFor(null, {}, "/execute")
+    const { amount } = Challenge.deserialize(challenge).request as Record<string, string>
+    assert.strictEqual(amount, "20000")
+    assert.deepStrictEqual(
+      operation?.["x-payment-info"]?.offers.map((offer) => offer["amount"]),
+      [amount]
+    )
+    const example = operation?.requestBody?.content["application/json"].example
+    assert.deepStrictEqual(example, exampleExecution)
+    const response = await gateway.pay({ body: JSON.stringify(example), path: "/execute" })
+    assert.strictEqual(response.status, 200, await response.clone().text())
+  })
+
+  it("says nothing of /execute where no code can be loaded", async () => {
+    const { gateway, text, document } = await read()
+    assert.notProperty(document.paths, "/execute")
+    assert.notInclude(await (await gateway.send("/llms.txt")).text(), "/execute")
+    assert.notInclude(await (await gateway.send("/")).text(), "execute")
+    assert.deepStrictEqual(validate(JSON.parse(text)), [])
+  })
+
   it("has a 402 and an example of every error", async () => {
-    const { document } = await read()
+    const { document } = await read(testSettings, { run })
     const post = document.paths["/deploy"]?.["post"]
     assert.property(post?.responses, "402")
     const media = Object.values(document.paths).flatMap((item) =>
@@ -114,7 +142,7 @@ describe("GET /openapi.json", () => {
 
 describe("GET /llms.txt", () => {
   const text = async (settings: Record<string, string> = testSettings) => {
-    const response = await makeGateway({ settings }).send("/llms.txt")
+    const response = await makeGateway({ settings, run }).send("/llms.txt")
     assert.strictEqual(response.status, 200)
     assert.strictEqual(response.headers.get("content-type"), "text/plain; charset=utf-8")
     return response.text()
@@ -124,6 +152,9 @@ describe("GET /llms.txt", () => {
     const guide = await text({ ...testSettings, DEPLOY_PRICE: "0.25", TTL_HOURS: "2" })
     for (const word of [
       "$0.25",
+      "$0.01",
+      "`10000`",
+      "npx mppx http://gateway.test/execute",
       "`250000`",
       "2 hours",
       "npx mppx http://gateway.test/deploy",

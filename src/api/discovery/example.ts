@@ -24,6 +24,15 @@ export const exampleDeployment = {
   ttl_hours: 24
 }
 
+/** A run that works as it stands. */
+export const exampleExecution = {
+  code: "export function run(input) { return { sum: input.a + input.b } }",
+  input: { a: 2, b: 3 }
+}
+
+/** What that run answers. */
+export const exampleResult = { result: { sum: 5 }, duration_ms: 1, limits: { cpu_ms_limit: 50 } }
+
 /** What the status of that deploy says. */
 export const exampleStatus = {
   deployment_id: exampleId,

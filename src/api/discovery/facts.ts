@@ -21,4 +21,6 @@ export interface Facts {
   readonly importHosts: ReadonlyArray<string>
   /** Whether bundles are started before anybody is charged. */
   readonly startCheck: boolean
+  /** What running code once costs, and what it can be paid with; `undefined` where no code can be loaded. */
+  readonly execute: { readonly price: string; readonly offers: ReadonlyArray<Offer> } | undefined
 }

@@ -4,8 +4,9 @@ import { Settings } from "../../config.ts"
 import { purchaseKey } from "../../domain/Order.ts"
 import { CodeRunner } from "../../execute/CodeRunner.ts"
 import { offersIn } from "../../payment/offers.ts"
-import { PaymentService } from "../../payment/PaymentService.ts"
+import { PaymentService, type Terms } from "../../payment/PaymentService.ts"
 import { termsOf } from "../deploy.ts"
+import { executeTerms } from "../execute.ts"
 import type { Facts } from "./facts.ts"
 
 const networks = { mainnet: "Tempo mainnet", testnet: "Tempo's Moderato testnet", local: "a local chain" }
@@ -22,7 +23,8 @@ export const makeFacts = Effect.gen(function* () {
     missing.includes(name) ? undefined : settings.get<K>(name)
 
   const price = known("DEPLOY_PRICE")
-  const offers =
+  const executePrice = known("EXECUTE_PRICE")
+  const offers = (price: string | undefined, termsOf: (price: string, body: string) => Terms) =>
     missing.length > 0 || price === undefined
       ? Effect.succeed([])
       : // Not before there is a request: the platform makes no random values while a Worker starts.
@@ -38,13 +40,16 @@ export const makeFacts = Effect.gen(function* () {
       origin: new URL(requestUrl).origin,
       missing,
       price: price ?? "?",
-      offers: yield* offers,
+      offers: yield* offers(price, termsOf),
       currency: currency.toLowerCase() === pathUsd ? "pathUSD" : currency,
       network: network === undefined ? "?" : networks[network],
       rpcUrl: rpcUrl?._tag === "Some" ? rpcUrl.value : undefined,
       ttlHours: known("TTL_HOURS") ?? 24,
       importHosts: known("IMPORT_HOSTS") ?? [],
-      startCheck: runner.available
+      startCheck: runner.available,
+      execute: runner.available
+        ? { price: executePrice ?? "?", offers: yield* offers(executePrice, executeTerms) }
+        : undefined
     } satisfies Facts
   })
 })

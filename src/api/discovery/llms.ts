@@ -1,5 +1,5 @@
-import { curlPay, curlQuote, mppxCommand, tempoCommand } from "./commands.ts"
-import { exampleDeployment } from "./example.ts"
+import { curlPay, curlQuote, mppxCommand, mppxRun, tempoCommand } from "./commands.ts"
+import { exampleDeployment, exampleResult } from "./example.ts"
 import type { Facts } from "./facts.ts"
 import { chargedText, problems } from "./problems.ts"
 
@@ -10,8 +10,8 @@ const notForSale = ({ missing }: Facts): string =>
 **Not configured yet**: ${missing.join(", ")}. Nothing can be bought until that is set; \`GET /health\` tells.
 `
 
-const offers = (facts: Facts): string =>
-  facts.offers
+const listed = (facts: Facts, offers: Facts["offers"]): string =>
+  offers
     .map(
       ({ method, intent, amount, currency }) =>
         `- method \`${method}\`, intent \`${intent}\`, amount \`${amount}\` base units (6 decimals) of \`${currency}\`, on ${facts.network}`
@@ -21,15 +21,47 @@ const offers = (facts: Facts): string =>
 const byUrl = ({ importHosts: [host, ...hosts] }: Facts): string =>
   host === undefined ? "" : ` By URL from ${[host, ...hosts].join(", ")}: \`import x from "https://${host}/x@1.2.3"\`.`
 
-const table = (): string =>
+const running = (facts: Facts): string =>
+  facts.execute === undefined
+    ? ""
+    : `
+## Run code once
+
+\`POST /execute\` ($${facts.execute.price}) with \`{"code": …, "input": …}\` runs the code now and answers its result; nothing stays behind.
+
+${listed(facts, facts.execute.offers)}
+
+\`\`\`sh
+${mppxRun(facts)}
+\`\`\`
+
+\`code\` is one module, TypeScript or JavaScript, at most 512,000 bytes, that exports \`run(input)\`, sync or async, or a default function;
+imports work as below. The answer is 200 with a \`Payment-Receipt\` header and
+
+\`\`\`json
+${JSON.stringify(exampleResult)}
+\`\`\`
+
+- The result is any JSON value up to 1 MiB. Limits: 50 ms of CPU, 10 s in all, the memory of a Worker (128 MB). No network, no secrets, no
+  state: every run has an isolate of its own.
+- Code that does not bundle, start or export a function is 422, and free. What throws, goes over a limit, or returns what JSON cannot say
+  was run: 200 with \`{"error": {name, message, stack?}}\` in the result's place, and it is charged.
+- Keys, retries and errors are as for a deploy; the output is kept for ${facts.ttlHours} hours.
+`
+
+const table = (facts: Facts): string =>
   [
     "| code | status | charged | when | what to do |",
     "|---|---|---|---|---|",
-    ...problems.map((problem) => {
+    ...problemsOf(facts).map((problem) => {
       const { code, status, when, advice } = problem
       return `| \`${code}\` | ${status} | ${chargedText(problem)} | ${when} | ${advice} |`
     })
   ].join("\n")
+
+/** The errors of what is for sale here. */
+const problemsOf = ({ execute }: Facts) =>
+  problems.filter(({ tag }) => tag !== "ExecuteFailed" || execute !== undefined)
 
 /** The text of `GET /llms.txt`: all that an agent has to know, which has nothing but the address. */
 export const llmsTxt = (facts: Facts): string => `# mpp-compute
@@ -39,9 +71,9 @@ export const llmsTxt = (facts: Facts): string => `# mpp-compute
 ${notForSale(facts)}
 ## Price
 
-$${facts.price} for a deploy. Everything else is free, newer code for what was deployed included.
+$${facts.price} for a deploy${facts.execute === undefined ? "" : `, $${facts.execute.price} for a run`}. Everything else is free, newer code for what was deployed included.
 
-${offers(facts)}
+${listed(facts, facts.offers)}
 
 A POST to /deploy with no body at all quotes the price (402, challenge in \`WWW-Authenticate\`). The challenge is authoritative.
 \`Accept-Payment\` is read; as there is one method, it is offered even to clients that do not list it.
@@ -86,6 +118,7 @@ ${JSON.stringify(exampleDeployment)}
 \`PUT /deployments/{deployment_id}\` with \`{"files": …}\` replaces the code, free, until the same hour; only whoever paid may. It answers 402 with a
 challenge of amount 0: answer it with the key that paid (stock clients do, by signing a proof that moves no money), and send the call again.
 
+${running(facts)}
 ## What can be deployed
 
 - A web service: an entrypoint whose default export has \`fetch(request)\`, or is a Hono app. TypeScript, JSX and JSON are fine.
@@ -114,7 +147,7 @@ Stop paying when an answer says \`"charged": true\` or \`"charged": null\`: what
 All are \`application/problem+json\` with \`type\`, \`title\`, \`status\`, \`detail\` (what is wrong and what to do), \`code\` and \`charged\`: whether
 the order's money has moved, \`null\` while the chain has not said.
 
-${table()}
+${table(facts)}
 
 ## More
 

@@ -1,6 +1,6 @@
 import * as OpenApi from "effect/http-api/OpenApi"
 import { Api } from "../Api.ts"
-import { exampleDeployment, exampleRequest, exampleStatus } from "./example.ts"
+import { exampleDeployment, exampleExecution, exampleRequest, exampleResult, exampleStatus } from "./example.ts"
 import type { Facts } from "./facts.ts"
 import { problems } from "./problems.ts"
 
@@ -86,8 +86,8 @@ const completed = (operation: Operation, examples: Readonly<Record<string, unkno
 })
 
 /** An operation that takes source, with the example that works as it stands. */
-const taking = (operation: Operation, example: object): Operation => ({
-  ...completed(operation, { 200: exampleDeployment }, true),
+const taking = (operation: Operation, example: object, answer: object = exampleDeployment): Operation => ({
+  ...completed(operation, { 200: answer }, true),
   parameters: [...(operation.parameters ?? []), ...callHeaders],
   requestBody: {
     required: true,
@@ -101,6 +101,11 @@ const additions: Readonly<Record<string, (operation: Operation, facts: Facts) =>
     ...taking(operation, exampleRequest),
     summary: `Deploy source files to a live URL ($${price})`,
     ...(offers.length > 0 && { "x-payment-info": { offers } })
+  }),
+  "post /execute": (operation, { execute }) => ({
+    ...taking(operation, exampleExecution, exampleResult),
+    summary: `Run code once and get its result ($${execute?.price ?? "?"})`,
+    ...(execute !== undefined && execute.offers.length > 0 && { "x-payment-info": { offers: execute.offers } })
   }),
   "put /deployments/{deployment_id}": (operation) => ({
     ...taking(operation, { files: exampleRequest.files }),
@@ -116,7 +121,8 @@ const additions: Readonly<Record<string, (operation: Operation, facts: Facts) =>
 export const openApi = (facts: Facts): Json => {
   const { origin, ttlHours } = facts
   const { paths, ...spec } = OpenApi.fromApi(Api)
-  const described = Object.entries(paths).map(([path, item]) => [
+  const served = Object.entries(paths).filter(([path]) => path !== "/execute" || facts.execute !== undefined)
+  const described = served.map(([path, item]) => [
     path,
     Object.fromEntries(
       Object.entries(item).map(([method, operation]) => {

@@ -36,6 +36,11 @@ const state = ({ missing }: Facts): string =>
     ? '<p class="up"><strong>Up.</strong> Deploys are for sale.</p>'
     : `<p class="down"><strong>Not configured.</strong> Missing: ${escape(missing.join(", "))}.</p>`
 
+const running = ({ execute }: Facts): string =>
+  execute === undefined
+    ? ""
+    : `<p>Or POST a function and <strong>$${escape(execute.price)}</strong> to <code>/execute</code>, and get its result.</p>\n`
+
 /** The page for people: no script, nothing fetched, readable from a phone to a desktop, in the dark and in the light. */
 export const page = (facts: Facts): string => `<!doctype html>
 <html lang="en">
@@ -50,7 +55,7 @@ export const page = (facts: Facts): string => `<!doctype html>
 <main>
 <h1>Code that runs <em>now</em></h1>
 <p>POST source files and <strong>$${escape(facts.price)}</strong>; get a URL that runs them for <strong>${facts.ttlHours} hours</strong>. No account, no API key.</p>
-${state(facts)}
+${running(facts)}${state(facts)}
 <h2>Try it</h2>
 <p>With the private key of a funded account in <code>MPPX_PRIVATE_KEY</code>:</p>
 <pre><code>${escape(mppxCommand(facts))}</code></pre>

@@ -60,7 +60,7 @@ export const problems: ReadonlyArray<Problem> = [
     "InvalidRequest",
     Errors.InvalidRequest,
     new Errors.InvalidRequest({ detail: 'The path "../a.ts" leads out with ..; paths stay within the project.' }),
-    "a bad path, name or `Idempotency-Key`; several credentials",
+    "a bad path, name, `code` or `Idempotency-Key`; several credentials",
     "Correct what `detail` names."
   ),
   entry(
@@ -153,7 +153,7 @@ export const problems: ReadonlyArray<Problem> = [
         }
       ]
     }),
-    "does not bundle, has nothing that can serve, or does not start; see `diagnostics`",
+    "does not bundle, has nothing that can serve or be run, or does not start; see `diagnostics`",
     "Mend the source where `diagnostics` point and deploy again. It cost nothing."
   ),
   entry(
@@ -178,6 +178,18 @@ export const problems: ReadonlyArray<Problem> = [
     "charged and not live yet: it goes on by itself, do not pay again; see `status_url`",
     "Do not pay again. With `fault: service` it goes on by itself: poll `status_url`, or repeat the same call with the " +
       "`Idempotency-Key` of `retry`, free. With `fault: code` the host refuses this code, `detail` says why: PUT other code, free."
+  ),
+  entry(
+    "ExecuteFailed",
+    Errors.ExecuteFailed,
+    new Errors.ExecuteFailed({
+      detail: "You were charged, and the code could not be run, which is our fault. Do not pay again.",
+      retry,
+      retry_after: 2
+    }),
+    "`/execute`: charged and not run yet, which is our fault: repeat with the same key",
+    "Do not pay again. Wait `retry_after` seconds and repeat the same call with the `Idempotency-Key` of `retry`, free. What your " +
+      "code throws is no such error: it is a 200 with `error`."
   ),
   entry(
     "PaymentPending",
@@ -210,7 +222,7 @@ export const problems: ReadonlyArray<Problem> = [
     "NotConfigured",
     Errors.NotConfigured,
     new Errors.NotConfigured({ detail: "The service lacks settings: TEMPO_RECIPIENT.", missing: ["TEMPO_RECIPIENT"] }),
-    "a setting is missing; it says which",
+    "a setting or binding is missing; it says which",
     "Nothing to be done from outside; `GET /health` tells when it is."
   )
 ]

@@ -49,15 +49,21 @@ export const makeAbout = Effect.gen(function* () {
         headers: { ...headers, ...pageHeaders }
       })
     }
-    const { missing, price, currency, network, ttlHours, offers } = known
+    const { missing, price, currency, network, ttlHours, offers, execute } = known
     return HttpServerResponse.jsonUnsafe(
       {
         name: "mpp-compute",
         description: `POST source files and a payment to /deploy; get a URL that runs them for ${ttlHours} hours. No account.`,
         configured: missing.length === 0,
-        price: { deploy: price, currency, network },
+        price: { deploy: price, ...(execute !== undefined && { execute: execute.price }), currency, network },
         offers,
-        links: { deploy: "/deploy", llms: "/llms.txt", openapi: "/openapi.json", health: "/health" }
+        links: {
+          deploy: "/deploy",
+          ...(execute !== undefined && { execute: "/execute" }),
+          llms: "/llms.txt",
+          openapi: "/openapi.json",
+          health: "/health"
+        }
       },
       { headers }
     )
