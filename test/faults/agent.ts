@@ -28,6 +28,9 @@ const nothing = {
   text: ""
 }
 
+/** What is for sale. */
+export type Path = "/deploy" | "/execute"
+
 /** An agent with a wallet of its own and the stock client. It keeps every answer that it was given. */
 export class Agent {
   readonly privateKey: Hex = generatePrivateKey()
@@ -44,9 +47,12 @@ export class Agent {
   /** Signs the answer to a 402, without sending it. */
   readonly sign: (response: Response) => Promise<string>
   readonly #gateway: string
+  readonly #path: Path
 
-  constructor(info: StackInfo, gateway: string) {
+  /** `path` is what it buys. */
+  constructor(info: StackInfo, gateway: string, path: Path = "/deploy") {
     this.#gateway = gateway
+    this.#path = path
     const chain = defineChain({ ...tempoLocalnet, id: info.chainId, rpcUrls: { default: { http: [info.rpc] } } })
     const client = createClient({ account: this.account, chain, transport: http(info.rpc) })
     const methods = [tempo.charge({ account: this.account, getClient: () => client })]
@@ -59,9 +65,9 @@ export class Agent {
     this.sign = async (response) => this.#note(await mppx.createCredential(response))
   }
 
-  /** One POST to `/deploy`, as it is: nothing is paid by itself. */
+  /** One POST, as it is: nothing is paid by itself. */
   post(body: string, headers: Record<string, string> = {}, gateway = this.#gateway): Promise<Response> {
-    return this.#noted(`${gateway}/deploy`, {
+    return this.#noted(`${gateway}${this.#path}`, {
       method: "POST",
       body,
       headers: { "content-type": "application/json", ...headers }
@@ -71,12 +77,12 @@ export class Agent {
   /** One call of the stock client, which answers a 402 by paying. */
   call(body: string, key?: string, gateway = this.#gateway): Promise<Response> {
     const headers = { "content-type": "application/json", ...(key !== undefined && { "idempotency-key": key }) }
-    return this.pay(`${gateway}/deploy`, { method: "POST", body, headers })
+    return this.pay(`${gateway}${this.#path}`, { method: "POST", body, headers })
   }
 
   /**
    * What an agent does that reads its answers: the same call with the same key again, after the pause it was told, until
-   * there is a site.
+   * there is a site, or a result.
    *
    * @throws Error when an answer says that repeating is of no use, or nothing is live after three minutes.
    */

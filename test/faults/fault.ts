@@ -2,15 +2,19 @@ import type { Bare } from "./bare.ts"
 import type { Bank } from "./bank.ts"
 import { setTimeout as sleep } from "node:timers/promises"
 import type { Agent, Answer } from "./agent.ts"
+import type { StackInfo } from "../../src/local/info.ts"
 import type { Way } from "./way.ts"
 
 /** What is attacked, and what with. */
 export interface Rig {
+  readonly info: StackInfo
   readonly bank: Bank
   /** Between the gateway and the chain, the gateway and the control plane, the agents and the gateway. */
   readonly rpc: Way
   readonly host: Way
   readonly front: Way
+  /** How often the process that runs code was replaced. */
+  readonly restarts: () => number
   /** The slug of a project, learned from what passed between gateway and control plane. */
   readonly slugOf: (projectId: string) => string | undefined
   /** The control plane itself. */
@@ -39,6 +43,10 @@ export interface Run {
 export interface Fault {
   readonly name: string
   readonly runs: number
+  /** What its runs buy; a deploy unless it says otherwise. */
+  readonly operation?: "execute"
+  /** The code of an execution, which answers the slug and what is never the same twice; a quick one unless it says otherwise. */
+  readonly source?: (slug: string) => string
   /** Nothing may be charged, whatever else happens. */
   readonly free?: boolean
   /** Needs the stack for itself: what it breaks is everybody's. */

@@ -27,8 +27,8 @@ export interface Case {
   readonly runs: ReadonlyArray<Run>
 }
 
-/** The price of a deploy in base units. */
-const price = 100_000n
+/** The prices in base units. */
+const prices = { deploy: 100_000n, execute: 10_000n }
 
 /** Projects that a test created in somebody else's name begin with this. */
 export const stranger = "a stranger's"
@@ -43,7 +43,23 @@ export const judge = async (
   fromBlock: number,
   siteUrl: (slug: string) => string
 ): Promise<ReadonlyArray<Verdict>> => {
-  const transfers = await rig.bank.received(fromBlock)
+  const received = async () => {
+    const transfers = await rig.bank.received(fromBlock)
+    return (run: Run) => transfers.filter(({ from }) => from.toLowerCase() === run.agent.account.address.toLowerCase())
+  }
+  // Who has paid for a run and was not answered asks once more, which is free: the count of transfers that follows shows it.
+  const before = await received()
+  const results = new Map<Run, boolean>()
+  for (const { fault, runs } of cases) {
+    if (fault.operation !== "execute") continue
+    for (const run of runs) {
+      if (before(run).length > 0 && !hasResult(run)) await run.agent.call(run.body, run.key).catch(() => undefined)
+      results.set(run, hasResult(run))
+      const texts = run.agent.answers.flatMap(({ status, text }) => (status === 200 ? [text] : []))
+      if (new Set(texts).size > 1 && run.broken.length === 0) run.broken.push(`its answers differ: ${texts.join(" ")}`)
+    }
+  }
+  const transfersOf = await received()
   const { projects } = (await (await rig.controlPlane("GET", "projects")).json()) as { projects: Array<Project> }
   const ours = projects.filter(({ name }) => !name.startsWith(stranger))
 
@@ -61,17 +77,18 @@ export const judge = async (
   for (const { fault, runs } of cases) {
     let [captured, delivered, doubleCharges, lostPayments, chargedForNothing, orphans] = [0, 0, 0, 0, 0, 0]
     for (const run of runs) {
-      const payer = run.agent.account.address.toLowerCase()
-      const paid = transfers.filter(({ from }) => from.toLowerCase() === payer)
+      const paid = transfersOf(run)
       const own = ours.filter(({ slug }) => slug.startsWith(run.slug))
       const live = await liveSites(run, own)
+      const done = fault.operation === "execute" ? Number(results.get(run)) : live.length
       captured += paid.length
-      delivered += live.length
+      delivered += done
       doubleCharges += Math.max(0, paid.length - 1)
-      if (paid.length > 0 && live.length === 0) lostPayments++
+      if (paid.length > 0 && done === 0) lostPayments++
       const free = fault.free === true || run.agent.answers.at(-1)?.charged === false
       if (paid.length > 0 && free) chargedForNothing++
-      if (paid.some(({ amount }) => amount !== price)) run.broken.push("another amount was charged than the price")
+      if (paid.some(({ amount }) => amount !== prices[fault.operation ?? "deploy"]))
+        run.broken.push("another amount was charged than the price")
       orphans += own.length - Math.min(live.length, paid.length)
     }
     verdicts.push({
@@ -93,6 +110,10 @@ export const judge = async (
   if (nobodys.length > 0) throw new Error(`projects of no run: ${nobodys.map(({ slug }) => slug).join(", ")}`)
   return verdicts
 }
+
+/** Whether an execution was answered with its result: its slug, and what is never the same twice. */
+const hasResult = ({ agent, slug }: Run): boolean =>
+  agent.answers.some(({ status, text }) => status === 200 && text.startsWith(`{"result":["${slug}","`))
 
 /** Whether everything has come to rest: whoever has paid is live, and nobody else has a project. */
 export const settled = (verdicts: ReadonlyArray<Verdict>): boolean =>

@@ -4,7 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { Agent } from "./agent.ts"
 import { chainFaults } from "./chain-faults.ts"
 import { crashFaults } from "./crash-faults.ts"
-import type { Run } from "./fault.ts"
+import { executeFaults } from "./execute-faults.ts"
+import type { Fault, Run } from "./fault.ts"
 import { forgedFaults } from "./forged-faults.ts"
 import { hostFaults } from "./host-faults.ts"
 import { type Case, judge, settled } from "./judge.ts"
@@ -18,9 +19,15 @@ const wanted = process.argv.slice(2)
 
 /** Faults at a time: most of them wait most of the time. */
 const width = 4
-const faults = [...chainFaults, ...hostFaults, ...repeatFaults, ...forgedFaults, ...resetFaults, ...crashFaults].filter(
-  ({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part))
-)
+const faults = [
+  ...chainFaults,
+  ...hostFaults,
+  ...repeatFaults,
+  ...forgedFaults,
+  ...resetFaults,
+  ...crashFaults,
+  ...executeFaults
+].filter(({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)))
 const started = Date.now()
 const print = (line: string) => console.log(`${((Date.now() - started) / 1000).toFixed(0).padStart(4)} s  ${line}`)
 
@@ -30,15 +37,19 @@ process.once("SIGINT", interrupt).once("SIGTERM", interrupt)
 try {
   const { info } = rig.stack
   let count = 0
-  const newRun = (): Run => {
+  const newRun = ({ operation, source: code }: Fault): Run => {
     const slug = `run${String(++count).padStart(4, "0")}`
     const source = `export default { fetch: () => new Response(${JSON.stringify(slug)}) }`
-    const body = JSON.stringify({ name: slug, files: { "index.ts": source } })
-    return { slug, body, key: crypto.randomUUID(), agent: new Agent(info, info.gateway), injected: false, broken: [] }
+    const agent = new Agent(info, info.gateway, operation === "execute" ? "/execute" : "/deploy")
+    const body =
+      operation === "execute"
+        ? { code: code?.(slug) ?? `export const run = () => ["${slug}", crypto.randomUUID()]` }
+        : { name: slug, files: { "index.ts": source } }
+    return { slug, body: JSON.stringify(body), key: crypto.randomUUID(), agent, injected: false, broken: [] }
   }
   const cases: ReadonlyArray<Case> = faults.map((fault) => ({
     fault,
-    runs: Array.from({ length: fault.runs }, newRun)
+    runs: Array.from({ length: fault.runs }, () => newRun(fault))
   }))
   const fromBlock = await rig.bank.block()
   await rig.bank.fund(cases.flatMap(({ runs }) => runs.map(({ agent }) => agent.account.address)))

@@ -21,7 +21,7 @@ const loseAnswer = (rig: Rig, run: Run, status: number) => {
   rig.front.rules.add(rule)
 }
 
-const distinct = (run: Run) => new Set(run.agent.answers.flatMap(({ url }) => (url === undefined ? [] : [url])))
+const distinct = (run: Run) => new Set(run.agent.answers.flatMap(({ status, text }) => (status === 200 ? [text] : [])))
 
 /** What a client does, or what happens to it, that makes it ask twice. */
 export const repeatFaults: ReadonlyArray<Fault> = [

@@ -53,6 +53,8 @@ export const startRig = async (
   let bare: ReturnType<typeof startBare> | undefined
   return {
     stack,
+    info,
+    restarts: stack.hosting.restarts,
     told,
     bank: openBank(info),
     rpc,

@@ -29,6 +29,19 @@ export const ledgerContract: Record<string, (ledger: Book) => void> = {
     ledger.save(purchase({ state: "delivered", due: null }))
     assert.isUndefined(ledger.goods("dep_a"))
   },
+  "keeps what a run came to, until it expires": (ledger) => {
+    const task = { main: "worker.js", code: "export const run", compatibilityFlags: [], input: "1" }
+    const execution = { operation: "execute" as const, slug: "" }
+    ledger.begin(purchase(execution), task)
+    assert.deepStrictEqual(ledger.goods("dep_a"), task)
+    const output = { output: JSON.stringify({ result: "ü".repeat(1_000_000) }) }
+    const delivered = purchase({ ...execution, state: "delivered", due: 3000 })
+    ledger.amend(delivered, output)
+    ledger.save({ ...delivered, answered: true })
+    assert.deepStrictEqual(ledger.goods("dep_a"), output)
+    ledger.save({ ...delivered, state: "expired" })
+    assert.isUndefined(ledger.goods("dep_a"))
+  },
   "owes a purchase until somebody was told where it is": (ledger) => {
     const delivered = purchase({ state: "delivered", due: null })
     ledger.begin(purchase(), upload)

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers"
 import * as ConfigProvider from "effect/ConfigProvider"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as References from "effect/References"
@@ -37,8 +38,18 @@ const store = ExpiryStore.layerKv(env.EXPIRY)
 /** What goes as it should is not worth a line here. */
 const quiet = Layer.succeed(References.MinimumLogLevel, "Warn")
 
+/** What was run in these tests: the input of each call, which is what it answers. */
+export const runs: Array<string | null> = []
+const runner = CodeRunner.layerTest({
+  run: (_, input) =>
+    Effect.sync(() => {
+      runs.push(input)
+      return { ok: true, result: input ?? "null", durationMs: 1 }
+    })
+})
+
 const OrderLayer = Deployer.layer.pipe(
-  Layer.provide([payment, controlPlane, store, Bundler.layerTest(), CodeRunner.layerNone, settings]),
+  Layer.provide([payment, controlPlane, store, Bundler.layerTest(), runner, settings]),
   Layer.merge(quiet)
 )
 
@@ -49,7 +60,7 @@ const orders = Orders.layerDurable(env.ORDERS)
 const GatewayLayer = Layer.mergeAll(
   payment,
   orders,
-  CodeRunner.layerNone,
+  runner,
   CronSecret.layerTest(cronSecret),
   Claims.layerDurable(env.CLAIMS),
   Sweep.layer.pipe(Layer.provide([controlPlane, store, orders])),
