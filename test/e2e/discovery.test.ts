@@ -45,7 +45,10 @@ describe("an agent that knows nothing but the address", () => {
     const guide = await (await fetch(`${gateway}/llms.txt`)).text()
     const link = /\[OpenAPI\]\((\S+)\)/.exec(guide)?.[1] ?? ""
     const operations = paidOperations((await (await fetch(link)).json()) as Document)
-    assert.isAbove(operations.length, 0)
+    assert.deepStrictEqual(
+      operations.map(({ url }) => new URL(url).pathname),
+      ["/deploy", "/execute"]
+    )
     for (const { url, offers, request } of operations) {
       const { method, intent, request: asked } = Challenge.fromResponse(await fetch(url, request))
       const { amount = "", currency = "" } = asked as Record<string, string>
@@ -56,8 +59,9 @@ describe("an agent that knows nothing but the address", () => {
       const response = await wallet.fetch(url, request)
       assert.strictEqual(response.status, 200, await response.clone().text())
       assert.strictEqual((await wallet.balance(stack.info.recipient)) - before, BigInt(amount))
-      const answer = (await response.json()) as { url: string }
-      assert.deepStrictEqual(await (await fetch(answer.url)).json(), { hello: "world" })
+      const answer = (await response.json()) as { url?: string; result?: unknown }
+      if (url.endsWith("/execute")) assert.deepStrictEqual(answer.result, { sum: 5 })
+      else assert.deepStrictEqual(await (await fetch(answer.url ?? "")).json(), { hello: "world" })
     }
   })
 
