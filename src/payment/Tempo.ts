@@ -48,7 +48,7 @@ export const layerTempo: Layer.Layer<PaymentService, never, Settings> = Layer.ef
     let made: ReturnType<typeof make> | undefined
     const tempo = Effect.sync(() => (made ??= make(settings)))
 
-    const challenge = Effect.fn("PaymentService.challenge")(function* (terms: Terms, key: string) {
+    const challenge = Effect.fnUntraced(function* (terms: Terms, key: string) {
       const { offers } = yield* tempo
       // Whole seconds, as transactions count: a client that sets validBefore to it cannot round beyond it.
       const expires = Math.floor((yield* Clock.currentTimeMillis) / 1000) + CHALLENGE_SECONDS

@@ -5,14 +5,14 @@ import { Challenge, PaymentRequest } from "mppx"
 import { Mppx, tempo as charges } from "mppx/server"
 import { createClient, http } from "viem"
 import { tempoLocalnet } from "viem/tempo/chains"
-import { PaymentService } from "../../src/payment/PaymentService.ts"
+import { PaymentService, type Terms } from "../../src/payment/PaymentService.ts"
 import { merchant, tempo, terms } from "./payment-setup.ts"
 
 const metaOf = (header: string) =>
   PaymentRequest.deserialize(Challenge.deserialize(header).opaque ?? "") as Record<string, string>
 
 /** What mppx's own server answers an unpaid request with, for the same binding and expiry. */
-const mppxHeader = async (expires: string | undefined, meta: Record<string, string>) => {
+const mppxHeader = async ({ price, description }: Terms, expires: string | undefined, meta: Record<string, string>) => {
   const client = createClient({ chain: tempoLocalnet, transport: http("http://127.0.0.1:1") })
   const mppx = Mppx.create({
     secretKey: merchant.MPP_SECRET_KEY,
@@ -26,22 +26,32 @@ const mppxHeader = async (expires: string | undefined, meta: Record<string, stri
       })
     ]
   })
-  const charge = mppx.charge({ amount: terms.price, description: terms.description, meta, expires })
+  const charge = mppx.charge({ amount: price, description, meta, expires })
   const result = await charge(new Request("http://127.0.0.1/deploy", { method: "POST" }))
   return result.status === 402 ? result.challenge.headers.get("www-authenticate") : null
 }
 
 describe("a challenge", () => {
-  it.effect("is byte for byte the one that mppx would issue", () =>
-    Effect.gen(function* () {
-      yield* TestClock.setTime(Date.parse("2026-03-27T21:00:00.789Z"))
-      const payments = yield* PaymentService
-      const header = yield* payments.challenge(terms, "key_1")
-      const { expires } = Challenge.deserialize(header)
-      assert.strictEqual(expires, "2026-03-27T21:05:00.000Z")
-      assert.strictEqual(header, yield* Effect.promise(() => mppxHeader(expires, metaOf(header))))
-    }).pipe(Effect.provide(tempo()))
-  )
+  const sold: Record<string, Terms> = {
+    "a deploy": terms,
+    "an update, which is free": { ...terms, operation: "update:dep_1", price: "0" },
+    "what is called something that has to be escaped": { ...terms, description: 'ü "quoted" \\ — 🚀' }
+  }
+  for (const [what, its] of Object.entries(sold)) {
+    it.effect(`for ${what} is byte for byte the one that mppx would issue`, () =>
+      Effect.gen(function* () {
+        yield* TestClock.setTime(Date.parse("2026-03-27T21:00:00.789Z"))
+        const payments = yield* PaymentService
+        // The second is written into the form of the first.
+        for (const key of ["key_1", "key_2"]) {
+          const header = yield* payments.challenge(its, key)
+          const { expires } = Challenge.deserialize(header)
+          assert.strictEqual(expires, "2026-03-27T21:05:00.000Z")
+          assert.strictEqual(header, yield* Effect.promise(() => mppxHeader(its, expires, metaOf(header))))
+        }
+      }).pipe(Effect.provide(tempo()))
+    )
+  }
 
   it.effect("names the operation, the body, the key and a nonce under its HMAC", () =>
     Effect.gen(function* () {

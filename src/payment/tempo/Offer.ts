@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { PaymentRejected } from "../errors.ts"
 import type { Terms } from "../PaymentService.ts"
+import { makeIssue } from "./Issue.ts"
 
 /** Under whose name and to whom payments are made. */
 export interface Merchant {
@@ -59,20 +60,6 @@ export const makeOffers = (merchant: Merchant) => {
     return request
   }
 
-  const issue = (terms: Terms, binding: Omit<Binding, "v" | "op" | "body">, expires: string): string =>
-    Challenge.serialize(
-      Challenge.from({
-        secretKey,
-        realm,
-        method: Methods.charge.name,
-        intent: Methods.charge.intent,
-        request: requestOf(terms.price),
-        description: terms.description,
-        expires,
-        meta: { v: "1", op: terms.operation, body: terms.body, ...binding }
-      })
-    )
-
   // Anybody can write anything here, and what nests too deeply to be serialized throws.
   const isOurs = (challenge: Challenge.Challenge) =>
     Effect.try(() => Challenge.verify(challenge, { secretKey }) && challenge.realm === realm).pipe(
@@ -112,7 +99,7 @@ export const makeOffers = (merchant: Merchant) => {
     return { challenge, binding, payload, source } satisfies Answer
   })
 
-  return { issue, recognize }
+  return { issue: makeIssue(merchant, requestOf), recognize }
 }
 
 const invalid = (detail: string, key?: string) =>
