@@ -11,17 +11,25 @@ export interface Body {
 }
 
 /**
- * Reads a body to its end while hashing it. One above `limit` bytes is counted and discarded, never held: an answer that is
+ * Reads a body to its end and hashes it. One above `limit` bytes is counted and discarded, never held: an answer that is
  * sent before the body was consumed breaks the connection instead of arriving.
  */
-export const readBody = Effect.fn("Gateway.readBody")(function* (request: Request, limit: number) {
-  return yield* Effect.tryPromise({
-    try: () => consume(request.body, limit),
+export const readBody = (request: Request, limit: number): Effect.Effect<Body, InvalidRequest> =>
+  Effect.tryPromise({
+    try: () => (announced(request) <= limit ? hold(request) : count(request.body, limit)),
     catch: () => new InvalidRequest({ detail: "The body broke off before its end. Send the request again." })
   })
-})
 
-const consume = async (stream: ReadableStream<Uint8Array> | null, limit: number): Promise<Body> => {
+/** How long the body is going to be; HTTP ends it there. Unknown is as long as can be. */
+const announced = ({ headers }: Request): number => Number(headers.get("content-length") ?? Infinity)
+
+/** All at once: for the usual, small body this costs a tenth of reading the stream. */
+const hold = async (request: Request): Promise<Body> => {
+  const bytes = new Uint8Array(await request.arrayBuffer())
+  return { size: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex"), bytes }
+}
+
+const count = async (stream: ReadableStream<Uint8Array> | null, limit: number): Promise<Body> => {
   const hash = createHash("sha256")
   let chunks: Array<Uint8Array> = []
   let size = 0
