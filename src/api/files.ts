@@ -28,7 +28,7 @@ export interface Project {
 }
 
 /** Decodes a deploy's body. Nothing else happens for one that is not in order. */
-export const decodeProject = Effect.fn("Gateway.decodeProject")(function* (bytes: Uint8Array) {
+export const decodeProject = Effect.fnUntraced(function* (bytes: Uint8Array) {
   const json = yield* parse(bytes)
   if (!isFiles(json)) {
     return yield* new MissingFiles({
@@ -55,7 +55,8 @@ export const decodeProject = Effect.fn("Gateway.decodeProject")(function* (bytes
   }
   const files = new Map<string, string>()
   for (const [path, source] of entries) {
-    const normal = yield* normalize(path)
+    const normal = normalize(path)
+    if (typeof normal !== "string") return yield* normal
     if (files.has(normal)) return yield* badPath(path, "is the same file as another one")
     files.set(normal, source)
   }
@@ -63,24 +64,28 @@ export const decodeProject = Effect.fn("Gateway.decodeProject")(function* (bytes
   return { files: Object.fromEntries(files), name } satisfies Project
 })
 
+// Made once: making one takes forty times as long as decoding a small body with it.
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false })
+
 const parse = (bytes: Uint8Array) =>
   Effect.try({
-    try: (): unknown => JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes)),
+    try: (): unknown => JSON.parse(utf8.decode(bytes)),
     catch: () => new MissingFiles({ detail: 'The body is not JSON. Send {"files": {"src/index.ts": "…"}}.' })
   })
 
 const badPath = (path: string, problem: string) =>
   new InvalidRequest({ detail: `The path ${JSON.stringify(path.slice(0, 100))} ${problem}.` })
 
-const normalize = Effect.fnUntraced(function* (path: string) {
+/** A path without empty and `.` segments, or what is wrong with it. */
+const normalize = (path: string): string | InvalidRequest => {
   // eslint-disable-next-line no-control-regex -- control characters are what this looks for
-  if (/[\u0000-\u001f\u007f]/.test(path)) return yield* badPath(path, "has a control character")
-  if (path.length > maxPathLength) return yield* badPath(path, `is longer than ${maxPathLength} characters`)
-  if (path.includes("\\")) return yield* badPath(path, "has a backslash; folders are parted by /")
+  if (/[\u0000-\u001f\u007f]/.test(path)) return badPath(path, "has a control character")
+  if (path.length > maxPathLength) return badPath(path, `is longer than ${maxPathLength} characters`)
+  if (path.includes("\\")) return badPath(path, "has a backslash; folders are parted by /")
   if (path.startsWith("/") || /^[a-z]:/i.test(path))
-    return yield* badPath(path, "is absolute; paths are relative to the project")
+    return badPath(path, "is absolute; paths are relative to the project")
   const parts = path.split("/").filter((part) => part !== "" && part !== ".")
-  if (parts.includes("..")) return yield* badPath(path, "leads out with ..; paths stay within the project")
-  if (parts.length === 0 || path.endsWith("/")) return yield* badPath(path, "names no file")
+  if (parts.includes("..")) return badPath(path, "leads out with ..; paths stay within the project")
+  if (parts.length === 0 || path.endsWith("/")) return badPath(path, "names no file")
   return parts.join("/")
-})
+}

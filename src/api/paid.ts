@@ -1,4 +1,6 @@
 import * as Effect from "effect/Effect"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Schema from "effect/Schema"
 import type { Settings } from "../config.ts"
 import {
   CodeTooLarge,
@@ -34,7 +36,7 @@ export interface Call {
 }
 
 /** Reads a call: 415, 413, 400, in this order. */
-export const readCall = Effect.fn("Gateway.readCall")(function* (request: Request) {
+export const readCall = Effect.fnUntraced(function* (request: Request) {
   const { headers } = request
   const body = yield* readBody(request, maxBodyBytes)
   const [credential, ...others] = credentialsIn(headers.get("authorization") ?? undefined)
@@ -60,26 +62,25 @@ export const readCall = Effect.fn("Gateway.readCall")(function* (request: Reques
 
 /** What every endpoint does that wants a credential. */
 export const makePaid = (settings: Settings["Service"], payments: PaymentService["Service"]) => {
-  /**
-   * A 402 always carries a fresh challenge; for a purchase that is known, one with the same key. A client whose
-   * `Accept-Payment` leaves out all that is offered gets it too, as the protocol allows, and is told.
-   */
-  const requirePayment = Effect.fnUntraced(function* (
-    terms: Terms,
-    key: string,
-    reason: PaymentRequired,
-    preferences: string | null = null
-  ) {
-    const challenge = yield* payments.challenge(terms, key)
-    yield* setHeaders({ "www-authenticate": challenge, "cache-control": "no-store" })
-    const lacking = preferences === null ? undefined : unacceptable(preferences, offersIn(challenge))
-    return yield* lacking === undefined
-      ? reason
-      : new PaymentRequired({ ...reason, detail: `${reason.detail} ${lacking}` })
-  })
-
   return {
-    requirePayment,
+    /**
+     * A 402 always carries a fresh challenge; for a purchase that is known, one with the same key. A client whose
+     * `Accept-Payment` leaves out all that is offered gets it too, as the protocol allows, and is told. Answers, rather than
+     * fails: most requests end here, and an error's way through the API definition costs as much as the challenge.
+     */
+    requirePayment: Effect.fnUntraced(function* (
+      terms: Terms,
+      key: string,
+      reason: PaymentRequired,
+      preferences: string | null = null
+    ) {
+      const challenge = yield* payments.challenge(terms, key)
+      const lacking = preferences === null ? undefined : unacceptable(preferences, offersIn(challenge))
+      return quote(
+        challenge,
+        lacking === undefined ? reason : new PaymentRequired({ ...reason, detail: `${reason.detail} ${lacking}` })
+      )
+    }),
 
     requireConfigured: Effect.suspend(() =>
       settings.missing.length === 0
@@ -95,10 +96,32 @@ export const makePaid = (settings: Settings["Service"], payments: PaymentService
       const { problem, detail, key } = rejected
       if (problem === "method-unsupported") return yield* new MethodUnsupported({ detail })
       const again = header === undefined && key !== undefined ? key : purchaseKey(header)
-      return yield* requirePayment(terms, again, PaymentRequired.of(problem, detail))
+      yield* setHeaders(unpaidHeaders(yield* payments.challenge(terms, again)))
+      return yield* PaymentRequired.of(problem, detail)
     })
   }
 }
+
+const unpaidHeaders = (challenge: string) => ({ "www-authenticate": challenge, "cache-control": "no-store" })
+
+const encode = Schema.encodeSync(PaymentRequired)
+const encoded = new WeakMap<PaymentRequired, string>()
+
+/** The body that the API definition would make of `reason`; once, for one that is given again and again. */
+const bodyOf = (reason: PaymentRequired): string => {
+  const known = encoded.get(reason)
+  if (known !== undefined) return known
+  const body = JSON.stringify(encode(reason))
+  encoded.set(reason, body)
+  return body
+}
+
+const quote = (challenge: string, reason: PaymentRequired) =>
+  HttpServerResponse.text(bodyOf(reason), {
+    status: 402,
+    contentType: "application/problem+json",
+    headers: unpaidHeaders(challenge)
+  })
 
 const unacceptable = (preferences: string, offers: ReadonlyArray<Offer>) =>
   offers.some(({ method, intent }) => acceptsPayment(preferences, method, intent))
