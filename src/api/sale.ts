@@ -8,8 +8,11 @@ import { setHeaders } from "./headers.ts"
 import { type Call, forClient, makePaid, readCall } from "./paid.ts"
 import { VerificationLimit } from "./VerificationLimit.ts"
 
-const quote =
+// Made once: each error that is made looks at the stack, which is a good part of what an unpaid request costs.
+const unpaid = PaymentRequired.of(
+  "payment-required",
   "This costs money. Pay the challenge in WWW-Authenticate and send the same request again with Authorization: Payment."
+)
 
 interface Tagged {
   readonly _tag: string
@@ -60,9 +63,8 @@ export const makeSales = Effect.gen(function* () {
         // A body that is there has to be in order before it is quoted for.
         if (call.bytes.length > 0) yield* decode(call.bytes)
         yield* ready
-        const reason = PaymentRequired.of("payment-required", quote)
         const preferences = request.headers.get("accept-payment")
-        return yield* requirePayment(termsOf(call.sha256), purchaseKey(call.header), reason, preferences)
+        return yield* requirePayment(termsOf(call.sha256), purchaseKey(call.header), unpaid, preferences)
       }
       const answer = yield* admit(request.headers).pipe(
         Effect.andThen(buy(call, call.credential)),
