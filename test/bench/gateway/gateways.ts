@@ -1,0 +1,20 @@
+import type { Bindings } from "./workerd.ts"
+
+/** Settings that are complete and name nothing that answers. */
+export const settings: Readonly<Record<string, string>> = {
+  MPP_SECRET_KEY: "a secret of at least thirty-two characters",
+  TEMPO_RECIPIENT: "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC",
+  TEMPO_NETWORK: "local",
+  CONTROL_PLANE_TOKEN: `jkt_${"0".repeat(64)}`,
+  CONTROL_PLANE_URL: "http://127.0.0.1:1"
+}
+
+/** What the gateway is bound to on its platform. */
+export const ourBindings: Bindings = {
+  vars: settings,
+  objects: { ORDERS: "Order", CLAIMS: "Once" },
+  kv: ["EXPIRY"]
+}
+
+/** The configuration of the gateway, and of the bare Worker beside it. */
+export const configs = { ours: "wrangler.jsonc", peer: "test/bench/gateway/peer.jsonc" }

@@ -1,0 +1,78 @@
+import { buildWorker, byPackage, uploadSize } from "./built.ts"
+import { helloBody } from "./bodies.ts"
+import { coldStarts } from "./cold.ts"
+import { configs, ourBindings } from "./gateways.ts"
+import { measure, paths } from "./paths.ts"
+import { print, round, save } from "./report.ts"
+import { startWorkerd } from "./workerd.ts"
+
+/**
+ * The gateway in workerd itself, beside a bare Worker of hono and mppx: the unpaid path and the errors before it, cold
+ * starts, and what is uploaded. A deploy's anatomy is in `anatomy.ts`.
+ */
+const plan = { rounds: Number(process.env["ROUNDS"] ?? 5), millis: Number(process.env["MILLIS"] ?? 2000) }
+
+const ours = buildWorker(configs.ours)
+const peer = buildWorker(configs.peer)
+// The bundler alone: a build needs nothing else of the gateway.
+const bundler = buildWorker("test/bench/wrangler.jsonc")
+try {
+  const shared = { vars: { MODE: "shared" } }
+  const workers = {
+    ours: await startWorkerd(ours, ourBindings),
+    shared: await startWorkerd(peer, shared),
+    fresh: await startWorkerd(peer, { vars: { MODE: "fresh" } })
+  }
+  try {
+    const measured: Record<string, unknown> = {}
+    for (const [name, path] of Object.entries(paths)) {
+      const result = await measure(workers, path, plan)
+      measured[name] = result
+      print(
+        `${name}: 16 connections, medians of ${plan.rounds} rounds of ${plan.millis} ms; CPU in µs per request`,
+        Object.entries(result).map(([worker, { perSecond, p50, p99, cpu }]) => ({
+          worker,
+          "requests/s": perSecond,
+          "p50 ms": p50,
+          "p99 ms": p99,
+          cpu,
+          "ours/this, requests/s": round(result.ours.perSecond / perSecond),
+          "ours/this, cpu": round(result.ours.cpu / cpu)
+        }))
+      )
+    }
+    save("paths", measured)
+  } finally {
+    for (const worker of Object.values(workers)) await worker.stop()
+  }
+
+  const unpaid = { call: { method: "POST", path: "/deploy", body: helloBody }, expected: 402 }
+  const sources = JSON.stringify({ "index.ts": "export default { fetch: () => new Response('hello') }" })
+  const build = (path: string) => ({ call: { method: "POST", path, body: sources }, expected: 200 })
+  const cold = await coldStarts(
+    {
+      "first 402, ours": { built: ours, bindings: ourBindings, calls: [unpaid] },
+      "first 402, bare": { built: peer, bindings: shared, calls: [unpaid] },
+      "first bundle, the bundler's own Worker": { built: bundler, bindings: {}, calls: [build("/ours")] },
+      "the same Worker, nothing built": { built: bundler, bindings: {}, calls: [build("/nothing")] }
+    },
+    plan.rounds
+  )
+  save("cold", cold)
+  print(
+    `from starting workerd to its answer, ms; ours/bare ${round(cold["first 402, ours"] / cold["first 402, bare"])}`,
+    Object.entries(cold).map(([what, ms]) => ({ what, ms }))
+  )
+
+  const { raw, gz, modules } = uploadSize(ours)
+  save("upload", { raw, gz, modules, byPackage: byPackage(ours) })
+  print(`upload: ${raw} bytes, ${gz} gzipped`, modules)
+  print(
+    "the JavaScript by package, minified bytes",
+    byPackage(ours)
+      .slice(0, 16)
+      .map(([name, bytes]) => ({ name, bytes }))
+  )
+} finally {
+  for (const built of [ours, peer, bundler]) built.remove()
+}

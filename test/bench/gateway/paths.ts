@@ -1,0 +1,64 @@
+import { badBody, helloBody, largeBody } from "./bodies.ts"
+import { type Call, load } from "./load.ts"
+import { median, quantile, round } from "./report.ts"
+import type { Running } from "./workerd.ts"
+
+/** What is asked for, and how it is answered. */
+export interface Path {
+  readonly body: string
+  readonly expected: number
+}
+
+/** The paths that most requests take: no credential, and files that are not in order. */
+export const paths: Readonly<Record<string, Path>> = {
+  "unpaid, hono-api": { body: helloBody, expected: 402 },
+  "unpaid, 400 KB": { body: largeBody, expected: 402 },
+  "bad path": { body: badBody, expected: 400 }
+}
+
+/** One Worker on one path: medians over the rounds. */
+export interface Measured {
+  readonly perSecond: number
+  readonly p50: number
+  readonly p99: number
+  /** CPU of the whole process for each request, in microseconds. */
+  readonly cpu: number
+}
+
+/** How a path is loaded: rounds in which every Worker has its turn, of so many milliseconds, over 16 connections. */
+export interface Plan {
+  readonly rounds: number
+  readonly millis: number
+}
+
+const connections = 16
+
+/** Loads every Worker in turn, so that a noisy machine is as noisy for all of them. The first round warms up. */
+export const measure = async <Name extends string>(
+  workers: Readonly<Record<Name, Running>>,
+  { body, expected }: Path,
+  { rounds, millis }: Plan
+): Promise<Readonly<Record<Name, Measured>>> => {
+  const call: Call = { method: "POST", path: "/deploy", body }
+  const names = Object.keys(workers) as unknown as ReadonlyArray<Name>
+  const samples = new Map<Name, Array<Measured>>(names.map((name) => [name, []]))
+  for (let round = -1; round < rounds; round++) {
+    for (const name of names) {
+      const worker = workers[name]
+      const before = worker.cpu()
+      const met = await load(worker.port, call, { connections, millis, expected })
+      if (round < 0) continue
+      samples.get(name)?.push({
+        perSecond: met.requests / met.seconds,
+        p50: quantile(met.latencies, 0.5),
+        p99: quantile(met.latencies, 0.99),
+        cpu: ((worker.cpu() - before) * 1000) / met.requests
+      })
+    }
+  }
+  const summary = (name: Name): Measured => {
+    const middle = (of: keyof Measured) => round(median((samples.get(name) ?? []).map((sample) => sample[of])))
+    return { perSecond: Math.round(middle("perSecond")), p50: middle("p50"), p99: middle("p99"), cpu: middle("cpu") }
+  }
+  return Object.fromEntries(names.map((name) => [name, summary(name)])) as Record<Name, Measured>
+}

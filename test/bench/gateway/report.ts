@@ -1,0 +1,27 @@
+import { mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+
+/** The middle of some numbers; NaN of none. */
+export const median = (numbers: ReadonlyArray<number>): number =>
+  numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN
+
+/** What `share` (0 to 1) of ascending numbers are below. */
+export const quantile = (ascending: ReadonlyArray<number>, share: number): number =>
+  ascending[Math.min(ascending.length - 1, Math.floor(ascending.length * share))] ?? Number.NaN
+
+/** Prints rows of the same columns below a title. */
+export const print = (title: string, rows: ReadonlyArray<Readonly<Record<string, string | number>>>): void => {
+  console.log(`\n${title}`)
+  console.table(rows)
+}
+
+/** Keeps what was measured beside the table: `.local/bench/<name>.json`, with when and on what. */
+export const save = (name: string, measured: unknown): void => {
+  const folder = join(".local", "bench")
+  mkdirSync(folder, { recursive: true })
+  const about = { at: new Date().toISOString(), node: process.version, platform: `${process.platform} ${process.arch}` }
+  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify({ ...about, measured }, null, 2)}\n`)
+}
+
+/** Two decimals at most. */
+export const round = (value: number): number => Math.round(value * 100) / 100

@@ -1,0 +1,59 @@
+import * as Layer from "effect/Layer"
+import * as ManagedRuntime from "effect/ManagedRuntime"
+import * as Tracer from "effect/Tracer"
+import { serve } from "../../../src/api/app.ts"
+import { orderObject } from "../../../src/deploy/OrderObject.ts"
+import { GatewayLayer, OrderLayer } from "../../../src/layers.ts"
+
+export { Once } from "../../../src/expiry/Once.ts"
+
+/** One thing that took time: a span of the gateway's, or a call to somebody else; milliseconds of the Worker's own clock. */
+interface Lap {
+  readonly name: string
+  readonly start: number
+  readonly end: number
+}
+
+// The object and the gateway share an isolate here, so that both write to the same list.
+const laps: Array<Lap> = []
+
+/** Spans as they are, with the end written down. */
+const tracer = Tracer.make({
+  span: (options) => {
+    const span = new Tracer.NativeSpan(options)
+    const start = performance.now()
+    const end = span.end.bind(span)
+    span.end = (...args) => {
+      laps.push({ name: span.name, start, end: performance.now() })
+      end(...args)
+    }
+    return span
+  }
+})
+
+const fetchUntimed = globalThis.fetch
+// What is waited for elsewhere, whatever it is called for.
+globalThis.fetch = async (input: RequestInfo | URL, init?: RequestInit) => {
+  const start = performance.now()
+  const url = new URL(input instanceof Request ? input.url : input)
+  try {
+    const response = await fetchUntimed(input, init)
+    // Read to the end, as the caller will: the time until then is the other side's.
+    return new Response(await response.arrayBuffer(), response)
+  } finally {
+    laps.push({ name: `fetch ${url.port}`, start, end: performance.now() })
+  }
+}
+
+const trace = Layer.succeed(Tracer.Tracer, tracer)
+
+/** The object of one order, traced. */
+export class Order extends orderObject(ManagedRuntime.make(Layer.merge(OrderLayer, trace))) {}
+
+const gateway = serve(Layer.merge(GatewayLayer, trace))
+
+/** The gateway as it is, with a stopwatch: `GET /laps` answers what took how long since it was last asked. */
+export default {
+  fetch: async (request) =>
+    new URL(request.url).pathname === "/laps" ? Response.json(laps.splice(0)) : gateway(request as Request)
+} satisfies ExportedHandler

@@ -1,0 +1,100 @@
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { readFileSync, writeFileSync } from "node:fs"
+import { join, resolve } from "node:path"
+import type { Built } from "./built.ts"
+
+/** What a Worker is bound to. Durable Objects keep their storage in memory; whatever is fetched fails at once. */
+export interface Bindings {
+  readonly vars?: Readonly<Record<string, string>>
+  /** Class names by binding. */
+  readonly objects?: Readonly<Record<string, string>>
+  /** KV namespaces, which exist and never answer anything but an error. */
+  readonly kv?: ReadonlyArray<string>
+}
+
+/** A workerd process of its own that serves one Worker. */
+export interface Running {
+  readonly port: number
+  /** Milliseconds of CPU that the process has used so far, user and system, all threads; in steps of 10. */
+  readonly cpu: () => number
+  readonly memory: () => number
+  readonly stop: () => Promise<void>
+}
+
+const text = (value: string) => JSON.stringify(value)
+
+const configOf = ({ modules }: Built, { vars = {}, objects = {}, kv = [] }: Bindings) => `
+using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = .main),
+    (name = "internet", network = (allow = [])),
+    (name = "nothing", external = (address = "127.0.0.1:1", http = ()))
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")]
+);
+const main :Workerd.Worker = (
+  modules = [${modules.map((name) => `(name = ${text(name)}, ${name.endsWith(".wasm") ? "wasm" : "esModule"} = embed ${text(name)})`).join(", ")}],
+  compatibilityDate = "2026-07-01",
+  compatibilityFlags = ["nodejs_compat"],
+  bindings = [${[
+    ...Object.entries(vars).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)})`),
+    ...Object.entries(objects).map(([name, of]) => `(name = ${text(name)}, durableObjectNamespace = ${text(of)})`),
+    ...kv.map((name) => `(name = ${text(name)}, kvNamespace = "nothing")`)
+  ].join(", ")}],
+  durableObjectNamespaces = [${Object.values(objects)
+    .map((of) => `(className = ${text(of)}, uniqueKey = ${text(of)}, enableSql = true)`)
+    .join(", ")}],
+  durableObjectStorage = (inMemory = void)
+);
+`
+
+/**
+ * Starts workerd itself: no tool stands between, no log is read.
+ *
+ * @param flags further flags of `workerd serve`, an inspector for example.
+ */
+export const startWorkerd = async (
+  built: Built,
+  bindings: Bindings,
+  flags: ReadonlyArray<string> = []
+): Promise<Running> => {
+  const path = join(built.folder, "config.capnp")
+  writeFileSync(path, configOf(built, bindings))
+  const child = spawn(resolve("node_modules/workerd/bin/workerd"), ["serve", path, "--control-fd=3", ...flags], {
+    // What the Worker logs is written, as on the platform, and goes nowhere.
+    stdio: ["ignore", "ignore", "ignore", "pipe"]
+  })
+  const pid = child.pid
+  if (pid === undefined) throw new Error("workerd did not start")
+  const port = await listening(child)
+  return {
+    port,
+    cpu: () => {
+      const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+        .replace(/^.*\) /, "")
+        .split(" ")
+      return (Number(fields[11]) + Number(fields[12])) * 10
+    },
+    memory: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024,
+    stop: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      const gone = once(child, "exit")
+      child.kill("SIGKILL")
+      await gone
+    }
+  }
+}
+
+/** The port, once workerd says it on its control channel. */
+const listening = (child: ChildProcess): Promise<number> =>
+  new Promise((found, reject) => {
+    let said = ""
+    child.once("exit", (code) => reject(new Error(`workerd ended with ${code} before it listened`)))
+    child.stdio[3]?.on("data", (chunk: Buffer) => {
+      said += chunk.toString()
+      const [, port] = /"event":"listen","socket":"http","port":(\d+)/.exec(said) ?? []
+      if (port !== undefined) found(Number(port))
+    })
+  })
