@@ -54,6 +54,7 @@ try {
       "first 402, ours": { built: ours, bindings: ourBindings, calls: [unpaid] },
       "first 402, bare": { built: peer, bindings: shared, calls: [unpaid] },
       "first bundle, the bundler's own Worker": { built: bundler, bindings: {}, calls: [build("/ours")] },
+      // Most of this, and of our first 402, is V8 compiling esbuild's wasm: at the start, whether or not it is used.
       "the same Worker, nothing built": { built: bundler, bindings: {}, calls: [build("/nothing")] }
     },
     plan.rounds
