@@ -1,5 +1,4 @@
 import * as Effect from "effect/Effect"
-import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import { Settings } from "../config.ts"
 import { Orders } from "../deploy/Orders.ts"
 import type { Terms } from "../payment/PaymentService.ts"
@@ -11,16 +10,13 @@ export const makeDeploy = Effect.gen(function* () {
   const settings = yield* Settings
   const orders = yield* Orders
   const sell = yield* makeSales
-  const sale = sell({
+  return sell({
+    name: "Gateway.deploy",
     terms: (body) => termsOf(settings.get("DEPLOY_PRICE"), body),
     decode: decodeProject,
     offered: Effect.void,
-    submit: (project, paid) => orders.submit({ ...paid, ...project })
-  })
-
-  return Effect.fn("Gateway.deploy")(function* (request: HttpServerRequest.HttpServerRequest) {
-    const { receipt: _, ...deployment } = yield* sale(request)
-    return deployment
+    submit: (project, paid) => orders.submit({ ...paid, ...project }),
+    say: ({ receipt: _, ...deployment }) => deployment
   })
 })
 

@@ -1,5 +1,4 @@
 import * as Effect from "effect/Effect"
-import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { Settings } from "../config.ts"
 import { Orders } from "../deploy/Orders.ts"
@@ -15,7 +14,8 @@ export const makeExecute = Effect.gen(function* () {
   const orders = yield* Orders
   const runner = yield* CodeRunner
   const sell = yield* makeSales
-  const sale = sell({
+  return sell({
+    name: "Gateway.execute",
     terms: (body) => executeTerms(settings.get("EXECUTE_PRICE"), body),
     decode: decodeCode,
     offered: runner.available
@@ -25,13 +25,9 @@ export const makeExecute = Effect.gen(function* () {
             "This service has no Worker Loader (LOADER), so that it can run no code by itself. POST /deploy works.",
           missing: ["LOADER"]
         }),
-    submit: (program, paid) => orders.execute({ ...paid, ...program })
-  })
-
-  return Effect.fn("Gateway.execute")(function* (request: HttpServerRequest.HttpServerRequest) {
-    const { output } = yield* sale(request)
+    submit: (program, paid) => orders.execute({ ...paid, ...program }),
     // Byte for byte what was stored: the result is the code's own JSON.
-    return HttpServerResponse.text(output, { contentType: "application/json" })
+    say: ({ output }) => HttpServerResponse.text(output, { contentType: "application/json" })
   })
 })
 

@@ -19,7 +19,9 @@ interface Tagged {
 }
 
 /** Something that is sold. */
-interface Sale<Order, Answer, Malformed, Unmade> {
+interface Sale<Order, Answer, Said, Malformed, Unmade> {
+  /** What its purchases are called among the spans. */
+  readonly name: string
   /** What this body (its SHA-256) is sold for; asked only when everything is configured. */
   readonly terms: (body: string) => Terms
   /** Reads the body. Nothing else happens for one that is not in order. */
@@ -28,6 +30,8 @@ interface Sale<Order, Answer, Malformed, Unmade> {
   readonly offered: Effect.Effect<void, NotConfigured>
   /** Hands it to its order, which does the rest. */
   readonly submit: (order: Order, paid: Omit<Paid, "files">) => Effect.Effect<Answer, Unmade | PaymentRejected>
+  /** What its order's answer says to the client, beside the receipt. */
+  readonly say: (answer: Answer) => Said
 }
 
 /** Steps 1 to 3 of every purchase: decode, challenge, verify. All of it is pure; the order's object does the rest. */
@@ -37,12 +41,14 @@ export const makeSales = Effect.gen(function* () {
   const admit = yield* VerificationLimit
   const { requireConfigured, requirePayment, refuse } = makePaid(settings, payments)
 
-  return <Order, Answer extends { readonly receipt: string }, Malformed extends Tagged, Unmade extends Tagged>({
+  return <Order, Answer extends { readonly receipt: string }, Said, Malformed extends Tagged, Unmade extends Tagged>({
+    name,
     terms: termsOf,
     decode,
     offered,
-    submit
-  }: Sale<Order, Answer, Malformed, Unmade>) => {
+    submit,
+    say
+  }: Sale<Order, Answer, Said, Malformed, Unmade>) => {
     const ready = Effect.andThen(requireConfigured, offered)
 
     const buy = Effect.fnUntraced(function* (call: Call, credential: string) {
@@ -68,10 +74,11 @@ export const makeSales = Effect.gen(function* () {
       }
       const answer = yield* admit(request.headers).pipe(
         Effect.andThen(buy(call, call.credential)),
-        forClient(request, call.header)
+        forClient(request, call.header),
+        Effect.withSpan(name)
       )
       yield* setHeaders({ "payment-receipt": answer.receipt, "cache-control": "private" })
-      return answer
+      return say(answer)
     })
   }
 })
