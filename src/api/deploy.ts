@@ -16,7 +16,7 @@ export const makeDeploy = Effect.gen(function* () {
     decode: decodeProject,
     offered: Effect.void,
     submit: (project, paid) => orders.submit({ ...paid, ...project }),
-    say: ({ receipt: _, ...deployment }) => deployment
+    say: ({ url, deployment_id, expires_at, ttl_hours }) => ({ url, deployment_id, expires_at, ttl_hours })
   })
 })
 
