@@ -44,7 +44,10 @@ export const makeTurns = () => {
       }
       // Taken before the others are gone: nobody new comes in meanwhile.
       alone ??= { call, since: now }
-      return calls.size === 0
+      if (calls.size > 0) return false
+      // What runs out is the turn, not the waiting for it.
+      alone = { call, since: now }
+      return true
     })
 
   /** `work` when its turn comes, `late` when that takes longer than `patience` milliseconds. */
