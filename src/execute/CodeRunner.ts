@@ -39,6 +39,7 @@ export class CodeRunner extends Context.Service<CodeRunner, Service>()("mpp-comp
           certain: false
         })
       }
+      if ("broken" in verdict) return yield* unavailable(verdict.broken)
       if (!verdict.ok) return yield* startFailed(verdict.message)
     })
     const run = Effect.fn("CodeRunner.run")(function* (upload: Upload, input: string | null) {
@@ -54,6 +55,7 @@ export class CodeRunner extends Context.Service<CodeRunner, Service>()("mpp-comp
     const attempt = <A>(call: () => Promise<A>) => Effect.tryPromise({ try: call, catch: unavailable })
     const check = Effect.fn("CodeRunner.check")(function* (upload: Upload, purpose: Purpose) {
       const verdict = yield* attempt(() => runner.check(loadable(upload, purpose), purpose))
+      if ("broken" in verdict) return yield* unavailable(verdict.broken)
       if (!verdict.ok) return yield* startFailed(verdict.message)
     })
     const run = Effect.fn("CodeRunner.run")((upload: Upload, input: string | null) =>

@@ -8,7 +8,7 @@ import type { Purpose, Verdict } from "./start.ts"
 export class Runner extends WorkerEntrypoint<{ readonly LOADER: Loader }> implements RunnerBinding {
   async ping(): Promise<void> {}
 
-  check(code: Loadable, purpose: Purpose): Promise<Verdict> {
+  check(code: Loadable, purpose: Purpose): Promise<Verdict | Broken> {
     return runnerOn(this.env.LOADER).check(code, purpose)
   }
 

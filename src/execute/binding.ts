@@ -1,13 +1,13 @@
 import type { Loadable, Loader } from "./loader.ts"
 import { type Broken, type Ran, run } from "./run.ts"
-import { check, type Purpose, type Verdict } from "./start.ts"
+import { type Purpose, tryOut, type Verdict } from "./start.ts"
 
 /** Who loads code: what a service binding to `Runner` offers over RPC, and a Worker with a loader of its own has in itself. */
 export interface RunnerBinding {
   /** Answers when the runner is there. */
   readonly ping: () => Promise<void>
   /** Whether code starts and can do what it is for; each call starts it afresh. */
-  readonly check: (code: Loadable, purpose: Purpose) => Promise<Verdict>
+  readonly check: (code: Loadable, purpose: Purpose) => Promise<Verdict | Broken>
   /** Calls code once. */
   readonly run: (code: Loadable, input: string | null) => Promise<Ran | Broken>
 }
@@ -15,6 +15,6 @@ export interface RunnerBinding {
 /** The runner on a loader. */
 export const runnerOn = (loader: Loader): RunnerBinding => ({
   ping: async () => {},
-  check: (code, purpose) => check(loader, code, purpose),
+  check: (code, purpose) => tryOut(loader, code, purpose),
   run: (code, input) => run(loader, code, input)
 })

@@ -9,7 +9,7 @@ const thrown = (cause) => {
   const isObject = (typeof cause === "object" && cause !== null) || typeof cause === "function"
   try {
     return isObject
-      ? { name: part("name") || "Error", message: part("message").slice(0, 2000), stack: part("stack").slice(0, 8000) }
+      ? { name: part("name").slice(0, 200) || "Error", message: part("message").slice(0, 2000), stack: part("stack").slice(0, 8000) }
       : { name: "Error", message: String(cause).slice(0, 2000) }
   } catch {
     return { name: "Error", message: "What was thrown cannot be shown." }

@@ -83,6 +83,39 @@ export const within = async <A>(
   }
 }
 
+/**
+ * Reads an answer of at most `bytes`; `undefined` when there is more. Nothing that code does is believed: what is held does
+ * not depend on how small its pieces are, and pieces that come so fast that no timer fires in between are late all the same
+ * (`until` in unix milliseconds; rejects with `late`).
+ */
+export const readUpTo = async (
+  bytes: number,
+  response: Response,
+  until: number,
+  late: string
+): Promise<string | undefined> => {
+  const reader = response.body?.getReader()
+  if (reader === undefined) return ""
+  let held = new Uint8Array(4096)
+  let size = 0
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return new TextDecoder().decode(held.subarray(0, size))
+    if (size + value.length > bytes || Date.now() > until) {
+      await reader.cancel()
+      if (size + value.length > bytes) return undefined
+      throw new TooLate(late)
+    }
+    if (size + value.length > held.length) {
+      const grown = new Uint8Array(Math.max(2 * held.length, size + value.length))
+      grown.set(held.subarray(0, size))
+      held = grown
+    }
+    held.set(value, size)
+    size += value.length
+  }
+}
+
 /** The time is up. */
 export class TooLate extends Error {
   override readonly name = "TimeoutError"

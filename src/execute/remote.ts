@@ -73,7 +73,7 @@ export const makeRemote = (runner: RunnerBinding) => {
   }
 
   return {
-    check: (code: Loadable, purpose: Purpose): Effect.Effect<Verdict | Down, RunnerUnavailable> =>
+    check: (code: Loadable, purpose: Purpose): Effect.Effect<Verdict | Broken | Down, RunnerUnavailable> =>
       judged(() => runner.check(code, purpose), beforePayment),
     run: (code: Loadable, input: string | null): Effect.Effect<Ran | Broken | Down, RunnerUnavailable> =>
       judged(() => runner.run(code, input), afterPayment)

@@ -1,4 +1,6 @@
-import { load, type Loadable, type Loader, within } from "./loader.ts"
+import { type Breakage, type Broken, insist, seemsBroken, wordsOf } from "./broken.ts"
+import { LIMITS } from "./limits.ts"
+import { load, type Loadable, type Loader, readUpTo, within } from "./loader.ts"
 
 /** What code is started for: to serve requests, or to be called once. */
 export type Purpose = "serve" | "run"
@@ -9,32 +11,65 @@ export type Verdict = { readonly ok: true } | { readonly ok: false; readonly mes
 /** A start that takes longer than this, in milliseconds, does not count as one. */
 const startMillis = 10_000
 
-/** CPU that starting may take, in milliseconds: the platform's own limit for a Worker's start. */
-const startCpu = 1_000
+/**
+ * CPU that starting may take, in milliseconds: for a site the platform's own limit for a Worker's start; for code that is
+ * called once what it will be given then, so that nobody pays for what cannot be started within it.
+ */
+const startCpu = { serve: 1_000, run: LIMITS.cpuMs } as const
+
+/** Bytes that a verdict may have: more than a probe says by itself, and no more than may be held. */
+const verdictBytes = 65_536
 
 /**
  * Starts code in an isolate of its own, without bindings or network, and looks at its exports. None of them is called: a
  * module of ours, put beside the code, imports its main module and reports what it found.
+ *
+ * Rejects when it is the runtime that fails, again and again, and not the code.
  */
 export const check = async (loader: Loader, code: Loadable, purpose: Purpose = "serve"): Promise<Verdict> => {
+  const verdict = await tryOut(loader, code, purpose)
+  if ("broken" in verdict) throw new Error(verdict.broken)
+  return verdict
+}
+
+/** As `check`, for who wants to be told. */
+export const tryOut = async (loader: Loader, code: Loadable, purpose: Purpose): Promise<Verdict | Broken> => {
   const main = Object.hasOwn(code.modules, code.mainModule) ? code.modules[code.mainModule] : undefined
   if (main === undefined) return { ok: false, message: `No such module: ${code.mainModule}` }
   // Our module could import either, but the runtime starts neither.
   if (typeof main !== "string" && !("js" in main)) return { ok: false, message: "Main module must be an ES module." }
   const probe = (purpose === "serve" ? serveProbe : runProbe)(JSON.stringify(`./${code.mainModule}`))
+  const verdict = await insist(loader, () => askOnce(loader, code, probe, startCpu[purpose]))
+  return "bent" in verdict ? { ok: false, message: verdict.bent } : verdict
+}
+
+const askOnce = async (loader: Loader, code: Loadable, probe: string, cpuMs: number): Promise<Verdict | Breakage> => {
+  const since = Date.now()
   try {
-    const { ask } = load(loader, code, probe, { cpuMs: startCpu })
+    const { ask } = load(loader, code, probe, { cpuMs })
     const late = `The code did not finish starting within ${startMillis / 1000} s.`
-    return await within(startMillis, late, async (signal) => verdictIn(await (await ask("", signal)).json()))
+    return await within(startMillis, late, async (signal) =>
+      verdictIn(await readUpTo(verdictBytes, await ask("", signal), since + startMillis, late))
+    )
   } catch (cause) {
-    return { ok: false, message: cause instanceof Error ? cause.message : String(cause) }
+    if (seemsBroken(cause)) return { broken: wordsOf(cause), durationMs: Date.now() - since }
+    return { ok: false, message: wordsOf(cause) }
   }
 }
 
 /** What the probe said; code that has bent the runtime's own functions can make it say anything. */
-const verdictIn = (said: unknown): Verdict => {
+const verdictIn = (text: string | undefined): Verdict => {
+  const said = read(text ?? "")
   const message = typeof said === "string" ? said : "The code answers for its start what cannot be read."
   return message === "" ? { ok: true } : { ok: false, message }
+}
+
+const read = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 /** What Workers can serve with: an object, or a class that extends `WorkerEntrypoint`, with a `fetch` method. */

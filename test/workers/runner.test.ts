@@ -69,6 +69,50 @@ describe("the runner on a Worker Loader", () => {
     }
   })
 
+  for (const [what, code] of [
+    ["at its start", "throw new Error('internal error; reference = 1'); export const run = 1"],
+    [
+      "in its answer",
+      "export const run = () => { globalThis.Response = function () { throw new Error('Network connection lost.') }; throw 1 }"
+    ]
+  ] as const) {
+    it(`is not deceived by code that speaks like a broken runtime ${what}: that is its own error, and no reason to run it for ever`, async () => {
+      const ran = await run(code)
+      assert.isTrue(!ran.ok && /internal error|connection lost/.test(ran.error.message), JSON.stringify(ran))
+    })
+  }
+
+  /** Answers of the code's own making: `made` is what the harness gets for `new Response(text)`, `empty` for none. */
+  const forging = (made: string, empty = "new Real()") => `
+    const Real = Response
+    globalThis.Response = new Proxy(Real, { construct: (_, [text]) => text === undefined ? ${empty} : ${made} })
+    export const run = () => 1`
+
+  it("does not read what a load answers, which may never end", async () => {
+    const endless = "new Real(new ReadableStream({ pull: (to) => to.enqueue(new Uint8Array(1 << 20)) }))"
+    const ran = await run(forging("new Real(text)", endless))
+    assert.deepStrictEqual(ran.ok && ran.result, "1")
+  })
+
+  it("ends an answer in endless small pieces in time", async () => {
+    const crumbs =
+      "new Real(new ReadableStream({ pull: (to) => to.enqueue(new Uint8Array([114])) }, { highWaterMark: 0 }))"
+    const ran = await run(forging(crumbs))
+    assert.strictEqual(!ran.ok && ran.error.name, "TimeoutError")
+  })
+
+  it("reads no more of a verdict than one is long", async () => {
+    const endless = `Response.json = () => new Response(new ReadableStream({ pull: (to) => to.enqueue(new Uint8Array(1 << 20)) }))
+      export const run = () => 1`
+    const found = await check(endless, "run")
+    assert.isTrue(found instanceof StartFailed && /cannot be read/.test(found.message), JSON.stringify(found))
+  })
+
+  it("tells an error's message however long its name is", async () => {
+    const ran = await run("export const run = () => { throw { name: 'n'.repeat(2e6), message: 'said' } }")
+    assert.deepStrictEqual(!ran.ok && [ran.error.name.length, ran.error.message], [200, "said"])
+  })
+
   it("shares nothing between two calls of the same code", async () => {
     const code = "let n = 0; export const run = () => [++n, globalThis.left, globalThis.left = 1].slice(0, 2)"
     for (const ran of [await run(code), await run(code)]) assert.deepStrictEqual(ran.ok && ran.result, "[1,null]")
