@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import { CodeTooLarge, InvalidRequest } from "../domain/Errors.ts"
 import type { Files } from "../domain/Order.ts"
-import { maxSourceBytes } from "./files.ts"
+import { maxBodyBytes, maxSourceBytes } from "./files.ts"
 
 /** A body of `/execute` that was found in order: the code as a project of one file, and its input as the text of a JSON value. */
 export interface Program {
@@ -30,8 +30,15 @@ export const decodeCode = Effect.fn("Gateway.decodeCode")(function* (bytes: Uint
     })
   }
   const input = ownField(json, "input")
-  const program: Program = { files: { "index.ts": code }, input: input === undefined ? null : JSON.stringify(input) }
-  return program
+  const text = input === undefined ? null : JSON.stringify(input)
+  // Numbers may be written shorter than JSON.stringify does; an order's object takes no message of more than 32 MiB.
+  if (text !== null && Buffer.byteLength(text) > maxBodyBytes) {
+    return yield* new CodeTooLarge({
+      detail: `The input is more than ${maxBodyBytes} bytes as JSON, with its numbers in full. Send less.`,
+      limit_bytes: maxBodyBytes
+    })
+  }
+  return { files: { "index.ts": code }, input: text } satisfies Program
 })
 
 const ownField = (json: unknown, name: string): unknown =>

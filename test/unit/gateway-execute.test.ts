@@ -49,6 +49,14 @@ describe("POST /execute", () => {
     assert.strictEqual(payments.captured.size, 1)
   })
 
+  it("takes no input that is larger in full than any body may be", async () => {
+    const { post, payments } = gatewayWith()
+    const short = `[${"1e20,".repeat(800_000)}1]`
+    const answer = await problem(await post(`{"code":"export const run = (it) => it","input":${short}}`, {}, path))
+    assert.deepStrictEqual([answer.status, answer.code, answer.charged], [413, "code_too_large", false])
+    assert.strictEqual(payments.captured.size, 0)
+  })
+
   it("runs once for a key, and again for another", async () => {
     const { pay, payments, runs } = gatewayWith()
     const first = await (await pay({ body, path, headers })).text()
