@@ -24,24 +24,33 @@ const afterPayment: Patience = { answer: 21_000, turn: 15_000 }
 /** The runner went down with a call, so many milliseconds after it began. */
 export interface Down {
   readonly down: number
+  /** Whether it was this call's doing: it was alone, in a runner where nobody has been before it. */
+  readonly certain: boolean
 }
 
 /**
  * A runner in another process. An endless loop, or too much memory, takes that process down, with everybody whose code was
  * in it; it comes back by itself. Whoever was there calls again, alone this time: who takes it down alone is the culprit,
- * and everybody else has lost some seconds.
+ * and everybody else has lost some seconds. What a call leaves behind (`waitUntil`) goes on after it: where somebody has been
+ * before, even one alone may be innocent, and calls once more in the new runner.
  */
 export const makeRemote = (runner: RunnerBinding) => {
   const inTurn = makeTurns()
+  // Who has been in the runner since it came up: nobody, one, or several.
+  let guests: symbol | "several" | undefined
 
-  const call = Effect.fnUntraced(function* <A>(work: () => Promise<A>, millis: number) {
+  const call = Effect.fnUntraced(function* <A>(me: symbol, work: () => Promise<A>, millis: number) {
     const since = yield* Clock.currentTimeMillis
+    guests = guests === undefined || guests === me ? me : "several"
     return yield* Effect.tryPromise(work).pipe(
       Effect.timeout(millis),
       Effect.catch((error) =>
         Effect.gen(function* () {
           yield* Effect.logWarning("the runner went down with a call", String(error))
-          return { down: (yield* Clock.currentTimeMillis) - since } satisfies Down
+          const certain = guests === me
+          // One that only says nothing may still be there, with all that is in it.
+          if (error._tag !== "TimeoutError") guests = undefined
+          return { down: (yield* Clock.currentTimeMillis) - since, certain } satisfies Down
         })
       )
     )
@@ -62,13 +71,11 @@ export const makeRemote = (runner: RunnerBinding) => {
 
   const judged = <A extends object>(work: () => Promise<A>, patience: Patience) => {
     const options = (alone: boolean) => ({ alone, patience: patience.turn })
-    const attempt = call(work, patience.answer)
+    const attempt = call(Symbol("guest"), work, patience.answer)
+    const again = Effect.andThen(back(patience), attempt)
+    const proof = Effect.flatMap(again, (ran) => ("down" in ran && !ran.certain ? again : Effect.succeed(ran)))
     return inTurn(options(false), attempt, occupied).pipe(
-      Effect.flatMap((first) =>
-        !("down" in first)
-          ? Effect.succeed(first)
-          : inTurn(options(true), Effect.andThen(back(patience), attempt), occupied)
-      )
+      Effect.flatMap((first) => ("down" in first ? inTurn(options(true), proof, occupied) : Effect.succeed(first)))
     )
   }
 

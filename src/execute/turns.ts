@@ -4,8 +4,8 @@ import * as Effect from "effect/Effect"
 /** How often a turn is looked for, in milliseconds. */
 const lookEvery = 50
 
-/** The longest that one call can take, in milliseconds, and then some. */
-const longestMillis = 40_000
+/** The longest that a call can take, in milliseconds, and then some: beside others, and alone, where it may call twice. */
+const longestMillis = { beside: 40_000, alone: 80_000 } as const
 
 /**
  * Who calls the runner: many side by side, or one alone. A call that took the runner down together with others says nothing
@@ -18,8 +18,8 @@ export const makeTurns = () => {
   let alone: { readonly call: symbol; readonly since: number } | undefined
 
   const tidy = (now: number) => {
-    for (const [call, since] of calls) if (now - since > longestMillis) calls.delete(call)
-    if (alone !== undefined && now - alone.since > longestMillis) alone = undefined
+    for (const [call, since] of calls) if (now - since > longestMillis.beside) calls.delete(call)
+    if (alone !== undefined && now - alone.since > longestMillis.alone) alone = undefined
   }
 
   /** Succeeds with whether the turn came within `patience` milliseconds. */

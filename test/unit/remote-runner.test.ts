@@ -75,6 +75,28 @@ describe("a runner in another process", () => {
     })
   )
 
+  it.effect("does not blame one who is alone for what another one has left behind", () =>
+    Effect.gen(function* () {
+      const process = makeProcess()
+      const run = yield* runIn(process)
+      const leaver = yield* Effect.forkChild(run("slow"))
+      yield* Effect.forkChild(run("spin"))
+      yield* TestClock.adjust("100 millis")
+      process.crash()
+      process.back()
+      yield* TestClock.adjust("1 seconds")
+      process.finish()
+      yield* TestClock.adjust("1 seconds")
+      assert.isTrue((yield* Fiber.join(leaver)).ok)
+      // "spin" is alone, and innocent this once: what takes the runner down is what the other one has left there.
+      assert.deepStrictEqual(process.calls, ["slow", "spin", "slow", "spin"])
+      process.crash()
+      process.back()
+      yield* TestClock.adjust("1 seconds")
+      assert.deepStrictEqual(process.calls, ["slow", "spin", "slow", "spin", "spin"])
+    })
+  )
+
   it.effect("lets nobody in while somebody is alone", () =>
     Effect.gen(function* () {
       const process = makeProcess()
