@@ -13,7 +13,7 @@ import { makeCapture } from "./capture.ts"
 import { claim, enter, isAboutCredential, join, serve, wait } from "./claim.ts"
 import { makeDeliver } from "./deliver.ts"
 import { isOver, makeExpire } from "./expire.ts"
-import { begin, isOpen, Ledger } from "./Ledger.ts"
+import { begin, isOpen, Ledger, verdictMillis } from "./Ledger.ts"
 import {
   type DeployError,
   deployed,
@@ -138,10 +138,13 @@ export class Deployer extends Context.Service<
       const wake = Effect.gen(function* () {
         const ledger = yield* Ledger
         const now = yield* Clock.currentTimeMillis
+        const verdict = ledger.verdict()
+        if (verdict !== undefined && now - verdict.at >= verdictMillis) ledger.acquit()
         const due = ledger.due(now)
         for (const purchase of due) ledger.save({ ...purchase, due: nextLook(purchase, now) })
         const attend = (purchase: Purchase) => {
-          if (purchase.state === "expired") return Effect.sync(() => ledger.forget(purchase.id))
+          if (purchase.state === "expired" || purchase.state === "failed")
+            return Effect.sync(() => ledger.forget(purchase.id))
           if (purchase.state === "delivered") return isOver(purchase, now) ? expire(purchase) : update.resume(purchase)
           return ledger.serving.has(purchase.key) ? Effect.void : Effect.ignore(resume(purchase))
         }

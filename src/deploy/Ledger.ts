@@ -8,6 +8,9 @@ import type { Delivered, Deployed } from "../domain/Order.ts"
 import type { OrderError, UpdateError } from "./Outcome.ts"
 import { Purchase, Verdict } from "./Purchase.ts"
 
+/** How long a verdict on a body stands, in milliseconds: a later version of the service may judge otherwise. */
+export const verdictMillis = 3_600_000
+
 /** Somebody who is being served: under which key, with which challenge, and where the outcome will be. */
 export interface Serving {
   readonly key: string
@@ -69,7 +72,10 @@ export class Ledger extends Context.Service<
     /** From now on this key and this challenge stand for that purchase, and never for another. */
     readonly bind: (key: string, challengeId: string, id: string) => void
     readonly verdict: () => Verdict | undefined
+    /** Keeps a verdict, and sets the alarm to when it no longer stands. */
     readonly judge: (verdict: Verdict) => void
+    /** Forgets the verdict. An order that has no purchase forgets everything. */
+    readonly acquit: () => void
   }
 >()("mpp-compute/deploy/Ledger") {
   /** For tests, and for orders that need no object: gone with the process. */
@@ -122,7 +128,8 @@ export class Ledger extends Context.Service<
       goods: (id) => goods.get(id),
       bind,
       verdict: () => verdict,
-      judge: (value) => void (verdict = value)
+      judge: (value) => void (verdict = value),
+      acquit: () => void (verdict = undefined)
     })
   })
 }

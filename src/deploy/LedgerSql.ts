@@ -1,5 +1,5 @@
 import * as Schema from "effect/Schema"
-import { type Goods, keepsGoods, Ledger, PurchaseText, VerdictText } from "./Ledger.ts"
+import { type Goods, keepsGoods, Ledger, PurchaseText, verdictMillis, VerdictText } from "./Ledger.ts"
 import type { Purchase } from "./Purchase.ts"
 
 /**
@@ -42,13 +42,22 @@ export const makeLedger = (storage: DurableObjectStorage): Ledger["Service"] => 
     ready = true
   }
   const write = (query: string, ...values: ReadonlyArray<SqlStorageValue>) => sql.exec(query, ...values)
+  const forgetAll = () => {
+    ready = false
+    void storage.deleteAlarm()
+    void storage.deleteAll()
+  }
   const purchases = (query: string, ...values: ReadonlyArray<SqlStorageValue>): ReadonlyArray<Purchase> =>
     rows<{ data: string }>(`SELECT data FROM purchase WHERE ${query}`, ...values).map(({ data }) =>
       decodePurchase(data)
     )
 
   const wake = () => {
-    const next = rows<{ due: number | null }>("SELECT min(due) AS due FROM purchase")[0]?.due ?? null
+    const next =
+      rows<{ due: number | null }>(
+        "SELECT min(due) AS due FROM (SELECT due FROM purchase UNION SELECT json_extract(data, '$.at') + ? FROM verdict)",
+        verdictMillis
+      )[0]?.due ?? null
     // Not awaited: a write of the object like the others, coalesced with them, and nothing leaves the object before all
     // of them are on disk (the output gate).
     void (next === null ? storage.deleteAlarm() : storage.setAlarm(next))
@@ -108,9 +117,7 @@ export const makeLedger = (storage: DurableObjectStorage): Ledger["Service"] => 
     },
     forget: (id) => {
       if (rows("SELECT 1 FROM purchase WHERE id <> ? AND state <> 'failed' LIMIT 1", id).length === 0) {
-        ready = false
-        void storage.deleteAlarm()
-        void storage.deleteAll()
+        forgetAll()
         return
       }
       storage.transactionSync(() => {
@@ -132,6 +139,12 @@ export const makeLedger = (storage: DurableObjectStorage): Ledger["Service"] => 
     judge: (verdict) => {
       prepare()
       write("INSERT OR REPLACE INTO verdict VALUES (1, ?)", encodeVerdict(verdict))
+      wake()
+    },
+    acquit: () => {
+      if (rows("SELECT 1 FROM purchase LIMIT 1").length === 0) return forgetAll()
+      write("DELETE FROM verdict")
+      wake()
     }
   })
 }

@@ -8,6 +8,9 @@ import { type Purchase, whereabouts } from "./Purchase.ts"
 /** When a chain that has not said is asked again: after 5 s, and less and less often, down to once in 5 minutes. */
 const pause = (attempts: number) => Math.min(5_000 * 2 ** attempts, 300_000)
 
+/** How long a payment that failed is remembered, so that its status can be asked for: 7 days. */
+const keepMillis = 7 * 86_400_000
+
 /** Step 6 of a deploy: the one that moves money. What is passed in is written down as `capturing`. */
 export const makeCapture = (payments: PaymentService["Service"]) => {
   const captured = (purchase: Purchase, receipt: string) =>
@@ -15,8 +18,9 @@ export const makeCapture = (payments: PaymentService["Service"]) => {
 
   /** The chain will never take it. The purchase gives its key back; nothing has moved. */
   const failed = Effect.fn("Deployer.unpaid")(function* (purchase: Purchase, problem: Problem, detail: string) {
-    const failure = { fault: "service" as const, detail, at: yield* Clock.currentTimeMillis }
-    yield* save({ ...purchase, state: "failed", due: null, failure })
+    const now = yield* Clock.currentTimeMillis
+    const failure = { fault: "service" as const, detail, at: now }
+    yield* save({ ...purchase, state: "failed", due: now + keepMillis, failure })
     return yield* new PaymentRejected({ problem, detail, key: purchase.key })
   })
 

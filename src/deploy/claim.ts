@@ -3,15 +3,12 @@ import * as Effect from "effect/Effect"
 import { BundleFailed, Internal, OrderInProgress } from "../domain/Errors.ts"
 import type { Delivered, Paid } from "../domain/Order.ts"
 import { PaymentRejected } from "../payment/PaymentService.ts"
-import { Ledger, type Serving } from "./Ledger.ts"
+import { Ledger, type Serving, verdictMillis } from "./Ledger.ts"
 import type { OrderError } from "./Outcome.ts"
 import { charged, type Purchase, whereabouts } from "./Purchase.ts"
 
 /** How long a caller waits for an order that is being served, before it is told to come back. The serving goes on. */
 const patience = "60 seconds"
-
-/** How long a verdict on a body stands: a later version of the service may judge otherwise. */
-const verdictMillis = 3_600_000
 
 /** What a submission meets in its order's object. All but `New` throw the credential away, unbroadcast. */
 export type Claim =

@@ -118,9 +118,14 @@ export const ledgerContract: Record<string, (ledger: Book) => void> = {
     assert.deepStrictEqual(ledger.byKey("key_a"), purchase())
     assert.deepStrictEqual(ledger.goods("dep_a"), upload)
   },
-  "keeps a verdict": (ledger) => {
+  "keeps a verdict, and takes it back": (ledger) => {
     const verdict = { at: 5, detail: "no", diagnostics: [{ file: "a.ts", line: 1, column: 2, text: "bad" }] }
     ledger.judge(verdict)
     assert.deepStrictEqual(ledger.verdict(), verdict)
+    ledger.begin(purchase(), upload)
+    ledger.acquit()
+    assert.isUndefined(ledger.verdict())
+    assert.strictEqual(ledger.byId("dep_a")?.id, "dep_a")
+    ledger.acquit()
   }
 }

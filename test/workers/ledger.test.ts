@@ -48,6 +48,18 @@ describe("the ledger in a Durable Object", () => {
       assert.isNull(await storage.getAlarm())
     }))
 
+  it("wakes up when a verdict no longer stands, and leaves nothing of it", () =>
+    runInDurableObject(object(), async (_order, { storage }) => {
+      const ledger = makeLedger(storage)
+      const at = Date.now()
+      ledger.judge({ at, detail: "no", diagnostics: [] })
+      assert.strictEqual(await storage.getAlarm(), at + 3_600_000)
+      ledger.acquit()
+      await storage.sync()
+      assert.deepStrictEqual(storage.sql.exec("SELECT name FROM sqlite_master WHERE name = 'purchase'").toArray(), [])
+      assert.isNull(await storage.getAlarm())
+    }))
+
   it("has no alarm to run when nothing is due", async () => {
     assert.isFalse(await runDurableObjectAlarm(object()))
   })

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto"
 import { env, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test"
 import { exports } from "cloudflare:workers"
 import * as Effect from "effect/Effect"
@@ -5,7 +6,8 @@ import { assert, beforeEach, describe, it, vi } from "vitest"
 import { CodeRejected, ControlPlaneUnavailable } from "../../src/control-plane/ControlPlaneClient.ts"
 import { failsWith } from "../../src/control-plane/Memory.ts"
 import { makeLedger } from "../../src/deploy/LedgerSql.ts"
-import { orderOf } from "../../src/domain/Order.ts"
+import type { Order } from "../../src/deploy/OrderObject.ts"
+import { orderName, orderOf } from "../../src/domain/Order.ts"
 import { testCredential } from "../../src/payment/PaymentScript.ts"
 import { problem } from "../support/gateway.ts"
 import { host, payments } from "./main.ts"
@@ -144,6 +146,31 @@ describe("an order in its object", () => {
     assert.strictEqual(await alarm(), Date.parse(answer.expires_at))
   })
 
+  it("forgets a payment that failed after seven days, and then the object is empty", async () => {
+    payments.captures.push("reverted")
+    assert.strictEqual((await problem(await pay())).status, 402)
+    const id = await onlyId()
+    assert.strictEqual((await status(id)).status, "failed")
+    const alarm = await runInDurableObject(objectOf(id), (_order, { storage }) => storage.getAlarm())
+    assert.closeTo(alarm ?? 0, Date.now() + 7 * 86_400_000, 5_000)
+    await dueNow(id)
+    assert.isTrue(await runDurableObjectAlarm(objectOf(id)))
+    assert.deepStrictEqual(await tables(objectOf(id)), [])
+  })
+
+  it("forgets a verdict when it no longer stands, and nothing else", async () => {
+    const id = String(((await (await pay()).json()) as Record<string, string>).deployment_id)
+    const verdict = () =>
+      runInDurableObject(objectOf(id), (_order, { storage }) => makeLedger(storage).verdict()?.detail)
+    await runInDurableObject(objectOf(id), (_order, { storage }) =>
+      makeLedger(storage).judge({ at: Date.now() - 3_600_000, detail: "no", diagnostics: [] })
+    )
+    assert.strictEqual(await verdict(), "no")
+    assert.isTrue(await runDurableObjectAlarm(objectOf(id)))
+    assert.isUndefined(await verdict())
+    assert.strictEqual((await status(id)).status, "live")
+  })
+
   it("hides what breaks, and knows whether it had charged", async () => {
     host.next("create", () => Effect.die(new Error("secret")))
     const broken = await problem(await pay())
@@ -151,6 +178,20 @@ describe("an order in its object", () => {
     assert.notInclude(JSON.stringify(broken), "secret")
   })
 })
+
+const tables = (object: DurableObjectStub<Order>) =>
+  runInDurableObject(object, (_order, { storage }) =>
+    storage.sql.exec("SELECT name FROM sqlite_master WHERE name = 'purchase'").toArray()
+  )
+
+/** The id of the one purchase of this test's order. */
+const onlyId = async () => {
+  const sha256 = createHash("sha256").update(body).digest("hex")
+  const object = env.ORDERS.get(env.ORDERS.idFromName(orderName("0xpayer", "deploy", sha256)))
+  return runInDurableObject(object, (_order, { storage }) =>
+    storage.sql.exec<{ id: string }>("SELECT id FROM purchase").one()
+  ).then(({ id }) => id)
+}
 
 /** Sets every purchase of an order to be looked at now, instead of waiting for its pause. */
 const dueNow = (id: string) =>
