@@ -10,7 +10,7 @@ import { fetchGraph } from "./fetching.ts"
 import { BundlerBusy } from "./leases.ts"
 import { checkOutput } from "./limits.ts"
 import { readPackageJson } from "./package-json.ts"
-import { Pool } from "./pool.ts"
+import { Pool, type WaitUntil } from "./pool.ts"
 import { readProject } from "./project.ts"
 import { IMPORT_LIMITS, type ModuleCache, Remote } from "./remote.ts"
 import { readTsConfig } from "./tsconfig.ts"
@@ -18,6 +18,7 @@ import { readTsConfig } from "./tsconfig.ts"
 export { BundleError, BundlerCrash, type Diagnostic, formatDiagnostic } from "./diagnostics.ts"
 export { BundlerBusy } from "./leases.ts"
 export { LIMITS } from "./limits.ts"
+export type { WaitUntil } from "./pool.ts"
 export { IMPORT_LIMITS, type ModuleCache } from "./remote.ts"
 
 /** A program that is ready to run. */
@@ -44,6 +45,11 @@ export interface BundlerOptions {
   readonly cache?: ModuleCache
   /** Fetches modules; the platform's own unless told otherwise. */
   readonly fetch?: typeof fetch
+  /**
+   * Lets a little work go on after a build, for example `waitUntil` of `cloudflare:workers`: then the compiler is made ready
+   * for the next build while the answer travels. Without it the next build does that, in some two milliseconds.
+   */
+  readonly waitUntil?: WaitUntil
 }
 
 /** How one build differs from others. */
@@ -84,7 +90,7 @@ export const createBundler = (options: BundlerOptions): Bundler => {
 
   const run = async (job: Job): Promise<Compiled> => {
     for (let round = 0; round < ROUNDS; round++) {
-      const compiled = await pool.use(timeoutMs, (instance) => compile(instance, job)).catch(asOurs)
+      const compiled = await pool.use(timeoutMs, (instance) => compile(instance, job), options.waitUntil).catch(asOurs)
       if (compiled.missing.size === 0) return compiled
       await pool.waiting.hold(IMPORT_LIMITS.timeMs + 1000, () => fetchGraph(job.context.remote, compiled.missing))
     }

@@ -1,15 +1,20 @@
+import { version } from "./generated/esbuild-factory.js"
 import { GoProgram, type Snapshot } from "./go.ts"
 import { connect, type Instance } from "./instance.ts"
-import { version } from "./generated/esbuild-factory.js"
 import { Leases } from "./leases.ts"
 import { LIMITS } from "./limits.ts"
 import { warmUp } from "./warm-up.ts"
 
-/** An instance that has grown by more than this is let go of: memory never shrinks. In bytes. */
-const MAX_GROWTH = 8 * 1024 * 1024
+const MEMORY = { initial: LIMITS.memoryBytes, maximal: LIMITS.memoryMaximum }
 
-/** Go's soft limit on its memory: near it, garbage is collected more often. The wasm's memory is some 3 MB more. */
-const ENVIRONMENT = { GOMEMLIMIT: "40MiB" }
+/**
+ * No garbage is collected as long as there is memory: a build is short, and what it leaves behind is overwritten. Near the
+ * soft limit it is. The wasm's memory is some 5 MB more than what that limit counts.
+ */
+const ENVIRONMENT = { GOGC: "off", GOMEMLIMIT: "40MiB" }
+
+/** Lets work go on after the answer, as the platform's `waitUntil` does. */
+export type WaitUntil = (work: Promise<unknown>) => void
 
 interface Ready {
   readonly program: GoProgram
@@ -22,8 +27,15 @@ interface Origin {
   readonly greeting: Uint8Array
 }
 
+/** A program that no build uses. */
+interface Idle {
+  readonly program: GoProgram
+  /** Whether its memory is the origin's already. */
+  readonly restored: boolean
+}
+
 const start = (wasm: WebAssembly.Module): Ready => {
-  const program = new GoProgram(wasm)
+  const program = new GoProgram(wasm, MEMORY)
   const output: Array<Uint8Array> = []
   program.onOutput = (bytes) => output.push(bytes)
   program.start(["", `--service=${version}`], ENVIRONMENT)
@@ -42,7 +54,7 @@ export class Pool {
   readonly waiting = new Leases(LIMITS.waiting)
   #origin: Origin | undefined
   #preparing = false
-  #idle: { readonly program: GoProgram; readonly size: number } | undefined
+  #idle: Idle | undefined
 
   constructor(wasm: WebAssembly.Module) {
     this.#wasm = wasm
@@ -51,21 +63,20 @@ export class Pool {
   /**
    * Runs `use` with a compiler that nobody has used.
    *
+   * @param waitUntil when given, the compiler is made ready for the next build after this one was answered.
    * @throws what `use` throws; `BundlerBusy`; `GoExit` and `InstanceCrash` when the compiler does not start.
    */
-  use<A>(timeoutMs: number, use: (instance: Instance) => Promise<A>): Promise<A> {
-    return this.#builds.hold(timeoutMs, () => this.#use(timeoutMs, use))
-  }
-
-  async #use<A>(timeoutMs: number, use: (instance: Instance) => Promise<A>): Promise<A> {
-    const { program, greeting } = await this.#take(timeoutMs)
-    const size = program.size
-    const instance = await connect(this.#wasm, program, greeting, timeoutMs)
-    try {
-      return await use(instance)
-    } finally {
-      this.#give(program, size)
-    }
+  use<A>(timeoutMs: number, use: (instance: Instance) => Promise<A>, waitUntil?: WaitUntil): Promise<A> {
+    return this.#builds.hold(timeoutMs, async () => {
+      const { program, greeting } = await this.#take(timeoutMs)
+      const instance = await connect(this.#wasm, program, greeting, timeoutMs)
+      try {
+        return await use(instance)
+      } finally {
+        // What has grown would stay so large for ever.
+        if (program.size <= MEMORY.initial) this.#give(program, waitUntil)
+      }
+    })
   }
 
   async #take(timeoutMs: number): Promise<Ready> {
@@ -78,21 +89,31 @@ export class Pool {
       const snapshot = ready.program.snapshot()
       if (snapshot === undefined) return start(this.#wasm)
       this.#origin = { snapshot, greeting: ready.greeting }
-      return ready.program.restore(snapshot, 0) ? ready : start(this.#wasm)
+      return ready.program.restore(snapshot) ? ready : start(this.#wasm)
     }
     const { snapshot, greeting } = this.#origin
     const idle = this.#idle
     this.#idle = undefined
-    if (idle?.program.restore(snapshot, idle.program.size - idle.size) === true)
+    if (idle !== undefined && (idle.restored || idle.program.restore(snapshot)))
       return { program: idle.program, greeting }
     const fresh = start(this.#wasm)
-    return fresh.program.restore(snapshot, fresh.program.size) ? { program: fresh.program, greeting } : fresh
+    return fresh.program.restore(snapshot) ? { program: fresh.program, greeting } : fresh
   }
 
-  /** What has grown in one build is all that it can have written to beyond the snapshot: Go asks for more at the end only. */
-  #give(program: GoProgram, size: number): void {
-    const limit = (this.#origin?.snapshot.memory.length ?? 0) + MAX_GROWTH
-    if (program.size <= limit) this.#idle = { program, size }
+  #give(program: GoProgram, waitUntil: WaitUntil | undefined): void {
+    const idle: Idle = { program, restored: false }
+    this.#idle = idle
+    if (waitUntil === undefined) return
+    // By timer, so that the answer goes first. Should it never fire, the next build does what it would have done.
+    const done = new Promise<void>((resolve) => setTimeout(resolve, 0)).then(() => this.#restore(idle))
+    waitUntil(done)
+  }
+
+  /** Nobody has it while it is worked on: whoever is ended in its midst leaves none behind that is half restored. */
+  #restore(idle: Idle): void {
+    if (this.#idle !== idle || this.#origin === undefined) return
+    this.#idle = undefined
+    if (idle.program.restore(this.#origin.snapshot)) this.#idle = { program: idle.program, restored: true }
   }
 }
 

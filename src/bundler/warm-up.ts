@@ -1,56 +1,44 @@
+import { compile } from "./compile.ts"
 import type { Instance } from "./instance.ts"
+import { Remote } from "./remote.ts"
 
-/** What the first build of ours consists of: a little of everything, so that nothing is left to be set up. */
-const SOURCE = `
+/** What the first builds consist of: a little of everything, so that nothing is left to be set up. */
+const FILES = new Map([
+  [
+    "index.ts",
+    `
 import data from "./data.json"
 import text from "./text.txt"
 import { part, type Part } from "./part"
 enum Colour { Red, Green }
 class Base<T> { constructor(private readonly value: T) {} get it(): T { return this.value } }
-const render = (name: string) => <p class="x">{name} {data?.name ?? text}</p>
 export default {
   async fetch(request: Request): Promise<Response> {
     const { pathname } = new URL(request.url)
-    for await (const it of [part(pathname as Part)]) if (/^\\/x$/u.test(it)) return new Response(render(it))
+    for await (const it of [part(pathname as Part)]) if (/^\\/x$/u.test(it)) return new Response(it + text)
     return Response.json({ ...data, colour: Colour.Red, it: new Base(1n).it })
   }
 }
 `
+  ],
+  ["data.json", '{"name": "x", "list": [1, 2.5, null, true]}'],
+  ["text.txt", "text"],
+  ["part.ts", "export type Part = string\nexport const part = (x: Part) => x"]
+])
 
-const MODULES: ReadonlyMap<string, readonly [contents: string, loader: "tsx" | "json" | "text" | "js"]> = new Map([
-  ["/index.tsx", [SOURCE, "tsx"]],
-  ["./data.json", ['{"name": "x", "list": [1, 2.5, null, true]}', "json"]],
-  ["./text.txt", ["text", "text"]],
-  ["./part", ["export type Part = string\nexport const part = (x: Part) => x", "tsx"]],
-  ["hono/jsx/jsx-runtime", ["export const jsx = (tag, props) => tag + props, jsxs = jsx", "js"]]
-] as const)
+/** The second build no longer sets anything up; a third would only leave more garbage to copy. */
+const ROUNDS = 2
 
 /**
- * Lets a compiler build something of ours, so often that what it sets up once is set up, and that memory which is free again
- * is at hand, and a small build need not grow the memory.
+ * Lets a compiler build something of ours, with the settings of every build: what it keeps from one to the next, such as
+ * the parsed helpers that it adds to bundles, depends on them.
+ *
+ * @throws as `compile`, when the compiler does not work.
  */
 export const warmUp = async (instance: Instance): Promise<void> => {
-  for (let round = 0; round < 12; round++)
-    await instance.build({
-      entryPoints: ["/index.tsx"],
-      bundle: true,
-      outfile: "/x.js",
-      logLevel: "silent",
-      format: "esm",
-      target: "es2022",
-      jsx: "automatic",
-      jsxImportSource: "hono/jsx",
-      plugins: [
-        {
-          name: "ours",
-          setup: (build) => {
-            build.onResolve({ filter: /.*/ }, ({ path }) => ({ path, namespace: "ours" }))
-            build.onLoad({ filter: /.*/ }, ({ path }) => {
-              const [contents, loader] = MODULES.get(path) ?? ["", "js"]
-              return { contents, loader }
-            })
-          }
-        }
-      ]
-    })
+  const nothing = { find: () => undefined, versionOf: () => undefined }
+  const hosts = new Set<string>()
+  const remote = new Remote({ hosts, fetch, cache: undefined })
+  const context = { files: FILES, tsconfig: nothing, packageJson: nothing, remote, hosts }
+  for (let round = 0; round < ROUNDS; round++) await compile(instance, { context, entrypoint: "index.ts", options: {} })
 }

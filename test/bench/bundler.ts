@@ -8,6 +8,7 @@ type Files = Readonly<Record<string, string>>
 
 /** Interleaved, so that a noisy machine is as noisy for all of them; medians of several such rounds. */
 const ROUNDS = Number(process.env["ROUNDS"] ?? 5)
+const PAUSE_MS = 20
 const WARM_UP = Number(process.env["WARM_UP"] ?? 12)
 
 const median = (times: ReadonlyArray<number>): number => times.toSorted((a, b) => a - b)[times.length >> 1] ?? 0
@@ -75,6 +76,8 @@ for (const [size, files] of Object.entries(SIZES)) {
   for (let round = -WARM_UP; round < ROUNDS; round++)
     for (const [name, build] of Object.entries(designs)) {
       const time = await timed(() => build(files))
+      // Whatever one does after its answer is over before the next begins.
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
       if (round >= 0) times.get(name)?.push(time)
     }
   const idle = median(times.get("nothing") ?? [])

@@ -1,3 +1,4 @@
+import { waitUntil } from "cloudflare:workers"
 import { createWorker } from "@cloudflare/worker-bundler"
 import * as stock from "esbuild-wasm/lib/browser.js"
 import { compile } from "../../src/bundler/compile.ts"
@@ -9,7 +10,7 @@ import wasm from "../../src/bundler/wasm.ts"
 
 type Files = Readonly<Record<string, string>>
 
-const bundler = createBundler({ wasm, importHosts: [] })
+const bundler = createBundler({ wasm, importHosts: [], waitUntil })
 
 const jobOf = (files: Files) => {
   const hosts = new Set<string>()

@@ -1,7 +1,14 @@
 import { readFileSync, statSync } from "node:fs"
 import { execFileSync } from "node:child_process"
 import { assert, describe, it, vi } from "@effect/vitest"
-import { type Bundle, BundleError, BundlerCrash, createBundler, type Diagnostic } from "../../src/bundler/index.ts"
+import {
+  type Bundle,
+  BundleError,
+  BundlerCrash,
+  createBundler,
+  type Diagnostic,
+  LIMITS
+} from "../../src/bundler/index.ts"
 import { GoProgram } from "../../src/bundler/go.ts"
 import { connect } from "../../src/bundler/instance.ts"
 import { version } from "../../src/bundler/generated/esbuild-factory.js"
@@ -330,7 +337,7 @@ describe("time", () => {
   it("ends a build that waits for ever", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })
     try {
-      const program = new GoProgram(wasm)
+      const program = new GoProgram(wasm, { initial: 0, maximal: LIMITS.memoryMaximum })
       const greeting: Array<Uint8Array> = []
       program.onOutput = (bytes) => greeting.push(bytes)
       program.start(["", `--service=${version}`], {})

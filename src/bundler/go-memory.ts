@@ -1,0 +1,83 @@
+const decoder = new TextDecoder()
+
+/** A page of WebAssembly memory, in bytes. */
+const PAGE = 65_536
+
+/** A Go program's memory, as its runtime lays out values: little-endian; integers, lengths and pointers of 64 bits. */
+export class GoMemory {
+  readonly #memory: WebAssembly.Memory
+  #view: DataView
+
+  constructor(memory: WebAssembly.Memory) {
+    this.#memory = memory
+    this.#view = new DataView(memory.buffer)
+  }
+
+  /** Bytes; it never shrinks. */
+  get size(): number {
+    return this.#memory.buffer.byteLength
+  }
+
+  /** What is read and written. Growing replaces the buffer behind it. */
+  get view(): DataView {
+    return this.#view
+  }
+
+  /** To be called when the program has let its memory grow. */
+  refresh(): void {
+    this.#view = new DataView(this.#memory.buffer)
+  }
+
+  /**
+   * Lets the memory grow to at least so many bytes.
+   *
+   * @throws {RangeError} when there is not so much.
+   */
+  reserve(size: number): void {
+    const missing = size - this.size
+    if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE))
+    this.refresh()
+  }
+
+  /** All of it but the zeros at its end, in whole pages. */
+  save(): Uint8Array {
+    const words = new Int32Array(this.#memory.buffer)
+    let end = words.length
+    while (end > 0 && words[end - 1] === 0) end--
+    return new Uint8Array(this.#memory.buffer, 0, Math.ceil((end * 4) / PAGE) * PAGE).slice()
+  }
+
+  /** Makes every byte what it was when it was saved; what has grown since is zero. */
+  load(saved: Uint8Array): void {
+    this.reserve(saved.length)
+    const target = new Uint8Array(this.#memory.buffer)
+    target.set(saved)
+    target.fill(0, saved.length)
+  }
+
+  /** Writes an integer. */
+  setInt64(address: number, value: number): void {
+    this.#view.setUint32(address, value, true)
+    this.#view.setUint32(address + 4, Math.floor(value / 4_294_967_296), true)
+  }
+
+  /** Reads an integer; exact up to 2 ** 53. */
+  getInt64(address: number): number {
+    return this.#view.getUint32(address, true) + this.#view.getInt32(address + 4, true) * 4_294_967_296
+  }
+
+  /** A view of some bytes. */
+  at(address: number, length: number): Uint8Array {
+    return new Uint8Array(this.#memory.buffer, address, length)
+  }
+
+  /** The slice whose header (pointer, length) is at the address: a view. */
+  bytes(address: number): Uint8Array {
+    return this.at(this.getInt64(address), this.getInt64(address + 8))
+  }
+
+  /** The string whose header is at the address. */
+  text(address: number): string {
+    return decoder.decode(this.bytes(address))
+  }
+}
