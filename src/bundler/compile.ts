@@ -80,5 +80,5 @@ const gaveUp = (crash: InstanceCrash): Diagnostic => ({
   line: 0,
   column: 0,
   text: `The compiler gave up on this source: ${crash.message}`,
-  hint: "Usually something is nested thousands of levels deep, or a file is huge generated code. Make it simpler."
+  hint: "Usually something is nested thousands of levels deep, or a file is huge generated code. Make it simpler, or import less."
 })

@@ -10,10 +10,8 @@ export const LIMITS = {
   pathLength: 512,
   /** Bytes of the bundle in UTF-8. */
   outputBytes: 4 * 1024 * 1024,
-  /** Bytes of memory a compiler has: what a build of the sources above takes at most. */
+  /** Bytes of memory that a build has. It is enough for such sources as people write them; one that outgrows it is given up. */
   memoryBytes: 48 * 1024 * 1024,
-  /** Bytes of memory at which a build is given up: what is fetched may make it larger. */
-  memoryMaximum: 80 * 1024 * 1024,
   /** Builds that compile at the same time in one isolate. */
   builds: 2,
   /** Builds that wait for URL imports at the same time in one isolate. They hold no compiler. */

@@ -5,7 +5,7 @@ import { Leases } from "./leases.ts"
 import { LIMITS } from "./limits.ts"
 import { warmUp } from "./warm-up.ts"
 
-const MEMORY = { initial: LIMITS.memoryBytes, maximal: LIMITS.memoryMaximum }
+const MEMORY = { initial: LIMITS.memoryBytes, maximal: LIMITS.memoryBytes }
 
 /**
  * No garbage is collected as long as there is memory: a build is short, and what it leaves behind is overwritten. Near the
@@ -15,6 +15,9 @@ const ENVIRONMENT = { GOGC: "off", GOMEMLIMIT: "40MiB" }
 
 /** Lets work go on after the answer, as the platform's `waitUntil` does. */
 export type WaitUntil = (work: Promise<unknown>) => void
+
+/** Milliseconds in which an answer is on its way. A timer of none fires before. */
+const AFTER_MS = 5
 
 interface Ready {
   readonly program: GoProgram
@@ -104,8 +107,8 @@ export class Pool {
     const idle: Idle = { program, restored: false }
     this.#idle = idle
     if (waitUntil === undefined) return
-    // By timer, so that the answer goes first. Should it never fire, the next build does what it would have done.
-    const done = new Promise<void>((resolve) => setTimeout(resolve, 0)).then(() => this.#restore(idle))
+    // Should the timer never fire, the next build does what it would have done.
+    const done = new Promise<void>((resolve) => setTimeout(resolve, AFTER_MS)).then(() => this.#restore(idle))
     waitUntil(done)
   }
 

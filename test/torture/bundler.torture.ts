@@ -165,6 +165,7 @@ const HOSTILE: Readonly<Record<string, readonly [Files, RegExp]>> = {
   "100,000 nested parentheses": [{ "index.ts": nested(100_000) }, /gave up/],
   "1,000,000 brackets": [{ "index.ts": "[".repeat(1_000_000) }, /at most 512000/],
   "500,000 brackets": [{ "index.ts": "[".repeat(500_000) }, /gave up/],
+  "500,000 statements": [{ "index.ts": `${";".repeat(500_000)}export default {}` }, /more than 48 MB/],
   "JSON, 200,000 deep": [
     {
       "index.ts": "import x from './x.json'\nexport default { fetch: () => x }",
@@ -197,8 +198,8 @@ const HOSTILE: Readonly<Record<string, readonly [Files, RegExp]>> = {
   "5 MB in one line": [{ ...fine, "a.ts": "x".repeat(5_000_000) }, /at most 512000/],
   "invalid UTF-16 in a name": [{ ...fine, "a\ud800.ts": "" }, /Unicode/],
   "a climb out of the root": [{ "index.ts": "export { default } from '../../../etc/passwd'" }, /leads out/],
-  "3,000 imports of nothing": [
-    { "index.ts": Array.from({ length: 3000 }, (_, index) => `import './${index}'`).join("\n") },
+  "20,000 imports of nothing": [
+    { "index.ts": Array.from({ length: 20_000 }, (_, index) => `import './${index}'`).join("\n") },
     /not among/
   ]
 }

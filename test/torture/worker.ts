@@ -1,8 +1,9 @@
+import { waitUntil } from "cloudflare:workers"
 import { BundleError, BundlerBusy, createBundler } from "../../src/bundler/index.ts"
 import wasm from "../../src/bundler/wasm.ts"
 
 /** The bundler behind nothing but JSON: what hostile sources and clients do to an isolate shows here without payments. */
-const bundler = createBundler({ wasm, importHosts: ["esm.sh"] })
+const bundler = createBundler({ wasm, importHosts: ["esm.sh"], waitUntil })
 
 export default {
   fetch: async (request) => {

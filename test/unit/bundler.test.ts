@@ -326,6 +326,38 @@ describe("builds at the same time", () => {
   })
 })
 
+describe("memory", () => {
+  const helper = (index: number): string =>
+    `export const f${index} = (a: number, b: { x: string }) => { const y = a * ${index} + b.x.length; return { y, name: \`n\${b.x}\` } }\n`
+  const line = `// ${"what the next function is for, as people write it. ".repeat(2)}\n`
+  const module = Array.from({ length: 5 }, (_, index) => line + helper(index)).join("")
+  const names = Array.from({ length: LIMITS.files - 1 }, (_, index) => `m${index}`)
+  const files = new Map([
+    [
+      "index.ts",
+      `${names.map((name) => `import * as ${name} from "./${name}"`).join("\n")}\nexport default { fetch: () => [${names.join()}] }`
+    ],
+    ...names.map((name) => [`${name}.ts`, module.slice(0, 980)] as const)
+  ])
+
+  it("of 48 MB is enough for 500 files and 512,000 bytes", async () => {
+    const bytes = [...files.values()].reduce((sum, source) => sum + source.length, 0)
+    assert.isAtMost(bytes, LIMITS.sourceBytes)
+    assert.isAtLeast(bytes, LIMITS.sourceBytes * 0.97)
+    const { code } = await bundle(Object.fromEntries(files))
+    assert.include(code, "m498")
+  })
+
+  it("that runs out is the source's fault, and no other build's", async () => {
+    const error: unknown = await bundle({ "index.ts": `${";".repeat(500_000)}export default {}` }).catch(
+      (error: unknown) => error
+    )
+    assert.instanceOf(error, BundleError)
+    assert.match(error.message, /needs more than 48 MB of memory/)
+    await bundle(fine)
+  })
+})
+
 describe("time", () => {
   it("that is up before the start is ours", async () => {
     const error: unknown = await createBundler({ wasm, timeoutMs: 0 })
@@ -337,7 +369,7 @@ describe("time", () => {
   it("ends a build that waits for ever", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })
     try {
-      const program = new GoProgram(wasm, { initial: 0, maximal: LIMITS.memoryMaximum })
+      const program = new GoProgram(wasm, { initial: 0, maximal: LIMITS.memoryBytes })
       const greeting: Array<Uint8Array> = []
       program.onOutput = (bytes) => greeting.push(bytes)
       program.start(["", `--service=${version}`], {})
