@@ -160,6 +160,10 @@ describe("URL imports", () => {
 
 const nested = (depth: number) => `export default ${"(".repeat(depth)}1${")".repeat(depth)}`
 
+const importingNothing = (times: number): Files => ({
+  "index.ts": Array.from({ length: times }, (_, index) => `import './${index}'`).join("\n")
+})
+
 const HOSTILE: Readonly<Record<string, readonly [Files, RegExp]>> = {
   "10,000 nested parentheses": [{ "index.ts": nested(10_000) }, /gave up|cannot answer requests/],
   "100,000 nested parentheses": [{ "index.ts": nested(100_000) }, /gave up/],
@@ -198,10 +202,8 @@ const HOSTILE: Readonly<Record<string, readonly [Files, RegExp]>> = {
   "5 MB in one line": [{ ...fine, "a.ts": "x".repeat(5_000_000) }, /at most 512000/],
   "invalid UTF-16 in a name": [{ ...fine, "a\ud800.ts": "" }, /Unicode/],
   "a climb out of the root": [{ "index.ts": "export { default } from '../../../etc/passwd'" }, /leads out/],
-  "20,000 imports of nothing": [
-    { "index.ts": Array.from({ length: 20_000 }, (_, index) => `import './${index}'`).join("\n") },
-    /not among/
-  ]
+  "3,000 imports of nothing": [importingNothing(3000), /not among/],
+  "20,000 imports of nothing": [importingNothing(20_000), /more than 48 MB/]
 }
 
 describe("hostile sources", () => {
