@@ -39,20 +39,29 @@ export class GoMemory {
     this.refresh()
   }
 
-  /** All of it but the zeros at its end, in whole pages. */
-  save(): Uint8Array {
+  /** Where the zeros at its end begin, in whole pages. Reading takes no memory, as writing would. */
+  end(): number {
     const words = new Int32Array(this.#memory.buffer)
     let end = words.length
     while (end > 0 && words[end - 1] === 0) end--
-    return new Uint8Array(this.#memory.buffer, 0, Math.ceil((end * 4) / PAGE) * PAGE).slice()
+    return Math.ceil((end * 4) / PAGE) * PAGE
   }
 
-  /** Makes every byte what it was when it was saved; what has grown since is zero. */
-  load(saved: Uint8Array): void {
+  /** All of it but the zeros at its end. */
+  save(): Uint8Array {
+    return this.at(0, this.end()).slice()
+  }
+
+  /**
+   * Makes every byte what it was when it was saved; what follows is zero.
+   *
+   * @param end where zeros begin already.
+   */
+  load(saved: Uint8Array, end: number): void {
     this.reserve(saved.length)
     const target = new Uint8Array(this.#memory.buffer)
     target.set(saved)
-    target.fill(0, saved.length)
+    target.fill(0, saved.length, Math.max(saved.length, end))
   }
 
   /** Writes an integer. */

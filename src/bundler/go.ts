@@ -96,6 +96,11 @@ export class GoProgram {
     return this.#memory.size
   }
 
+  /** Whether it has ended, and cannot go on. */
+  get isOver(): boolean {
+    return this.#over !== undefined
+  }
+
   /** Runs the program until it waits for input. */
   start(args: ReadonlyArray<string>, environment: Readonly<Record<string, string>>): void {
     // Go's heap takes all that there is when it starts, before it lets the memory grow.
@@ -143,11 +148,12 @@ export class GoProgram {
    * Makes this program the one that the snapshot was taken of: every byte of memory, and nothing else is left of what it
    * was.
    *
+   * @param used whether it ran for anybody: then all of its memory is written to, else only what its start has.
    * @returns whether it is: a program that is over, or paused elsewhere, cannot be.
    */
-  restore({ memory, sp, remembered, reading: [buffer, reply] }: Snapshot): boolean {
+  restore({ memory, sp, remembered, reading: [buffer, reply] }: Snapshot, used: boolean): boolean {
     if (this.#over !== undefined || this.#reading === undefined || this.#exports.getsp() !== sp) return false
-    this.#memory.load(memory)
+    this.#memory.load(memory, used ? this.size : this.#memory.end())
     this.#reset()
     this.#references.recall(remembered)
     this.#reading = {

@@ -68,7 +68,11 @@ export const insteadOfPackage = ({ files, importer, hosts, versionOf }: Refused,
   if (/^hono(\/|$)/.test(name))
     return { specifier: name, hint: () => `Provided are ${PROVIDED_SPECIFIERS.join(", ")}.` }
   const url = hosts.has(CDN) ? onCdn(specifier, versionOf) : undefined
-  if (url !== undefined) return { specifier: url, hint: (line) => `${PACKAGES} Import it by its URL: ${line}` }
+  if (url !== undefined) {
+    // Which version is meant is the author's to say: a guess would be a wrong one some day.
+    const advice = /[^/]@/.test(url) ? "" : " (with its version after the name, as @1.2.3, so that it stays the same)"
+    return { specifier: url, hint: (line) => `${PACKAGES} Import it by its URL: ${line}${advice}` }
+  }
   const file = vendored(name)
   const path = folder === "" ? file : `${folder}/${file}`
   return {

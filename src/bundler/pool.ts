@@ -76,8 +76,8 @@ export class Pool {
       try {
         return await use(instance)
       } finally {
-        // What has grown would stay so large for ever.
-        if (program.size <= MEMORY.initial) this.#give(program, waitUntil)
+        // What has grown would stay so large for ever. What is over must be garbage before the next one takes memory.
+        if (!program.isOver && program.size <= MEMORY.initial) this.#give(program, waitUntil)
       }
     })
   }
@@ -92,15 +92,15 @@ export class Pool {
       const snapshot = ready.program.snapshot()
       if (snapshot === undefined) return start(this.#wasm)
       this.#origin = { snapshot, greeting: ready.greeting }
-      return ready.program.restore(snapshot) ? ready : start(this.#wasm)
+      return ready.program.restore(snapshot, false) ? ready : start(this.#wasm)
     }
     const { snapshot, greeting } = this.#origin
     const idle = this.#idle
     this.#idle = undefined
-    if (idle !== undefined && (idle.restored || idle.program.restore(snapshot)))
+    if (idle !== undefined && (idle.restored || idle.program.restore(snapshot, true)))
       return { program: idle.program, greeting }
     const fresh = start(this.#wasm)
-    return fresh.program.restore(snapshot) ? { program: fresh.program, greeting } : fresh
+    return fresh.program.restore(snapshot, false) ? { program: fresh.program, greeting } : fresh
   }
 
   #give(program: GoProgram, waitUntil: WaitUntil | undefined): void {
@@ -116,7 +116,7 @@ export class Pool {
   #restore(idle: Idle): void {
     if (this.#idle !== idle || this.#origin === undefined) return
     this.#idle = undefined
-    if (idle.program.restore(this.#origin.snapshot)) this.#idle = { program: idle.program, restored: true }
+    if (idle.program.restore(this.#origin.snapshot, true)) this.#idle = { program: idle.program, restored: true }
   }
 }
 
