@@ -6,10 +6,10 @@ export class GoExit extends Error {
   override readonly name = "GoExit"
 }
 
-/** What Go's runtime works on. The members change while the program runs. */
+/** What Go's runtime works on. Neither is there before the module has its imports, and references are made anew. */
 export interface GoHost {
-  readonly memory: GoMemory
-  readonly references: References
+  readonly memory: () => GoMemory
+  readonly references: () => References
   /** The stack pointer. */
   readonly sp: () => number
   /** Whether the program is over. */
@@ -40,11 +40,11 @@ const call = (host: GoHost, run: () => unknown, at: number): void => {
     succeeded = 0
   }
   const sp = host.sp()
-  host.references.store(host.memory, sp + at, result)
-  host.memory.view.setUint8(sp + at + 8, succeeded)
+  host.references().store(host.memory(), sp + at, result)
+  host.memory().view.setUint8(sp + at + 8, succeeded)
 }
 
-const copy = ({ memory }: GoHost, target: unknown, source: unknown, at: number): void => {
+const copy = (memory: GoMemory, target: unknown, source: unknown, at: number): void => {
   const fits = target instanceof Uint8Array && source instanceof Uint8Array
   if (fits) {
     const bytes = source.subarray(0, target.length)
@@ -59,38 +59,38 @@ type Imports = Readonly<Record<string, (sp: number) => void>>
 const runtime = (host: GoHost): Imports => {
   let timers = 1
   return {
-    "runtime.wasmExit": (sp) => host.exit(host.memory.view.getInt32(sp + 8, true)),
+    "runtime.wasmExit": (sp) => host.exit(host.memory().view.getInt32(sp + 8, true)),
     "runtime.wasmWrite": (sp) => {
-      const { memory } = host
+      const memory = host.memory()
       const length = memory.view.getInt32(sp + 24, true)
       host.output(memory.getInt64(sp + 8), memory.at(memory.getInt64(sp + 16), length).slice())
     },
     "runtime.resetMemoryDataView": () => {
-      host.memory.refresh()
+      host.memory().refresh()
       host.grown()
     },
-    "runtime.nanotime1": (sp) => host.memory.setInt64(sp + 8, (performance.timeOrigin + performance.now()) * 1e6),
+    "runtime.nanotime1": (sp) => host.memory().setInt64(sp + 8, (performance.timeOrigin + performance.now()) * 1e6),
     "runtime.walltime": (sp) => {
       const now = Date.now()
-      host.memory.setInt64(sp + 8, now / 1000)
-      host.memory.view.setInt32(sp + 16, (now % 1000) * 1e6, true)
+      host.memory().setInt64(sp + 8, now / 1000)
+      host.memory().view.setInt32(sp + 16, (now % 1000) * 1e6, true)
     },
     // The only timers are a pause before it forgets a build and the scheduler's: they would fire into another request.
-    "runtime.scheduleTimeoutEvent": (sp) => host.memory.view.setInt32(sp + 16, timers++, true),
+    "runtime.scheduleTimeoutEvent": (sp) => host.memory().view.setInt32(sp + 16, timers++, true),
     "runtime.clearTimeoutEvent": () => {},
     "runtime.getRandomData": (sp) => {
-      crypto.getRandomValues(host.memory.bytes(sp + 8) as Uint8Array<ArrayBuffer>) // never shared: one thread
+      crypto.getRandomValues(host.memory().bytes(sp + 8) as Uint8Array<ArrayBuffer>) // never shared: one thread
     }
   }
 }
 
 const javaScript = (host: GoHost): Imports => {
-  const load = (address: number): unknown => host.references.load(host.memory, address)
-  const store = (address: number, value: unknown): void => host.references.store(host.memory, address, value)
-  const text = (address: number): string => host.memory.text(address)
-  const list = (address: number): Array<unknown> => host.references.list(host.memory, address)
+  const load = (address: number): unknown => host.references().load(host.memory(), address)
+  const store = (address: number, value: unknown): void => host.references().store(host.memory(), address, value)
+  const text = (address: number): string => host.memory().text(address)
+  const list = (address: number): Array<unknown> => host.references().list(host.memory(), address)
   return {
-    "syscall/js.finalizeRef": (sp) => host.references.release(host.memory.view.getUint32(sp + 8, true)),
+    "syscall/js.finalizeRef": (sp) => host.references().release(host.memory().view.getUint32(sp + 8, true)),
     "syscall/js.stringVal": (sp) => store(sp + 24, text(sp + 8)),
     "syscall/js.valueGet": (sp) => {
       const value: unknown = Reflect.get(load(sp + 8) as object, text(sp + 16))
@@ -99,9 +99,10 @@ const javaScript = (host: GoHost): Imports => {
     "syscall/js.valueSet": (sp) => {
       Reflect.set(load(sp + 8) as object, text(sp + 16), load(sp + 32))
     },
-    "syscall/js.valueIndex": (sp) => store(sp + 24, Reflect.get(load(sp + 8) as object, host.memory.getInt64(sp + 16))),
+    "syscall/js.valueIndex": (sp) =>
+      store(sp + 24, Reflect.get(load(sp + 8) as object, host.memory().getInt64(sp + 16))),
     "syscall/js.valueSetIndex": (sp) => {
-      Reflect.set(load(sp + 8) as object, host.memory.getInt64(sp + 16), load(sp + 24))
+      Reflect.set(load(sp + 8) as object, host.memory().getInt64(sp + 16), load(sp + 24))
     },
     "syscall/js.valueCall": (sp) =>
       call(
@@ -115,15 +116,19 @@ const javaScript = (host: GoHost): Imports => {
       ),
     "syscall/js.valueNew": (sp) =>
       call(host, () => Reflect.construct(load(sp + 8) as new () => unknown, list(sp + 16)) as unknown, 40),
-    "syscall/js.valueLength": (sp) => host.memory.setInt64(sp + 16, (load(sp + 8) as ArrayLike<unknown>).length),
+    "syscall/js.valueLength": (sp) => host.memory().setInt64(sp + 16, (load(sp + 8) as ArrayLike<unknown>).length),
     "syscall/js.valuePrepareString": (sp) => {
       const bytes = encoder.encode(String(load(sp + 8)))
       store(sp + 16, bytes)
-      host.memory.setInt64(sp + 24, bytes.length)
+      host.memory().setInt64(sp + 24, bytes.length)
     },
-    "syscall/js.valueLoadString": (sp) => host.memory.bytes(sp + 16).set(load(sp + 8) as Uint8Array),
-    "syscall/js.copyBytesToGo": (sp) => copy(host, host.memory.bytes(sp + 8), load(sp + 32), sp + 40),
-    "syscall/js.copyBytesToJS": (sp) => copy(host, load(sp + 8), host.memory.bytes(sp + 16), sp + 40)
+    "syscall/js.valueLoadString": (sp) =>
+      host
+        .memory()
+        .bytes(sp + 16)
+        .set(load(sp + 8) as Uint8Array),
+    "syscall/js.copyBytesToGo": (sp) => copy(host.memory(), host.memory().bytes(sp + 8), load(sp + 32), sp + 40),
+    "syscall/js.copyBytesToJS": (sp) => copy(host.memory(), load(sp + 8), host.memory().bytes(sp + 16), sp + 40)
   }
 }
 

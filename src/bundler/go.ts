@@ -235,14 +235,9 @@ export class GoProgram {
   }
 
   #imports(): Readonly<Record<string, (sp: number) => void>> {
-    const program = this
     return makeImports({
-      get memory() {
-        return program.#memory
-      },
-      get references() {
-        return program.#references
-      },
+      memory: () => this.#memory,
+      references: () => this.#references,
       sp: () => this.#exports.getsp() >>> 0,
       isOver: () => this.#over !== undefined,
       output: (fd, bytes) => this.#output(fd, bytes),
