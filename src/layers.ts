@@ -1,4 +1,4 @@
-import { env } from "cloudflare:workers"
+import { env, waitUntil } from "cloudflare:workers"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
@@ -38,7 +38,7 @@ const store = ExpiryStore.layerKv(env.EXPIRY)
 /** What turns source into a bundle: esbuild in this Worker. */
 const bundler = Layer.unwrap(
   Effect.map(Settings, ({ missing, get }) =>
-    Bundler.layer(wasm, { importHosts: missing.includes("IMPORT_HOSTS") ? [] : get("IMPORT_HOSTS") })
+    Bundler.layer(wasm, { importHosts: missing.includes("IMPORT_HOSTS") ? [] : get("IMPORT_HOSTS"), waitUntil })
   )
 )
 

@@ -10,8 +10,10 @@ export const LIMITS = {
   pathLength: 512,
   /** Bytes of the bundle in UTF-8. */
   outputBytes: 4 * 1024 * 1024,
-  /** Bytes of memory that a build has. It is enough for such sources as people write them; one that outgrows it is given up. */
+  /** Bytes of memory that a build begins with: enough for sources as people write them, up to the limits above. */
   memoryBytes: 48 * 1024 * 1024,
+  /** Bytes beyond which a build is given up: what is as dense as no hand writes it may take more than the usual. */
+  maxMemoryBytes: 64 * 1024 * 1024,
   /** Builds that compile at the same time in one isolate. */
   builds: 2,
   /** Builds that wait for URL imports at the same time in one isolate. They hold no compiler. */

@@ -5,13 +5,13 @@ import { Leases } from "./leases.ts"
 import { LIMITS } from "./limits.ts"
 import { warmUp } from "./warm-up.ts"
 
-const MEMORY = { initial: LIMITS.memoryBytes, maximal: LIMITS.memoryBytes }
+const MEMORY = { initial: LIMITS.memoryBytes, maximal: LIMITS.maxMemoryBytes }
 
 /**
  * No garbage is collected as long as there is memory: a build is short, and what it leaves behind is overwritten. Near the
- * soft limit it is. The wasm's memory is some 5 MB more than what that limit counts.
+ * soft limit it is. The wasm's memory is up to 10 MB more than what that limit counts.
  */
-const ENVIRONMENT = { GOGC: "off", GOMEMLIMIT: "40MiB" }
+const ENVIRONMENT = { GOGC: "off", GOMEMLIMIT: "38MiB" }
 
 /** Lets work go on after the answer, as the platform's `waitUntil` does. */
 export type WaitUntil = (work: Promise<unknown>) => void
