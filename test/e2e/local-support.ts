@@ -46,7 +46,7 @@ export default {
         await env.EXPIRY.put("n", String(await env.ORDERS.get(env.ORDERS.idFromName("one")).count()))
         return new Response(await env.EXPIRY.get("n"))
       case "/check":
-        return env.RUNNER.check(await request.json()).then(Response.json, (cause) => new Response(String(cause), { status: 503 }))
+        return env.RUNNER.check(await request.json(), "serve").then(Response.json, (cause) => new Response(String(cause), { status: 503 }))
     }
     return new Response("not found", { status: 404 })
   }
