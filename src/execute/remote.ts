@@ -17,7 +17,7 @@ interface Patience {
 }
 
 // Bundling and this have to fit into the 25 seconds that a signed payment is valid.
-const beforePayment: Patience = { answer: 5_000, turn: 5_000 }
+const beforePayment: Patience = { answer: 5_000, turn: 8_000 }
 // The run's own limits are 10 s for its start and 10 s for the call.
 const afterPayment: Patience = { answer: 21_000, turn: 15_000 }
 
