@@ -128,7 +128,7 @@ export const problems: ReadonlyArray<Problem> = [
     "CodeTooLarge",
     Errors.CodeTooLarge,
     new Errors.CodeTooLarge({ detail: "The sources are 600000 bytes of UTF-8; at most 512000.", limit_bytes: 512_000 }),
-    "more than 512,000 bytes of source, or a body above 4 MiB",
+    "more than 512,000 bytes of source, a body above 4 MiB, or an `input` that is larger once it is written out",
     "Send less source: leave out data, tests and what is not imported."
   ),
   entry(
