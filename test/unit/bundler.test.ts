@@ -1,56 +1,24 @@
 import { readFileSync, statSync } from "node:fs"
 import { execFileSync } from "node:child_process"
 import { assert, describe, it, vi } from "@effect/vitest"
-import {
-  type Bundle,
-  BundleError,
-  BundlerCrash,
-  createBundler,
-  type Diagnostic,
-  LIMITS
-} from "../../src/bundler/index.ts"
+import { BundleError, BundlerCrash, createBundler, type Diagnostic, LIMITS } from "../../src/bundler/index.ts"
 import { GoProgram } from "../../src/bundler/go.ts"
 import { connect } from "../../src/bundler/instance.ts"
 import { version } from "../../src/bundler/generated/esbuild-factory.js"
 import { PROVIDED_SPECIFIERS } from "../../src/bundler/provided.ts"
+import { answer, type Files, makeBundler, wasm } from "../support/bundler.ts"
 
 // The compiler takes seconds to get going: everything that needs it is in this file.
 
-/** Workers cannot compile wasm, so that their types have no constructor; Node has. */
-const Module = WebAssembly.Module as unknown as new (bytes: Uint8Array) => WebAssembly.Module
-const wasm = new Module(readFileSync("node_modules/esbuild-wasm/esbuild.wasm"))
-const { bundle } = createBundler({ wasm })
-
-type Files = Readonly<Record<string, string>>
+const { bundle, refusal, values } = makeBundler()
 
 /** The files of an example request. */
 const example = (name: string): Files =>
   (JSON.parse(readFileSync(`test/fixtures/requests/${name}.json`, "utf8")) as { readonly files: Files }).files
 
-/** Runs the program and asks it. */
-const answer = async ({ code }: Bundle, url = "http://site.test/"): Promise<Response> => {
-  const module: unknown = await import(`data:text/javascript;base64,${Buffer.from(code).toString("base64")}`)
-  const { default: program } = module as {
-    readonly default: { readonly fetch: (request: Request) => Promise<Response> }
-  }
-  return program.fetch(new Request(url))
-}
-
-const refusal = async (files: Files): Promise<ReadonlyArray<Diagnostic>> => {
-  const error: unknown = await bundle(files).then(
-    () => assert.fail("it was bundled"),
-    (error: unknown) => error
-  )
-  assert.instanceOf(error, BundleError)
-  assert.isAbove(error.diagnostics.length, 0)
-  return error.diagnostics
-}
-
 /** A program that answers with the values of some expressions. */
 const answering = (imports: string, ...values: ReadonlyArray<string>): string =>
   `${imports}\nexport default { fetch: () => Response.json([${values.join(", ")}]) }\n`
-
-const values = async (files: Files): Promise<unknown> => (await answer(await bundle(files))).json()
 
 const fine = { "index.ts": answering("", "1") }
 
