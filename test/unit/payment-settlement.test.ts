@@ -3,8 +3,6 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { TestClock } from "effect/testing"
 import { Receipt } from "mppx"
-import { createClient, custom } from "viem"
-import { tempoLocalnet } from "viem/tempo/chains"
 import type { Network, RpcReceipt } from "../../src/payment/tempo/Networks.ts"
 import { makeSettlement, receiptOf } from "../../src/payment/tempo/Settle.ts"
 
@@ -25,10 +23,8 @@ const receipt = (changes: Partial<RpcReceipt> = {}): RpcReceipt => ({
 /** A chain that has nothing to say, but for what a test gives it. */
 const network = (answers: Partial<Network>): Network => ({
   chainId: 1337,
-  client: createClient({
-    chain: tempoLocalnet,
-    transport: custom({ request: () => Promise.reject(new Error("silent")) })
-  }),
+  simulate: () => Promise.reject(new Error("silent")),
+  nextNonce: () => Promise.reject(new Error("silent")),
   broadcast: () => Promise.reject(new Error("silent")),
   receipt: () => Promise.reject(new Error("silent")),
   clock: () => Promise.reject(new Error("silent")),

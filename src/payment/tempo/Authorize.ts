@@ -1,8 +1,6 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { type Address, keccak256, maxUint256 } from "viem"
-import { getTransactionCount } from "viem/actions"
-import { nonce } from "viem/tempo/actions"
+import { type Hex, keccak256, maxUint256 } from "viem"
 import { PaymentRejected, PaymentUnavailable } from "../errors.ts"
 import type { Authorization, Terms, Verified } from "../PaymentService.ts"
 import type { Network } from "./Networks.ts"
@@ -45,18 +43,14 @@ const timely = (expires: string | undefined, transaction: Payment["transaction"]
 
 /** Everything about a payment that changes with time: deadlines, nonces, funds. Moves no money. */
 export const makeAuthorize = (merchant: Merchant, offers: ReturnType<typeof makeOffers>, network: Network) => {
-  const redeem = makeRedeemer(merchant, network)
+  const redeem = makeRedeemer(merchant)
 
   // With a nonce ahead of its account's the transaction would pass a simulation, and land whenever the gap is filled.
   const inTurn = Effect.fnUntraced(function* (transaction: Payment["transaction"]) {
     const { from, nonceKey = 0n } = transaction
     if (nonceKey === maxUint256) return // expiring nonces have no order (TIP-1009)
-    const account = from as Address
     const next = yield* Effect.tryPromise({
-      try: async () =>
-        nonceKey === 0n
-          ? BigInt(await getTransactionCount(network.client, { address: account }))
-          : nonce.getNonce(network.client, { account, nonceKey }),
+      try: () => network.nextNonce(from as Hex, nonceKey),
       catch: simulationFailure
     })
     if ((transaction.nonce ?? 0n) !== next) {
@@ -66,16 +60,17 @@ export const makeAuthorize = (merchant: Merchant, offers: ReturnType<typeof make
     }
   })
 
+  const wouldPay = (transaction: Payment["transaction"]) =>
+    Effect.tryPromise({ try: () => network.simulate(transaction), catch: simulationFailure })
+
   return Effect.fnUntraced(
     function* (verified: Verified, terms: Terms) {
       const answer = yield* offers.recognize(verified.credential, terms, verified.key)
       const payment = yield* readPayment(answer, merchant)
       const now = (yield* Clock.currentTimeMillis) / 1000
       const validBefore = yield* timely(answer.challenge.expires, payment.transaction, now)
-      yield* Effect.all([inTurn(payment.transaction), redeem(verified.credential, terms.price, answer.binding)], {
-        concurrency: 2,
-        discard: true
-      })
+      yield* redeem(verified.credential, terms.price, answer.binding)
+      yield* Effect.all([inTurn(payment.transaction), wouldPay(payment.transaction)], { concurrency: 2, discard: true })
       const transaction = canonical(payment)
       return {
         reference: keccak256(transaction),

@@ -1,13 +1,26 @@
-import { type Client, createClient, type Hex, http, type Transport } from "viem"
-import { tempo, tempoLocalnet, tempoModerato } from "viem/tempo/chains"
+import * as TransactionRequest from "ox/tempo/TransactionRequest"
+import type { TxEnvelopeTempo } from "ox/tempo/TxEnvelopeTempo"
+import { createClient, type Hex, http } from "viem"
+import { selectorOf, word } from "./words.ts"
 
-const chains = { mainnet: tempo, testnet: tempoModerato, local: tempoLocalnet }
+/**
+ * Tempo's networks and their public nodes, as viem has them (a test compares). viem's own definitions bring all of its
+ * Tempo actions along, and every isolate would read 400 KB of code before it answers anything.
+ */
+export const networks = {
+  mainnet: { chainId: 4217, rpcUrl: "https://rpc.tempo.xyz" },
+  testnet: { chainId: 42431, rpcUrl: "https://rpc.moderato.tempo.xyz" },
+  local: { chainId: 1337, rpcUrl: "http://localhost:8545" }
+} as const
 
 /** Longer than any answer of a healthy node; short enough to ask twice within a payment's life. */
 const READ_MILLIS = 4_000
 
 /** A broadcast waits for its block: half a second on Tempo. Past this, `find` takes over. */
 const BROADCAST_MILLIS = 8_000
+
+/** The precompile that counts the nonces of keys other than 0 (Tempo's interface `INonce`). */
+const nonceManager = "0x4e4f4e4345000000000000000000000000000000"
 
 /** A transaction's receipt as JSON-RPC words it; of its fields, those that are read here. */
 export interface RpcReceipt {
@@ -16,11 +29,13 @@ export interface RpcReceipt {
   readonly blockNumber: Hex | null
 }
 
-/** The chain by its JSON-RPC. */
+/** The chain by its JSON-RPC. What only asks is repeated once. */
 export interface Network {
   readonly chainId: number
-  /** For viem's own actions; repeats a question once. */
-  readonly client: Client<Transport, (typeof chains)[keyof typeof chains]>
+  /** Has the node try a transaction on the latest state; rejects when it would fail. */
+  readonly simulate: (transaction: TxEnvelopeTempo) => Promise<void>
+  /** The nonce that an account's next transaction has to have; the key 0 is Ethereum's own. */
+  readonly nextNonce: (account: Hex, nonceKey: bigint) => Promise<bigint>
   /** Sends a signed transaction and waits for its receipt. Never repeats: a lost answer would come back as "known". */
   readonly broadcast: (transaction: Hex) => Promise<RpcReceipt>
   readonly receipt: (hash: Hex) => Promise<RpcReceipt | null>
@@ -29,34 +44,41 @@ export interface Network {
 }
 
 /**
- * Talks to a Tempo network. The requests below are made by hand because viem's `getTransactionReceipt` hands concurrent
- * callers one shared promise: in a Worker, a promise that belongs to a request that was cancelled never settles, and
+ * Talks to a Tempo network, through viem's transport and nothing more of it: its `getTransactionReceipt` hands concurrent
+ * callers one shared promise. In a Worker, a promise that belongs to a request that was cancelled never settles, and
  * whoever asks for that receipt later would wait for it for ever.
  */
-export const makeNetwork = (name: keyof typeof chains, url: string | undefined): Network => {
-  const chain = chains[name]
-  const client = createClient({ chain, transport: http(url, { retryCount: 1, retryDelay: 250, timeout: READ_MILLIS }) })
-  const once = createClient({ chain, transport: http(url, { retryCount: 0, timeout: BROADCAST_MILLIS }) })
+export const makeNetwork = (name: keyof typeof networks, url: string | undefined): Network => {
+  const { chainId, rpcUrl } = networks[name]
+  const asking = createClient({
+    transport: http(url ?? rpcUrl, { retryCount: 1, retryDelay: 250, timeout: READ_MILLIS })
+  })
+  const once = createClient({ transport: http(url ?? rpcUrl, { retryCount: 0, timeout: BROADCAST_MILLIS }) })
+
+  const ask = <A>(method: string, ...params: ReadonlyArray<unknown>): Promise<A> =>
+    asking.request<{ Method: string; Parameters: ReadonlyArray<unknown>; ReturnType: A }>({ method, params })
+
   return {
-    chainId: chain.id,
-    client,
+    chainId,
+    simulate: async (transaction) => {
+      await ask("eth_call", callOf(transaction), "latest")
+    },
+    nextNonce: async (account, nonceKey) => {
+      if (nonceKey === 0n) return BigInt(await ask<Hex>("eth_getTransactionCount", account, "latest"))
+      const data = selectorOf("getNonce(address,uint256)") + word(BigInt(account)) + word(nonceKey)
+      return BigInt(await ask<Hex>("eth_call", { to: nonceManager, data }, "latest"))
+    },
     broadcast: (transaction) =>
       once.request<{ Method: "eth_sendRawTransactionSync"; Parameters: [Hex]; ReturnType: RpcReceipt }>({
         method: "eth_sendRawTransactionSync",
         params: [transaction]
       }),
-    receipt: (hash) =>
-      client.request<{ Method: "eth_getTransactionReceipt"; Parameters: [Hex]; ReturnType: RpcReceipt | null }>({
-        method: "eth_getTransactionReceipt",
-        params: [hash]
-      }),
-    clock: async () => {
-      const block = await client.request<{
-        Method: "eth_getBlockByNumber"
-        Parameters: ["latest", false]
-        ReturnType: { readonly timestamp: Hex }
-      }>({ method: "eth_getBlockByNumber", params: ["latest", false] })
-      return Number(block.timestamp)
-    }
+    receipt: (hash) => ask<RpcReceipt | null>("eth_getTransactionReceipt", hash),
+    clock: async () =>
+      Number((await ask<{ readonly timestamp: Hex }>("eth_getBlockByNumber", "latest", false)).timestamp)
   }
 }
+
+/** A transaction as `eth_call` takes it: without its signatures, which the node checks when it is sent. */
+const callOf = (transaction: TxEnvelopeTempo) =>
+  TransactionRequest.toRpc({ ...transaction, nonce: transaction.nonce ?? 0n } as TransactionRequest.TransactionRequest)

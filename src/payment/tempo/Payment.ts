@@ -6,6 +6,7 @@ import type { Hex } from "viem"
 import { PaymentRejected } from "../errors.ts"
 import { namesChallenge } from "./Memo.ts"
 import type { Answer, Merchant } from "./Offer.ts"
+import { word } from "./words.ts"
 
 /** A signed transaction that pays a challenge: read and checked without asking the chain. */
 export interface Payment {
@@ -90,8 +91,6 @@ const signerOf = (transaction: TxEnvelopeTempo.TxEnvelopeTempo): string => {
 /** `transferWithMemo(address,uint256,bytes32)` of TIP-20, and the two calls by which stock clients swap into the currency. */
 const transferWithMemo = "0x95777d59"
 const swap = /^0x095ea7b3,0xf0122b75$/ // approve, swapExactAmountOut
-
-const word = (value: bigint) => value.toString(16).padStart(64, "0")
 
 const pays = (calls: Payment["transaction"]["calls"], challenge: Answer["challenge"], merchant: Merchant): boolean => {
   const transfer = calls.at(-1)

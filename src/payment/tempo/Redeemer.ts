@@ -2,31 +2,26 @@ import { Errors, Method } from "mppx"
 import { Mppx } from "mppx/server/core"
 import { Methods } from "mppx/tempo"
 import * as Effect from "effect/Effect"
-import { call } from "viem/actions"
-import { Transaction } from "viem/tempo"
 import { PaymentRejected, Problem } from "../errors.ts"
-import type { Network } from "./Networks.ts"
 import { type Binding, charge, type Merchant } from "./Offer.ts"
 import { simulationFailure } from "./RpcFailure.ts"
 
 /**
  * mppx's redemption, as far as it moves no money: it repeats the checks of the challenge (issued here, unexpired, for this
- * price and binding), and has the chain simulate the transaction.
+ * price and binding). Whether the payment would go through the chain is asked beside it (`Authorize.ts`).
  *
  * The server half of Tempo's charge is written out here, over mppx's public schema of it, because mppx's own
  * (`tempo.charge` of `mppx/server`) brings a payment page for browsers, sessions and subscriptions along: 290 KB of
  * gzipped upload, which together with esbuild would exceed what a Worker may weigh. What it checks of a pull-mode
  * transaction, `Payment.ts` checks. Nothing broadcasts through here.
  */
-export const makeRedeemer = (merchant: Merchant, { client }: Network) => {
+export const makeRedeemer = (merchant: Merchant) => {
   const method = Method.toServer(Methods.charge, {
     defaults: charge(merchant),
     broadcast: () => Promise.reject(new Errors.VerificationFailedError({ reason: "capture sends payments" })),
     validate: async ({ credential }: Method.ValidateContext<typeof Methods.charge>) => {
       const { challenge, payload } = credential
       if (payload.type !== "transaction") throw new Errors.VerificationFailedError({ reason: "pull mode only" })
-      const transaction = Transaction.deserialize(payload.signature as Transaction.TransactionSerializedTempo)
-      await call(client, { ...transaction, account: transaction.from, feePayerSignature: undefined } as object)
       return {
         challenge,
         credential,

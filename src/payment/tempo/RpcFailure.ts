@@ -1,6 +1,6 @@
-import { BaseError, type Hex, RpcRequestError } from "viem"
-import { ExecutionError } from "viem/tempo"
+import { BaseError, RpcRequestError } from "viem"
 import { PaymentRejected, PaymentUnavailable } from "../errors.ts"
+import { meaningOf } from "./reverts.ts"
 
 /**
  * JSON-RPC errors that speak of the node and not of what it was asked: not found or available (-32001, -32002), not
@@ -25,10 +25,8 @@ export const simulationFailure = (error: unknown): PaymentRejected | PaymentUnav
 
 /** The node's words, or what the token's revert means; without long hexadecimal, which may be the transaction's. */
 const reason = ({ data, details }: RpcRequestError): string => {
-  if (typeof data === "string" && data.startsWith("0x")) {
-    const { errorName, message } = ExecutionError.from(data as Hex)
-    if (errorName !== "unknown") return message
-  }
+  const meaning = meaningOf(data)
+  if (meaning !== undefined) return meaning
   const words = details.replaceAll(/[0-9a-f]{32,}/gi, "…").slice(0, 200)
   return `${words}${/[.!]$/.test(words) ? "" : "."}`
 }
