@@ -1,7 +1,7 @@
 import type { Built } from "./built.ts"
 import { type Call, once } from "./load.ts"
 import { median } from "./report.ts"
-import { type Bindings, startWorkerd } from "./workerd.ts"
+import { type Bindings, prepare, startWorkerd } from "./workerd.ts"
 
 /** A Worker that is started over and over, and what it is asked first. */
 export interface Cold {
@@ -16,24 +16,24 @@ export const coldStarts = async <Name extends string>(
   workers: Readonly<Record<Name, Cold>>,
   rounds: number
 ): Promise<Readonly<Record<Name, number>>> => {
-  const names = Object.keys(workers) as unknown as ReadonlyArray<Name>
-  const times = new Map<Name, Array<number>>(names.map((name) => [name, []]))
+  const entries = Object.entries<Cold>(workers).map(([name, { built, bindings, calls }]) => ({
+    name,
+    path: prepare(built, bindings),
+    calls,
+    times: [] as Array<number>
+  }))
   // The first round brings the files into the page cache.
   for (let round = -1; round < rounds; round++) {
-    for (const name of names) {
-      const { built, bindings, calls } = workers[name]
+    for (const { path, calls, times } of entries) {
       const start = performance.now()
-      const running = await startWorkerd(built, bindings)
+      const running = await startWorkerd(path)
       try {
         for (const { call, expected } of calls) await once(running.port, call, expected)
-        if (round >= 0) times.get(name)?.push(performance.now() - start)
+        if (round >= 0) times.push(performance.now() - start)
       } finally {
         await running.stop()
       }
     }
   }
-  return Object.fromEntries(names.map((name) => [name, Math.round(median(times.get(name) ?? []))])) as Record<
-    Name,
-    number
-  >
+  return Object.fromEntries(entries.map(({ name, times }) => [name, Math.round(median(times))])) as Record<Name, number>
 }

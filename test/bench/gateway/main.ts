@@ -4,7 +4,7 @@ import { coldStarts } from "./cold.ts"
 import { configs, ourBindings } from "./gateways.ts"
 import { measure, paths } from "./paths.ts"
 import { print, round, save } from "./report.ts"
-import { startWorkerd } from "./workerd.ts"
+import { prepare, startWorkerd } from "./workerd.ts"
 
 /**
  * The gateway in workerd itself, beside a bare Worker of hono and mppx: the unpaid path and the errors before it, cold
@@ -19,9 +19,9 @@ const bundler = buildWorker("test/bench/wrangler.jsonc")
 try {
   const shared = { vars: { MODE: "shared" } }
   const workers = {
-    ours: await startWorkerd(ours, ourBindings),
-    shared: await startWorkerd(peer, shared),
-    fresh: await startWorkerd(peer, { vars: { MODE: "fresh" } })
+    ours: await startWorkerd(prepare(ours, ourBindings)),
+    shared: await startWorkerd(prepare(peer, shared)),
+    fresh: await startWorkerd(prepare(peer, { vars: { MODE: "fresh" } }))
   }
   try {
     const measured: Record<string, unknown> = {}
