@@ -13,6 +13,7 @@ import { tempo as mainnet, tempoLocalnet, tempoModerato } from "viem/tempo/chain
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { PaymentService } from "../../src/payment/PaymentService.ts"
 import { makeNetwork, networks } from "../../src/payment/tempo/Networks.ts"
+import { simulationFailure } from "../../src/payment/tempo/RpcFailure.ts"
 import { meaningOf } from "../../src/payment/tempo/reverts.ts"
 import { answer, type Signer } from "./payment-client.ts"
 import { tempo, terms } from "./payment-setup.ts"
@@ -25,11 +26,14 @@ interface Rpc {
 /** A node that answers the same to everything, and remembers what it was asked. */
 const asked: Array<Rpc> = []
 let result: unknown = "0x"
+let error: unknown
+let status = 200
 const server = createServer((incoming, outgoing) => {
   void text(incoming).then((body) => {
     const { id, method, params } = JSON.parse(body) as Rpc & { readonly id: number }
     asked.push({ method, params })
-    outgoing.setHeader("content-type", "application/json").end(JSON.stringify({ jsonrpc: "2.0", id, result }))
+    outgoing.writeHead(status, { "content-type": "application/json" })
+    outgoing.end(JSON.stringify({ jsonrpc: "2.0", id, ...(error === undefined ? { result } : { error }) }))
   })
 })
 beforeAll(() => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve)))
@@ -53,6 +57,17 @@ const askedByViem = async (signed: Hex): Promise<Rpc> => {
   } as object)
   return JSON.parse(JSON.stringify(request)) as Rpc
 }
+
+const unsigned = TxEnvelopeTempo.from({
+  chainId: 1337,
+  calls: [{ to: "0x20c0000000000000000000000000000000000000", data: "0x" }]
+})
+
+const rejects = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    (value) => assert.fail(`answered ${String(value)}`),
+    (reason: unknown) => reason
+  )
 
 const root = Account.fromSecp256k1(generatePrivateKey())
 const accounts: Record<string, Signer> = {
@@ -94,6 +109,90 @@ describe("the chain by its JSON-RPC", () => {
     assert.strictEqual(await network().nextNonce(root.address, 0n), 3n)
     assert.deepEqual(asked.at(-1), { method: "eth_getTransactionCount", params: [root.address, "latest"] })
   })
+
+  const noNumbers = [
+    null,
+    "",
+    " ",
+    "0x",
+    "0",
+    "7",
+    "-1",
+    0,
+    1,
+    true,
+    [],
+    {},
+    `0x${"1".repeat(200)}`,
+    `0x${"1".repeat(640_000)}`
+  ]
+  it.for(noNumbers)("takes %j for no nonce", async (answered) => {
+    result = answered
+    for (const nonceKey of [0n, 7n]) await rejects(network().nextNonce(root.address, nonceKey))
+  })
+
+  it.for(["0x5", "0x00"])("takes %j for no word of the precompile", async (answered) => {
+    result = answered
+    await rejects(network().nextNonce(root.address, 7n))
+  })
+
+  it.for([null, "", "ok", 7, [], {}])("takes %j for no simulation that went well", async (answered) => {
+    result = answered
+    await rejects(network().simulate(unsigned))
+  })
+})
+
+describe("a receipt", () => {
+  const receipt = { status: "0x1", transactionHash: `0x${"a".repeat(64)}`, blockNumber: "0x1" }
+  const hash = receipt.transactionHash as Hex
+
+  it("is read from what sends a transaction and from what finds it", async () => {
+    result = { ...receipt, gasUsed: "0x5208", logs: [] }
+    assert.deepEqual(await network().broadcast("0x76"), receipt)
+    assert.deepEqual(await network().receipt(hash), receipt)
+  })
+
+  it("may not be there", async () => {
+    result = null
+    assert.isNull(await network().receipt(hash))
+  })
+
+  it.for([undefined, "", hash, 7, [], {}, { ...receipt, status: null }])("is not %j: that says nothing", async (it) => {
+    result = it
+    await rejects(network().broadcast("0x76"))
+    await rejects(network().receipt(hash))
+  })
+
+  it.for([null, {}, { timestamp: 5 }, "0x5"])("has no clock beside it where a block is %j", async (block) => {
+    result = block
+    await rejects(network().clock())
+  })
+})
+
+describe("what a node answers instead", () => {
+  const failed = async (answered: unknown, code = 200) => {
+    error = answered
+    status = code
+    try {
+      return simulationFailure(await rejects(network().simulate(unsigned)))
+    } finally {
+      error = undefined
+      status = 200
+    }
+  }
+
+  it.for([null, "boom", {}, [], { code: -32000 }, { code: -32000, message: 5 }])(
+    "%j blames nobody: nothing was said of the payment",
+    async (answered) => assert.strictEqual((await failed(answered))._tag, "PaymentUnavailable")
+  )
+
+  it.for([429, 500, 502, 503])("with the HTTP status %i is our trouble, whatever it says", async (code) => {
+    assert.strictEqual((await failed({ code: -32000, message: "rate limited" }, code))._tag, "PaymentUnavailable")
+  })
+
+  it("with the HTTP status 400 may be the payer's", async () => {
+    assert.strictEqual((await failed({ code: -32000, message: "nonce too low" }, 400))._tag, "PaymentRejected")
+  })
 })
 
 describe("a revert", () => {
@@ -112,7 +211,17 @@ describe("a revert", () => {
     "CallNotAllowed",
     "KeyExpired",
     "KeyNotFound",
-    "KeyAlreadyRevoked"
+    "KeyAlreadyRevoked",
+    "KeyAlreadyExists",
+    "ExpiryInPast",
+    "InvalidSpendingLimit",
+    "InvalidCallScope",
+    "InvalidSignatureType",
+    "PairDoesNotExist",
+    "InvalidToken",
+    "IdenticalTokens",
+    "ExpiringNonceReplay",
+    "InvalidExpiringNonceExpiry"
   ]
   for (const name of known) {
     it(`by ${name} is put into words`, () => assert.match(meaningOf(encode(name)) ?? "", /^The .*\.$|^Insuff.*\.$/))
@@ -124,7 +233,8 @@ describe("a revert", () => {
     assert.strictEqual(meaningOf(data), "Insufficient balance. Required: 100000, available: 99999.")
   })
 
-  it.for([undefined, 7, "", "0x", "0x1234", "nonsense", encode("KeyAlreadyExists")])("%s says nothing", (data) =>
-    assert.isUndefined(meaningOf(data))
+  it.for([undefined, 7, "", "0x", "0x1234", "nonsense", encode("Unauthorized"), `0x12345678${"f".repeat(640_000)}`])(
+    "%s says nothing",
+    (data) => assert.isUndefined(meaningOf(data))
   )
 })

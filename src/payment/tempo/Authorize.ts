@@ -49,6 +49,7 @@ export const makeAuthorize = (merchant: Merchant, offers: ReturnType<typeof make
   const inTurn = Effect.fnUntraced(function* (transaction: Payment["transaction"]) {
     const { from, nonceKey = 0n } = transaction
     if (nonceKey === maxUint256) return // expiring nonces have no order (TIP-1009)
+    if (nonceKey > maxUint256) return yield* rejected("The transaction's nonceKey is larger than 256 bits.")
     const next = yield* Effect.tryPromise({
       try: () => network.nextNonce(from as Hex, nonceKey),
       catch: simulationFailure

@@ -1,6 +1,7 @@
+import * as Schema from "effect/Schema"
 import * as TransactionRequest from "ox/tempo/TransactionRequest"
 import type { TxEnvelopeTempo } from "ox/tempo/TxEnvelopeTempo"
-import { createClient, type Hex, http } from "viem"
+import { createClient, type Hex, http, isHex } from "viem"
 import { selectorOf, word } from "./words.ts"
 
 /**
@@ -23,11 +24,16 @@ const BROADCAST_MILLIS = 8_000
 const nonceManager = "0x4e4f4e4345000000000000000000000000000000"
 
 /** A transaction's receipt as JSON-RPC words it; of its fields, those that are read here. */
-export interface RpcReceipt {
-  readonly status: Hex
-  readonly transactionHash: Hex
-  readonly blockNumber: Hex | null
-}
+const RpcReceipt = Schema.Struct({
+  status: Schema.String,
+  transactionHash: Schema.String,
+  blockNumber: Schema.NullOr(Schema.String)
+})
+/** A transaction's receipt as JSON-RPC words it. */
+export type RpcReceipt = typeof RpcReceipt.Type
+
+const receiptIn = Schema.decodeUnknownSync(RpcReceipt)
+const blockIn = Schema.decodeUnknownSync(Schema.Struct({ timestamp: Schema.String }))
 
 /** The chain by its JSON-RPC. What only asks is repeated once. */
 export interface Network {
@@ -36,7 +42,7 @@ export interface Network {
   readonly simulate: (transaction: TxEnvelopeTempo) => Promise<void>
   /** The nonce that an account's next transaction has to have; the key 0 is Ethereum's own. */
   readonly nextNonce: (account: Hex, nonceKey: bigint) => Promise<bigint>
-  /** Sends a signed transaction and waits for its receipt. Never repeats: a lost answer would come back as "known". */
+  /** Sends a signed transaction and waits for its receipt; rejects when it is given none. Never repeats: a lost answer would come back as "known". */
   readonly broadcast: (transaction: Hex) => Promise<RpcReceipt>
   readonly receipt: (hash: Hex) => Promise<RpcReceipt | null>
   /** The chain's own clock: its latest block's timestamp, in unix seconds. */
@@ -51,34 +57,49 @@ export interface Network {
 export const makeNetwork = (name: keyof typeof networks, url: string | undefined): Network => {
   const { chainId, rpcUrl } = networks[name]
   const asking = createClient({
-    transport: http(url ?? rpcUrl, { retryCount: 1, retryDelay: 250, timeout: READ_MILLIS })
+    transport: http(url ?? rpcUrl, { retryCount: 1, retryDelay: 250, timeout: READ_MILLIS, onFetchResponse: inService })
   })
   const once = createClient({ transport: http(url ?? rpcUrl, { retryCount: 0, timeout: BROADCAST_MILLIS }) })
 
-  const ask = <A>(method: string, ...params: ReadonlyArray<unknown>): Promise<A> =>
-    asking.request<{ Method: string; Parameters: ReadonlyArray<unknown>; ReturnType: A }>({ method, params })
+  // What a node answers is whatever it is, until it was looked at.
+  const call = ({ request }: typeof asking, method: string, params: ReadonlyArray<unknown>): Promise<unknown> =>
+    request<{ Method: string; Parameters: ReadonlyArray<unknown>; ReturnType: unknown }>({ method, params })
+  const ask = (method: string, ...params: ReadonlyArray<unknown>) => call(asking, method, params)
 
   return {
     chainId,
     simulate: async (transaction) => {
-      await ask("eth_call", callOf(transaction), "latest")
+      if (!isHex(await ask("eth_call", callOf(transaction), "latest"))) throw new Error("no result of a call")
     },
     nextNonce: async (account, nonceKey) => {
-      if (nonceKey === 0n) return BigInt(await ask<Hex>("eth_getTransactionCount", account, "latest"))
+      if (nonceKey === 0n) return numberIn(await ask("eth_getTransactionCount", account, "latest"), quantity)
       const data = selectorOf("getNonce(address,uint256)") + word(BigInt(account)) + word(nonceKey)
-      return BigInt(await ask<Hex>("eth_call", { to: nonceManager, data }, "latest"))
+      return numberIn(await ask("eth_call", { to: nonceManager, data }, "latest"), nonceWord)
     },
-    broadcast: (transaction) =>
-      once.request<{ Method: "eth_sendRawTransactionSync"; Parameters: [Hex]; ReturnType: RpcReceipt }>({
-        method: "eth_sendRawTransactionSync",
-        params: [transaction]
-      }),
-    receipt: (hash) => ask<RpcReceipt | null>("eth_getTransactionReceipt", hash),
-    clock: async () =>
-      Number((await ask<{ readonly timestamp: Hex }>("eth_getBlockByNumber", "latest", false)).timestamp)
+    broadcast: async (transaction) => receiptIn(await call(once, "eth_sendRawTransactionSync", [transaction])),
+    receipt: async (hash) => {
+      const answer = await ask("eth_getTransactionReceipt", hash)
+      return answer === null ? null : receiptIn(answer)
+    },
+    clock: async () => Number(blockIn(await ask("eth_getBlockByNumber", "latest", false)).timestamp)
   }
 }
 
-/** A transaction as `eth_call` takes it: without its signatures, which the node checks when it is sent. */
+/** Whoever is overloaded or broken says nothing about what it was asked, even where it answers in JSON-RPC. */
+const inService = ({ status }: Response): void => {
+  if (status === 429 || status >= 500) throw new Error(`HTTP ${status}`)
+}
+
+/** How a nonce, 64 bits, is written by JSON-RPC itself, and by a contract. */
+const quantity = /^0x[0-9a-f]{1,16}$/i
+const nonceWord = /^0x0{48}[0-9a-f]{16}$/i
+
+/** What is no number must not count as 0, as JavaScript would have it. */
+const numberIn = (answer: unknown, form: RegExp): bigint => {
+  if (typeof answer === "string" && form.test(answer)) return BigInt(answer)
+  throw new Error("no number")
+}
+
+/** A transaction as `eth_call` takes it: without its signatures, which the node checks when it is sent. RLP has no 0. */
 const callOf = (transaction: TxEnvelopeTempo) =>
   TransactionRequest.toRpc({ ...transaction, nonce: transaction.nonce ?? 0n } as TransactionRequest.TransactionRequest)

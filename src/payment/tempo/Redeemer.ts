@@ -2,9 +2,8 @@ import { Errors, Method } from "mppx"
 import { Mppx } from "mppx/server/core"
 import { Methods } from "mppx/tempo"
 import * as Effect from "effect/Effect"
-import { PaymentRejected, Problem } from "../errors.ts"
+import { PaymentRejected, PaymentUnavailable, Problem } from "../errors.ts"
 import { type Binding, charge, type Merchant } from "./Offer.ts"
-import { simulationFailure } from "./RpcFailure.ts"
 
 /**
  * mppx's redemption, as far as it moves no money: it repeats the checks of the challenge (issued here, unexpired, for this
@@ -39,9 +38,13 @@ export const makeRedeemer = (merchant: Merchant) => {
   return (credential: string, price: string, binding: Binding) =>
     Effect.tryPromise({
       try: () => mppx.validateCredential(credential, { request: { amount: price }, meta: { ...binding }, realm }),
-      catch: (error) => (error instanceof Errors.PaymentError ? protocolFailure(error) : simulationFailure(error))
+      catch: (error) => (error instanceof Errors.PaymentError ? protocolFailure(error) : unchecked)
     })
 }
+
+const unchecked = new PaymentUnavailable({
+  message: "The payment cannot be checked at the moment. Nothing was sent; try again in a few seconds."
+})
 
 const protocolFailure = ({ type }: Errors.PaymentError): PaymentRejected => {
   const name = type.slice(type.lastIndexOf("/") + 1)

@@ -17,6 +17,8 @@ const unavailable = new PaymentUnavailable({
 export const simulationFailure = (error: unknown): PaymentRejected | PaymentUnavailable => {
   const answer = error instanceof BaseError ? error.walk((cause) => cause instanceof RpcRequestError) : null
   if (!(answer instanceof RpcRequestError) || nodeTrouble.has(answer.code)) return unavailable
+  // What stands there is whatever answered: behind an address may be something that is no node.
+  if (typeof answer.details !== "string") return unavailable
   return new PaymentRejected({
     problem: "verification-failed",
     detail: `The payment would fail: ${reason(answer)} Nothing was sent. Fund the account or choose another, and sign again.`

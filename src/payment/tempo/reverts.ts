@@ -1,4 +1,3 @@
-import { type Hex, isHex } from "viem"
 import { selectorOf, wordsOf } from "./words.ts"
 
 /** Why a payment reverts, in words for whoever signed it. */
@@ -10,8 +9,9 @@ const says =
     words
 
 /**
- * The errors that a payment can meet, by signature: a transfer of a TIP-20 token, a swap on the exchange before it, and the
- * account's access key (Tempo's interfaces `ITIP20`, `IStablecoinDEX`, `IAccountKeychain`).
+ * The errors that payments meet, by signature: of a transfer of a TIP-20 token, of a swap on the exchange before it, of the
+ * account's access key and its nonce (Tempo's interfaces `ITIP20`, `IStablecoinDEX`, `IAccountKeychain` and `INonce`). What
+ * is not among them is told in the node's words.
  */
 const meanings: Readonly<Record<string, Meaning>> = {
   "InsufficientBalance(uint256,uint256,address)": ([available, required]) =>
@@ -24,6 +24,9 @@ const meanings: Readonly<Record<string, Meaning>> = {
     "The exchange may not spend that much of the token: approve it in the same transaction."
   ),
   "InsufficientLiquidity()": says("The exchange has too little of the currency for this swap."),
+  "PairDoesNotExist()": says("The exchange does not trade the token for the currency."),
+  "InvalidToken()": says("The exchange does not know the token."),
+  "IdenticalTokens()": says("The token is the currency: pay without a swap."),
   "MaxInputExceeded()": says("The swap costs more than the transaction allows."),
   "PolicyForbids()": says("The token's policy forbids this transfer."),
   "ContractPaused()": says("The token is paused."),
@@ -32,7 +35,14 @@ const meanings: Readonly<Record<string, Meaning>> = {
   "CallNotAllowed()": says("The access key may not make this call."),
   "KeyExpired()": says("The access key has expired."),
   "KeyNotFound()": says("The account does not know this access key."),
-  "KeyAlreadyRevoked()": says("The access key was revoked.")
+  "KeyAlreadyRevoked()": says("The access key was revoked."),
+  "KeyAlreadyExists()": says("The account knows the access key already: leave out its authorization."),
+  "ExpiryInPast()": says("The access key's authorization has expired."),
+  "InvalidSpendingLimit()": says("The access key's authorization states a spending limit that is none."),
+  "InvalidCallScope()": says("The access key's authorization states a scope that is none."),
+  "InvalidSignatureType()": says("The access key is of a type that the account does not take."),
+  "ExpiringNonceReplay()": says("The transaction was sent before."),
+  "InvalidExpiringNonceExpiry()": says("The transaction's validBefore is too far off for an expiring nonce.")
 }
 
 let bySelector: ReadonlyMap<string, Meaning> | undefined
@@ -44,8 +54,8 @@ let bySelector: ReadonlyMap<string, Meaning> | undefined
  * @returns nothing, when it is none that is known here.
  */
 export const meaningOf = (data: unknown): string | undefined => {
-  if (!isHex(data)) return undefined
+  if (typeof data !== "string") return undefined
   // Hashed when the first payment reverts: few isolates ever see one.
   bySelector ??= new Map(Object.entries(meanings).map(([signature, meaning]) => [selectorOf(signature), meaning]))
-  return bySelector.get((data satisfies Hex).slice(0, 10).toLowerCase())?.(wordsOf(data))
+  return bySelector.get(data.slice(0, 10).toLowerCase())?.(wordsOf(data, 2))
 }
