@@ -7,7 +7,7 @@ import { isNodeModule } from "./node-modules.ts"
 import { extensionOf, folderOf, joinPath } from "./paths.ts"
 import type { PackageJson } from "./package-json.ts"
 import type { Files } from "./project.ts"
-import { PROVIDED, providedSource } from "./provided.ts"
+import { isPart, PROVIDED, providedSource } from "./provided.ts"
 import type { Remote } from "./remote.ts"
 import type { TsConfig } from "./tsconfig.ts"
 import { ImportRefused } from "./url-rules.ts"
@@ -101,7 +101,7 @@ const resolve = (context: Context, args: OnResolveArgs): OnResolveResult => {
 const bare = ({ files, packageJson, hosts }: Context, args: OnResolveArgs, importer: string): OnResolveResult => {
   const { path } = args
   if (/^(node|cloudflare|workerd):/.test(path)) return external(args, path)
-  if (PROVIDED.has(path)) return provided(path)
+  if (PROVIDED.has(path) && !isPart(path)) return provided(path)
   if (isNodeModule(path)) return external(args, `node:${path}`)
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(path)?.[1]
   if (scheme !== undefined && scheme !== "npm" && scheme !== "jsr")
