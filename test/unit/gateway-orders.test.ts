@@ -21,6 +21,21 @@ const deployment = async (response: Response): Promise<Deployment> => {
 }
 
 describe("a deploy", () => {
+  it("goes on when its client is gone", async () => {
+    const gateway = makeGateway()
+    const authorization = testCredential(await gateway.challengeFor(), "0xpayer")
+    const gone = new AbortController()
+    const answer = gateway.send("/deploy", {
+      method: "POST",
+      body: helloBody,
+      headers: { "content-type": "application/json", authorization },
+      signal: gone.signal
+    })
+    gone.abort()
+    await deployment(await answer)
+    assert.strictEqual(gateway.host.projects.size, 1)
+  })
+
   it("answers the four fields and a receipt", async () => {
     const gateway = makeGateway()
     const response = await gateway.pay()
