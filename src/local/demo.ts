@@ -78,7 +78,8 @@ export const demonstrate = async (
 
   print(`5. The live URL:                ${deployment.url}`)
   const live = await expectStatus(await fetch(deployment.url, { signal }), 200)
-  print(`   GET / answers:               ${await live.text()}\n`)
+  print(`   GET / answers:               ${await live.text()}`)
+  print("   curl and browsers know names that end in .localhost; most other clients do not\n")
 }
 
 const expectStatus = async (response: Response, status: number): Promise<Response> => {

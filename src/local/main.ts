@@ -19,6 +19,12 @@ const interrupted = new Promise<NodeJS.Signals>((resolve) => {
     })
 })
 
+// npm that is killed leaves what it runs behind, with its ports: whose parent is gone goes too.
+const parent = process.ppid
+if (process.env["npm_lifecycle_event"] !== undefined) {
+  setInterval(() => process.ppid !== parent && process.kill(process.pid, "SIGTERM"), 1000).unref()
+}
+
 let stack: Stack | undefined
 try {
   const { values } = parseArgs({ options: { demo: { type: "boolean" }, config: { type: "string" } } })

@@ -36,7 +36,6 @@ export const gatewaySettings = (
     Pick<Settings, "TEMPO_NETWORK" | "TEMPO_RPC_URL" | "CONTROL_PLANE_URL" | "CONTROL_PLANE_TOKEN" | "MPP_SECRET_KEY">
   >
 ) => ({
-  REALM: "mpp-compute",
   TEMPO_RECIPIENT: recipient as string,
   TEMPO_CURRENCY: pathUsd as string,
   ...own,

@@ -15,5 +15,5 @@ const wanted = Math.max(
 )
 
 // `npm install`, not `npm ci`: a lock file made on one platform lacks the optional binaries of others, and `ci` refuses it.
-if (installed < wanted) run("npm", "install", "--no-audit", "--no-fund")
+if (installed < wanted) run("npm", "install", "--no-audit", "--no-fund", "--loglevel=error")
 run("node", "src/bundler/build/generate.ts")

@@ -30,8 +30,15 @@ interface Launched {
   readonly says: (text: string) => Promise<boolean>
 }
 
-const launch = (args: ReadonlyArray<string>, environment: Readonly<Record<string, string>> = {}): Launched => {
-  const child = spawn(process.execPath, [main, ...args], {
+const launch = (args: ReadonlyArray<string>, environment: Readonly<Record<string, string>> = {}): Launched =>
+  started(process.execPath, [main, ...args], environment)
+
+const started = (
+  command: string,
+  args: ReadonlyArray<string>,
+  environment: Readonly<Record<string, string>> = {}
+): Launched => {
+  const child = spawn(command, args, {
     env: {
       PATH: process.env["PATH"],
       LOCAL_DIR: join(files.path, "stack"),
@@ -115,6 +122,18 @@ describe("nothing is left running", () => {
       assert.strictEqual(await exit, signal === "SIGKILL" ? "SIGKILL" : 1)
       assert.isTrue(await poll(() => survivors(running).length === 0, 3000), JSON.stringify(survivors(running)))
     })
+
+  it("after npm, which has started it, was killed", async () => {
+    // What npm does: a shell of its own, and its name in the environment.
+    const shell = `"${process.execPath}" "${main}" --config "${ours()[1]}" & wait`
+    const { exit, pid, process: npm, says } = started("sh", ["-c", shell], { npm_lifecycle_event: "stack" })
+    assert.isTrue(await says("hosting"))
+    const running = descendants(pid)
+    assert.isAbove(running.length, 1)
+    npm.kill("SIGKILL")
+    assert.strictEqual(await exit, "SIGKILL")
+    assert.isTrue(await poll(() => survivors(running).length === 0, 10_000), JSON.stringify(survivors(running)))
+  })
 
   it("after SIGKILL when everything is up; the next start takes the directory over", async () => {
     const first = launch(ours())
