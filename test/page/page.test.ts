@@ -31,14 +31,16 @@ const up: Facts = {
   missing: [],
   price: "0.10",
   offers: [],
+  tempo: true,
   currency: "pathUSD",
   network: "Tempo mainnet",
-  rpcUrl: undefined,
+  mppxOptions: "",
   ttlHours: 24,
   importHosts: [],
   startCheck: true,
   execute: { price: "0.01", offers: [] }
 }
+const otherRail = { ...up, tempo: false, currency: "usd", network: "voucher" }
 const down = {
   ...up,
   missing: ["MPP_SECRET_KEY", "TEMPO_RECIPIENT", "CONTROL_PLANE_TOKEN"],
@@ -46,7 +48,7 @@ const down = {
 }
 
 describe("the page", () => {
-  for (const [what, facts] of Object.entries({ up, down })) {
+  for (const [what, facts] of Object.entries({ up, down, otherRail })) {
     for (const width of [390, 1280]) {
       for (const colorScheme of ["light", "dark"] as const) {
         it(`${what}, ${width} px, ${colorScheme}: fits, and an accessibility checker finds nothing`, async () => {

@@ -3,6 +3,7 @@ import { Challenge } from "mppx"
 import { validate } from "mppx/discovery"
 import { assert, describe, it } from "vitest"
 import { exampleExecution, exampleRequest } from "../../src/api/discovery/example.ts"
+import { llmsTxt } from "../../src/api/discovery/llms.ts"
 import { problems } from "../../src/api/discovery/problems.ts"
 import * as Errors from "../../src/domain/Errors.ts"
 import { makeGateway, type Parts, problem, testSettings } from "../support/gateway.ts"
@@ -169,8 +170,36 @@ describe("GET /llms.txt", () => {
   it("has commands whose bodies are quoted for", async () => {
     const gateway = makeGateway()
     const bodies = [...(await text()).matchAll(/ '(\{"files".*?\})'/g)].map(([, body]) => body ?? "")
-    assert.strictEqual(bodies.length, 4)
+    assert.strictEqual(bodies.length, 5)
     for (const body of bodies) assert.strictEqual((await gateway.post(body)).status, 402)
+  })
+
+  it("says how a client finds the network", async () => {
+    const network = (TEMPO_NETWORK: string) => text({ ...testSettings, TEMPO_NETWORK })
+    assert.match(await network("testnet"), /npx mppx \S+\/deploy --network testnet -H/)
+    assert.match(await network("mainnet"), /npx mppx \S+\/deploy -H/)
+  })
+
+  it("says nothing of Tempo where money is taken in another way", () => {
+    const offers = [{ method: "voucher", intent: "charge", amount: "10", currency: "usd" }]
+    const guide = llmsTxt({
+      origin: "https://compute.example",
+      missing: [],
+      price: "0.10",
+      offers,
+      tempo: false,
+      currency: "usd",
+      network: "voucher",
+      mppxOptions: "",
+      ttlHours: 1,
+      importHosts: [],
+      startCheck: false,
+      execute: { price: "0.01", offers }
+    })
+    assert.notMatch(guide, /mppx|tempo|decimals|transfer/i)
+    assert.include(guide, "method `voucher`, intent `charge`, amount `10` base units of `usd`\n")
+    assert.include(guide, "runs them for 1 hour.")
+    assert.notMatch(guide, /\n\n\n/)
   })
 
   it("says which imports work", async () => {

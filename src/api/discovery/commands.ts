@@ -1,15 +1,23 @@
-import { exampleExecution, exampleRequest } from "./example.ts"
+import { exampleDeployment, exampleExecution, exampleRequest } from "./example.ts"
 import type { Facts } from "./facts.ts"
 
 const body = JSON.stringify(exampleRequest)
 
-/** The one command that buys the example: what `/llms.txt` and the page offer to copy. Needs `MPPX_PRIVATE_KEY`. */
-export const mppxCommand = ({ origin, rpcUrl }: Facts): string =>
-  `npx mppx ${origin}/deploy${rpcUrl === undefined ? "" : ` --rpc-url ${rpcUrl}`} -J '${body}'`
+/** The one command that buys the example: what the page offers to copy. Needs `MPPX_PRIVATE_KEY`. */
+export const mppxCommand = ({ origin, mppxOptions }: Facts): string =>
+  `npx mppx ${origin}/deploy${mppxOptions} -J '${body}'`
+
+/** The same so that it can be repeated: for whoever keeps the key. */
+export const mppxKeyed = ({ origin, mppxOptions }: Facts): string =>
+  `KEY=$(node -p 'crypto.randomUUID()')\nnpx mppx ${origin}/deploy${mppxOptions} -H "Idempotency-Key: $KEY" -J '${body}'`
+
+/** Replaces what was deployed, with mppx. */
+export const mppxUpdate = ({ origin, mppxOptions }: Facts): string =>
+  `npx mppx -X PUT ${origin}/deployments/${exampleDeployment.deployment_id}${mppxOptions} -J '${JSON.stringify({ files: exampleRequest.files })}'`
 
 /** Buys a run, with mppx. */
-export const mppxRun = ({ origin, rpcUrl }: Facts): string =>
-  `npx mppx ${origin}/execute${rpcUrl === undefined ? "" : ` --rpc-url ${rpcUrl}`} -J '${JSON.stringify(exampleExecution)}'`
+export const mppxRun = ({ origin, mppxOptions }: Facts): string =>
+  `npx mppx ${origin}/execute${mppxOptions} -J '${JSON.stringify(exampleExecution)}'`
 
 /** The same with Tempo's own command line. */
 export const tempoCommand = ({ origin }: Facts): string => `tempo request -X POST ${origin}/deploy --json '${body}'`

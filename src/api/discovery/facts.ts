@@ -10,11 +10,14 @@ export interface Facts {
   readonly price: string
   /** What a deploy can be paid with; none while settings are missing. */
   readonly offers: ReadonlyArray<Offer>
+  /** Whether payments are Tempo's: of another rail's clients nothing is known here. */
+  readonly tempo: boolean
   /** The token, by its name where it has one. */
   readonly currency: string
-  /** The chain, for people, and what a client has to be told to find it. */
+  /** The chain, for people; of another rail its method. */
   readonly network: string
-  readonly rpcUrl: string | undefined
+  /** What mppx has to be told to find the chain: options with a blank before them, or nothing. */
+  readonly mppxOptions: string
   /** How long a deployment lives, in hours. */
   readonly ttlHours: number
   /** The hosts that modules may be imported from by URL. */
@@ -24,3 +27,6 @@ export interface Facts {
   /** What running code once costs, and what it can be paid with; `undefined` where no code can be loaded. */
   readonly execute: { readonly price: string; readonly offers: ReadonlyArray<Offer> } | undefined
 }
+
+/** How long a deployment lives, in words. */
+export const hours = ({ ttlHours }: Facts): string => (ttlHours === 1 ? "1 hour" : `${ttlHours} hours`)

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto"
 import * as Effect from "effect/Effect"
-import { Settings } from "../../config.ts"
+import * as Option from "effect/Option"
+import { optional, Settings } from "../../config.ts"
 import { purchaseKey } from "../../domain/Order.ts"
 import { CodeRunner } from "../../execute/CodeRunner.ts"
 import { offersIn } from "../../payment/offers.ts"
@@ -31,19 +32,24 @@ export const makeFacts = Effect.gen(function* () {
         Effect.suspend(() => payments.challenge(termsOf(price, emptyBody), purchaseKey(undefined))).pipe(
           Effect.map(offersIn)
         )
-  const currency = known("TEMPO_CURRENCY") ?? "?"
-  const network = known("TEMPO_NETWORK")
-  const rpcUrl = network === "local" ? known("TEMPO_RPC_URL") : undefined
+  const token = known("TEMPO_CURRENCY") ?? "?"
+  const chain = known("TEMPO_NETWORK")
+  const rpcUrl = optional(known("TEMPO_RPC_URL") ?? Option.none())
+  const mppxOptions =
+    chain === "testnet" ? " --network testnet" : chain === "local" && rpcUrl !== undefined ? ` --rpc-url ${rpcUrl}` : ""
 
   return Effect.fn("Discovery.facts")(function* (requestUrl: string) {
+    const offered = yield* offers(price, termsOf)
+    const other = offered.find(({ method }) => method !== "tempo")
     return {
       origin: new URL(requestUrl).origin,
       missing,
       price: price ?? "?",
-      offers: yield* offers(price, termsOf),
-      currency: currency.toLowerCase() === pathUsd ? "pathUSD" : currency,
-      network: network === undefined ? "?" : networks[network],
-      rpcUrl: rpcUrl?._tag === "Some" ? rpcUrl.value : undefined,
+      offers: offered,
+      tempo: other === undefined,
+      currency: other?.currency ?? (token.toLowerCase() === pathUsd ? "pathUSD" : token),
+      network: other?.method ?? (chain === undefined ? "?" : networks[chain]),
+      mppxOptions,
       ttlHours: known("TTL_HOURS") ?? 24,
       importHosts: known("IMPORT_HOSTS") ?? [],
       startCheck: runner.available,

@@ -1,6 +1,6 @@
-import { curlPay, curlQuote, mppxCommand, mppxRun, tempoCommand } from "./commands.ts"
+import { curlPay, curlQuote, mppxKeyed, mppxRun, mppxUpdate, tempoCommand } from "./commands.ts"
 import { exampleDeployment, exampleResult } from "./example.ts"
-import type { Facts } from "./facts.ts"
+import { type Facts, hours } from "./facts.ts"
 import { chargedText, problems } from "./problems.ts"
 
 const notForSale = ({ missing }: Facts): string =>
@@ -14,7 +14,8 @@ const listed = (facts: Facts, offers: Facts["offers"]): string =>
   offers
     .map(
       ({ method, intent, amount, currency }) =>
-        `- method \`${method}\`, intent \`${intent}\`, amount \`${amount}\` base units (6 decimals) of \`${currency}\`, on ${facts.network}`
+        `- method \`${method}\`, intent \`${intent}\`, amount \`${amount}\` base units of \`${currency}\`` +
+        (facts.tempo ? ` (6 decimals), on ${facts.network}` : "")
     )
     .join("\n")
 
@@ -30,10 +31,7 @@ const running = (facts: Facts): string =>
 \`POST /execute\` ($${facts.execute.price}) with \`{"code": …, "input": …}\` runs the code now and answers its result; nothing stays behind.
 
 ${listed(facts, facts.execute.offers)}
-
-\`\`\`sh
-${mppxRun(facts)}
-\`\`\`
+${shell(facts.tempo ? mppxRun(facts) : undefined)}
 
 \`code\` is one module, TypeScript or JavaScript, at most 512,000 bytes, that exports \`run(input)\`, sync or async, or a default function;
 imports work as below. The answer is 200 with a \`Payment-Receipt\` header and
@@ -46,7 +44,7 @@ ${JSON.stringify(exampleResult)}
   state: every run has an isolate of its own.
 - Code that does not bundle, start or export a function is 422, and free. What throws, goes over a limit, or returns what JSON cannot say
   was run: 200 with \`{"error": {name, message, stack?}}\` in the result's place, and it is charged.
-- Keys, retries and errors are as for a deploy; the output is kept for ${facts.ttlHours} hours.
+- Keys, retries and errors are as for a deploy; the output is kept for ${hours(facts)}.
 `
 
 const table = (facts: Facts): string =>
@@ -63,10 +61,30 @@ const table = (facts: Facts): string =>
 const problemsOf = ({ execute }: Facts) =>
   problems.filter(({ tag }) => tag !== "ExecuteFailed" || execute !== undefined)
 
-/** The text of `GET /llms.txt`: all that an agent has to know, which has nothing but the address. */
-export const llmsTxt = (facts: Facts): string => `# mpp-compute
+const shell = (command: string | undefined): string => (command === undefined ? "" : `\n\`\`\`sh\n${command}\n\`\`\`\n`)
 
-> POST source files and $${facts.price}; get a URL that runs them for ${facts.ttlHours} hours. No account, no API key: payment is MPP (HTTP 402,
+/** The clients that are known to pay Tempo's challenges. Whoever takes money in another way says elsewhere how. */
+const clients = (facts: Facts): string =>
+  facts.tempo
+    ? `With mppx (a private key of a funded account in \`MPPX_PRIVATE_KEY\`); keep the key, it makes the call safe to repeat:
+${shell(mppxKeyed(facts))}
+With Tempo's command line (after \`tempo wallet login\`):
+${shell(tempoCommand(facts))}
+`
+    : ""
+
+const signing = ({ tempo }: Facts): string =>
+  tempo
+    ? `Sign the challenge with any MPP client (pull mode: you sign the transfer, the server sends it), and repeat the same call, byte for
+byte, at once: clients sign for 25 seconds, and 10 have to be left when the call arrives:`
+    : `Answer the challenge as its method wants, and repeat the same call, byte for byte, within the challenge's \`expires\`:`
+
+/** The text of `GET /llms.txt`: all that an agent has to know, which has nothing but the address. */
+export const llmsTxt = (facts: Facts): string => guide(facts).replace(/\n{3,}/g, "\n\n")
+
+const guide = (facts: Facts): string => `# mpp-compute
+
+> POST source files and $${facts.price}; get a URL that runs them for ${hours(facts)}. No account, no API key: payment is MPP (HTTP 402,
 > \`Authorization: Payment\`) in ${facts.currency}. You pay only for what goes live: source that does not bundle${facts.startCheck ? " or does not start" : ""} costs nothing.
 ${notForSale(facts)}
 ## Price
@@ -80,30 +98,10 @@ A POST to /deploy with no body at all quotes the price (402, challenge in \`WWW-
 
 ## Deploy
 
-With mppx (a private key of a funded account in \`MPPX_PRIVATE_KEY\`):
-
-\`\`\`sh
-${mppxCommand(facts)}
-\`\`\`
-
-With Tempo's command line (after \`tempo wallet login\`):
-
-\`\`\`sh
-${tempoCommand(facts)}
-\`\`\`
-
-With curl, for the price of exactly this body:
-
-\`\`\`sh
-${curlQuote(facts)}
-\`\`\`
-
-Sign the challenge with any MPP client (pull mode: you sign the transfer, the server sends it), and repeat the same call, byte for
-byte, within the challenge's \`expires\`; the signed transaction itself is good for about 25 seconds:
-
-\`\`\`sh
-${curlPay(facts)}
-\`\`\`
+${clients(facts)}With curl, for the price of exactly this body:
+${shell(curlQuote(facts))}
+${signing(facts)}
+${shell(curlPay(facts))}
 
 The answer is 200 with a \`Payment-Receipt\` header and
 
@@ -116,9 +114,8 @@ ${JSON.stringify(exampleDeployment)}
 ## Newer code at the same URL
 
 \`PUT /deployments/{deployment_id}\` with \`{"files": …}\` replaces the code, free, until the same hour; only whoever paid may. It answers 402 with a
-challenge of amount 0: answer it with the key that paid (stock clients do, by signing a proof that moves no money), and send the call again.
-
-${running(facts)}
+challenge of amount 0: answer it with the private key that paid (stock clients do, by signing a proof that moves no money), and send the call again.
+${shell(facts.tempo ? mppxUpdate(facts) : undefined)}${running(facts)}
 ## What can be deployed
 
 - A web service: an entrypoint whose default export has \`fetch(request)\`, or is a Hono app. TypeScript, JSX and JSON are fine.
@@ -131,12 +128,13 @@ ${running(facts)}
 ## Limits
 
 - 512,000 bytes of source (UTF-8), 500 files, a body of 4 MiB; paths are relative, without \`..\`.
-- 15 seconds to bundle. The deployment lives ${facts.ttlHours} hours from the moment it is live.
+- 15 seconds to bundle. The deployment lives ${hours(facts)} from the moment it is live.
 
 ## Never pay twice
 
-Send an \`Idempotency-Key\` (a UUID) with the deploy. **After a lost answer, a reset or a timeout, send the same body with the same key
-again**: what was finished is answered again, what was paid for is finished, and neither is charged again. Without a key of your own,
+Send an \`Idempotency-Key\` (a UUID) with the deploy. **After a lost answer, a reset or a timeout, send the same body, byte for
+byte, with the same key again**: what was finished is answered again, what was paid for is finished, and neither is charged again. Another
+body, be it by a blank, is another order and costs again. Without a key of your own,
 use the one in \`retry.idempotency_key\` of the answer, if you had one. A client that starts over with the same body while
 its paid order is unfinished is given that order instead of a second one.
 

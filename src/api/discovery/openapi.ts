@@ -1,7 +1,7 @@
 import * as OpenApi from "effect/http-api/OpenApi"
 import { Api } from "../Api.ts"
 import { exampleDeployment, exampleExecution, exampleRequest, exampleResult, exampleStatus } from "./example.ts"
-import type { Facts } from "./facts.ts"
+import { type Facts, hours } from "./facts.ts"
 import { problems } from "./problems.ts"
 
 type Json = Record<string, unknown>
@@ -119,7 +119,7 @@ const additions: Readonly<Record<string, (operation: Operation, facts: Facts) =>
  * what it costs, where it is documented and what each answer looks like. Without offers while nothing can be bought.
  */
 export const openApi = (facts: Facts): Json => {
-  const { origin, ttlHours } = facts
+  const { origin } = facts
   const { paths, ...spec } = OpenApi.fromApi(Api)
   const served = Object.entries(paths).filter(([path]) => path !== "/execute" || facts.execute !== undefined)
   const described = served.map(([path, item]) => [
@@ -137,7 +137,7 @@ export const openApi = (facts: Facts): Json => {
     info: {
       ...spec.info,
       description:
-        `POST source files and a payment to /deploy; get a URL that runs them for ${ttlHours} hours. No account, no API key. ` +
+        `POST source files and a payment to /deploy; get a URL that runs them for ${hours(facts)}. No account, no API key. ` +
         `Whoever pays pays only for what goes live. The guide for agents: ${origin}/llms.txt`
     },
     servers: [{ url: origin }],

@@ -1,5 +1,5 @@
-import { mppxCommand } from "./commands.ts"
-import type { Facts } from "./facts.ts"
+import { curlQuote, mppxCommand } from "./commands.ts"
+import { type Facts, hours } from "./facts.ts"
 
 const entities: Readonly<Record<string, string>> = {
   "&": "&amp;",
@@ -47,18 +47,18 @@ export const page = (facts: Facts): string => `<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="description" content="POST source files and $${escape(facts.price)}; get a URL that runs them for ${facts.ttlHours} hours.">
+<meta name="description" content="POST source files and $${escape(facts.price)}; get a URL that runs them for ${hours(facts)}.">
 <title>mpp-compute: code that runs now</title>
 <style>${style}</style>
 </head>
 <body>
 <main>
 <h1>Code that runs <em>now</em></h1>
-<p>POST source files and <strong>$${escape(facts.price)}</strong>; get a URL that runs them for <strong>${facts.ttlHours} hours</strong>. No account, no API key.</p>
+<p>POST source files and <strong>$${escape(facts.price)}</strong>; get a URL that runs them for <strong>${hours(facts)}</strong>. No account, no API key.</p>
 ${running(facts)}${state(facts)}
 <h2>Try it</h2>
-<p>With the private key of a funded account in <code>MPPX_PRIVATE_KEY</code>:</p>
-<pre><code>${escape(mppxCommand(facts))}</code></pre>
+${facts.tempo ? "<p>With the private key of a funded account in <code>MPPX_PRIVATE_KEY</code>:</p>" : "<p>Ask what it costs:</p>"}
+<pre><code>${escape(facts.tempo ? mppxCommand(facts) : curlQuote(facts))}</code></pre>
 <p class="dim">Paid by MPP (HTTP 402) in ${escape(facts.currency)} on ${escape(facts.network)}. You pay only for what goes live; what is paid for is never lost and never charged twice.</p>
 <h2>For programs</h2>
 <ul>

@@ -135,8 +135,8 @@ export const problems: ReadonlyArray<Problem> = [
     "UnsupportedMediaType",
     Errors.UnsupportedMediaType,
     new Errors.UnsupportedMediaType({ detail: "Send the body as JSON, with Content-Type: application/json." }),
-    "a body that is not JSON",
-    "Send `Content-Type: application/json`."
+    "a body that is not JSON, or packed",
+    "Send `Content-Type: application/json`, and no `Content-Encoding`."
   ),
   entry(
     "BundleFailed",
@@ -221,7 +221,10 @@ export const problems: ReadonlyArray<Problem> = [
   entry(
     "NotConfigured",
     Errors.NotConfigured,
-    new Errors.NotConfigured({ detail: "The service lacks settings: TEMPO_RECIPIENT.", missing: ["TEMPO_RECIPIENT"] }),
+    new Errors.NotConfigured({
+      detail: "Settings of the service are missing or malformed: TEMPO_RECIPIENT.",
+      missing: ["TEMPO_RECIPIENT"]
+    }),
     "a setting or binding is missing; it says which",
     "Nothing to be done from outside; `GET /health` tells when it is."
   )

@@ -3,7 +3,7 @@ import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { prefersHtml } from "../accept.ts"
-import type { Facts } from "./facts.ts"
+import { type Facts, hours } from "./facts.ts"
 import { makeFacts } from "./gather.ts"
 import { llmsTxt } from "./llms.ts"
 import { openApi } from "./openapi.ts"
@@ -49,17 +49,18 @@ export const makeAbout = Effect.gen(function* () {
         headers: { ...headers, ...pageHeaders }
       })
     }
-    const { missing, price, currency, network, ttlHours, offers, execute } = known
+    const { missing, price, currency, network, offers, execute } = known
     return HttpServerResponse.jsonUnsafe(
       {
         name: "mpp-compute",
-        description: `POST source files and a payment to /deploy; get a URL that runs them for ${ttlHours} hours. No account.`,
+        description: `POST source files and a payment to /deploy; get a URL that runs them for ${hours(known)}. No account.`,
         configured: missing.length === 0,
         price: { deploy: price, ...(execute !== undefined && { execute: execute.price }), currency, network },
         offers,
         links: {
           deploy: "/deploy",
           ...(execute !== undefined && { execute: "/execute" }),
+          deployment: "/deployments/{deployment_id}",
           llms: "/llms.txt",
           openapi: "/openapi.json",
           health: "/health"
