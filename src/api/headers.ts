@@ -22,8 +22,12 @@ export const idempotencyKey = Effect.fnUntraced(function* (headers: Headers) {
   })
 })
 
-/** A body has to say that it is JSON, or nothing at all. */
+/** A body has to say that it is JSON, or nothing at all; and it has to be that, not something packed. */
 export const requireJson = Effect.fnUntraced(function* (headers: Headers) {
+  const coding = headers.get("content-encoding")
+  if (coding !== null && !/^\s*identity\s*$/i.test(coding)) {
+    return yield* new UnsupportedMediaType({ detail: "Send the body as it is, without Content-Encoding." })
+  }
   const type = headers.get("content-type")
   if (type === null || /^application\/(json|[\w.+-]+\+json)\s*(;|$)/i.test(type.trim())) return
   return yield* new UnsupportedMediaType({ detail: "Send the body as JSON, with Content-Type: application/json." })

@@ -86,7 +86,7 @@ export const makePaid = (settings: Settings["Service"], payments: PaymentService
       settings.missing.length === 0
         ? Effect.void
         : new NotConfigured({
-            detail: `The service lacks settings: ${settings.missing.join(", ")}. Nothing can be bought until they are set.`,
+            detail: `Settings of the service are missing or malformed: ${settings.missing.join(", ")}. Nothing can be bought until they are mended.`,
             missing: settings.missing
           })
     ),

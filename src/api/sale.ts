@@ -11,7 +11,8 @@ import { VerificationLimit } from "./VerificationLimit.ts"
 // Made once: each error that is made looks at the stack, which is a good part of what an unpaid request costs.
 const unpaid = PaymentRequired.of(
   "payment-required",
-  "This costs money. Pay the challenge in WWW-Authenticate and send the same request again with Authorization: Payment."
+  "This costs money. Pay the challenge in WWW-Authenticate and send the same request again with Authorization: Payment. " +
+    "GET /llms.txt has the price and the commands."
 )
 
 interface Tagged {

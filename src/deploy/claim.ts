@@ -52,8 +52,8 @@ export const claim = (ledger: Ledger["Service"], { verified, keyed }: Paid, now:
   }
   if (used !== undefined && !keyed && purchase.answered) {
     const detail =
-      "This challenge has been used. To read its answer again at no cost, send the Idempotency-Key of the first call, or " +
-      "answer the fresh challenge of this response: it belongs to the same purchase and takes no money."
+      `This challenge has been used. To read its answer again at no cost, repeat the call with "Idempotency-Key: ${purchase.key}", ` +
+      "or answer the fresh challenge of this response: it belongs to the same purchase and takes no money."
     return { _tag: "Refused", error: new PaymentRejected({ problem: "invalid-challenge", detail, key: purchase.key }) }
   }
   ledger.bind(key, challengeId, purchase.id)

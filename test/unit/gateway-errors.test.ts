@@ -101,6 +101,13 @@ const table: ReadonlyArray<Row> = [
     charged: false
   },
   {
+    when: "the body is packed",
+    call: ({ post }) => post(helloBody, { "content-encoding": "gzip" }),
+    status: 415,
+    code: "unsupported_media_type",
+    charged: false
+  },
+  {
     when: "nothing is paid",
     call: ({ post }) => post(),
     status: 402,
