@@ -24,12 +24,13 @@ export interface Metafile {
 }
 
 /** Builds a Worker as `wrangler deploy` would, and uploads nothing. `config` is a path from the project's root. */
-export const buildWorker = (config: string): Built => {
+export const buildWorker = (config: string, root = "."): Built => {
   const folder = mkdtempSync(join(tmpdir(), "bench-"))
   const remove = () => rmSync(folder, { recursive: true, force: true })
   const flags = ["deploy", "--dry-run", "--metafile", "--outdir", folder, "--config", config]
   try {
     execFileSync(process.execPath, ["node_modules/wrangler/bin/wrangler.js", ...flags], {
+      cwd: root,
       stdio: "pipe",
       timeout: 120_000,
       env: { ...process.env, WRANGLER_SEND_METRICS: "false", WRANGLER_HIDE_BANNER: "true" }

@@ -4,13 +4,15 @@ import { readFileSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import type { Built } from "./built.ts"
 
-/** What a Worker is bound to. Durable Objects keep their storage in memory; whatever is fetched fails at once. */
+/** What a Worker is bound to; whatever is fetched fails at once. */
 export interface Bindings {
   readonly vars?: Readonly<Record<string, string>>
   /** Class names by binding. */
   readonly objects?: Readonly<Record<string, string>>
   /** KV namespaces, which exist and never answer anything but an error. */
   readonly kv?: ReadonlyArray<string>
+  /** The folder that keeps the objects' storage; without one it is in memory, and has no SQL. */
+  readonly disk?: string
 }
 
 /** A workerd process of its own that serves one Worker. */
@@ -24,12 +26,13 @@ export interface Running {
 
 const text = (value: string) => JSON.stringify(value)
 
-const configOf = ({ modules }: Built, { vars = {}, objects = {}, kv = [] }: Bindings) => `
+const configOf = ({ modules }: Built, { vars = {}, objects = {}, kv = [], disk }: Bindings) => `
 using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
     (name = "main", worker = .main),
     (name = "internet", network = (allow = [])),
+    ${disk === undefined ? "" : `(name = "disk", disk = (path = ${text(disk)}, writable = true)),`}
     (name = "nothing", external = (address = "127.0.0.1:1", http = ()))
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")]
@@ -46,7 +49,7 @@ const main :Workerd.Worker = (
   durableObjectNamespaces = [${Object.values(objects)
     .map((of) => `(className = ${text(of)}, uniqueKey = ${text(of)}, enableSql = true)`)
     .join(", ")}],
-  durableObjectStorage = (inMemory = void)
+  durableObjectStorage = (${disk === undefined ? "inMemory = void" : 'localDisk = "disk"'})
 );
 `
 
