@@ -31,7 +31,7 @@ const trusted = {
 }
 
 /** Whether code that is known to be good runs. */
-const runs = async (loader: Loader): Promise<boolean> => {
+export const runs = async (loader: Loader): Promise<boolean> => {
   try {
     const { ask } = load(loader, trusted, "export default { fetch: () => new Response() }")
     await within(2_000, "no answer", async (signal) => (await ask("", signal)).body?.cancel())
