@@ -23,7 +23,9 @@ export const DiagnosticSchema = Schema.Struct({
 
 /** The source does not bundle; its author can mend it. */
 export class BundleRejected extends Schema.TaggedError<BundleRejected>()("BundleRejected", {
-  diagnostics: Schema.Array(DiagnosticSchema)
+  diagnostics: Schema.Array(DiagnosticSchema),
+  /** Whether the same source would be rejected again. */
+  certain: Schema.Boolean.pipe(Schema.withConstructorDefault(Effect.succeed(true)))
 }) {}
 
 /** The compiler did not start; the same source may bundle the next time. */
@@ -67,7 +69,7 @@ export class Bundler extends Context.Service<
 
 const toTagged = (error: unknown): BundlerFailure =>
   error instanceof BundleError
-    ? new BundleRejected({ diagnostics: error.diagnostics })
+    ? new BundleRejected({ diagnostics: error.diagnostics, certain: error.certain })
     : error instanceof BundlerBusy
       ? new BundlerOccupied({ message: error.message })
       : new BundlerCrashed({ message: error instanceof Error ? error.message : String(error) })

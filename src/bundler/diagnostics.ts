@@ -20,9 +20,12 @@ export class BundleError extends Error {
   override readonly name = "BundleError"
   /** At least one, at most 50, in the compiler's order. */
   readonly diagnostics: ReadonlyArray<Diagnostic>
-  constructor(diagnostics: ReadonlyArray<Diagnostic>) {
+  /** Whether the same source would fail again: an import's host may only have been away. */
+  readonly certain: boolean
+  constructor(diagnostics: ReadonlyArray<Diagnostic>, certain = true) {
     super(diagnostics.map(formatDiagnostic).join("\n"))
     this.diagnostics = diagnostics
+    this.certain = certain
   }
 }
 

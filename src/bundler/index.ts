@@ -112,7 +112,9 @@ export const createBundler = (options: BundlerOptions): Bundler => {
         cache: options.cache ?? platformCache()
       })
       const context = { files, tsconfig, packageJson, remote, hosts }
-      const compiled = await run({ context, entrypoint, options: tsconfig.options })
+      const compiled = await run({ context, entrypoint, options: tsconfig.options }).catch((error: unknown) => {
+        throw error instanceof BundleError && remote.outage ? new BundleError(error.diagnostics, false) : error
+      })
       const check = purpose === "serve" ? checkDefaultExport : checkRun
       const complaint = check(entrypoint, compiled.exports, compiled.code, files.get(entrypoint))
       if (complaint !== undefined) throw new BundleError([complaint])

@@ -58,6 +58,8 @@ export class Remote {
   #fetched = 0
   #bytes = 0
   #deadline: AbortSignal | undefined
+  /** Whether a module could not be had that may be there another time. */
+  outage = false
 
   constructor(options: RemoteOptions) {
     this.#options = options
@@ -85,9 +87,11 @@ export class Remote {
     const next = wanted.values()
     const worker = async () => {
       for (const url of next) {
-        const module = await this.#fetch(url).catch((error: unknown) =>
-          error instanceof ImportRefused ? error : new ImportRefused(reasonOf(error), { cause: error })
-        )
+        const module = await this.#fetch(url).catch((error: unknown) => {
+          if (error instanceof ImportRefused) return error
+          this.outage = true
+          return new ImportRefused(reasonOf(error), { cause: error })
+        })
         this.#modules.set(url, module)
         if (!(module instanceof ImportRefused)) this.#modules.set(module.url, module)
       }
@@ -118,6 +122,7 @@ export class Remote {
       }
       if (!response.ok) {
         await discard(response)
+        this.outage ||= response.status >= 500 || response.status === 429
         throw new ImportRefused(`it answered with status ${response.status}`)
       }
       const type = bareType(response)

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -32,6 +34,26 @@ describe("Bundler.layer", () => {
       assert.strictEqual(error.message, "The compiler did not start")
     }).pipe(Effect.provide(Bundler.layer(EMPTY)))
   )
+})
+
+describe("a source that imports what cannot be fetched", () => {
+  const esbuild = new Module(readFileSync(fileURLToPath(import.meta.resolve("esbuild-wasm/esbuild.wasm"))))
+  const importing = { "index.ts": 'import { z } from "https://esm.sh/zod@4"\nexport default { fetch: () => z }' }
+  const answers: Record<string, readonly [fetch: typeof fetch, certain: boolean]> = {
+    "the host is overloaded": [async () => new Response("busy", { status: 503 }), false],
+    "the host has had enough": [async () => new Response("slow down", { status: 429 }), false],
+    "the network is down": [() => Promise.reject(new TypeError("fetch failed")), false],
+    "there is no such module": [async () => new Response("not found", { status: 404 }), true]
+  }
+  for (const [why, [fetch, certain]] of Object.entries(answers)) {
+    it.live(`is rejected ${certain ? "for good" : "for now"} when ${why}`, () =>
+      Effect.gen(function* () {
+        const error = yield* Effect.flip(bundle(importing))
+        assert.instanceOf(error, BundleRejected)
+        assert.strictEqual(error.certain, certain)
+      }).pipe(Effect.provide(Bundler.layer(esbuild, { fetch })))
+    )
+  }
 })
 
 describe("Bundler.layerTest", () => {
