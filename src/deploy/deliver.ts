@@ -19,6 +19,9 @@ import { setBack } from "./setback.ts"
 /** How many slugs one try asks for before it pauses. */
 const maxSlugs = 5
 
+/** A project that is still provisioned after this time, in milliseconds, was given up by whoever did that. */
+const provisioningMillis = 600_000
+
 /**
  * Step 7 of a deploy: a captured purchase becomes a live site. Can be broken off anywhere and called again: what was asked
  * of the host was written down first and is recognized by its name.
@@ -41,10 +44,11 @@ export const makeDeliver = (
     const found = Option.getOrUndefined(yield* host.findBySlug(placement.slug))
     if (found === undefined) return undefined
     if (found.name !== projectName(purchase.id)) return yield* nextSlug(purchase)
-    if (found.status === "provisioning") {
+    const abandoned = (yield* Clock.currentTimeMillis) - found.createdAt >= provisioningMillis
+    if (found.status === "provisioning" && !abandoned) {
       return yield* new ControlPlaneUnavailable({ message: "the project is still being provisioned" })
     }
-    if (found.status === "error") {
+    if (found.status === "error" || found.status === "provisioning") {
       yield* host.remove(found.id)
       return yield* nextSlug(purchase)
     }

@@ -22,7 +22,8 @@ const concurrency = 4
 
 /**
  * The backstop of expiry: projects of ours that nobody owns any more. Every order deletes its own project by its alarm, so
- * there is something to find only when an object's storage was lost, or a create failed half-way and was given up.
+ * there is something to find only when an object's storage was lost, a create failed half-way and was given up, or the host
+ * carried one out long after it was asked.
  */
 export class Sweep extends Context.Service<
   Sweep,
@@ -76,6 +77,16 @@ export class Sweep extends Context.Service<
   )
 }
 
-/** Whether a project of ours needs somebody to claim it: its time is over by its tag, or its create failed half-way. */
-const isSuspect = ({ status, tags }: Project, now: number): boolean =>
-  status === "error" || tags.some((tag) => Number(/^expires:(\d{1,15})$/.exec(tag)?.[1] ?? Infinity) * 1000 <= now)
+/** How long after its create a project of ours has its tag at the latest, in milliseconds. */
+const untaggedMillis = 3_600_000
+
+/**
+ * Whether a project of ours needs somebody to claim it: its time is over by its tag, or its create failed half-way, or was
+ * answered to nobody and so never got a tag.
+ */
+const isSuspect = ({ status, tags, createdAt }: Project, now: number): boolean => {
+  const expiry = tags
+    .flatMap((tag) => /^expires:(\d{1,15})$/.exec(tag)?.[1] ?? [])
+    .map((seconds) => Number(seconds) * 1000)
+  return status === "error" || (expiry.length > 0 ? Math.min(...expiry) <= now : now - createdAt >= untaggedMillis)
+}

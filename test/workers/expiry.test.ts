@@ -244,13 +244,14 @@ describe("the sweep", () => {
     const broken = host.seed({ slug: "broken", name: projectName(unknown), status: "error" })
     const half = host.seed({ slug: "half", name: projectName(live), status: "error" })
     const untagged = host.seed({ slug: "untagged", name: projectName(unknown), tags: ["mpp-compute"] })
+    const young = host.seed({ slug: "young", name: projectName(unknown), tags: [], createdAt: Date.now() - 60_000 })
     const later = host.seed({ slug: "later", name: projectName(unknown), tags: ["expires:99999999999"] })
     const foreign = host.seed({ slug: "foreign", name: "my-project", tags: expired, status: "error" })
     const response = await scheduled()
     assert.strictEqual(response.status, 200, await response.clone().text())
-    assert.deepStrictEqual(await response.json(), { removed: 3, claimed: 0, failed: 0 })
-    for (const { id } of [orphan, broken, half]) assert.isFalse(host.projects.has(id))
-    for (const { id } of [liveProject, untagged, later, foreign]) assert.isTrue(host.projects.has(id))
+    assert.deepStrictEqual(await response.json(), { removed: 4, claimed: 0, failed: 0 })
+    for (const { id } of [orphan, broken, half, untagged]) assert.isFalse(host.projects.has(id))
+    for (const { id } of [liveProject, young, later, foreign]) assert.isTrue(host.projects.has(id))
   })
 
   it("leaves what an order claims to its order: live by its own word, or not delivered yet", async () => {
