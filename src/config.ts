@@ -7,8 +7,8 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 
-/** A price in dollars, as a decimal string with at most six decimals: `"0.10"`. */
-const Price = Schema.String.check(Schema.isPattern(/^(0|[1-9]\d{0,8})(\.\d{1,6})?$/))
+/** A price in dollars, as a decimal string with at most six decimals: `"0.10"`. Not nothing: that would ask for a proof. */
+const Price = Schema.String.check(Schema.isPattern(/^(?!0(\.0+)?$)(0|[1-9]\d{0,8})(\.\d{1,6})?$/))
 
 /** A Tempo address: `0x` and 40 hexadecimal digits. */
 const Address = Schema.String.check(Schema.isPattern(/^0x[0-9a-fA-F]{40}$/))

@@ -37,7 +37,8 @@ const admitBy =
 const tooMany = Effect.suspend(
   () =>
     new Busy({
-      detail: "Too many payments from this address at once. Nothing was charged; try again.",
+      detail: "Too many payments from this address at once. This one was not looked at; send the same again.",
+      charged: null,
       retry_after: 10
     })
 )

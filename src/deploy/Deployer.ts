@@ -10,7 +10,7 @@ import { CodeRunner } from "../execute/CodeRunner.ts"
 import { ExpiryStore } from "../expiry/ExpiryStore.ts"
 import { PaymentService } from "../payment/PaymentService.ts"
 import { makeCapture } from "./capture.ts"
-import { claim, enter, isAboutCredential, join, serve, wait } from "./claim.ts"
+import { claim, enter, isAboutCredential, join, keyOf, serve, wait } from "./claim.ts"
 import { makeDeliver } from "./deliver.ts"
 import { isOver, makeExpire } from "./expire.ts"
 import { begin, isOpen, Ledger, verdictMillis } from "./Ledger.ts"
@@ -27,6 +27,7 @@ import { makePrepare } from "./prepare.ts"
 import { expiryOf, type Purchase, statusOf } from "./Purchase.ts"
 import { newPurchase, storedAnswer, told, watchMillis } from "./purchases.ts"
 import { makeRun } from "./run.ts"
+import { waits } from "./setback.ts"
 import { makeUpdate } from "./update.ts"
 
 /** How long after its time a live deployment is still its order's alarm's to delete; the sweep takes what is left. */
@@ -65,7 +66,7 @@ export class Deployer extends Context.Service<
       const capture = makeCapture(payments)
       const deliver = makeDeliver(host, expiry, () => settings.get("TTL_HOURS"))
       const run = makeRun(runner, () => settings.get("TTL_HOURS"))
-      const expire = makeExpire(host, expiry)
+      const { expire, vacate } = makeExpire(host, expiry)
 
       /** From whatever state a purchase is in to the end. Every step is written down before the effect that it announces. */
       const advance = (purchase: Purchase): Effect.Effect<Delivered, OrderError, Ledger> => {
@@ -101,7 +102,7 @@ export class Deployer extends Context.Service<
         // What was free to buy when this began may have been bought since, under another key: nobody wants it twice.
         const owed = ledger.owed()
         if (owed !== undefined) {
-          ledger.bind(order.verified.key, order.verified.challengeId, owed.id)
+          ledger.bind(keyOf(order), order.verified.challengeId, owed.id)
           return yield* resume(owed)
         }
         const purchase = newPurchase(order, authorization, now)
@@ -146,7 +147,12 @@ export class Deployer extends Context.Service<
           if (purchase.state === "expired" || purchase.state === "failed")
             return Effect.sync(() => ledger.forget(purchase.id))
           if (purchase.state === "delivered") return isOver(purchase, now) ? expire(purchase) : update.resume(purchase)
-          return ledger.serving.has(purchase.key) ? Effect.void : Effect.ignore(resume(purchase))
+          if (ledger.serving.has(purchase.key)) return Effect.void
+          return Effect.ignore(
+            waits(purchase)
+              ? serve(enter(ledger, purchase.key, purchase.challengeId), vacate(purchase))
+              : resume(purchase)
+          )
         }
         yield* Effect.forEach(due, attend, { concurrency: "unbounded", discard: true })
       }).pipe(Effect.withSpan("Deployer.wake"))

@@ -98,7 +98,12 @@ export const makeLedger = (storage: DurableObjectStorage): Ledger["Service"] => 
       purchases(
         "state IN ('capturing', 'captured') OR (state = 'delivered' AND NOT json_extract(data, '$.answered')) LIMIT 1"
       )[0],
-    due: (now) => purchases("due <= ?", now),
+    due: (now) => {
+      const due = purchases("due <= ?", now)
+      // An alarm that rings before its time, by another machine's clock, is spent all the same.
+      wake()
+      return due
+    },
     save: (purchase) => {
       put(purchase)
       wake()

@@ -12,6 +12,9 @@ const encode = Schema.encodeEffect(Outcome)
 const encodeExecution = Schema.encodeEffect(ExecuteOutcome)
 const encodeUpdate = Schema.encodeEffect(UpdateOutcome)
 
+/** How long after an alarm that failed as a whole the next one comes, in milliseconds. */
+const unreadMillis = 300_000
+
 /**
  * The object of one order: its storage as a ledger, and the `Deployer` on it. What an order needs of the isolate is built
  * once and given by `runtime`; the class itself is made in the Worker's entry point, where that is known.
@@ -52,10 +55,16 @@ export const orderObject = (runtime: ManagedRuntime.ManagedRuntime<Deployer, nev
       return this.#run(Effect.flatMap(Deployer, (deployer) => deployer.status(id)))
     }
 
-    /** Goes on with what is due. Never throws: the platform would repeat it at its own pace, and each purchase has its own. */
+    /**
+     * Goes on with what is due. Never throws: the platform would repeat it a few times, at its own pace, and each purchase has
+     * its own. One that could not even read what is due, of another version's rows for instance, comes back until it can.
+     */
     override alarm(): Promise<void> {
       const wake = Effect.flatMap(Deployer, (deployer) => deployer.wake)
-      return this.#run(Effect.catchCause(wake, (cause) => Effect.logError("the alarm failed", cause)))
+      const later = Effect.sync(() => void this.ctx.storage.setAlarm(Date.now() + unreadMillis))
+      return this.#run(
+        Effect.catchCause(wake, (cause) => Effect.andThen(later, Effect.logError("the alarm failed", cause)))
+      )
     }
   }
 

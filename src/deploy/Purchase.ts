@@ -19,7 +19,9 @@ export const Failure = Schema.Struct({
   fault: Schema.Literals(["service", "code"]),
   detail: Schema.String,
   /** Unix milliseconds. */
-  at: Schema.Number
+  at: Schema.Number,
+  /** Since when every try of what is to be delivered has failed, in unix milliseconds; for failures after the payment. */
+  since: Schema.optionalKey(Schema.Number)
 })
 /** Why a purchase is not live yet. */
 export type Failure = typeof Failure.Type

@@ -29,20 +29,32 @@ export const enter = (ledger: Ledger["Service"], key: string, challengeId: strin
   return serving
 }
 
+/** The key that somebody pays under: the request's own, or else the challenge's. */
+export const keyOf = ({ verified, wanted }: Paid): string => wanted ?? verified.key
+
 /**
  * What this submission is to its order (the rules under "who, what, which"): looked up by challenge and by key, before
  * expiry, simulation or anything else that could ask for money again.
  */
-export const claim = (ledger: Ledger["Service"], { verified, keyed }: Paid, now: number): Claim => {
-  const { key, challengeId } = verified
+export const claim = (ledger: Ledger["Service"], paid: Paid, now: number): Claim => {
+  const { challengeId } = paid.verified
+  const key = keyOf(paid)
+  const keyed = paid.wanted !== undefined
   const used = ledger.byChallenge(challengeId)
   const purchase = used ?? ledger.byKey(key) ?? ledger.owed()
-  const serving = ledger.serving.get(purchase?.key ?? key)
+  const serving = [...ledger.serving.values()].find(
+    (one) => one.challengeId === challengeId || one.key === (purchase?.key ?? key)
+  )
   if (serving !== undefined) return { _tag: "Join", serving }
   if (purchase === undefined) {
     // Without a key of its own a second call is an agent that starts over, not one that wants two.
     const other = keyed ? undefined : ledger.serving.values().next().value
     if (other !== undefined) return { _tag: "Join", serving: other }
+    if (key !== paid.verified.key) {
+      const detail =
+        "The challenge is for another Idempotency-Key. Send the one it was issued for, or answer the fresh one."
+      return { _tag: "Refused", error: new PaymentRejected({ problem: "invalid-challenge", detail, key }) }
+    }
     const verdict = ledger.verdict()
     if (verdict !== undefined && now - verdict.at < verdictMillis) {
       const { detail, diagnostics } = verdict
@@ -94,10 +106,9 @@ export const serve = Effect.fn("Deployer.serve")(function* (
 /** Waits for somebody else's work on the same order, and notes that this credential stands for the same purchase. */
 export const join = Effect.fn("Deployer.join")(function* (paid: Paid, serving: Serving) {
   const ledger = yield* Ledger
-  const { key, challengeId } = paid.verified
   const outcome = yield* Effect.exit(wait(serving))
   const id = ledger.byKey(serving.key)?.id
-  if (id !== undefined) ledger.bind(key, challengeId, id)
+  if (id !== undefined) ledger.bind(keyOf(paid), paid.verified.challengeId, id)
   return yield* outcome
 })
 

@@ -3,6 +3,8 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { type ControlPlaneClient, ControlPlaneUnavailable } from "../control-plane/ControlPlaneClient.ts"
 import type { ExpiryStore } from "../expiry/ExpiryStore.ts"
+import { DeployFailed } from "../domain/Errors.ts"
+import { statusPath } from "../domain/Order.ts"
 import { Ledger, save } from "./Ledger.ts"
 import { expiryOf, type Purchase } from "./Purchase.ts"
 
@@ -54,11 +56,34 @@ export const makeExpire = (host: ControlPlaneClient["Service"], expiry: ExpirySt
     if (projectId !== null) yield* Effect.ignore(expiry.remove(projectId))
   })
 
-  return Effect.fn("Deployer.expire")(function* ({ id, placement }: Purchase) {
-    const projectId = placement?.projectId ?? null
-    yield* Effect.matchEffect(remove(projectId), {
-      onSuccess: () => expired(id, projectId),
-      onFailure: ({ message }) => again(id, message)
+  return {
+    expire: Effect.fn("Deployer.expire")(function* ({ id, placement }: Purchase) {
+      const projectId = placement?.projectId ?? null
+      yield* Effect.matchEffect(remove(projectId), {
+        onSuccess: () => expired(id, projectId),
+        onFailure: ({ message }) => again(id, message)
+      })
+    }),
+
+    /**
+     * What has waited for its payer for so long leaves the host. It stays owed, and the payer's next call has it placed anew.
+     * Served like any other work on a purchase, and as one that does not end well: who comes meanwhile is told why.
+     */
+    vacate: Effect.fn("Deployer.vacate")(function* ({ id, key, placement, failure }: Purchase) {
+      const ledger = yield* Ledger
+      const due = yield* Effect.matchEffect(remove(placement?.projectId ?? null), {
+        onSuccess: () => Effect.succeed(null),
+        onFailure: () => Effect.map(Clock.currentTimeMillis, (now) => now + pause(Infinity))
+      })
+      const purchase = ledger.byId(id)!
+      ledger.save(due === null ? { ...purchase, placement: null, due } : { ...purchase, due })
+      return yield* new DeployFailed({
+        detail: `You were charged, and this waits for you: ${failure?.detail ?? ""} Repeat the same call, or PUT other code; both are free.`,
+        deployment_id: id,
+        status_url: statusPath(id),
+        fault: failure?.fault ?? "service",
+        retry: { idempotency_key: key }
+      })
     })
-  })
+  }
 }

@@ -32,13 +32,10 @@ export const makePrepare = (
   ) {
     const { main, code, compatibilityFlags, entrypoint } = yield* bundler.bundle(files, { purpose }).pipe(
       Effect.catchTags({
-        BundleRejected: ({ diagnostics }) => {
-          const detail = "The source does not bundle: see diagnostics. Nothing was charged."
+        BundleRejected: ({ diagnostics, certain }) => {
+          const detail = "The source does not bundle: see diagnostics."
           // Without a file it is the compiler that gave up, which it may not do another time.
-          return refuse(
-            { detail, diagnostics },
-            diagnostics.every(({ file }) => file !== "")
-          )
+          return refuse({ detail, diagnostics }, certain && diagnostics.every(({ file }) => file !== ""))
         },
         BundlerOccupied: () =>
           new Busy({ detail: "Too many builds in flight. Nothing was charged; try again.", retry_after: 2 }),
@@ -49,7 +46,7 @@ export const makePrepare = (
     yield* runner.check(upload, purpose).pipe(
       Effect.catchTags({
         StartFailed: ({ message, certain }) => {
-          const detail = "The bundle builds and does not start: see diagnostics. Nothing was charged."
+          const detail = "The bundle builds and does not start: see diagnostics."
           return refuse({ detail, diagnostics: [{ file: entrypoint, line: 0, column: 0, text: message }] }, certain)
         },
         RunnerUnavailable: ({ message }) => unavailable("the runner does not answer", message)
@@ -92,13 +89,22 @@ export const makePrepare = (
   return {
     prepare,
     /** Builds and starts files that are no order's body: what is wrong with them is told, and not kept. */
-    build: (files: Files) => inSlot(make(files, "serve", (problem) => new BundleFailed(problem)))
+    build: (files: Files) =>
+      inSlot(
+        make(
+          files,
+          "serve",
+          ({ detail, diagnostics }) =>
+            new BundleFailed({ detail: `${detail} Updates are free.`, diagnostics, charged: true })
+        )
+      )
   }
 }
 
 /** Fails with what is wrong with the body itself; what is `certain` is kept: the same body would fail again. */
-const judge = Effect.fnUntraced(function* (problem: Omit<Verdict, "at">, certain: boolean) {
+const judge = Effect.fnUntraced(function* (found: Omit<Verdict, "at">, certain: boolean) {
   const ledger = yield* Ledger
+  const problem = { ...found, detail: `${found.detail} Nothing was charged.` }
   if (certain) ledger.judge({ ...problem, at: yield* Clock.currentTimeMillis })
   return yield* new BundleFailed(problem)
 })

@@ -9,6 +9,12 @@ const pause = (attempts: number) => Math.min(2_000 * 2 ** attempts, 15 * 60_000)
 /** How long an undelivered purchase is tried by itself, in milliseconds: 7 days. What is owed then waits for its payer. */
 const ownTries = 7 * 86_400_000
 
+/** Whether a captured purchase waits for its payer, and nothing is done for it by itself. */
+export const waits = ({ state, failure }: Purchase): boolean =>
+  state === "captured" &&
+  failure !== null &&
+  (failure.fault === "code" || failure.at - (failure.since ?? failure.at) >= ownTries)
+
 /** What becomes of a try that failed after the payment. */
 export interface Setback {
   readonly purchase: Purchase
@@ -24,10 +30,13 @@ export const setBack = Effect.fn("Deployer.setBack")(function* (id: string, fail
   const now = yield* Clock.currentTimeMillis
   const purchase = ledger.byId(id)!
   const wait = pause(purchase.attempts)
-  const owed = now - purchase.createdAt >= ownTries
-  // Code that the host refuses would be refused again: it waits for its payer.
-  const due = failure.fault === "code" || owed ? null : now + wait
-  ledger.save({ ...purchase, attempts: purchase.attempts + 1, due, failure: { ...failure, at: now } })
+  // Of this code: its payer may have sent other since.
+  const since = purchase.failure?.since ?? now
+  const owed = now - since >= ownTries
+  // Code that the host refuses would be refused again: it waits for its payer, and keeps its place for so long.
+  const waiting = purchase.placement?.projectId == null ? null : now + ownTries
+  const due = failure.fault === "code" || owed ? waiting : now + wait
+  ledger.save({ ...purchase, attempts: purchase.attempts + 1, due, failure: { ...failure, at: now, since } })
   if (owed && failure.fault === "service") {
     yield* Effect.logError("owed: charged and not delivered for 7 days", id, purchase.authorization.reference)
   }

@@ -2,7 +2,7 @@ import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type { ControlPlaneClient, Upload } from "../control-plane/ControlPlaneClient.ts"
-import { BundleFailed, type Busy, DeployFailed, Expired } from "../domain/Errors.ts"
+import { BundleFailed, Busy, DeployFailed, Expired } from "../domain/Errors.ts"
 import { type Delivered, type Deployed, type Files, type Revision, statusPath } from "../domain/Order.ts"
 import { admit, serveUpdate, wait } from "./admit.ts"
 import { enter, serve } from "./claim.ts"
@@ -119,7 +119,11 @@ export const makeUpdate = (host: ControlPlaneClient["Service"], { build, advance
       Effect.mapError((error) =>
         error._tag === "BundleFailed"
           ? new BundleFailed({ ...error, detail: `${error.detail} The deployment is as it was.` })
-          : error
+          : new Busy({
+              ...error,
+              charged: null,
+              detail: "The update could not be built at this moment. Send it again."
+            })
       ),
       Effect.flatMap((upload) => replace(id, updating, upload))
     )

@@ -94,7 +94,12 @@ export class PaymentRequired extends Schema.Error<PaymentRequired>("PaymentRequi
 export class BundleFailed extends HttpApiError.Problem<BundleFailed>()(
   "BundleFailed",
   { type: ownProblem("bundle_failed"), status: 422, title: "Bundle failed" },
-  { code: Schema.tag("bundle_failed"), charged: notCharged, diagnostics: Schema.Array(DiagnosticSchema) }
+  {
+    code: Schema.tag("bundle_failed"),
+    /** True for an update: its deployment was paid for. */
+    charged: Schema.Boolean.pipe(Schema.withConstructorDefault(Effect.succeed(false))),
+    diagnostics: Schema.Array(DiagnosticSchema)
+  }
 ) {}
 
 /** 409: this very order is being served; `retry_after` in seconds, also sent as `Retry-After`. */
@@ -170,11 +175,15 @@ export class ExecuteFailed extends HttpApiError.Problem<ExecuteFailed>()(
   }
 ) {}
 
-/** 503: too many builds in flight; said before anything is claimed. */
+/** 503: too many builds, or payments of one client, in flight; `charged` is null where the order was not asked. */
 export class Busy extends HttpApiError.Problem<Busy>()(
   "Busy",
   { type: ownProblem("busy"), status: 503, title: "Busy" },
-  { code: Schema.tag("busy"), charged: notCharged, retry_after: Schema.Int }
+  {
+    code: Schema.tag("busy"),
+    charged: Schema.NullOr(Schema.Literal(false)).pipe(Schema.withConstructorDefault(Effect.succeed(false as const))),
+    retry_after: Schema.Int
+  }
 ) {}
 
 /** 503: settings are missing or malformed; `missing` names them. */

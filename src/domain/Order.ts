@@ -11,8 +11,8 @@ export type Files = Readonly<Record<string, string>>
 export interface Paid {
   readonly terms: Terms
   readonly verified: Verified
-  /** Whether the request brought an `Idempotency-Key` of its own. */
-  readonly keyed: boolean
+  /** The key that the request's own `Idempotency-Key` stands for, if it brought one: the challenge may be for another. */
+  readonly wanted: string | undefined
   readonly files: Files
 }
 

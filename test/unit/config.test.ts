@@ -25,8 +25,13 @@ describe("settings", () => {
 
   it.effect("name what is missing or malformed, and never its value", () =>
     Effect.gen(function* () {
-      const { missing, get } = yield* settings({ ...testSettings, DEPLOY_PRICE: "ten cents", TTL_HOURS: "0.001" })
-      assert.deepStrictEqual(missing, ["DEPLOY_PRICE", "TTL_HOURS"])
+      const { missing, get } = yield* settings({
+        ...testSettings,
+        DEPLOY_PRICE: "ten cents",
+        EXECUTE_PRICE: "0.00",
+        TTL_HOURS: "0.001"
+      })
+      assert.deepStrictEqual(missing, ["DEPLOY_PRICE", "EXECUTE_PRICE", "TTL_HOURS"])
       assert.throws(() => get("DEPLOY_PRICE"), "the setting DEPLOY_PRICE is missing or malformed")
     })
   )

@@ -177,9 +177,35 @@ describe("who pays once is charged once", () => {
     )
     assert.deepStrictEqual(
       responses.map(({ status }) => status),
-      [200, 402, 402, 402, 402, 402, 402, 402, 402, 402]
+      Array.from({ length: 10 }, () => 200)
     )
+    const answers = await Promise.all(responses.map((response) => response.text()))
+    assert.strictEqual(new Set(answers).size, 1)
     assert.strictEqual(gateway.payments.captured.size, 1)
+    assert.strictEqual(gateway.host.projects.size, 1)
+  })
+
+  it("a credential that has paid is never asked for more because its caller has found a key", async () => {
+    const gateway = makeGateway()
+    const authorization = testCredential(await gateway.challengeFor(), "0xp")
+    const paid = await deployment(await gateway.post(helloBody, { authorization }))
+    const headers = { "idempotency-key": "found later" }
+    assert.deepStrictEqual(await deployment(await gateway.post(helloBody, { authorization, ...headers })), paid)
+    // From now on the key stands for the same, whatever it comes with.
+    assert.deepStrictEqual(await deployment(await gateway.pay({ payer: "0xp", headers })), paid)
+    assert.strictEqual(gateway.payments.captured.size, 1)
+  })
+
+  it("a credential that has not paid is for the key of its challenge, and no other", async () => {
+    const gateway = makeGateway()
+    const authorization = testCredential(await gateway.challengeFor(helloBody, { "idempotency-key": "a" }), "0xp")
+    const refused = await gateway.post(helloBody, { authorization, "idempotency-key": "b" })
+    assert.match((await problem(refused)).detail, /another Idempotency-Key/)
+    assert.strictEqual(gateway.payments.captured.size, 0)
+    const fresh = testCredential(refused.headers.get("www-authenticate") ?? "", "0xp")
+    await deployment(await gateway.post(helloBody, { authorization: fresh, "idempotency-key": "b" }))
+    await deployment(await gateway.post(helloBody, { authorization, "idempotency-key": "a" }))
+    assert.strictEqual(gateway.payments.captured.size, 2)
   })
 
   it("a used challenge is refused, and answering the fresh one takes no money", async () => {

@@ -126,6 +126,8 @@ describe("an update", () => {
     broken = true
     const answer = await problem(await update(gateway, deployment_id))
     assert.deepStrictEqual([answer.status, answer.code, answer.diagnostics], [422, "bundle_failed", diagnostics])
+    assert.isTrue(answer.charged, "the deployment was")
+    assert.match(answer.detail, /Updates are free\. The deployment is as it was\.$/)
     assert.strictEqual(uploads(gateway).length, 1)
     assert.strictEqual((await status(gateway, deployment_id)).status, "live")
     // And says nothing about the deploy's own body, which may be bought again.

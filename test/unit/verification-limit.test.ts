@@ -26,7 +26,7 @@ describe("the limit on verifications", () => {
       yield* admit(from("a"))
       yield* admit(from("b"))
       const busy = yield* Effect.flip(admit(from("a")))
-      assert.deepStrictEqual([busy.code, busy.charged, busy.retry_after], ["busy", false, 10])
+      assert.deepStrictEqual([busy.code, busy.charged, busy.retry_after], ["busy", null, 10])
     }).pipe(Effect.provide(layerVerificationLimit(once())))
   )
 

@@ -215,7 +215,7 @@ export const problems: ReadonlyArray<Problem> = [
     "Busy",
     Errors.Busy,
     new Errors.Busy({ detail: "Too many builds are in flight.", retry_after: 2 }),
-    "too many builds in flight; see `Retry-After`",
+    "too many builds in flight, or payments from one address; see `Retry-After`",
     "Wait `retry_after` seconds and repeat the same call."
   ),
   entry(

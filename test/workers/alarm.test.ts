@@ -1,0 +1,115 @@
+import { env, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test"
+import { exports } from "cloudflare:workers"
+import { assert, beforeEach, describe, it, vi } from "vitest"
+import { CodeRejected, ControlPlaneUnavailable } from "../../src/control-plane/ControlPlaneClient.ts"
+import { failsWith } from "../../src/control-plane/Memory.ts"
+import { makeLedger } from "../../src/deploy/LedgerSql.ts"
+import type { Purchase } from "../../src/deploy/Purchase.ts"
+import { orderOf } from "../../src/domain/Order.ts"
+import { testCredential } from "../../src/payment/PaymentScript.ts"
+import { problem } from "../support/gateway.ts"
+import { host, payments } from "./main.ts"
+
+const down = failsWith(new ControlPlaneUnavailable({ message: "down" }))
+const refuses = failsWith(new CodeRejected({ message: "it throws" }))
+const week = 7 * 86_400_000
+
+let count = 0
+let body = ""
+beforeEach(() => {
+  payments.captured.clear()
+  host.projects.clear()
+  body = JSON.stringify({ files: { "index.ts": `export default "alarm ${++count}"` }, name: `alarm-${count}` })
+})
+
+const call = async (method: "POST" | "PUT", path: string, sent = body) => {
+  const send = (headers: Record<string, string> = {}) =>
+    exports.default.fetch(`http://gateway.test${path}`, {
+      method,
+      body: sent,
+      headers: { "content-type": "application/json", "idempotency-key": "k", ...headers }
+    })
+  const challenge = (await send()).headers.get("www-authenticate") ?? ""
+  return send({ authorization: testCredential(challenge, "0xpayer") })
+}
+const deploy = async () => ((await (await call("POST", "/deploy")).json()) as { deployment_id: string }).deployment_id
+const objectOf = (id: string) => env.ORDERS.get(env.ORDERS.idFromName(orderOf(id) ?? ""))
+const alarmOf = (id: string) => runInDurableObject(objectOf(id), (_order, { storage }) => storage.getAlarm())
+const change = (id: string, edit: (purchase: Purchase) => Partial<Purchase>) =>
+  runInDurableObject(objectOf(id), (_order, { storage }) => {
+    const ledger = makeLedger(storage)
+    const purchase = ledger.byId(id)!
+    ledger.save({ ...purchase, ...edit(purchase) })
+  })
+/** As if every try had failed for so long. */
+const failing = (id: string, millis: number) =>
+  change(id, ({ failure }) => ({
+    failure: { ...failure!, since: Date.now() - millis, at: Date.now() },
+    due: Date.now() - 1
+  }))
+
+describe("an alarm", () => {
+  it("that rings before its time, by another machine's clock, is set again", async () => {
+    const id = await deploy()
+    const due = await alarmOf(id)
+    assert.isTrue(await runDurableObjectAlarm(objectOf(id)))
+    assert.strictEqual(await alarmOf(id), due)
+  })
+
+  it("that meets a row of another version comes again, for the sake of all others", async () => {
+    host.next("create", down)
+    const id = await deploy()
+    await change(id, () => ({ due: Date.now() - 1 }))
+    await runInDurableObject(objectOf(id), (_order, { storage }) => {
+      storage.sql.exec("INSERT INTO purchase VALUES ('dep_other', 'delivered', ?, '{\"v\":2}')", Date.now() - 1)
+    })
+    const log = vi.spyOn(console, "error").mockImplementation(() => {})
+    assert.isTrue(await runDurableObjectAlarm(objectOf(id)))
+    log.mockRestore()
+    assert.closeTo((await alarmOf(id)) ?? 0, Date.now() + 300_000, 5_000)
+    // As the next release, which can read it, finds it.
+    await runInDurableObject(objectOf(id), (_order, { storage }) => {
+      storage.sql.exec("DELETE FROM purchase WHERE id = 'dep_other'")
+    })
+    await runDurableObjectAlarm(objectOf(id))
+    assert.strictEqual(host.projects.size, 1)
+    assert.strictEqual(payments.captured.size, 1)
+  })
+})
+
+describe("code that the host refuses", () => {
+  it("leaves the host after a week, stays owed, and is placed anew when its payer comes back", async () => {
+    host.next("upload", refuses)
+    const id = await deploy()
+    assert.strictEqual(host.projects.size, 1)
+    await failing(id, 0)
+    host.next("remove", down)
+    await runDurableObjectAlarm(objectOf(id))
+    assert.strictEqual(host.projects.size, 1)
+    assert.closeTo((await alarmOf(id)) ?? 0, Date.now() + 60_000, 5_000)
+    await change(id, () => ({ due: Date.now() - 1 }))
+    await runDurableObjectAlarm(objectOf(id))
+    assert.strictEqual(host.projects.size, 0)
+    assert.isNull(await alarmOf(id))
+
+    const answer = await call("PUT", `/deployments/${id}`, `${body} `)
+    assert.strictEqual(answer.status, 200, await answer.clone().text())
+    assert.strictEqual(((await answer.json()) as { deployment_id: string }).deployment_id, id)
+    assert.strictEqual(host.projects.size, 1)
+    assert.strictEqual(payments.captured.size, 1)
+  })
+
+  it("and is mended after more than a week, is tried by itself like any other", async () => {
+    host.next("upload", refuses)
+    const id = await deploy()
+    await failing(id, week + 1)
+    host.next("upload", down)
+    const answer = await problem(await call("PUT", `/deployments/${id}`, `${body} `))
+    assert.deepStrictEqual([answer.code, answer.fault], ["deploy_failed", "service"])
+    assert.match(answer.detail, /goes on by itself/)
+    await change(id, () => ({ due: Date.now() - 1 }))
+    await runDurableObjectAlarm(objectOf(id))
+    const status = await exports.default.fetch(`http://gateway.test/deployments/${id}`)
+    assert.strictEqual(((await status.json()) as { status: string }).status, "live")
+  })
+})
