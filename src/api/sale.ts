@@ -57,8 +57,7 @@ export const makeSales = Effect.gen(function* () {
       yield* ready
       const terms = termsOf(call.sha256)
       const key = call.header === undefined ? undefined : purchaseKey(call.header)
-      // Whether the challenge is for this key is for the order to say: a credential that has paid is never refused for it.
-      return yield* payments.verify(credential, terms, undefined).pipe(
+      return yield* payments.verify(credential, terms).pipe(
         Effect.flatMap((verified) => submit(order, { terms, verified, wanted: key })),
         Effect.catchIf(isRejected, (rejected) => refuse(terms, call.header, rejected))
       )

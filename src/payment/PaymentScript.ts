@@ -79,7 +79,7 @@ export const scripted = (script: PaymentScript): PaymentService["Service"] => {
     return now > validBefore ? "absent" : "unknown"
   })
 
-  const verify = Effect.fnUntraced(function* (credential: string, terms: Terms, key: string | undefined) {
+  const verify = Effect.fnUntraced(function* (credential: string, terms: Terms) {
     script.calls.verify++
     const { challenge, payer } = yield* read(credential)
     if (challenge.method !== "tempo") return yield* rejected("method-unsupported", "Only tempo is offered.")
@@ -89,9 +89,6 @@ export const scripted = (script: PaymentScript): PaymentService["Service"] => {
     for (const name of ["operation", "body", "price"] as const) {
       if (bound[name] === terms[name]) continue
       return yield* rejected("invalid-challenge", `The challenge is for another ${name}.`, issuedKey)
-    }
-    if (key !== undefined && issuedKey !== key) {
-      return yield* rejected("invalid-challenge", "The challenge is for another key.", issuedKey)
     }
     return { payer: payer.toLowerCase(), key: issuedKey, challengeId: challenge.id, credential } satisfies Verified
   })
@@ -108,7 +105,10 @@ export const scripted = (script: PaymentScript): PaymentService["Service"] => {
     }),
     verify,
     prove: Effect.fnUntraced(function* (credential, terms, key) {
-      const verified = yield* verify(credential, terms, key)
+      const verified = yield* verify(credential, terms)
+      if (key !== undefined && verified.key !== key) {
+        return yield* rejected("invalid-challenge", "The challenge is for another key.", verified.key)
+      }
       const { challenge } = yield* read(credential)
       if (Date.parse(challenge.expires) > (yield* Clock.currentTimeMillis)) return verified
       return yield* rejected("payment-expired", "Expired.", verified.key)

@@ -69,14 +69,11 @@ export class PaymentService extends Context.Service<
     /** The value of `WWW-Authenticate`: an offer to pay these terms, once, for the purchase of this key. No I/O. */
     readonly challenge: (terms: Terms, key: string) => Effect.Effect<string>
     /**
-     * Whether a credential answers one of our challenges, for these terms, by whom; and for the purchase of this key, where
-     * one is given. No clock, no I/O: what was verified once stays verified.
+     * Whether a credential answers one of our challenges, for these terms, and by whom. No clock, no I/O: what was verified
+     * once stays verified. Whether the challenge was for the key that its caller brings is for the order to say, which knows
+     * whether it was used: a credential that has paid is never refused for its key.
      */
-    readonly verify: (
-      credential: string,
-      terms: Terms,
-      key: string | undefined
-    ) => Effect.Effect<Verified, PaymentRejected>
+    readonly verify: (credential: string, terms: Terms) => Effect.Effect<Verified, PaymentRejected>
     /**
      * Whether a credential proves who sends it, for terms whose price is "0": no money moves, and the challenge has not
      * expired. That each proof is used once is for the caller to see to, by `challengeId`. No I/O.

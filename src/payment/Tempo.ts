@@ -55,13 +55,9 @@ export const layerTempo: Layer.Layer<PaymentService, never, Settings> = Layer.ef
       return offers.issue(terms, { key, nonce: random128() }, new Date(expires * 1000).toISOString())
     })
 
-    const verify = Effect.fn("PaymentService.verify")(function* (
-      credential: string,
-      terms: Terms,
-      key: string | undefined
-    ) {
+    const verify = Effect.fn("PaymentService.verify")(function* (credential: string, terms: Terms) {
       const { merchant, offers } = yield* tempo
-      const answer = yield* offers.recognize(credential, terms, key)
+      const answer = yield* offers.recognize(credential, terms, undefined)
       const payment = yield* readPayment(answer, merchant).pipe(
         Effect.mapError(({ problem, detail }) => new PaymentRejected({ problem, detail, key: answer.binding.key }))
       )

@@ -115,9 +115,9 @@ const resign = async (credential: string, edit: object) => {
   return Credential.serialize({ ...parts, payload: { type: "transaction", signature } })
 }
 
-const verified = (credential: string) => (payments: Payments) => payments.verify(credential, terms, "key_1")
+const verified = (credential: string) => (payments: Payments) => payments.verify(credential, terms)
 const authorize = (credential: string) => (payments: Payments) =>
-  Effect.flatMap(payments.verify(credential, terms, "key_1"), (it) => payments.authorize(it, terms))
+  Effect.flatMap(payments.verify(credential, terms), (it) => payments.authorize(it, terms))
 const authorized = async (account?: Parameters<typeof pay>[0]) => run(authorize(await pay(account)))
 const capture = (authorization: Authorization) => (payments: Payments) => payments.capture(authorization)
 const find = (authorization: Authorization) => run((payments) => payments.find(authorization))

@@ -68,13 +68,10 @@ const make = (settings: Settings["Service"]) => {
     return { id: challenge.id, code: payload.code, ...(yield* Effect.orDie(decodeBinding(challenge.opaque))) }
   })
 
-  const verify = Effect.fnUntraced(function* (credential: string, terms: Terms, wanted: string | undefined) {
+  const verify = Effect.fnUntraced(function* (credential: string, terms: Terms) {
     const { id, code, operation, body, key } = yield* read(credential)
     if (operation !== terms.operation || body !== terms.body) {
       return yield* rejected("invalid-challenge", "Issued for another request. Answer the fresh one.", key)
-    }
-    if (wanted !== undefined && wanted !== key) {
-      return yield* rejected("invalid-challenge", "Issued for another Idempotency-Key. Answer the fresh one.", key)
     }
     return { payer: sha256(code).toString("hex"), key, challengeId: id, credential }
   })
@@ -98,7 +95,7 @@ const make = (settings: Settings["Service"]) => {
       )
     }),
     verify,
-    prove: (credential, terms, key) => Effect.tap(verify(credential, terms, key), () => inTime(credential)),
+    prove: (credential, terms) => Effect.tap(verify(credential, terms), () => inTime(credential)),
     authorize: Effect.fnUntraced(function* ({ credential }) {
       const { id, code, key, now } = yield* inTime(credential)
       if (!codes.has(code) || used.has(code)) {

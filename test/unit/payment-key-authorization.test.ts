@@ -42,7 +42,7 @@ describe("a payment that brings an access key's authorization along, for", () =>
             const keyAuthorization = await root.signKeyAuthorization(key, { chainId: 1337n, ...allowed })
             return resign(await answer(challenge, root), account, () => ({ keyAuthorization }))
           })
-          assert.strictEqual((yield* payments.verify(credential, terms, "key_1")).payer, payer.toLowerCase())
+          assert.strictEqual((yield* payments.verify(credential, terms)).payer, payer.toLowerCase())
           const { payload } = Credential.deserialize<{ signature: Hex }>(credential)
           const transaction = TxEnvelopeTempo.deserialize(payload.signature as TxEnvelopeTempo.Serialized)
           assert.strictEqual(transaction.from?.toLowerCase(), root.address.toLowerCase())

@@ -47,7 +47,7 @@ describe("a proof", () => {
       for (const account of accounts) {
         const proved = yield* prove(yield* proofOf(account as never))
         const paid = yield* proofOf(account as never, deploy)
-        assert.strictEqual(proved.payer, (yield* payments.verify(paid, deploy, undefined)).payer)
+        assert.strictEqual(proved.payer, (yield* payments.verify(paid, deploy)).payer)
       }
     }).pipe(Effect.provide(tempo()))
   )
@@ -101,7 +101,7 @@ describe("a proof", () => {
     Effect.gen(function* () {
       const payments = yield* PaymentService
       const credential = yield* proofOf()
-      const error = yield* Effect.flip(payments.verify(credential, terms, undefined))
+      const error = yield* Effect.flip(payments.verify(credential, terms))
       assert.strictEqual(error.problem, "verification-failed")
     }).pipe(Effect.provide(tempo()))
   )

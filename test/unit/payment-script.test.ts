@@ -8,7 +8,7 @@ import { terms } from "./payment-setup.ts"
 const pay = Effect.gen(function* () {
   const payments = yield* PaymentService
   const challenge = yield* payments.challenge(terms, "key_1")
-  return yield* payments.verify(testCredential(challenge, "0xPAYER"), terms, "key_1")
+  return yield* payments.verify(testCredential(challenge, "0xPAYER"), terms)
 })
 const authorize = Effect.gen(function* () {
   const payments = yield* PaymentService
@@ -91,8 +91,8 @@ describe("the scripted payment service", () => {
       const payments = yield* PaymentService
       const challenge = yield* payments.challenge(terms, "key_1")
       const credential = testCredential(challenge, "0xpayer")
-      const problem = (it: string, of = terms, key: string | undefined = "key_1") =>
-        Effect.map(Effect.flip(payments.verify(it, of, key)), (error) => [error.problem, error.key])
+      const problem = (it: string, of = terms) =>
+        Effect.map(Effect.flip(payments.verify(it, of)), (error) => [error.problem, error.key])
       assert.deepStrictEqual(yield* problem("Payment !"), ["malformed-credential", undefined])
       assert.deepStrictEqual(yield* problem(testCredential(challenge, "0xpayer", { method: "stripe" })), [
         "method-unsupported",
@@ -102,13 +102,8 @@ describe("the scripted payment service", () => {
         "invalid-challenge",
         undefined
       ])
-      for (const [other, key] of [
-        [{ operation: "execute" }, "key_1"],
-        [{ body: "other" }, "key_1"],
-        [{ price: "0.20" }, "key_1"],
-        [{}, "key_2"]
-      ] as const) {
-        const rejection = yield* problem(credential, { ...terms, ...other }, key)
+      for (const other of [{ operation: "execute" }, { body: "other" }, { price: "0.20" }]) {
+        const rejection = yield* problem(credential, { ...terms, ...other })
         assert.deepStrictEqual(rejection, ["invalid-challenge", "key_1"])
       }
     }).pipe((self) => on(new PaymentScript(), self))
