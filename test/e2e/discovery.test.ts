@@ -1,10 +1,14 @@
+import { execFile } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { join, resolve } from "node:path"
+import { promisify } from "node:util"
 import { Challenge } from "mppx"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import type { Stack } from "../../src/local/stack.ts"
 import { run, startTestStack, walletOn } from "./support.ts"
+
+const shell = promisify(execFile)
 
 let stack: Stack
 let folder: string
@@ -67,12 +71,12 @@ describe("an agent that knows nothing but the address", () => {
 
   it("or runs the guide's own command in an empty folder", async () => {
     const guide = await (await fetch(`${stack.info.gateway}/llms.txt`)).text()
-    const words = [...(/^npx mppx (.*)$/m.exec(guide)?.[1] ?? "").matchAll(/'([^']*)'|\S+/g)]
-    const env = { MPPX_PRIVATE_KEY: stack.info.payerPrivateKey }
-    const args = words.map(([word, quoted]) => quoted ?? word)
-    assert.strictEqual(args[0], `${stack.info.gateway}/deploy`)
-    const { code, stdout, stderr } = await run("mppx", [...args, "-s"], env, folder)
-    assert.strictEqual(code, 0, stdout + stderr)
+    const command = /^```sh\n(KEY=.*\nnpx mppx .*)\n```$/m.exec(guide)?.[1] ?? ""
+    assert.include(command, `npx mppx ${stack.info.gateway}/deploy `)
+    // The one that is installed here, and no other.
+    const bin = resolve("node_modules", ".bin")
+    const env = { ...process.env, MPPX_PRIVATE_KEY: stack.info.payerPrivateKey, PATH: `${bin}:${process.env["PATH"]}` }
+    const { stdout } = await shell("sh", ["-c", `${command.replace("npx mppx", "mppx")} -s`], { cwd: folder, env })
     const { url } = JSON.parse(stdout.slice(stdout.indexOf("{"))) as { url: string }
     assert.deepStrictEqual(await (await fetch(url)).json(), { hello: "world" })
   })
