@@ -110,8 +110,9 @@ export const makeJack: Effect.Effect<ControlPlane, never, Settings | HttpClient.
   const upload = Effect.fn("ControlPlaneClient.upload")(function* (projectId: string, upload: Upload) {
     const path = `${projectPath(projectId)}/deployments/upload`
     const builtAt = DateTime.formatIso(yield* DateTime.now)
+    const form = yield* Effect.promise(() => uploadForm(upload, builtAt))
     const row = yield* HttpClientRequest.post(path).pipe(
-      HttpClientRequest.bodyFormData(uploadForm(upload, builtAt)),
+      HttpClientRequest.bodyFormData(form),
       (request) => ask(request, decode.deployment),
       Effect.catchTag("Rejection", (rejection) => Effect.fail(uploadFailure(rejection))),
       within(UPLOAD_TIMEOUT, `POST ${path}`)

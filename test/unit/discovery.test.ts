@@ -114,7 +114,7 @@ describe("GET /openapi.json", () => {
       [...shown.keys()],
       Object.keys(Errors).filter((name) => /^[A-Z]/.test(name))
     )
-    for (const { tag, status, code } of problems) {
+    for (const { tag, status, code } of problems()) {
       const value = shown.get(tag)
       assert.deepStrictEqual([value?.["status"], value?.["code"]], [status, code], tag)
       assert.isString(value?.["detail"])
@@ -164,7 +164,7 @@ describe("GET /llms.txt", () => {
     ]) {
       assert.include(guide, word)
     }
-    for (const { code, status } of problems) assert.include(guide, `| \`${code}\` | ${status} |`)
+    for (const { code, status } of problems()) assert.include(guide, `| \`${code}\` | ${status} |`)
   })
 
   it("has commands whose bodies are quoted for", async () => {

@@ -75,7 +75,7 @@ describe("the README", () => {
       ([, code, status, charged]) => `${code} ${status} ${charged}`
     )
     assert.sameMembers(rows, [
-      ...new Set(problems.map((problem) => `${problem.code} ${problem.status} ${chargedText(problem)}`))
+      ...new Set(problems().map((problem) => `${problem.code} ${problem.status} ${chargedText(problem)}`))
     ])
   })
 

@@ -59,7 +59,7 @@ const table = (facts: Facts): string =>
 
 /** The errors of what is for sale here. */
 const problemsOf = ({ execute }: Facts) =>
-  problems.filter(({ tag }) => tag !== "ExecuteFailed" || execute !== undefined)
+  problems().filter(({ tag }) => tag !== "ExecuteFailed" || execute !== undefined)
 
 const shell = (command: string | undefined): string => (command === undefined ? "" : `\n\`\`\`sh\n${command}\n\`\`\`\n`)
 

@@ -58,7 +58,7 @@ const answerHeaders: Readonly<Record<string, Json>> = {
 /** The examples of a response that is described by the schemas of one or several errors. */
 const problemExamples = ({ schema }: Content): Json => {
   const named = JSON.stringify(schema ?? {})
-  const found = problems.filter(({ tag }) => named.includes(`/schemas/${tag}Encoded"`))
+  const found = problems().filter(({ tag }) => named.includes(`/schemas/${tag}Encoded"`))
   return Object.fromEntries(found.map(({ tag, when, example }) => [tag, { summary: when, value: example }]))
 }
 
@@ -149,7 +149,7 @@ export const openApi = (facts: Facts): Json => {
     components: {
       ...spec.components,
       examples: Object.fromEntries(
-        problems
+        problems()
           .filter(({ tag }) => tag === "MethodNotAllowed")
           .map(({ tag, when, example }) => [tag, { summary: when, value: example }])
       )

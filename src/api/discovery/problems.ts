@@ -48,7 +48,11 @@ const status_url = `https://compute.example/deployments/${deployment_id}`
  * Every answer other than success, in the order of their status. The one list from which OpenAPI's examples and the error
  * table of `/llms.txt` are made, and with which a test compares the README's.
  */
-export const problems: ReadonlyArray<Problem> = [
+export const problems = (): ReadonlyArray<Problem> => (made ??= make())
+
+// Made when somebody asks: every isolate would spend four milliseconds on it before its first answer.
+let made: ReadonlyArray<Problem> | undefined
+const make = (): ReadonlyArray<Problem> => [
   entry(
     "MissingFiles",
     Errors.MissingFiles,
