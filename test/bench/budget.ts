@@ -10,11 +10,11 @@ import { prepare, startWorkerd } from "./gateway/workerd.ts"
 const limits = {
   /** Bytes, gzipped, of which esbuild's wasm is 3.79 million: a Worker may have 10 MB, and some of that is for whoever builds on this. */
   upload: 4_150_000,
-  /** Measured: 0.79 to 0.95 on a busy machine; it was 1.6 before the path was made short. */
+  /** Measured: 0.76 to 0.83; it was 1.6 before the path was made short. */
   "unpaid, hono-api": 1.1,
   /** Measured: 1.02 to 1.05. Reading, hashing and parsing 400 KB is nearly all of it, and the same for both. */
   "unpaid, 400 KB": 1.2,
-  /** From starting workerd to the first 402. Measured: 1.35 to 1.4; most of what is more is esbuild's wasm. */
+  /** From starting workerd to the first 402. Measured: 1.31; 1.47 beside one that keeps no names of functions either. */
   "cold start": 1.6
 } as const
 
