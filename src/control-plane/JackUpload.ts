@@ -7,8 +7,8 @@ import { COMPATIBILITY_DATE, type Upload } from "./ControlPlane.ts"
  * @param builtAt ISO 8601
  */
 export const uploadForm = async (upload: Upload, builtAt: string): Promise<FormData> => {
-  // Not before there is something to zip: its tables take three milliseconds of every isolate's start.
-  const { strToU8, zipSync } = await import("fflate")
+  // Not before there is something to zip: the library's tables take three milliseconds of every isolate's start.
+  const { zipOf } = await import("./zip.ts")
   const manifest = JSON.stringify({
     version: 1,
     entrypoint: upload.main,
@@ -17,9 +17,7 @@ export const uploadForm = async (upload: Upload, builtAt: string): Promise<FormD
     module_format: "esm",
     built_at: builtAt
   })
-  // Zip stores local time without its zone, from 1980 on. This is the same in every zone: the same code, the same bytes.
-  const mtime = new Date(1980, 0, 1)
-  const bundle = zipSync({ [upload.main]: [strToU8(upload.code), { mtime }] })
+  const bundle = zipOf(upload.main, upload.code)
   const form = new FormData()
   form.append("manifest", new Blob([manifest], { type: "application/json" }), "manifest.json")
   form.append("bundle", new Blob([bundle], { type: "application/zip" }), "bundle.zip")
