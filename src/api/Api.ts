@@ -10,7 +10,8 @@ import { Status } from "../deploy/Outcome.ts"
 /** What a deploy takes. Paths are relative; sources are text, 512,000 bytes of UTF-8 in all. */
 export const DeployRequest = Schema.Struct({
   files: Schema.Record(Schema.String, Schema.String).annotate({
-    description: "Source files by path. The entrypoint is package.json's exports or main, or src/index.ts, index.ts and the like.",
+    description:
+      "Source files by path. The entrypoint is package.json's exports or main, or src/index.ts, index.ts and the like.",
     examples: [{ "src/index.ts": "export default { fetch: () => Response.json({ hello: 'world' }) }" }]
   }),
   name: Schema.optionalKey(Schema.String).annotate({ description: "Becomes a part of the URL." })
