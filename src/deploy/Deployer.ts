@@ -10,7 +10,7 @@ import { CodeRunner } from "../execute/CodeRunner.ts"
 import { ExpiryStore } from "../expiry/ExpiryStore.ts"
 import { PaymentService } from "../payment/PaymentService.ts"
 import { makeCapture } from "./capture.ts"
-import { claim, enter, isAboutCredential, join, keyOf, serve, wait } from "./claim.ts"
+import { claim, enter, isAboutCredential, join, serve, wait } from "./claim.ts"
 import { makeDeliver } from "./deliver.ts"
 import { isOver, makeExpire } from "./expire.ts"
 import { begin, isOpen, Ledger, verdictMillis } from "./Ledger.ts"
@@ -88,7 +88,9 @@ export class Deployer extends Context.Service<
         const now = yield* Clock.currentTimeMillis
         const serving = ledger.serving.get(purchase.key)
         if (serving !== undefined) return yield* wait(serving)
-        const watched = { ...purchase, due: isOpen(purchase) ? now + watchMillis : purchase.due }
+        // What has waited for its payer waits no more: from here on it is tried by itself like anything else.
+        const failure = waits(purchase) ? null : purchase.failure
+        const watched = { ...purchase, failure, due: isOpen(purchase) ? now + watchMillis : purchase.due }
         ledger.save(watched)
         return yield* serve(enter(ledger, purchase.key, purchase.challengeId), advance(watched))
       })
@@ -102,7 +104,7 @@ export class Deployer extends Context.Service<
         // What was free to buy when this began may have been bought since, under another key: nobody wants it twice.
         const owed = ledger.owed()
         if (owed !== undefined) {
-          ledger.bind(keyOf(order), order.verified.challengeId, owed.id)
+          ledger.bind(order.verified.key, order.verified.challengeId, owed.id)
           return yield* resume(owed)
         }
         const purchase = newPurchase(order, authorization, now)
@@ -148,11 +150,7 @@ export class Deployer extends Context.Service<
             return Effect.sync(() => ledger.forget(purchase.id))
           if (purchase.state === "delivered") return isOver(purchase, now) ? expire(purchase) : update.resume(purchase)
           if (ledger.serving.has(purchase.key)) return Effect.void
-          return Effect.ignore(
-            waits(purchase)
-              ? serve(enter(ledger, purchase.key, purchase.challengeId), vacate(purchase))
-              : resume(purchase)
-          )
+          return waits(purchase) ? vacate(purchase) : Effect.ignore(resume(purchase))
         }
         yield* Effect.forEach(due, attend, { concurrency: "unbounded", discard: true })
       }).pipe(Effect.withSpan("Deployer.wake"))
@@ -167,6 +165,7 @@ export class Deployer extends Context.Service<
         const ledger = yield* Ledger
         const purchase = ledger.byId(id)
         if (purchase?.operation !== "deploy") return false
+        if (waits(purchase)) return purchase.placement?.projectId === projectId
         if (purchase.state !== "delivered") return purchase.state === "capturing" || purchase.state === "captured"
         const now = yield* Clock.currentTimeMillis
         return purchase.placement?.projectId === projectId && !isOver(purchase, now - graceMillis)

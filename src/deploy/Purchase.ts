@@ -1,5 +1,7 @@
+import { randomBytes } from "node:crypto"
 import * as Schema from "effect/Schema"
 import { DiagnosticSchema } from "../bundler/Bundler.ts"
+import { withSuffix } from "../control-plane/slug.ts"
 import { statusPath, timestamp } from "../domain/Order.ts"
 import type { Status } from "./Outcome.ts"
 
@@ -13,6 +15,14 @@ export const Placement = Schema.Struct({
 })
 /** What the host has been asked for. */
 export type Placement = typeof Placement.Type
+
+/** A place at the host that nothing was ever asked for. */
+export const elsewhere = (slug: string): Placement => ({
+  slug: withSuffix(slug, randomBytes(8).toString("hex")),
+  attempted: false,
+  projectId: null,
+  url: null
+})
 
 /** Why a purchase is not live yet, in plain words for its payer. */
 export const Failure = Schema.Struct({

@@ -29,22 +29,22 @@ export const enter = (ledger: Ledger["Service"], key: string, challengeId: strin
   return serving
 }
 
-/** The key that somebody pays under: the request's own, or else the challenge's. */
-export const keyOf = ({ verified, wanted }: Paid): string => wanted ?? verified.key
-
 /**
  * What this submission is to its order (the rules under "who, what, which"): looked up by challenge and by key, before
  * expiry, simulation or anything else that could ask for money again.
  */
 export const claim = (ledger: Ledger["Service"], paid: Paid, now: number): Claim => {
   const { challengeId } = paid.verified
-  const key = keyOf(paid)
   const keyed = paid.wanted !== undefined
+  const key = paid.wanted ?? paid.verified.key
   const used = ledger.byChallenge(challengeId)
-  const purchase = used ?? ledger.byKey(key) ?? ledger.owed()
-  const serving = [...ledger.serving.values()].find(
-    (one) => one.challengeId === challengeId || one.key === (purchase?.key ?? key)
+  const known = used ?? ledger.byKey(key)
+  // Before what is owed: a key whose own purchase is being made stands for that.
+  const own = [...ledger.serving.values()].find(
+    (one) => one.challengeId === challengeId || one.key === (known?.key ?? key)
   )
+  const purchase = known ?? (own === undefined ? ledger.owed() : undefined)
+  const serving = own ?? (purchase === undefined ? undefined : ledger.serving.get(purchase.key))
   if (serving !== undefined) return { _tag: "Join", serving }
   if (purchase === undefined) {
     // Without a key of its own a second call is an agent that starts over, not one that wants two.
@@ -68,7 +68,8 @@ export const claim = (ledger: Ledger["Service"], paid: Paid, now: number): Claim
       "or answer the fresh challenge of this response: it belongs to the same purchase and takes no money."
     return { _tag: "Refused", error: new PaymentRejected({ problem: "invalid-challenge", detail, key: purchase.key }) }
   }
-  ledger.bind(key, challengeId, purchase.id)
+  // The challenge's own key: whoever has seen a used credential could take any other for ever.
+  ledger.bind(paid.verified.key, challengeId, purchase.id)
   if (purchase.state === "delivered" || purchase.state === "expired") return { _tag: "Finished", purchase }
   return { _tag: "Resume", purchase }
 }
@@ -106,9 +107,10 @@ export const serve = Effect.fn("Deployer.serve")(function* (
 /** Waits for somebody else's work on the same order, and notes that this credential stands for the same purchase. */
 export const join = Effect.fn("Deployer.join")(function* (paid: Paid, serving: Serving) {
   const ledger = yield* Ledger
+  const { key, challengeId } = paid.verified
   const outcome = yield* Effect.exit(wait(serving))
   const id = ledger.byKey(serving.key)?.id
-  if (id !== undefined) ledger.bind(keyOf(paid), paid.verified.challengeId, id)
+  if (id !== undefined) ledger.bind(key, challengeId, id)
   return yield* outcome
 })
 

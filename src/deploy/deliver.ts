@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -8,12 +7,12 @@ import {
   ControlPlaneUnavailable,
   type Project
 } from "../control-plane/ControlPlaneClient.ts"
-import { projectName, withSuffix } from "../control-plane/slug.ts"
+import { projectName } from "../control-plane/slug.ts"
 import { DeployFailed } from "../domain/Errors.ts"
 import { statusPath, timestamp } from "../domain/Order.ts"
 import type { ExpiryStore } from "../expiry/ExpiryStore.ts"
 import { Ledger, save } from "./Ledger.ts"
-import type { Failure, Placement, Purchase } from "./Purchase.ts"
+import { elsewhere, type Failure, type Placement, type Purchase } from "./Purchase.ts"
 import { setBack } from "./setback.ts"
 
 /** How many slugs one try asks for before it pauses. */
@@ -33,8 +32,7 @@ export const makeDeliver = (
 ) => {
   const place = (purchase: Purchase, placement: Placement) => save({ ...purchase, placement })
 
-  const nextSlug = (purchase: Purchase) =>
-    place(purchase, { slug: withSuffix(purchase.slug, randomBytes(8).toString("hex")), ...unasked })
+  const nextSlug = (purchase: Purchase) => place(purchase, elsewhere(purchase.slug))
 
   const ours = (purchase: Purchase, placement: Placement, { id, url }: Project) =>
     place(purchase, { ...placement, projectId: id, url })

@@ -3,10 +3,8 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { type ControlPlaneClient, ControlPlaneUnavailable } from "../control-plane/ControlPlaneClient.ts"
 import type { ExpiryStore } from "../expiry/ExpiryStore.ts"
-import { DeployFailed } from "../domain/Errors.ts"
-import { statusPath } from "../domain/Order.ts"
 import { Ledger, save } from "./Ledger.ts"
-import { expiryOf, type Purchase } from "./Purchase.ts"
+import { elsewhere, expiryOf, type Purchase } from "./Purchase.ts"
 
 /** How long an expired purchase is remembered, so that its key and its status can be answered: 7 days. */
 const keepMillis = 7 * 24 * 3_600_000
@@ -66,24 +64,14 @@ export const makeExpire = (host: ControlPlaneClient["Service"], expiry: ExpirySt
     }),
 
     /**
-     * What has waited for its payer for so long leaves the host. It stays owed, and the payer's next call has it placed anew.
-     * Served like any other work on a purchase, and as one that does not end well: who comes meanwhile is told why.
+     * What has waited for its payer for a week leaves the host. It stays owed, and the payer's next call has it placed anew, at
+     * another slug: the place that is given up is written off before it is asked to go, since a delete may be carried out
+     * late, and must then find nothing that anybody is served from. What it does not reach is the sweep's.
      */
-    vacate: Effect.fn("Deployer.vacate")(function* ({ id, key, placement, failure }: Purchase) {
+    vacate: Effect.fn("Deployer.vacate")(function* (purchase: Purchase) {
       const ledger = yield* Ledger
-      const due = yield* Effect.matchEffect(remove(placement?.projectId ?? null), {
-        onSuccess: () => Effect.succeed(null),
-        onFailure: () => Effect.map(Clock.currentTimeMillis, (now) => now + pause(Infinity))
-      })
-      const purchase = ledger.byId(id)!
-      ledger.save(due === null ? { ...purchase, placement: null, due } : { ...purchase, due })
-      return yield* new DeployFailed({
-        detail: `You were charged, and this waits for you: ${failure?.detail ?? ""} Repeat the same call, or PUT other code; both are free.`,
-        deployment_id: id,
-        status_url: statusPath(id),
-        fault: failure?.fault ?? "service",
-        retry: { idempotency_key: key }
-      })
+      ledger.save({ ...purchase, placement: elsewhere(purchase.slug), due: null })
+      yield* Effect.ignore(remove(purchase.placement?.projectId ?? null))
     })
   }
 }

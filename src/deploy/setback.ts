@@ -1,7 +1,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { Ledger } from "./Ledger.ts"
-import type { Failure, Purchase } from "./Purchase.ts"
+import { elsewhere, type Failure, type Purchase } from "./Purchase.ts"
 
 /** The pauses between tries grow from 2 s to 15 min. */
 const pause = (attempts: number) => Math.min(2_000 * 2 ** attempts, 15 * 60_000)
@@ -33,10 +33,14 @@ export const setBack = Effect.fn("Deployer.setBack")(function* (id: string, fail
   // Of this code: its payer may have sent other since.
   const since = purchase.failure?.since ?? now
   const owed = now - since >= ownTries
-  // Code that the host refuses would be refused again: it waits for its payer, and keeps its place for so long.
-  const waiting = purchase.placement?.projectId == null ? null : now + ownTries
-  const due = failure.fault === "code" || owed ? waiting : now + wait
-  ledger.save({ ...purchase, attempts: purchase.attempts + 1, due, failure: { ...failure, at: now, since } })
+  // Code that the host refuses would be refused again: it waits for its payer, and keeps its place for so long. What has no
+  // place yet, and may have been given one, gets another: nobody waits to claim the first.
+  const waiting = failure.fault === "code" || owed
+  const placed = purchase.placement?.projectId != null
+  const due = !waiting ? now + wait : placed ? now + ownTries : null
+  const placement = waiting && !placed && purchase.placement !== null ? elsewhere(purchase.slug) : purchase.placement
+  const attempts = purchase.attempts + 1
+  ledger.save({ ...purchase, attempts, due, placement, failure: { ...failure, at: now, since } })
   if (owed && failure.fault === "service") {
     yield* Effect.logError("owed: charged and not delivered for 7 days", id, purchase.authorization.reference)
   }

@@ -1,4 +1,4 @@
-import { load, type Loader, within } from "./loader.ts"
+import { load, type Loader, TooLate, within } from "./loader.ts"
 
 /** It was the runtime that failed, with these words, and not the code: the same code may run another time. */
 export interface Broken {
@@ -31,7 +31,7 @@ const trusted = {
 }
 
 /** Whether code that is known to be good runs. */
-export const runs = async (loader: Loader): Promise<boolean> => {
+const runs = async (loader: Loader): Promise<boolean> => {
   try {
     const { ask } = load(loader, trusted, "export default { fetch: () => new Response() }")
     await within(2_000, "no answer", async (signal) => (await ask("", signal)).body?.cancel())
@@ -40,6 +40,13 @@ export const runs = async (loader: Loader): Promise<boolean> => {
     return false
   }
 }
+
+/**
+ * Whether it is the runtime, and not the code, that has failed a call: by what it says, or because it runs nothing else
+ * either, whatever it says. Time that has run out says neither.
+ */
+export const isBroken = async (loader: Loader, cause: unknown): Promise<boolean> =>
+  seemsBroken(cause) || (!(cause instanceof TooLate) && !(await runs(loader)))
 
 /**
  * Makes an attempt, and a second one when the first seems to have met a broken runtime. Who says the same twice while other

@@ -1,6 +1,6 @@
 import { harness } from "./harness.ts"
 import { LIMITS, tooLarge, type RunError } from "./limits.ts"
-import { type Breakage, type Broken, insist, runs, seemsBroken, wordsOf } from "./broken.ts"
+import { type Breakage, type Broken, insist, isBroken, wordsOf } from "./broken.ts"
 import { HARNESS, load, type Loadable, type Loader, readUpTo, TooLate, within } from "./loader.ts"
 
 export { LIMITS, type RunError } from "./limits.ts"
@@ -44,9 +44,9 @@ const callOnce = async (loader: Loader, code: Loadable, input: string | null): P
     if (said.startsWith("e")) return { ok: false, error: errorIn(value), durationMs }
     return ended({ name: "Error", message: "The code has bent what its answer is made with: it cannot be read." })
   } catch (cause) {
-    // What started before the payment and is not run after it is not to blame when the loader runs nothing at all.
-    if (seemsBroken(cause) || !(await runs(loader))) return { broken: wordsOf(cause), durationMs: Date.now() - since }
-    return ended(limitMet(cause))
+    const durationMs = Date.now() - since
+    if (await isBroken(loader, cause)) return { broken: wordsOf(cause), durationMs }
+    return { ok: false, error: limitMet(cause), durationMs }
   }
 }
 

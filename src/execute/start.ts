@@ -1,4 +1,4 @@
-import { type Breakage, type Broken, insist, runs, seemsBroken, wordsOf } from "./broken.ts"
+import { type Breakage, type Broken, insist, isBroken, wordsOf } from "./broken.ts"
 import { LIMITS } from "./limits.ts"
 import { load, type Loadable, type Loader, readUpTo, within } from "./loader.ts"
 
@@ -52,8 +52,8 @@ const askOnce = async (loader: Loader, code: Loadable, probe: string, cpuMs: num
       verdictIn(await readUpTo(verdictBytes, await ask("", signal), since + startMillis, late))
     )
   } catch (cause) {
-    // Nor is it the code's fault when the loader runs nothing at all, whatever it says.
-    if (seemsBroken(cause) || !(await runs(loader))) return { broken: wordsOf(cause), durationMs: Date.now() - since }
+    const durationMs = Date.now() - since
+    if (await isBroken(loader, cause)) return { broken: wordsOf(cause), durationMs }
     return { ok: false, message: wordsOf(cause) }
   }
 }

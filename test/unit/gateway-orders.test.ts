@@ -6,6 +6,7 @@ import { failsWith, losesItsAnswer } from "../../src/control-plane/Memory.ts"
 import { testCredential } from "../../src/payment/PaymentScript.ts"
 import { helloBody, makeGateway, problem } from "../support/gateway.ts"
 
+const bundled = { main: "index.js", code: "", compatibilityFlags: [], entrypoint: "index.ts", warnings: [] }
 const unavailable = failsWith(new ControlPlaneUnavailable({ message: "down" }))
 
 interface Deployment {
@@ -191,9 +192,28 @@ describe("who pays once is charged once", () => {
     const paid = await deployment(await gateway.post(helloBody, { authorization }))
     const headers = { "idempotency-key": "found later" }
     assert.deepStrictEqual(await deployment(await gateway.post(helloBody, { authorization, ...headers })), paid)
-    // From now on the key stands for the same, whatever it comes with.
-    assert.deepStrictEqual(await deployment(await gateway.pay({ payer: "0xp", headers })), paid)
     assert.strictEqual(gateway.payments.captured.size, 1)
+    // And yet nobody who has seen it can take a key with it: that one is still good for a purchase of its own.
+    const second = await deployment(await gateway.pay({ payer: "0xp", headers }))
+    assert.notStrictEqual(second.deployment_id, paid.deployment_id)
+    assert.strictEqual(gateway.payments.captured.size, 2)
+  })
+
+  it("a key whose own purchase is being made is answered with that, and not with what is owed under another", async () => {
+    const gateway = makeGateway({ bundle: () => Effect.delay(Effect.succeed(bundled), "50 millis") })
+    const [first, second] = [{ "idempotency-key": "k1" }, { "idempotency-key": "k2" }]
+    const credential = async (headers: Record<string, string>) => ({
+      ...headers,
+      authorization: testCredential(await gateway.challengeFor(helloBody, headers), "0xp")
+    })
+    const [one, two, again] = [await credential(first), await credential(second), await credential(second)]
+    gateway.host.next("create", unavailable)
+    const failed = gateway.post(helloBody, one)
+    await new Promise((resolve) => setTimeout(resolve, 25))
+    const made = gateway.post(helloBody, two)
+    assert.strictEqual((await failed).status, 502)
+    const [answer, repeated] = await Promise.all([made, gateway.post(helloBody, again)])
+    assert.deepStrictEqual(await repeated.json(), await answer.json())
   })
 
   it("a credential that has not paid is for the key of its challenge, and no other", async () => {

@@ -41,10 +41,10 @@ const change = (id: string, edit: (purchase: Purchase) => Partial<Purchase>) =>
     const purchase = ledger.byId(id)!
     ledger.save({ ...purchase, ...edit(purchase) })
   })
-/** As if every try had failed for so long. */
+/** As if every try had failed for so long, the last one a minute ago. */
 const failing = (id: string, millis: number) =>
   change(id, ({ failure }) => ({
-    failure: { ...failure!, since: Date.now() - millis, at: Date.now() },
+    failure: { ...failure!, since: Date.now() - millis, at: Date.now() - 60_000 },
     due: Date.now() - 1
   }))
 
@@ -77,34 +77,64 @@ describe("an alarm", () => {
   })
 })
 
-describe("code that the host refuses", () => {
-  it("leaves the host after a week, stays owed, and is placed anew when its payer comes back", async () => {
+describe("what waits for its payer", () => {
+  const claims = (id: string, project: string) => objectOf(id).claims(id, project)
+  const put = (id: string) => call("PUT", `/deployments/${id}`, `${body} `)
+  const refused = async () => {
     host.next("upload", refuses)
     const id = await deploy()
-    assert.strictEqual(host.projects.size, 1)
     await failing(id, 0)
-    host.next("remove", down)
-    await runDurableObjectAlarm(objectOf(id))
-    assert.strictEqual(host.projects.size, 1)
-    assert.closeTo((await alarmOf(id)) ?? 0, Date.now() + 60_000, 5_000)
-    await change(id, () => ({ due: Date.now() - 1 }))
+    const [project = ""] = host.projects.keys()
+    return { id, project }
+  }
+
+  it("leaves the host after a week, stays owed, and is placed anew when its payer comes back", async () => {
+    const { id, project } = await refused()
+    assert.isTrue(await claims(id, project))
     await runDurableObjectAlarm(objectOf(id))
     assert.strictEqual(host.projects.size, 0)
     assert.isNull(await alarmOf(id))
-
-    const answer = await call("PUT", `/deployments/${id}`, `${body} `)
+    const answer = await put(id)
     assert.strictEqual(answer.status, 200, await answer.clone().text())
     assert.strictEqual(((await answer.json()) as { deployment_id: string }).deployment_id, id)
     assert.strictEqual(host.projects.size, 1)
     assert.strictEqual(payments.captured.size, 1)
   })
 
-  it("and is mended after more than a week, is tried by itself like any other", async () => {
-    host.next("upload", refuses)
+  it("is never placed again where a delete may still come late: that place is the sweep's", async () => {
+    const { id, project } = await refused()
+    host.next("remove", down)
+    await runDurableObjectAlarm(objectOf(id))
+    assert.isTrue(host.projects.has(project))
+    assert.isFalse(await claims(id, project))
+    assert.strictEqual((await put(id)).status, 200)
+    const [site] = [...host.projects.values()].filter(({ uploads }) => uploads.length > 0)
+    assert.notStrictEqual(site?.id, project)
+    assert.isFalse(await claims(id, project))
+    assert.isTrue(await claims(id, site?.id ?? ""))
+  })
+
+  it("waits no more once its payer is back: after a crash it is gone on with", async () => {
+    host.next("create", down)
     const id = await deploy()
     await failing(id, week + 1)
+    host.next("create", down)
+    await runDurableObjectAlarm(objectOf(id))
+    assert.isNull(await alarmOf(id))
+    // As the row is when the process ends in the midst of the payer's call.
+    host.next("create", down)
+    assert.strictEqual((await call("POST", "/deploy")).status, 502)
+    assert.isNumber(await alarmOf(id))
+    await change(id, () => ({ due: Date.now() - 1 }))
+    await runDurableObjectAlarm(objectOf(id))
+    assert.strictEqual(host.projects.size, 1)
+  })
+
+  it("is tried by itself like any other when it was mended after more than a week", async () => {
+    const { id } = await refused()
+    await failing(id, week + 1)
     host.next("upload", down)
-    const answer = await problem(await call("PUT", `/deployments/${id}`, `${body} `))
+    const answer = await problem(await put(id))
     assert.deepStrictEqual([answer.code, answer.fault], ["deploy_failed", "service"])
     assert.match(answer.detail, /goes on by itself/)
     await change(id, () => ({ due: Date.now() - 1 }))
