@@ -51,7 +51,7 @@ export const storedAnswer = Effect.fnUntraced(function* (
     const what =
       operation === "deploy" ? "This deployment has lived its time." : "What this came to was kept for its time."
     const { deployment_id } = whereabouts(purchase)
-    return yield* new Expired({ detail: `${what} Another key buys another.`, deployment_id })
+    return yield* new Expired({ detail: `${what} Another Idempotency-Key buys another.`, deployment_id })
   }
   return yield* new PaymentRejected({
     problem: "verification-failed",

@@ -122,7 +122,7 @@ const make = (): ReadonlyArray<Problem> => [
     "Expired",
     Errors.Expired,
     new Errors.Expired({
-      detail: "This deployment has lived its time. Another key buys another.",
+      detail: "This deployment has lived its time. Another Idempotency-Key buys another.",
       deployment_id
     }),
     "delivered, and its time is over",
