@@ -13,8 +13,8 @@ const SUFFIX_LENGTH = 5
 const cut = (slug: string, length: number) => slug.slice(0, length).replace(/-+$/, "")
 
 /**
- * The slug for a name: lowercase, without accents, everything but `a-z` and `0-9` a hyphen, hyphens collapsed and trimmed, at most 23
- * characters. Empty when nothing of the name remains.
+ * The slug for a name: lowercase, without accents, everything but `a-z` and `0-9` a hyphen, hyphens collapsed and trimmed,
+ * at most 23 characters. Empty when nothing of the name remains.
  */
 export const slugFrom = (name: string): string =>
   cut(

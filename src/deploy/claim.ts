@@ -38,6 +38,12 @@ export const claim = (ledger: Ledger["Service"], paid: Paid, now: number): Claim
   const keyed = paid.wanted !== undefined
   const key = paid.wanted ?? paid.verified.key
   const used = ledger.byChallenge(challengeId)
+  const unused = used === undefined && ![...ledger.serving.values()].some((one) => one.challengeId === challengeId)
+  if (unused && key !== paid.verified.key) {
+    const detail =
+      "The challenge is for another Idempotency-Key. Send the one it was issued for, or answer the fresh one."
+    return { _tag: "Refused", error: new PaymentRejected({ problem: "invalid-challenge", detail, key }) }
+  }
   const known = used ?? ledger.byKey(key)
   // Before what is owed: a key whose own purchase is being made stands for that.
   const own = [...ledger.serving.values()].find(
@@ -50,11 +56,6 @@ export const claim = (ledger: Ledger["Service"], paid: Paid, now: number): Claim
     // Without a key of its own a second call is an agent that starts over, not one that wants two.
     const other = keyed ? undefined : ledger.serving.values().next().value
     if (other !== undefined) return { _tag: "Join", serving: other }
-    if (key !== paid.verified.key) {
-      const detail =
-        "The challenge is for another Idempotency-Key. Send the one it was issued for, or answer the fresh one."
-      return { _tag: "Refused", error: new PaymentRejected({ problem: "invalid-challenge", detail, key }) }
-    }
     const verdict = ledger.verdict()
     if (verdict !== undefined && now - verdict.at < verdictMillis) {
       const { detail, diagnostics } = verdict
