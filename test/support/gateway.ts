@@ -138,3 +138,17 @@ export const problem = async (response: Response): Promise<ProblemBody> => {
   if (!type.startsWith("application/problem+json")) throw new Error(`${response.status} ${type}, no problem`)
   return response.json()
 }
+
+/** What a deploy answers. */
+export interface Deployment {
+  readonly url: string
+  readonly deployment_id: string
+  readonly expires_at: string
+  readonly ttl_hours: number
+}
+
+/** The deployment in a response, after checking that it is one. */
+export const deployment = async (response: Response): Promise<Deployment> => {
+  if (response.status !== 200) throw new Error(`${response.status} ${await response.text()}, no deployment`)
+  return response.json()
+}
