@@ -158,7 +158,8 @@ const make = (): ReadonlyArray<Problem> => [
       ]
     }),
     "does not bundle, has nothing that can serve or be run, or does not start; see `diagnostics`",
-    "Mend the source where `diagnostics` point and deploy again. It cost nothing."
+    "Mend the source where `diagnostics` point and deploy again. It cost nothing.",
+    "order"
   ),
   entry(
     "Internal",
@@ -220,7 +221,8 @@ const make = (): ReadonlyArray<Problem> => [
     Errors.Busy,
     new Errors.Busy({ detail: "Too many builds are in flight.", retry_after: 2 }),
     "too many builds in flight, or payments from one address; see `Retry-After`",
-    "Wait `retry_after` seconds and repeat the same call."
+    "Wait `retry_after` seconds and repeat the same call.",
+    "order"
   ),
   entry(
     "NotConfigured",
