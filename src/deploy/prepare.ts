@@ -30,6 +30,7 @@ export const makePrepare = (
     purpose: Purpose,
     refuse: (problem: Omit<Verdict, "at">, certain: boolean) => Effect.Effect<never, BundleFailed, R>
   ) {
+    yield* logWork("build", purpose)
     const { main, code, compatibilityFlags, entrypoint } = yield* bundler.bundle(files, { purpose }).pipe(
       Effect.catchTags({
         BundleRejected: ({ diagnostics, certain }) => {
@@ -43,6 +44,7 @@ export const makePrepare = (
       })
     )
     const upload: Upload = { main, code, compatibilityFlags }
+    if (runner.available) yield* logWork("start", purpose)
     yield* runner.check(upload, purpose).pipe(
       Effect.catchTags({
         StartFailed: ({ message, certain }) => {
@@ -108,6 +110,10 @@ const judge = Effect.fnUntraced(function* (found: Omit<Verdict, "at">, certain: 
   if (certain) ledger.judge({ ...problem, at: yield* Clock.currentTimeMillis })
   return yield* new BundleFailed(problem)
 })
+
+/** One line of the log for each build and each start: so that work which nobody pays for can be counted. */
+const logWork = (message: "build" | "start", purpose: Purpose) =>
+  Effect.annotateLogs(Effect.logInfo(message), { purpose })
 
 const unavailable = (what: string, message: string) =>
   Effect.andThen(

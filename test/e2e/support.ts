@@ -49,7 +49,7 @@ export const fresh = (name: string): string => {
 }
 
 /** A wallet on the stack's chain, with the stock client. By default the account that `stack.json` names. */
-export const walletOn = ({ info }: Stack, privateKey: string = info.payerPrivateKey) => {
+export const walletOn = ({ info }: Pick<Stack, "info">, privateKey: string = info.payerPrivateKey) => {
   const account = privateKeyToAccount(privateKey as Hex)
   const chain = defineChain({ ...tempoLocalnet, id: info.chainId, rpcUrls: { default: { http: [info.rpc] } } })
   const client = createClient({ account, chain, transport: http(info.rpc) })
@@ -70,7 +70,7 @@ export const walletOn = ({ info }: Stack, privateKey: string = info.payerPrivate
 
 /** A POST to the gateway's `/deploy`. */
 export const postTo =
-  ({ info }: Stack) =>
+  ({ info }: Pick<Stack, "info">) =>
   (body: BodyInit | null, headers: Record<string, string> = {}): Promise<Response> =>
     fetch(`${info.gateway}/deploy`, {
       method: "POST",

@@ -1,0 +1,107 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { stack } from "./support.ts"
+
+/** Counts of everything that an attack could leave behind, each read from the state of the part that keeps it. */
+export interface Footprint {
+  /** Transactions in all blocks of the chain, and in its pool. */
+  readonly transactions: number
+  /** Projects at the control plane. */
+  readonly projects: number
+  /** SQLite files of the gateway's Durable Objects: one for each object that has ever stored or read anything. */
+  readonly objects: number
+  /** Entries that the gateway has ever written to KV. */
+  readonly entries: number
+  /** Builds that were begun: lines `"message":"build"` of the gateway's log. */
+  readonly builds: number
+  /** Bundles and programs that were started: lines `"message":"start"`. */
+  readonly starts: number
+  /** Transitions of orders: lines `"message":"order"`. */
+  readonly steps: number
+}
+
+/**
+ * Reads the footprint. Everything the gateway logged before the call is counted: a request of our own is sent last, and its
+ * line awaited. Work that goes on after its request was answered is counted as far as it has come.
+ */
+export const footprint = async (): Promise<Footprint> => {
+  const [transactions, projects, log] = await Promise.all([countTransactions(), countProjects(), readLog()])
+  const state = join(stack.dir, "gateway", "state")
+  return {
+    transactions,
+    projects,
+    objects: countFiles(state, /[\\/]do[\\/].*[0-9a-f]{64}\.sqlite$/),
+    entries: countFiles(state, /[\\/]kv[\\/].*[\\/]blobs[\\/]/),
+    builds: countMessages(log, "build"),
+    starts: countMessages(log, "start"),
+    steps: countMessages(log, "order")
+  }
+}
+
+const countMessages = (log: string, message: string): number => log.split(`"message":"${message}"`).length - 1
+
+const readLog = async (): Promise<string> => {
+  const marker = `/footprint-${crypto.randomUUID()}`
+  await (await fetch(stack.info.gateway + marker)).arrayBuffer()
+  const file = join(stack.dir, "logs", "gateway.log")
+  for (let waited = 0; waited < 100; waited++) {
+    const log = readFileSync(file, "utf8")
+    if (log.includes(marker)) return log
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new Error(`the gateway's log does not mention ${marker}`)
+}
+
+const countFiles = (folder: string, pattern: RegExp): number =>
+  existsSync(folder)
+    ? readdirSync(folder, { recursive: true, withFileTypes: true }).filter(
+        (entry) => entry.isFile() && pattern.test(join(entry.parentPath, entry.name))
+      ).length
+    : 0
+
+const countProjects = async (): Promise<number> => {
+  const { controlPlane, controlPlaneToken } = stack.info
+  const response = await fetch(`${controlPlane}/v1/projects`, {
+    headers: { authorization: `Bearer ${controlPlaneToken}` }
+  })
+  return ((await response.json()) as { projects: ReadonlyArray<unknown> }).projects.length
+}
+
+let scanned = { blocks: 0, transactions: 0 }
+
+/** Blocks hold what was mined, the pool what will be. Blocks that were counted once are not asked for again. */
+const countTransactions = async (): Promise<number> => {
+  const [tip, pool] = (await rpc([
+    ["eth_blockNumber", []],
+    ["txpool_status", []]
+  ])) as [string, { pending: string; queued: string }]
+  const blocks = Number(tip) + 1
+  while (scanned.blocks < blocks) {
+    const numbers = Array.from({ length: Math.min(500, blocks - scanned.blocks) }, (_, index) => scanned.blocks + index)
+    const counts = await rpc(
+      numbers.map((number) => ["eth_getBlockTransactionCountByNumber", [`0x${number.toString(16)}`]])
+    )
+    scanned = {
+      blocks: scanned.blocks + numbers.length,
+      transactions: scanned.transactions + counts.reduce<number>((sum, count) => sum + Number(count), 0)
+    }
+  }
+  return scanned.transactions + Number(pool.pending) + Number(pool.queued)
+}
+
+const rpc = async (
+  calls: ReadonlyArray<readonly [method: string, params: ReadonlyArray<unknown>]>
+): Promise<ReadonlyArray<unknown>> => {
+  const response = await fetch(stack.info.rpc, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(calls.map(([method, params], id) => ({ jsonrpc: "2.0", id, method, params })))
+  })
+  const answers = (await response.json()) as ReadonlyArray<{ id: number; result?: unknown; error?: unknown }>
+  return answers
+    .toSorted((one, other) => one.id - other.id)
+    .map(({ result, error }) => {
+      if (result === undefined) throw new Error(`the chain answers ${JSON.stringify(error)}`)
+      return result
+    })
+}
