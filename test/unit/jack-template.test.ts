@@ -18,6 +18,7 @@ interface Hook {
 }
 interface Template {
   readonly secrets: ReadonlyArray<string>
+  readonly intent: { readonly keywords: ReadonlyArray<string>; readonly examples: ReadonlyArray<string> }
   readonly agentContext: { readonly full_text: string }
   readonly hooks: { readonly preCreate: ReadonlyArray<Hook>; readonly postDeploy: ReadonlyArray<Hook> }
 }
@@ -109,7 +110,65 @@ describe("after the deploy", () => {
   }
 })
 
+describe("a wish that somebody types to `jack new`", () => {
+  // Jack's rule: a template matches when one of its keywords stands anywhere in the wish, in whatever case, word or not.
+  const matching = (wish: string) =>
+    template.intent.keywords.filter((keyword) => wish.toLowerCase().includes(keyword.toLowerCase()))
+
+  for (const wish of [
+    ...template.intent.examples,
+    "Sell compute to AI agents",
+    "a paid deploy API",
+    "agents pay per deploy",
+    "an MPP service that runs code",
+    "selling compute over HTTP 402"
+  ])
+    it(`finds this template: ${wish}`, () => {
+      assert.isAbove(matching(wish).length, 0)
+    })
+
+  for (const wish of [
+    "deploy my blog",
+    "a dashboard for deployments",
+    "hosting for my portfolio",
+    "a sandbox game",
+    "a chatbot with agents",
+    "run code reviews with an LLM",
+    "code runner in the browser",
+    "a computer parts shop",
+    "compute the price of a mortgage",
+    "temporary file sharing",
+    "a contemporary art gallery",
+    "a tempo trainer for musicians",
+    "a stablecoin price tracker",
+    "real estate portal where agents pay a monthly fee",
+    "vending machine payments overview",
+    "payments with stripe",
+    "a paid api for weather",
+    "unpaid invoices reminder",
+    "room 402 booking system",
+    "track 4020 orders",
+    "api endpoint",
+    "uptime monitor",
+    "telegram bot",
+    "semantic search over my notes",
+    "a saas with login and subscriptions"
+  ])
+    it(`does not find this template: ${wish}`, () => {
+      assert.deepStrictEqual(matching(wish), [])
+    })
+})
+
 describe("what the template ships", () => {
+  it("keeps every file that Jack writes secrets to out of git", () => {
+    const ignored = (file: string) => spawnSync("git", ["check-ignore", "-q", "--no-index", file]).status === 0
+    for (const file of [".secrets.json", ".env", ".env.local", ".env.production", ".dev.vars", ".dev.vars.staging"])
+      assert.isTrue(ignored(file), file)
+    assert.isFalse(ignored(".dev.vars.example"))
+    const { stdout } = spawnSync("git", ["ls-files", ".dev.vars.example"], { encoding: "utf8" })
+    assert.strictEqual(stdout.trim(), ".dev.vars.example")
+  })
+
   it("teaches an assistant with files that exist", () => {
     const text = template.agentContext.full_text
     for (const [, path = ""] of text.matchAll(/`(src\/[\w/.-]+)`/g)) assert.isTrue(existsSync(path), path)
