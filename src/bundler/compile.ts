@@ -7,6 +7,8 @@ import { type Instance, isBuildFailure } from "./instance.ts"
 /** What the compiler made of a project. */
 export interface Compiled {
   readonly code: string
+  /** The source map, where one was asked for. */
+  readonly map?: string | undefined
   readonly warnings: ReadonlyArray<Diagnostic>
   /** What the entrypoint exports. */
   readonly exports: ReadonlyArray<string>
@@ -25,9 +27,11 @@ export interface Job {
   readonly entrypoint: string
   /** `tsconfig.json`'s compiler options. */
   readonly options: Readonly<Record<string, unknown>>
+  /** Whether the source map is made. */
+  readonly sourceMap?: boolean
 }
 
-const options = ({ context, entrypoint, options }: Job, missing: Set<string>): BuildOptions => ({
+const options = ({ context, entrypoint, options, sourceMap = false }: Job, missing: Set<string>): BuildOptions => ({
   entryPoints: [entrypoint],
   outfile: `/${MAIN}`,
   absWorkingDir: "/",
@@ -39,6 +43,7 @@ const options = ({ context, entrypoint, options }: Job, missing: Set<string>): B
   charset: "utf8",
   jsx: "automatic",
   jsxImportSource: "hono/jsx",
+  ...(sourceMap ? { sourcemap: "external", sourcesContent: false } : {}),
   define: { "process.env.NODE_ENV": '"production"' },
   // Its jsx settings override those above.
   tsconfigRaw: JSON.stringify({ compilerOptions: options }),
@@ -56,7 +61,8 @@ export const compile = async (instance: Instance, job: Job): Promise<Compiled> =
     const { outputFiles, metafile, warnings } = await instance.build(options(job, missing))
     const output = metafile.outputs[MAIN]
     return {
-      code: outputFiles.map((file) => file.text).join(""),
+      code: outputFiles.find(({ path }) => path === `/${MAIN}`)?.text ?? "",
+      map: outputFiles.find(({ path }) => path === `/${MAIN}.map`)?.text,
       warnings: fromMessages(warnings),
       exports: output?.exports ?? [],
       externals: (output?.imports ?? []).filter((it) => it.external === true).map((it) => it.path),

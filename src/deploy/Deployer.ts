@@ -107,7 +107,7 @@ export class Deployer extends Context.Service<
           ledger.bind(order.verified.key, order.verified.challengeId, owed.id)
           return yield* resume(owed)
         }
-        const purchase = newPurchase(order, authorization, now)
+        const purchase = newPurchase(order, authorization, now, upload)
         const goods = "input" in order ? { ...upload, input: order.input } : upload
         return yield* advance(yield* capture.send(yield* begin(purchase, goods)))
       })

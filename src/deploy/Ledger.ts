@@ -3,6 +3,7 @@ import type * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
+import type { Diagnostic } from "../bundler/index.ts"
 import type { Upload } from "../control-plane/ControlPlaneClient.ts"
 import type { Delivered, Deployed } from "../domain/Order.ts"
 import type { OrderError, UpdateError } from "./Outcome.ts"
@@ -26,8 +27,13 @@ export interface Updating {
   readonly outcome: Deferred.Deferred<Deployed, UpdateError>
 }
 
+/** An upload, and what the compiler warned of; stored by earlier versions without the latter. */
+export interface Build extends Upload {
+  readonly warnings?: ReadonlyArray<Diagnostic>
+}
+
 /** A run that is owed: what is run, and with what, as the text of a JSON value (null for nothing). */
-export interface Task extends Upload {
+export interface Task extends Build {
   readonly input: string | null
 }
 
@@ -37,7 +43,7 @@ export interface Output {
 }
 
 /** What is kept beside a purchase: what it delivers until it has, and then what a run came to. */
-export type Goods = Upload | Task | Output
+export type Goods = Build | Task | Output
 
 /**
  * The book of one order: its purchases and what they need to be finished. Everything is synchronous on purpose: an order's

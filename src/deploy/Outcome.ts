@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { DiagnosticSchema } from "../bundler/Bundler.ts"
 import {
   BundleFailed,
   Busy,
@@ -67,7 +68,11 @@ export const Status = Schema.Struct({
   /** Whether money has moved: null while the chain has not said. */
   charged: Schema.NullOr(Schema.Boolean),
   /** The last thing that went wrong, in plain words; null where nothing did. */
-  last_failure: Schema.NullOr(Schema.String)
+  last_failure: Schema.NullOr(Schema.String),
+  warnings: Schema.Array(DiagnosticSchema).annotate({
+    description:
+      "The compiler's warnings about the code that is live, or that is delivered: at most 20. An update replaces them."
+  })
 })
 /** What `GET /deployments/{deployment_id}` answers. */
 export type Status = typeof Status.Type

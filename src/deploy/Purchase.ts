@@ -104,7 +104,9 @@ export const Purchase = Schema.Struct({
   /** When the object has to look at this purchase again, in unix milliseconds; null for never. */
   due: Schema.NullOr(Schema.Number),
   /** Unix milliseconds. */
-  createdAt: Schema.Number
+  createdAt: Schema.Number,
+  /** The compiler's warnings about the code that is live, or that is delivered; none where the field is missing. */
+  warnings: Schema.optionalKey(Schema.Array(DiagnosticSchema))
 })
 /** One payment for one order. */
 export type Purchase = typeof Purchase.Type
@@ -131,7 +133,7 @@ export const expiryOf = ({ answer }: Purchase): number | null =>
   answer === null ? null : Date.parse(answer.expires_at)
 
 /** What its payer, or anybody who knows the id, can read about a purchase. */
-export const statusOf = ({ id, state, answer, failure, createdAt, updatedAt }: Purchase): Status => ({
+export const statusOf = ({ id, state, answer, failure, createdAt, updatedAt, warnings }: Purchase): Status => ({
   deployment_id: id,
   url: answer !== null && "url" in answer ? answer.url : null,
   status: {
@@ -145,5 +147,6 @@ export const statusOf = ({ id, state, answer, failure, createdAt, updatedAt }: P
   updated_at: updatedAt === null ? null : timestamp(updatedAt),
   expires_at: answer?.expires_at ?? null,
   charged: charged(state),
-  last_failure: failure?.detail ?? null
+  last_failure: failure?.detail ?? null,
+  warnings: warnings ?? []
 })

@@ -1,19 +1,18 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { Bundler } from "../bundler/Bundler.ts"
-import type { Upload } from "../control-plane/ControlPlaneClient.ts"
 import { BundleFailed, Busy, PaymentUnavailable } from "../domain/Errors.ts"
 import type { Execution, Files, Submission } from "../domain/Order.ts"
 import type { CodeRunner, Purpose } from "../execute/CodeRunner.ts"
 import { type Authorization, CAPTURE_SECONDS, PaymentRejected, type PaymentService } from "../payment/PaymentService.ts"
-import { Ledger } from "./Ledger.ts"
+import { type Build, Ledger } from "./Ledger.ts"
 import type { Verdict } from "./Purchase.ts"
 import { makeSlots } from "./slots.ts"
 
 /** A purchase that can be made: paid for in principle, built, and known to start. No money has moved. */
 export interface Prepared {
   readonly authorization: Authorization
-  readonly upload: Upload
+  readonly upload: Build
 }
 
 /** Steps 4 and 5 of a deploy, or of an execution: authorize, bundle, start, look at the clock again. Whatever fails here has cost nothing. */
@@ -31,7 +30,7 @@ export const makePrepare = (
     refuse: (problem: Omit<Verdict, "at">, certain: boolean) => Effect.Effect<never, BundleFailed, R>
   ) {
     yield* logWork("build", purpose)
-    const { main, code, compatibilityFlags, entrypoint } = yield* bundler.bundle(files, { purpose }).pipe(
+    const { main, code, compatibilityFlags, entrypoint, warnings } = yield* bundler.bundle(files, { purpose }).pipe(
       Effect.catchTags({
         BundleRejected: ({ diagnostics, certain }) => {
           const detail = "The source does not bundle: see diagnostics."
@@ -43,7 +42,7 @@ export const makePrepare = (
         BundlerCrashed: ({ message }) => unavailable("the bundler could not start", message)
       })
     )
-    const upload: Upload = { main, code, compatibilityFlags }
+    const upload: Build = { main, code, compatibilityFlags, warnings }
     if (runner.available) yield* logWork("start", purpose)
     yield* runner.check(upload, purpose).pipe(
       Effect.catchTags({

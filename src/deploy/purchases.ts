@@ -3,15 +3,20 @@ import { slugFrom } from "../control-plane/slug.ts"
 import { Expired } from "../domain/Errors.ts"
 import { type Delivered, deploymentId, type Execution, orderName, type Submission } from "../domain/Order.ts"
 import { type Authorization, PaymentRejected } from "../payment/PaymentService.ts"
-import { Ledger } from "./Ledger.ts"
+import { type Build, Ledger } from "./Ledger.ts"
 import type { OrderError } from "./Outcome.ts"
 import { type Purchase, whereabouts } from "./Purchase.ts"
 
 /** When the alarm looks after a purchase that is being served: after a crash by then the chain has the last word. */
 export const watchMillis = 30_000
 
-/** A purchase in its first state. `now` in unix milliseconds. */
-export const newPurchase = (order: Submission | Execution, authorization: Authorization, now: number): Purchase => {
+/** A purchase in its first state, for what was built for it. `now` in unix milliseconds. */
+export const newPurchase = (
+  order: Submission | Execution,
+  authorization: Authorization,
+  now: number,
+  { warnings = [] }: Pick<Build, "warnings">
+): Purchase => {
   const { terms, verified } = order
   const id = deploymentId(orderName(verified.payer, terms.operation, terms.body))
   return {
@@ -32,7 +37,8 @@ export const newPurchase = (order: Submission | Execution, authorization: Author
     updatedAt: null,
     attempts: 0,
     due: now + watchMillis,
-    createdAt: now
+    createdAt: now,
+    ...(warnings.length > 0 && { warnings })
   }
 }
 

@@ -1,13 +1,13 @@
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import type { ControlPlaneClient, Upload } from "../control-plane/ControlPlaneClient.ts"
+import type { ControlPlaneClient } from "../control-plane/ControlPlaneClient.ts"
 import { BundleFailed, Busy, DeployFailed, Expired } from "../domain/Errors.ts"
 import { type Delivered, type Deployed, type Files, type Revision, statusPath } from "../domain/Order.ts"
 import { admit, serveUpdate, wait } from "./admit.ts"
 import { enter, serve } from "./claim.ts"
 import { isOver } from "./expire.ts"
-import { Ledger, type Updating } from "./Ledger.ts"
+import { type Build, Ledger, type Updating } from "./Ledger.ts"
 import { deployed, type OrderError, type UpdateError } from "./Outcome.ts"
 import { expiryOf, type Failure, type Purchase } from "./Purchase.ts"
 
@@ -19,7 +19,7 @@ const pause = (attempts: number) => Math.min(2_000 * 2 ** attempts, 15 * 60_000)
 
 /** What an update needs of a deploy: a build without a verdict on the order's own body, and the way to live. */
 interface Steps {
-  readonly build: (files: Files) => Effect.Effect<Upload, BundleFailed | Busy>
+  readonly build: (files: Files) => Effect.Effect<Build, BundleFailed | Busy>
   readonly advance: (purchase: Purchase) => Effect.Effect<Delivered, OrderError, Ledger>
 }
 
@@ -82,14 +82,14 @@ export const makeUpdate = (host: ControlPlaneClient["Service"], { build, advance
       })
     )
     const { answer, receipt } = yield* settle(id, (_, now) => {
-      return { update: null, updatedAt: now, failure: null, due: Infinity }
+      return { update: null, updatedAt: now, failure: null, due: Infinity, warnings: upload.warnings ?? [] }
     })
     if (answer === null || !("url" in answer)) return yield* Effect.die(new Error(`${id} has no URL`))
     return { ...answer, receipt: receipt! }
   })
 
   /** Writes the bundle down, and sends it: as an update of what is live, or as what is delivered in the first place. */
-  const replace = Effect.fn("Deployer.replace")(function* (id: string, { body, key }: Updating, upload: Upload) {
+  const replace = Effect.fn("Deployer.replace")(function* (id: string, { body, key }: Updating, upload: Build) {
     const ledger = yield* Ledger
     for (;;) {
       const now = yield* Clock.currentTimeMillis
@@ -108,7 +108,7 @@ export const makeUpdate = (host: ControlPlaneClient["Service"], { build, advance
         )
         return yield* push(id)
       }
-      const amended = { ...purchase, failure: null, attempts: 0, due: now + watch }
+      const amended = { ...purchase, failure: null, attempts: 0, due: now + watch, warnings: upload.warnings ?? [] }
       ledger.amend(amended, upload)
       return yield* deployed(serve(enter(ledger, purchase.key, purchase.challengeId), advance(amended)))
     }

@@ -102,7 +102,7 @@ describe("ten cents in, a live URL out", () => {
     const { deployment } = await deploy(fresh("plain-js"))
     const { deployment_id, url, expires_at } = deployment
     const status = await fetch(`${stack.info.gateway}/deployments/${deployment_id}`)
-    const live = { deployment_id, url, status: "live", expires_at, charged: true, last_failure: null }
+    const live = { deployment_id, url, status: "live", expires_at, charged: true, last_failure: null, warnings: [] }
     assert.deepInclude(await status.json(), live)
   })
 

@@ -135,6 +135,26 @@ describe("an update", () => {
     assert.strictEqual((await gateway.pay()).status, 200)
   })
 
+  it("replaces the compiler's warnings once it is live", async () => {
+    let warnings = [{ file: "index.ts", line: 1, column: 2, text: "first", hint: "so" }]
+    const gateway = makeGateway({
+      bundle: () =>
+        Effect.succeed({ main: "index.js", code: "", compatibilityFlags: [], entrypoint: "index.ts", warnings })
+    })
+    const { deployment_id } = await deployed(gateway)
+    assert.deepStrictEqual((await status(gateway, deployment_id)).warnings, warnings)
+    const first = warnings
+    warnings = [{ file: "index.ts", line: 3, column: 4, text: "second", hint: "or so" }]
+    gateway.host.next("upload", refused)
+    assert.strictEqual((await update(gateway, deployment_id)).status, 502)
+    assert.deepStrictEqual((await status(gateway, deployment_id)).warnings, first)
+    assert.strictEqual((await update(gateway, deployment_id)).status, 200)
+    assert.deepStrictEqual((await status(gateway, deployment_id)).warnings, warnings)
+    warnings = []
+    assert.strictEqual((await update(gateway, deployment_id)).status, 200)
+    assert.deepStrictEqual((await status(gateway, deployment_id)).warnings, [])
+  })
+
   it("that the host refuses leaves the old code serving, and says so", async () => {
     const gateway = makeGateway()
     const { deployment_id } = await deployed(gateway)

@@ -42,5 +42,6 @@ export const exampleStatus = {
   updated_at: "2026-03-26T21:00:00Z",
   expires_at: exampleDeployment.expires_at,
   charged: true,
-  last_failure: null
+  last_failure: null,
+  warnings: []
 }

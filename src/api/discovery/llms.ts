@@ -110,6 +110,7 @@ ${JSON.stringify(exampleDeployment)}
 \`\`\`
 
 \`GET /deployments/{deployment_id}\` (free) says \`delivering\`, \`live\`, \`failed\` or \`expired\`, and whether money has moved.
+Its \`warnings\` are what the compiler thinks is a mistake in code that builds all the same.
 
 ## Newer code at the same URL
 
