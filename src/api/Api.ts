@@ -58,7 +58,20 @@ export const Health = Schema.Struct({
   configured: Schema.Boolean,
   missing: Schema.Array(Schema.String),
   /** Whether bundles are started before anybody is charged. */
-  start_check: Schema.Boolean
+  start_check: Schema.Boolean,
+  host: Schema.optionalKey(
+    Schema.Struct({
+      status: Schema.Literals(["unavailable", "unusable"]).annotate({
+        description:
+          "unavailable: no answer, or none that takes our token. unusable: sites of this account could not be reached; its operator has to mend it."
+      }),
+      detail: Schema.String,
+      asked_at: Schema.String
+    })
+  ).annotate({
+    description:
+      "What was wrong with the host when a deploy asked it last, as far as this instance knows; absent where nothing was. No deploy is charged meanwhile."
+  })
 })
 
 /** What the service is, for programs that open its root. */
@@ -98,7 +111,7 @@ const paidErrors = [
 const deploy = HttpApiEndpoint.post("deploy", "/deploy", {
   payload: DeployRequest,
   success: Deployment,
-  error: [...paidErrors, Errors.MissingFiles, Errors.DeployFailed]
+  error: [...paidErrors, Errors.MissingFiles, Errors.DeployFailed, Errors.HostUnavailable]
 }).annotateMerge(OpenApi.annotations({ description: "Bundles the files, takes the payment and answers a live URL." }))
 
 const execute = HttpApiEndpoint.post("execute", "/execute", {

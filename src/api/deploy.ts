@@ -1,5 +1,7 @@
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { Settings } from "../config.ts"
+import { HostHealth, learnFrom } from "../deploy/HostHealth.ts"
 import { Orders } from "../deploy/Orders.ts"
 import type { Terms } from "../payment/PaymentService.ts"
 import { decodeProject } from "./files.ts"
@@ -9,13 +11,20 @@ import { makeSales } from "./sale.ts"
 export const makeDeploy = Effect.gen(function* () {
   const settings = yield* Settings
   const orders = yield* Orders
+  const health = yield* HostHealth
   const sell = yield* makeSales
   return sell({
     name: "Gateway.deploy",
     terms: (body) => termsOf(settings.get("DEPLOY_PRICE"), body),
     decode: decodeProject,
     offered: Effect.void,
-    submit: (project, paid) => orders.submit({ ...paid, ...project }),
+    submit: (project, paid) =>
+      orders.submit({ ...paid, ...project }).pipe(
+        Effect.tap(() => Effect.sync(() => learnFrom(health, undefined, 0))),
+        Effect.tapErrorTag("HostUnavailable", (error) =>
+          Effect.map(Clock.currentTimeMillis, (now) => learnFrom(health, error, now))
+        )
+      ),
     say: ({ url, deployment_id, expires_at, ttl_hours }) => ({ url, deployment_id, expires_at, ttl_hours })
   })
 })

@@ -1,8 +1,10 @@
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { Settings } from "../config.ts"
+import { HostHealth } from "../deploy/HostHealth.ts"
 import { Orders } from "../deploy/Orders.ts"
 import { NotFound } from "../domain/Errors.ts"
+import { timestamp } from "../domain/Order.ts"
 import { CodeRunner } from "../execute/CodeRunner.ts"
 import { Api } from "./Api.ts"
 import { makeDeploy } from "./deploy.ts"
@@ -31,13 +33,19 @@ export const Handlers = HttpApiBuilder.group(
       return status
     })
 
+    const host = yield* HostHealth
     const health = Effect.sync(() => {
+      const { learned } = host
       const configured = settings.missing.length === 0
       return {
         status: configured ? ("ok" as const) : ("not_configured" as const),
         configured,
         missing: settings.missing,
-        start_check: runner.available
+        start_check: runner.available,
+        ...(learned !== undefined &&
+          learned.status !== "ready" && {
+            host: { status: learned.status, detail: learned.detail, asked_at: timestamp(learned.at) }
+          })
       }
     })
 

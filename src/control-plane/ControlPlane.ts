@@ -32,11 +32,19 @@ export interface Upload {
   readonly message?: string
 }
 
+/** The account that everything is deployed to: whether the sites in it can be reached, and why not. */
+export type Account = { readonly usable: true } | { readonly usable: false; readonly reason: string }
+
 /** Either way a call of any kind can fail. */
 export type ControlPlaneError = ControlPlaneRefused | ControlPlaneUnavailable
 
 /** What a control plane does for us. Every call is bounded in time; those that repeat themselves are safe to repeat. */
 export interface ControlPlane {
+  /**
+   * Whether a site that is made now could be delivered: the host answers, takes our token, and the account's sites can be
+   * reached. One cheap read, which is asked before anybody pays and may be remembered for some seconds.
+   */
+  account(): Effect.Effect<Account, ControlPlaneError>
   /** Makes an empty project, which serves nothing before the first upload. Never repeated by itself. */
   create(input: { readonly name: string; readonly slug: string }): Effect.Effect<Project, SlugTaken | ControlPlaneError>
   /** The project that has this slug in the account, whatever its status. */

@@ -6,11 +6,11 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type { Settings } from "../config.ts"
-import type { ControlPlane, ControlPlaneError, Project, Upload } from "./ControlPlane.ts"
+import type { Account, ControlPlane, ControlPlaneError, Project, Upload } from "./ControlPlane.ts"
 import { CodeRejected, ControlPlaneRefused, SlugTaken } from "./errors.ts"
 import { makeJackHttp, meaning, type Rejection, speakable, within } from "./JackHttp.ts"
 import { uploadForm } from "./JackUpload.ts"
-import { decode, toProject, toProjects } from "./JackWire.ts"
+import { decode, toAccount, toProject, toProjects } from "./JackWire.ts"
 
 /** A read is one row of a database; one that takes longer is not coming. Bounds the call with its repetitions. */
 const READ_TIMEOUT = "10 seconds"
@@ -20,6 +20,9 @@ const WRITE_TIMEOUT = "15 seconds"
 
 /** An upload carries up to some megabytes and waits for Cloudflare to validate and start the code. */
 const UPLOAD_TIMEOUT = "30 seconds"
+
+/** How long an account that was read is remembered, in milliseconds: a burst of orders shall ask once. */
+const ACCOUNT_KEEP_MILLIS = 5_000
 
 /** For uploads that are answered before the code is live: how often to look, and for how long. */
 const POLL_EVERY = "1 second"
@@ -60,6 +63,16 @@ export const makeJack: Effect.Effect<ControlPlane, never, Settings | HttpClient.
       const now = yield* Clock.currentTimeMillis
       return Option.map(answer, (found) => toProject(found, now))
     }).pipe(within(READ_TIMEOUT, `GET ${path}`))
+
+  // Only the value is shared between requests: a call belongs to the request that began it.
+  let known: { readonly account: Account; readonly until: number } | undefined
+
+  const account = Effect.fn("ControlPlaneClient.account")(function* () {
+    if (known !== undefined && (yield* Clock.currentTimeMillis) < known.until) return known.account
+    const me = yield* askAgain(HttpClientRequest.get("/v1/me"), decode.me).pipe(within(READ_TIMEOUT, "GET /v1/me"))
+    known = { account: toAccount(me), until: (yield* Clock.currentTimeMillis) + ACCOUNT_KEEP_MILLIS }
+    return known.account
+  })
 
   const create = Effect.fn("ControlPlaneClient.create")(function* (input: {
     readonly name: string
@@ -138,5 +151,5 @@ export const makeJack: Effect.Effect<ControlPlane, never, Settings | HttpClient.
     }
   })
 
-  return { create, findBySlug, get, list, tag, upload, remove }
+  return { account, create, findBySlug, get, list, tag, upload, remove }
 })

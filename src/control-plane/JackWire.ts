@@ -2,7 +2,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import type { Project } from "./ControlPlane.ts"
+import type { Account, Project } from "./ControlPlane.ts"
 
 /**
  * What Jack's control plane answers, decoded as leniently as it is safe to: fields that we do not know are dropped (one of
@@ -40,6 +40,9 @@ const DeploymentRow = Schema.Struct({ id: Schema.NonEmptyString, status: Schema.
 /** `{deployment}`: the one that is live. */
 const LatestAnswer = Schema.Struct({ deployment: DeploymentRow })
 
+/** `{user: {username}}`: the account that the token belongs to. `user` is null where its row is missing. */
+const Me = Schema.Struct({ user: Schema.optional(Schema.NullOr(Schema.Struct({ username: maybeString }))) })
+
 /** `{success, …}`: tags and delete. A delete that did only half of its work says `true`, and in `warnings`, in words, what is left. */
 const Done = Schema.Struct({
   success: Schema.Literal(true),
@@ -55,6 +58,7 @@ export const decode = {
   projects: decoder(ProjectList),
   deployment: decoder(DeploymentRow),
   latest: decoder(LatestAnswer),
+  me: decoder(Me),
   done: decoder(Done)
 }
 
@@ -72,6 +76,18 @@ export const toProject = ({ project, url }: typeof ProjectAnswer.Type, now: numb
   tags: project.tags ?? [],
   createdAt: Option.getOrElse(instant(project.created_at), () => now)
 })
+
+/**
+ * Sites answer at `{username}-{slug}.runjack.xyz`. Jack's dispatcher takes what stands before the first hyphen for the
+ * username, so it never finds the sites of one that has a hyphen itself; and without a username they answer at
+ * `{slug}.runjack.xyz`, where anybody's create of the same slug takes the place over.
+ */
+export const toAccount = ({ user }: typeof Me.Type): Account => {
+  const username = user?.username ?? ""
+  if (username === "") return { usable: false, reason: "its account has no username, so its sites have no address" }
+  if (!username.includes("-")) return { usable: true }
+  return { usable: false, reason: "its account has a hyphen in its username, so its sites cannot be reached" }
+}
 
 const decodeRow = Schema.decodeUnknownOption(ProjectRow)
 

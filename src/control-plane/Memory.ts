@@ -1,7 +1,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { ControlPlane, Project, Upload } from "./ControlPlane.ts"
+import type { Account, ControlPlane, Project, Upload } from "./ControlPlane.ts"
 import { ControlPlaneRefused, ControlPlaneUnavailable, SlugTaken } from "./errors.ts"
 
 type Method = keyof ControlPlane
@@ -41,6 +41,8 @@ const withoutUrl = (project: MemoryProject): Project => ({ ...asProject(project)
 export class ControlPlaneMemory {
   /** By id. */
   readonly projects = new Map<string, MemoryProject>()
+  /** What `account` answers. */
+  account: Account = { usable: true }
   /** Every call in order: the method and its first argument, `"create my-api"`, `"upload project-1"`. */
   readonly calls: Array<string> = []
   readonly #faults = new Map<Method, Array<unknown>>()
@@ -68,6 +70,7 @@ export class ControlPlaneMemory {
 
   /** The service. `findBySlug` and `list` do not tell the URL: the real answers need not either. */
   readonly client: ControlPlane = {
+    account: () => Effect.sync(() => this.account).pipe(this.#called("account", "")),
     create: ({ name, slug }) => this.#create(name, slug).pipe(this.#called("create", slug)),
     findBySlug: (slug) =>
       this.#find((project) => project.slug === slug, withoutUrl).pipe(this.#called("findBySlug", slug)),

@@ -62,7 +62,7 @@ export class Deployer extends Context.Service<
       const host = yield* ControlPlaneClient
       const expiry = yield* ExpiryStore
       const runner = yield* CodeRunner
-      const { prepare, build } = makePrepare(payments, yield* Bundler, runner)
+      const { prepare, build } = makePrepare(payments, host, yield* Bundler, runner)
       const capture = makeCapture(payments)
       const deliver = makeDeliver(host, expiry, () => settings.get("TTL_HOURS"))
       const run = makeRun(runner, () => settings.get("TTL_HOURS"))

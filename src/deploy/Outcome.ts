@@ -8,6 +8,7 @@ import {
   ExecuteFailed,
   Expired,
   Forbidden,
+  HostUnavailable,
   Internal,
   NotFound,
   OrderInProgress,
@@ -29,7 +30,7 @@ const common = [
 ] as const
 
 /** Every way in which a deploy can end other than live. */
-export const DeployError = Schema.Union([...common, DeployFailed])
+export const DeployError = Schema.Union([...common, DeployFailed, HostUnavailable])
 /** Every way in which a deploy can end other than live. */
 export type DeployError = typeof DeployError.Type
 
@@ -42,7 +43,7 @@ export type ExecuteError = typeof ExecuteError.Type
 export type OrderError = DeployError | ExecuteError
 
 /** Every way in which an update can end other than live. */
-export const UpdateError = Schema.Union([...DeployError.members, NotFound, Forbidden])
+export const UpdateError = Schema.Union([...common, DeployFailed, NotFound, Forbidden])
 /** Every way in which an update can end other than live. */
 export type UpdateError = typeof UpdateError.Type
 
@@ -105,6 +106,6 @@ export const executed = <R>(
   outcome: Effect.Effect<Delivered, OrderError, R>
 ): Effect.Effect<Executed, ExecuteError, R> =>
   outcome.pipe(
-    Effect.catchTag("DeployFailed", (error) => Effect.die(error)),
+    Effect.catchTag(["DeployFailed", "HostUnavailable"], (error) => Effect.die(error)),
     Effect.flatMap((done) => ("output" in done ? Effect.succeed(done) : Effect.die(new Error("no execution"))))
   )

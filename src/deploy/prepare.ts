@@ -1,12 +1,15 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import type { Bundler } from "../bundler/Bundler.ts"
+import type { ControlPlaneClient } from "../control-plane/ControlPlaneClient.ts"
 import { BundleFailed, Busy, PaymentUnavailable } from "../domain/Errors.ts"
 import type { Execution, Files, Submission } from "../domain/Order.ts"
 import type { CodeRunner, Purpose } from "../execute/CodeRunner.ts"
 import { type Authorization, CAPTURE_SECONDS, PaymentRejected, type PaymentService } from "../payment/PaymentService.ts"
 import { type Build, Ledger } from "./Ledger.ts"
 import type { Verdict } from "./Purchase.ts"
+import { askHost } from "./ready.ts"
 import { makeSlots } from "./slots.ts"
 
 /** A purchase that can be made: paid for in principle, built, and known to start. No money has moved. */
@@ -15,9 +18,10 @@ export interface Prepared {
   readonly upload: Build
 }
 
-/** Steps 4 and 5 of a deploy, or of an execution: authorize, bundle, start, look at the clock again. Whatever fails here has cost nothing. */
+/** Steps 4 and 5 of a deploy, or of an execution: authorize, bundle, start, hear from the host, look at the clock again. Whatever fails here has cost nothing. */
 export const makePrepare = (
   payments: PaymentService["Service"],
+  host: ControlPlaneClient["Service"],
   bundler: Bundler["Service"],
   runner: CodeRunner["Service"]
 ) => {
@@ -71,6 +75,9 @@ export const makePrepare = (
 
   const prepare = Effect.fn("Deployer.prepare")(function* (order: Submission | Execution) {
     const { terms, verified, files } = order
+    const purpose = "input" in order ? "run" : "serve"
+    // Beside all that follows, so that it takes no time of its own. A run needs no host.
+    const asked = purpose === "run" ? undefined : yield* Effect.forkChild(askHost(host), { startImmediately: true })
     const authorization = yield* payments.authorize(verified, terms).pipe(
       Effect.catchTag("PaymentUnavailable", ({ message }) =>
         Effect.andThen(
@@ -82,7 +89,9 @@ export const makePrepare = (
         )
       )
     )
-    const upload = yield* inSlot(make(files, "input" in order ? "run" : "serve", judge))
+    const upload = yield* inSlot(make(files, purpose, judge))
+    // Not before: what is wrong with the body is the same whatever the host is like.
+    if (asked !== undefined) yield* Fiber.join(asked)
     yield* inTime(authorization, verified.key)
     return { authorization, upload } satisfies Prepared
   })

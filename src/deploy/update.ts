@@ -110,7 +110,10 @@ export const makeUpdate = (host: ControlPlaneClient["Service"], { build, advance
       }
       const amended = { ...purchase, failure: null, attempts: 0, due: now + watch, warnings: upload.warnings ?? [] }
       ledger.amend(amended, upload)
-      return yield* deployed(serve(enter(ledger, purchase.key, purchase.challengeId), advance(amended)))
+      return yield* deployed(serve(enter(ledger, purchase.key, purchase.challengeId), advance(amended))).pipe(
+        // Said before a payment only, and this one is paid for.
+        Effect.catchTag("HostUnavailable", (error) => Effect.die(error))
+      )
     }
   })
 

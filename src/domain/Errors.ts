@@ -158,6 +158,19 @@ export class DeployFailed extends HttpApiError.Problem<DeployFailed>()(
   }
 ) {}
 
+/** 502: the host could not deliver at this moment, which was asked before the payment: nothing was charged or written. */
+export class HostUnavailable extends HttpApiError.Problem<HostUnavailable>()(
+  "HostUnavailable",
+  { type: ownProblem("deploy_failed"), status: 502, title: "Host unavailable" },
+  {
+    code: Schema.tag("deploy_failed"),
+    charged: notCharged,
+    /** `unavailable`: an outage, which ends by itself. `unusable`: the operator has to mend the account at the host. */
+    host: Schema.Literals(["unavailable", "unusable"]),
+    retry_after: Schema.Int
+  }
+) {}
+
 /**
  * 502: charged and not run yet, which is our fault. Asking again with `retry.idempotency_key` and the same body costs
  * nothing.

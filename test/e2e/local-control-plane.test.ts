@@ -39,6 +39,19 @@ const create = async (body: object = { name: unused() }) => (await api("POST", "
 const upload = async (id: string, form = uploadForm({ "index.js": "export default {}" })) =>
   api("POST", `projects/${id}/deployments/upload`, form)
 
+describe("the account", () => {
+  it("answers what a test has said, until it is itself again", async () => {
+    controlPlane.answerMe({ status: 500, body: "Internal Server Error" })
+    assert.deepInclude(await api("GET", "me"), { status: 500, text: "Internal Server Error" })
+    controlPlane.answerMe("hang")
+    const headers = { authorization: `Bearer ${token}` }
+    const hanging = fetch(`${controlPlane.url}/v1/me`, { headers, signal: AbortSignal.timeout(300) })
+    assert.instanceOf(await hanging.catch((error: unknown) => error), DOMException)
+    controlPlane.answerMe(undefined)
+    assert.strictEqual((await api("GET", "me")).status, 200)
+  })
+})
+
 describe("who may ask", () => {
   for (const [what, authorization] of [
     ["no header", undefined],

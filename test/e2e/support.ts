@@ -16,7 +16,7 @@ export const secretKey = "the secret of the gateways under test, 32 and more"
 /** A stack of its own on free ports, with blocks five times a second; `environment` as its user would set it. */
 export const startTestStack = async (
   environment: Record<string, string> = {},
-  options: Pick<StackOptions, "startCheck" | "cronSecret"> = {}
+  options: Pick<StackOptions, "startCheck" | "cronSecret" | "reroute"> = {}
 ): Promise<Stack> => {
   resolveLocalhost()
   const dir = mkdtempSync(join(tmpdir(), "mpp-compute-"))

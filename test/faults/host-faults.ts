@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises"
-import { blackout, intercept, runAt, type Step } from "./catch.ts"
+import { blackout, intercept, isQuestion, runAt, type Step } from "./catch.ts"
 import { each, expect, type Fault, type Rig, type Run, strike } from "./fault.ts"
 import { stranger } from "./judge.ts"
-import { type Fate, type Reply, reply } from "./way.ts"
+import { type Exchange, type Fate, type Reply, reply } from "./way.ts"
 
 /** One fault at one step, once for each run; then the order has to become live by itself, and all answers to be true. */
 const once = (step: Step, handle: (forward: () => Promise<Reply>) => Promise<Fate>) =>
@@ -53,14 +53,15 @@ export const hostFaults: ReadonlyArray<Fault> = [
   { name: "upload's answer lost", runs: 10, attack: once("upload", lost) },
   { name: "slug taken by another", runs: 10, attack: taken },
   {
-    name: "control plane down for 20 s",
+    name: "control plane down for 20 s from the payment on",
     runs: 10,
     alone: true,
     attack: async (rig, runs) => {
-      const restore = blackout(rig.host, (exchange) => {
+      const strikes = (exchange: Exchange) => {
         const run = runAt(rig, "create", runs, exchange)
         if (run !== undefined) run.injected = true
-      })
+      }
+      const restore = blackout(rig.host, strikes, isQuestion)
       const calls = runs.map(async (run) => {
         const { status, code, charged, text } = (await strike(run)) ?? {}
         if (status === 502) expect(run, code === "deploy_failed" && charged === true, `502 says ${text}`)

@@ -10,6 +10,7 @@ import { Settings } from "../../src/config.ts"
 import { ControlPlaneClient } from "../../src/control-plane/ControlPlaneClient.ts"
 import { ControlPlaneMemory } from "../../src/control-plane/Memory.ts"
 import { Deployer } from "../../src/deploy/Deployer.ts"
+import { HostHealth } from "../../src/deploy/HostHealth.ts"
 import { Orders } from "../../src/deploy/Orders.ts"
 import { CodeRunner } from "../../src/execute/CodeRunner.ts"
 import { Claims } from "../../src/expiry/Claims.ts"
@@ -55,6 +56,7 @@ export const makeGateway = (parts: Parts = {}) => {
   const services = Layer.mergeAll(
     settings,
     PaymentService.layerTest(payments),
+    Layer.succeed(HostHealth, { learned: undefined }),
     ControlPlaneClient.layerMemory(host),
     ExpiryStore.layerTest(expiry),
     Bundler.layerTest(parts.bundle),

@@ -183,6 +183,65 @@ describe("create", () => {
   )
 })
 
+describe("the account", () => {
+  const me = (user: unknown) => json(200, { auth: {}, user, org: { id: "o1" } })
+  const accounts: ReadonlyArray<readonly [string, unknown, RegExp | undefined]> = [
+    ["a plain username", { username: "tester" }, undefined],
+    ["one of digits", { id: "u", username: "007" }, undefined],
+    ["a hyphen in it", { username: "jane-doe" }, /has a hyphen/],
+    ["no username yet", { username: null }, /has no username/],
+    ["an empty one", { username: "" }, /has no username/],
+    ["none at all", {}, /has no username/],
+    ["no row of the user", null, /has no username/]
+  ]
+  for (const [name, user, unusable] of accounts) {
+    it.effect(`${unusable === undefined ? "can" : "cannot"} be reached: ${name}`, () => {
+      const { layer, asked } = jack(me(user))
+      return Effect.gen(function* () {
+        const account = yield* calling((client) => client.account())
+        assert.deepStrictEqual(asked(), ["GET /v1/me"])
+        assert.strictEqual(account.usable, unusable === undefined)
+        if (!account.usable) assert.match(account.reason, unusable!)
+      }).pipe(Effect.provide(layer()))
+    })
+  }
+
+  it.effect("is remembered for 5 seconds, whatever it is", () => {
+    const { layer, requests } = jack(me({ username: null }), me({ username: "tester" }))
+    return Effect.gen(function* () {
+      const client = yield* ControlPlaneClient
+      assert.isFalse((yield* run(client.account())).usable)
+      yield* TestClock.adjust("4 seconds")
+      assert.isFalse((yield* client.account()).usable)
+      assert.strictEqual(requests.length, 1)
+      yield* TestClock.adjust("1 second")
+      assert.isTrue((yield* run(client.account())).usable)
+      assert.strictEqual(requests.length, 2)
+    }).pipe(Effect.provide(layer()))
+  })
+
+  const failures: ReadonlyArray<readonly [string, Answer, ControlPlaneError["_tag"], number]> = [
+    ["401, once", json(401, { error: "unauthorized" }), "ControlPlaneRefused", 1],
+    ["404: somebody else's address", text(404, "404 Not Found"), "ControlPlaneRefused", 1],
+    ["text/plain 500", text(500, "Internal Server Error"), "ControlPlaneUnavailable", 3],
+    ["a page", text(200, "<html>"), "ControlPlaneUnavailable", 3],
+    ["another JSON", json(200, []), "ControlPlaneUnavailable", 3],
+    ["a username that is none", me({ username: 7 }), "ControlPlaneUnavailable", 3],
+    ["a lost connection", lost, "ControlPlaneUnavailable", 3]
+  ]
+  for (const [name, answer, tag, times] of failures) {
+    it.effect(`is not known, and not remembered: ${name}`, () => {
+      const { layer, requests } = jack(answer)
+      return Effect.gen(function* () {
+        const { error } = yield* failing((client) => client.account())
+        assert.deepStrictEqual([error._tag, requests.length], [tag, times])
+        yield* failing((client) => client.account())
+        assert.strictEqual(requests.length, 2 * times)
+      }).pipe(Effect.provide(layer()))
+    })
+  }
+})
+
 describe("reading", () => {
   it.effect("by slug: the answer need not tell the URL, nor the status", () => {
     const { layer, asked } = jack(json(200, { project: row }))
@@ -252,6 +311,7 @@ describe("reading", () => {
     [10, "get", (client) => client.get("p1")],
     [10, "findBySlug", (client) => client.findBySlug("s")],
     [10, "list", (client) => client.list()],
+    [10, "account", (client) => client.account()],
     [15, "tag", (client) => client.tag("p1", [])],
     [15, "remove", (client) => client.remove("p1")]
   ]

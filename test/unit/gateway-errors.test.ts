@@ -258,7 +258,41 @@ const table: ReadonlyArray<Row> = [
     says: { status_url: /^http:\/\/gateway.test\/deployments\/dep_/, retry: { idempotency_key: /^key_/ } }
   },
   {
-    when: "the control plane is down",
+    when: "the host is down before the payment",
+    call: ({ pay, host }) => {
+      host.next("account", failsWith(new ControlPlaneUnavailable({ message: "connection refused" })))
+      return pay()
+    },
+    status: 502,
+    code: "deploy_failed",
+    charged: false,
+    headers: { "retry-after": /^10$/ },
+    says: { host: "unavailable", detail: /connection refused.*Nothing was charged/ }
+  },
+  {
+    when: "the host's account cannot be reached",
+    call: ({ pay, host }) => {
+      host.account = { usable: false, reason: "it has no username" }
+      return pay()
+    },
+    status: 502,
+    code: "deploy_failed",
+    charged: false,
+    headers: { "retry-after": /^300$/ },
+    says: { host: "unusable", detail: /operator.*no username/ }
+  },
+  {
+    when: "something breaks while the host is asked",
+    call: ({ pay, host }) => {
+      host.next("account", () => Effect.die(new Error("secret")))
+      return pay()
+    },
+    status: 502,
+    code: "deploy_failed",
+    charged: false
+  },
+  {
+    when: "the control plane is down after the payment",
     call: ({ pay, host }) => {
       host.next("create", failsWith(new ControlPlaneUnavailable({ message: "connection refused" })))
       return pay({ headers: { "idempotency-key": "mine" } })

@@ -185,6 +185,17 @@ const make = (): ReadonlyArray<Problem> => [
       "`Idempotency-Key` of `retry`, free. With `fault: code` the host refuses this code, `detail` says why: PUT other code, free."
   ),
   entry(
+    "HostUnavailable",
+    Errors.HostUnavailable,
+    new Errors.HostUnavailable({
+      detail: "The host does not take deployments at this moment. Nothing was charged; try again later.",
+      host: "unavailable",
+      retry_after: 10
+    }),
+    "the host cannot deliver at this moment, which is found out before the payment: nothing was charged, and there is no `deployment_id`",
+    "Nothing was charged. Wait `retry_after` seconds and repeat the same call; while `host` is `unusable`, only the operator can mend it."
+  ),
+  entry(
     "ExecuteFailed",
     Errors.ExecuteFailed,
     new Errors.ExecuteFailed({

@@ -10,6 +10,8 @@ export interface ControlPlane {
   readonly url: string
   /** Makes the next `POST /v1/projects` fail half-way, which leaves a row with `status: "error"` on its slug. */
   readonly failNextCreate: (message: string) => void
+  /** Answers `GET /v1/me` like this from now on, or never (`"hang"`); `undefined` is as it should be. For tests. */
+  readonly answerMe: (answer: Answer | "hang" | undefined) => void
   /** Cuts all connections; what it knows stays on disk, and `start` brings it back on the same port. */
   readonly stop: () => Promise<void>
   readonly start: () => Promise<void>
@@ -35,6 +37,7 @@ export const startControlPlane = async (options: {
     createFailure = undefined
     return message
   }
+  let me: Answer | "hang" | undefined
   const siteUrl = (slug: string): string => options.siteUrl(`${account.username}-${slug}`)
   const load = (): Context => ({ store: new Store(options.dir), siteUrl, check: options.check, takeCreateFailure })
 
@@ -43,6 +46,7 @@ export const startControlPlane = async (options: {
     if (path.startsWith(`${options.sitesPath}/`)) return site(path.slice(options.sitesPath.length + 1), context.store)
     if (path === "/health") return { status: 200, body: { status: "ok", service: "jack-control" } }
     if (!path.startsWith("/v1/")) return { status: 404, body: "404 Not Found" }
+    if (path === "/v1/me" && me !== undefined) return me === "hang" ? new Promise(() => {}) : me
     const authorization = request.headers.get("authorization")
     if (!authorization?.startsWith("Bearer ")) return unauthorized("Missing or invalid Authorization header")
     if (authorization.slice(7) !== options.token) return unauthorized("Token verification failed")
@@ -66,6 +70,9 @@ export const startControlPlane = async (options: {
     url: `http://127.0.0.1:${options.port}`,
     failNextCreate: (message) => {
       createFailure = message
+    },
+    answerMe: (answer) => {
+      me = answer
     },
     stop: async () => {
       const running = server
