@@ -15,6 +15,8 @@ import { Claims } from "./expiry/Claims.ts"
 import { CronSecret } from "./control-plane/CronSecret.ts"
 import { ExpiryStore } from "./expiry/ExpiryStore.ts"
 import { Sweep } from "./expiry/Sweep.ts"
+import { DeploymentIds } from "./ids/DeploymentIds.ts"
+import { IdStore } from "./ids/IdStore.ts"
 import { layerJson } from "./logging.ts"
 import { layerTempo } from "./payment/Tempo.ts"
 
@@ -35,6 +37,9 @@ const host = ControlPlaneClient.layer.pipe(Layer.provide(FetchHttpClient.layer))
 /** The index of live deployments: Workers KV. */
 const store = ExpiryStore.layerKv(env.EXPIRY)
 
+/** Deployment ids, which are recognized before any order is asked; what that takes beyond a computation is in Workers KV. */
+const ids = DeploymentIds.layer.pipe(Layer.provide([host, IdStore.layerKv(env.EXPIRY)]))
+
 /** What turns source into a bundle: esbuild in this Worker. */
 const bundler = Layer.unwrap(
   Effect.map(Settings, ({ missing, get }) =>
@@ -51,7 +56,7 @@ const runner =
       : CodeRunner.layerNone
 
 /** Orders as the gateway and the sweep see them: each in an object of its own. */
-const orders = Orders.layerDurable(env.ORDERS)
+const orders = Orders.layerDurable(env.ORDERS).pipe(Layer.provide(ids))
 
 /** Who may call for a sweep, beside the platform's own scheduler: Jack, by its signature, each call once. */
 const schedule = Layer.mergeAll(
@@ -79,7 +84,7 @@ export const GatewayLayer = Layer.mergeAll(payment, orders, runner, schedule, Sw
 
 /** Inside an order's object: everything that a deploy needs. */
 export const OrderLayer = Deployer.layer.pipe(
-  Layer.provide([payment, host, store, bundler, runner]),
+  Layer.provide([payment, host, store, ids, bundler, runner]),
   Layer.provide(settings),
   Layer.merge(log)
 )

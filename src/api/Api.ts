@@ -123,7 +123,7 @@ const execute = HttpApiEndpoint.post("execute", "/execute", {
 const deployment = HttpApiEndpoint.get("deployment", "/deployments/:deployment_id", {
   params: { deployment_id: Schema.String },
   success: Status,
-  error: Errors.NotFound
+  error: [Errors.NotFound, Errors.Busy]
 })
 
 const update = HttpApiEndpoint.put("update", "/deployments/:deployment_id", {

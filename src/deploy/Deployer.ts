@@ -5,9 +5,11 @@ import * as Layer from "effect/Layer"
 import { Bundler } from "../bundler/Bundler.ts"
 import { ControlPlaneClient } from "../control-plane/ControlPlaneClient.ts"
 import { Settings } from "../config.ts"
+import { orderName } from "../domain/DeploymentId.ts"
 import type { Delivered, Deployed, Executed, Execution, Revision, Submission } from "../domain/Order.ts"
 import { CodeRunner } from "../execute/CodeRunner.ts"
 import { ExpiryStore } from "../expiry/ExpiryStore.ts"
+import { DeploymentIds } from "../ids/DeploymentIds.ts"
 import { PaymentService } from "../payment/PaymentService.ts"
 import { makeCapture } from "./capture.ts"
 import { claim, enter, isAboutCredential, join, serve, wait } from "./claim.ts"
@@ -62,6 +64,7 @@ export class Deployer extends Context.Service<
       const host = yield* ControlPlaneClient
       const expiry = yield* ExpiryStore
       const runner = yield* CodeRunner
+      const ids = yield* DeploymentIds
       const { prepare, build } = makePrepare(payments, host, yield* Bundler, runner)
       const capture = makeCapture(payments)
       const deliver = makeDeliver(host, expiry, () => settings.get("TTL_HOURS"))
@@ -107,7 +110,9 @@ export class Deployer extends Context.Service<
           ledger.bind(order.verified.key, order.verified.challengeId, owed.id)
           return yield* resume(owed)
         }
-        const purchase = newPurchase(order, authorization, now, upload)
+        const { terms, verified } = order
+        const id = yield* ids.make(orderName(verified.payer, terms.operation, terms.body))
+        const purchase = newPurchase(id, order, authorization, now, upload)
         const goods = "input" in order ? { ...upload, input: order.input } : upload
         return yield* advance(yield* capture.send(yield* begin(purchase, goods)))
       })

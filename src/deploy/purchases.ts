@@ -1,7 +1,8 @@
 import * as Effect from "effect/Effect"
 import { slugFrom } from "../control-plane/slug.ts"
 import { Expired } from "../domain/Errors.ts"
-import { type Delivered, deploymentId, type Execution, orderName, type Submission } from "../domain/Order.ts"
+import { randomText } from "../domain/DeploymentId.ts"
+import type { Delivered, Execution, Submission } from "../domain/Order.ts"
 import { type Authorization, PaymentRejected } from "../payment/PaymentService.ts"
 import { type Build, Ledger } from "./Ledger.ts"
 import type { OrderError } from "./Outcome.ts"
@@ -10,15 +11,15 @@ import { type Purchase, whereabouts } from "./Purchase.ts"
 /** When the alarm looks after a purchase that is being served: after a crash by then the chain has the last word. */
 export const watchMillis = 30_000
 
-/** A purchase in its first state, for what was built for it. `now` in unix milliseconds. */
+/** A purchase in its first state, under a fresh id, for what was built for it. `now` in unix milliseconds. */
 export const newPurchase = (
+  id: string,
   order: Submission | Execution,
   authorization: Authorization,
   now: number,
   { warnings = [] }: Pick<Build, "warnings">
 ): Purchase => {
-  const { terms, verified } = order
-  const id = deploymentId(orderName(verified.payer, terms.operation, terms.body))
+  const { verified } = order
   return {
     id,
     operation: "input" in order ? "execute" : "deploy",
@@ -27,7 +28,8 @@ export const newPurchase = (
     payer: verified.payer,
     state: "capturing",
     authorization,
-    slug: "input" in order ? "" : order.name === null ? `app-${id.slice(-6)}` : slugFrom(order.name),
+    // The URL is public: it has random characters of its own, and none of the id's.
+    slug: "input" in order ? "" : order.name === null ? `app-${randomText(6)}` : slugFrom(order.name),
     placement: null,
     receipt: null,
     answer: null,

@@ -56,34 +56,6 @@ export interface Executed {
 /** What an order answers once it is done. */
 export type Delivered = Deployed | Executed
 
-// Crockford's alphabet: no letter that reads like a digit.
-const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
-
-const base32 = (bytes: Uint8Array, length: number): string =>
-  Array.from({ length }, (_, index) => {
-    const bit = index * 5
-    const pair = ((bytes[bit >> 3] ?? 0) << 8) | (bytes[(bit >> 3) + 1] ?? 0)
-    return alphabet[(pair >> (11 - (bit & 7))) & 31]
-  }).join("")
-
-const orderLength = 20
-const suffixLength = 6
-
-/**
- * The name of an order's object: 20 characters (100 bits) of the SHA-256 of payer, operation and body. The same three
- * always meet in the same object, and nobody else's do.
- */
-export const orderName = (payer: string, operation: string, body: string): string =>
-  base32(createHash("sha256").update(`${payer.toLowerCase()}\n${operation}\n${body}`).digest(), orderLength)
-
-/** A fresh id of a deployment, or of an execution, which nobody is told: `dep_`, the order's name, and 6 random characters for this purchase. */
-export const deploymentId = (order: string): string => `dep_${order}${base32(randomBytes(4), suffixLength)}`
-
-const pattern = new RegExp(`^dep_([${alphabet}]{${orderLength}})[${alphabet}]{${suffixLength}}$`)
-
-/** The order's name inside a deployment id, or `undefined` for what is no deployment id. */
-export const orderOf = (id: string): string | undefined => pattern.exec(id)?.[1]
-
 /** What a proof for an update is made for: `update:` and the deployment's id. */
 export const updateOf = (id: string): string => `update:${id}`
 

@@ -16,6 +16,8 @@ import { CodeRunner } from "../../src/execute/CodeRunner.ts"
 import { Claims } from "../../src/expiry/Claims.ts"
 import { CronSecret } from "../../src/control-plane/CronSecret.ts"
 import { ExpiryMemory, ExpiryStore } from "../../src/expiry/ExpiryStore.ts"
+import { DeploymentIds } from "../../src/ids/DeploymentIds.ts"
+import { IdStore } from "../../src/ids/IdStore.ts"
 import { Sweep } from "../../src/expiry/Sweep.ts"
 import { jsonLine } from "../../src/logging.ts"
 import { PaymentScript, testCredential } from "../../src/payment/PaymentScript.ts"
@@ -68,9 +70,10 @@ export const makeGateway = (parts: Parts = {}) => {
           ...(parts.run !== undefined && { run: parts.run })
         })
   )
+  const ids = DeploymentIds.layer.pipe(Layer.provide(IdStore.layerMemory))
   const orders =
     parts.orders === undefined
-      ? Orders.layerMemory.pipe(Layer.provide(Deployer.layer))
+      ? Orders.layerMemory.pipe(Layer.provide(Deployer.layer), Layer.provide(ids))
       : Layer.succeed(Orders, {
           execute: () => Effect.die(new Error("not scripted")),
           update: () => Effect.die(new Error("not scripted")),

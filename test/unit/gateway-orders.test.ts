@@ -57,6 +57,18 @@ describe("a deploy", () => {
     assert.match(url, /^https:\/\/tester-app-[0-9a-z]{6}\.runjack\.test$/)
   })
 
+  it("shows nothing of its id in the URL, so that nobody works the id out", async () => {
+    const gateway = makeGateway()
+    const suffixes = new Set<string>()
+    for (let count = 0; count < 20; count++) {
+      const { url, deployment_id } = await deployment(await gateway.pay({ body: `{"files":{"${count}.ts":""}}` }))
+      const suffix = /app-([0-9a-z]{6})\./.exec(url)?.[1] ?? ""
+      suffixes.add(suffix)
+      assert.notInclude(deployment_id, suffix)
+    }
+    assert.strictEqual(suffixes.size, 20)
+  })
+
   it("takes another slug where somebody else has it, and touches nobody's project", async () => {
     const gateway = makeGateway()
     const other = gateway.host.seed({ slug: "my-api", name: "somebody else's" })

@@ -12,6 +12,8 @@ import { Settings } from "../../src/config.ts"
 import { CronSecret } from "../../src/control-plane/CronSecret.ts"
 import { Deployer } from "../../src/deploy/Deployer.ts"
 import { Orders } from "../../src/deploy/Orders.ts"
+import { DeploymentIds } from "../../src/ids/DeploymentIds.ts"
+import { IdStore } from "../../src/ids/IdStore.ts"
 import { CodeRunner } from "../../src/execute/CodeRunner.ts"
 import { Claims } from "../../src/expiry/Claims.ts"
 import { Sweep } from "../../src/expiry/Sweep.ts"
@@ -46,7 +48,8 @@ const exampleGateway = () => {
     Bundler.layerTest(),
     CodeRunner.layerNone
   ).pipe(Layer.provideMerge(settings(settingsIn("DEPLOY_PRICE"))))
-  const orders = Orders.layerMemory.pipe(Layer.provide(Deployer.layer), Layer.provide(services))
+  const ids = DeploymentIds.layer.pipe(Layer.provide(IdStore.layerMemory))
+  const orders = Orders.layerMemory.pipe(Layer.provide(Deployer.layer), Layer.provide(ids), Layer.provide(services))
   const handler = serve(Layer.mergeAll(orders, services, unscheduled))
   return (name: string, authorization?: string) =>
     handler(

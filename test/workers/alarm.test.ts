@@ -5,7 +5,7 @@ import { CodeRejected, ControlPlaneUnavailable } from "../../src/control-plane/C
 import { failsWith } from "../../src/control-plane/Memory.ts"
 import { makeLedger } from "../../src/deploy/LedgerSql.ts"
 import type { Purchase } from "../../src/deploy/Purchase.ts"
-import { orderOf } from "../../src/domain/Order.ts"
+import { parseId } from "../../src/domain/DeploymentId.ts"
 import { testCredential } from "../../src/payment/PaymentScript.ts"
 import { problem } from "../support/gateway.ts"
 import { host, payments } from "./main.ts"
@@ -33,7 +33,7 @@ const call = async (method: "POST" | "PUT", path: string, sent = body) => {
   return send({ authorization: testCredential(challenge, "0xpayer") })
 }
 const deploy = async () => ((await (await call("POST", "/deploy")).json()) as { deployment_id: string }).deployment_id
-const objectOf = (id: string) => env.ORDERS.get(env.ORDERS.idFromName(orderOf(id) ?? ""))
+const objectOf = (id: string) => env.ORDERS.get(env.ORDERS.idFromName(parseId(id)?.order ?? ""))
 const alarmOf = (id: string) => runInDurableObject(objectOf(id), (_order, { storage }) => storage.getAlarm())
 const change = (id: string, edit: (purchase: Purchase) => Partial<Purchase>) =>
   runInDurableObject(objectOf(id), (_order, { storage }) => {

@@ -8,7 +8,8 @@ import { failsWith, goesWell, losesItsAnswer } from "../../src/control-plane/Mem
 import { projectName } from "../../src/control-plane/slug.ts"
 import { makeLedger } from "../../src/deploy/LedgerSql.ts"
 import type { Purchase } from "../../src/deploy/Purchase.ts"
-import { orderOf, timestamp, updateOf } from "../../src/domain/Order.ts"
+import { parseId } from "../../src/domain/DeploymentId.ts"
+import { timestamp, updateOf } from "../../src/domain/Order.ts"
 import { testCredential } from "../../src/payment/PaymentScript.ts"
 import { problem } from "../support/gateway.ts"
 import { cronSecret, host, payments } from "./main.ts"
@@ -38,7 +39,7 @@ const deploy = async (headers: Record<string, string> = {}) => {
   return String(((await response.json()) as { deployment_id: string }).deployment_id)
 }
 
-const objectOf = (id: string) => env.ORDERS.get(env.ORDERS.idFromName(orderOf(id) ?? ""))
+const objectOf = (id: string) => env.ORDERS.get(env.ORDERS.idFromName(parseId(id)?.order ?? ""))
 const status = async (id: string) => (await send(`/deployments/${id}`)).json() as Promise<Record<string, unknown>>
 
 /** Lets time pass for every purchase of an order, and the alarm ring. */

@@ -17,6 +17,8 @@ import { Claims } from "../../src/expiry/Claims.ts"
 import { CronSecret } from "../../src/control-plane/CronSecret.ts"
 import { ExpiryStore } from "../../src/expiry/ExpiryStore.ts"
 import { Sweep } from "../../src/expiry/Sweep.ts"
+import { DeploymentIds } from "../../src/ids/DeploymentIds.ts"
+import { IdStore } from "../../src/ids/IdStore.ts"
 import { PaymentScript } from "../../src/payment/PaymentScript.ts"
 import { PaymentService } from "../../src/payment/PaymentService.ts"
 import { testSettings } from "../support/gateway.ts"
@@ -35,6 +37,8 @@ const payment = PaymentService.layerTest(payments)
 const controlPlane = ControlPlaneClient.layerMemory(host)
 const store = ExpiryStore.layerKv(env.EXPIRY)
 
+const ids = DeploymentIds.layer.pipe(Layer.provide([controlPlane, IdStore.layerKv(env.EXPIRY), settings]))
+
 /** What goes as it should is not worth a line here. */
 const quiet = Layer.succeed(References.MinimumLogLevel, "Warn")
 
@@ -49,14 +53,14 @@ const runner = CodeRunner.layerTest({
 })
 
 const OrderLayer = Deployer.layer.pipe(
-  Layer.provide([payment, controlPlane, store, Bundler.layerTest(), runner, settings]),
+  Layer.provide([payment, controlPlane, store, ids, Bundler.layerTest(), runner, settings]),
   Layer.merge(quiet)
 )
 
 /** The key that scheduled calls are signed with in these tests. */
 export const cronSecret = "a cron secret"
 
-const orders = Orders.layerDurable(env.ORDERS)
+const orders = Orders.layerDurable(env.ORDERS).pipe(Layer.provide(ids))
 const GatewayLayer = Layer.mergeAll(
   payment,
   orders,

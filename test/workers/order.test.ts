@@ -7,7 +7,7 @@ import { CodeRejected, ControlPlaneUnavailable } from "../../src/control-plane/C
 import { failsWith } from "../../src/control-plane/Memory.ts"
 import { makeLedger } from "../../src/deploy/LedgerSql.ts"
 import type { Order } from "../../src/deploy/OrderObject.ts"
-import { orderName, orderOf } from "../../src/domain/Order.ts"
+import { orderName, parseId } from "../../src/domain/DeploymentId.ts"
 import { testCredential } from "../../src/payment/PaymentScript.ts"
 import { problem } from "../support/gateway.ts"
 import { host, payments } from "./main.ts"
@@ -34,7 +34,7 @@ const pay = async (headers: Record<string, string> = {}) => {
   return post({ ...headers, authorization: testCredential(challenge, "0xpayer") })
 }
 
-const objectOf = (id: string) => env.ORDERS.get(env.ORDERS.idFromName(orderOf(id) ?? ""))
+const objectOf = (id: string) => env.ORDERS.get(env.ORDERS.idFromName(parseId(id)?.order ?? ""))
 const status = async (id: string) =>
   (await exports.default.fetch(`http://gateway.test/deployments/${id}`)).json() as Promise<Record<string, unknown>>
 

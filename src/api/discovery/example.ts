@@ -14,7 +14,7 @@ export const exampleRequest = {
   name: "my-api"
 }
 
-const exampleId = "dep_3v8k2m9qw4x7c1h5n0t6r2yjzb"
+const exampleId = "dep_3v8k2m9qw4x7c1h5n0t6r2yjzb8s1f6dqk0m4wtx"
 
 /** What that deploy answers. */
 export const exampleDeployment = {

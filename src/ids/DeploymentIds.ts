@@ -1,0 +1,111 @@
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import { Settings } from "../config.ts"
+import { ControlPlaneClient } from "../control-plane/ControlPlaneClient.ts"
+import { deploymentIdOf } from "../control-plane/slug.ts"
+import { deploymentId, idKey, isCheckedBy, parseId } from "../domain/DeploymentId.ts"
+import { Busy } from "../domain/Errors.ts"
+import { cached } from "./cached.ts"
+import { type EarlierIds, IdStore } from "./IdStore.ts"
+
+/** How long an isolate keeps what it has read, in milliseconds: invented ids shall not make us read for each. */
+const KEEP_MILLIS = 60_000
+
+/** How often the host is asked for ids of earlier releases at most, in milliseconds. */
+const LIST_EVERY = 3_600_000
+
+const nothingKnown: EarlierIds = { at: 0, ids: [] }
+
+/**
+ * Makes deployment ids, and tells those that were made here from inventions before any order's object is asked: an object
+ * that is asked at all leaves an empty database on a laptop's disk (measured: workerd opens it before the constructor runs,
+ * and neither `deleteAll()` nor `abort()` takes the file away).
+ */
+export class DeploymentIds extends Context.Service<
+  DeploymentIds,
+  {
+    /** A fresh id for a purchase of this order. */
+    readonly make: (order: string) => Effect.Effect<string>
+    /** The name of the order that an id belongs to; `undefined` for one that was not made here. */
+    readonly orderOf: (id: string) => Effect.Effect<string | undefined, Busy>
+  }
+>()("mpp-compute/ids/DeploymentIds") {
+  /**
+   * The check of an id is verified by computing. Where it does not hold, the id may have been made before `MPP_SECRET_KEY`
+   * was changed: the keys before are in the `IdStore`. An id of an earlier release, without a check, is taken if the host
+   * has had a project with it.
+   */
+  static readonly layer = Layer.effect(
+    DeploymentIds,
+    Effect.gen(function* () {
+      const settings = yield* Settings
+      const host = yield* ControlPlaneClient
+      const store = yield* IdStore
+
+      let derived: string | undefined
+      const key = () => (derived ??= idKey(Redacted.value(settings.get("MPP_SECRET_KEY"))))
+
+      let added = false
+      /** Beside everything else: an id is good without it, until the secret is changed. */
+      const addKey = Effect.suspend(() => {
+        if (added) return Effect.void
+        added = true
+        return store.addKey(key()).pipe(
+          Effect.catch(({ message }) => {
+            added = false
+            return Effect.logWarning("the key of deployment ids was not stored", message)
+          }),
+          Effect.forkDetach
+        )
+      })
+
+      const busy = new Busy({
+        detail: "It cannot be said at the moment whether there is such a deployment. Try again.",
+        charged: null,
+        retry_after: 5
+      })
+      const unavailable = ({ message }: { readonly message: string }) =>
+        Effect.andThen(Effect.logWarning("an id could not be looked up", message), Effect.fail(busy))
+
+      const keys = cached({
+        load: Effect.catch(store.keys, unavailable),
+        keepMillis: KEEP_MILLIS,
+        orElse: Effect.fail(busy)
+      })
+
+      const list = Effect.gen(function* () {
+        const known = Option.getOrElse(yield* store.earlier, () => nothingKnown)
+        const at = yield* Clock.currentTimeMillis
+        if (at - known.at < LIST_EVERY) return new Set(known.ids)
+        const listed = (yield* host.list()).flatMap(({ name }) =>
+          Option.toArray(deploymentIdOf(name)).filter((id) => parseId(id)?.check === null)
+        )
+        // What has left the host since is still remembered by its order.
+        const ids = new Set([...known.ids, ...listed])
+        yield* store.putEarlier({ at, ids: [...ids] })
+        return ids
+      })
+
+      const earlier = cached<ReadonlySet<string>, Busy>({
+        load: Effect.catch(list, unavailable),
+        keepMillis: KEEP_MILLIS,
+        orElse: Effect.fail(busy)
+      })
+
+      return DeploymentIds.of({
+        make: (order) => Effect.as(addKey, deploymentId(order, key())),
+        orderOf: Effect.fn("DeploymentIds.orderOf")(function* (id: string) {
+          const parsed = parseId(id)
+          if (parsed === undefined) return undefined
+          if (parsed.check === null) return (yield* earlier).has(id) ? parsed.order : undefined
+          if (!settings.missing.includes("MPP_SECRET_KEY") && isCheckedBy(key(), parsed)) return parsed.order
+          return (yield* keys).some((other) => isCheckedBy(other, parsed)) ? parsed.order : undefined
+        })
+      })
+    })
+  )
+}

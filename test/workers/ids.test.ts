@@ -1,0 +1,91 @@
+import { env, listDurableObjectIds, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test"
+import { exports } from "cloudflare:workers"
+import { assert, describe, it } from "vitest"
+import { projectName } from "../../src/control-plane/slug.ts"
+import { makeLedger } from "../../src/deploy/LedgerSql.ts"
+import { parseId, randomText } from "../../src/domain/DeploymentId.ts"
+import { timestamp } from "../../src/domain/Order.ts"
+import { testCredential } from "../../src/payment/PaymentScript.ts"
+import { host, payments } from "./main.ts"
+
+const body = JSON.stringify({ files: { "index.ts": "export default 'an earlier release'" }, name: "earlier" })
+
+const call = async (method: string, path: string, content: string) => {
+  const request = (more: Record<string, string> = {}) =>
+    exports.default.fetch(`http://gateway.test${path}`, {
+      method,
+      body: content,
+      headers: { "content-type": "application/json", ...more }
+    })
+  const challenge = (await request()).headers.get("www-authenticate") ?? ""
+  return request({ authorization: testCredential(challenge, "0xpayer") })
+}
+const get = (id: string) => exports.default.fetch(`http://gateway.test/deployments/${id}`)
+const objectOf = (id: string) => env.ORDERS.get(env.ORDERS.idFromName(parseId(id)?.order ?? ""))
+
+/** Deploys, and puts the purchase's row and the project's name back to what an earlier release would have written. */
+const deployEarlier = async () => {
+  const answer = (await (await call("POST", "/deploy", body)).json()) as { deployment_id: string }
+  const today = answer.deployment_id
+  const earlier = `${today.slice(0, 24)}${randomText(6)}`
+  await runInDurableObject(objectOf(today), (_order, { storage }) => {
+    storage.sql.exec("UPDATE purchase SET id = ?, data = replace(data, ?, ?)", earlier, today, earlier)
+    storage.sql.exec("UPDATE claim SET purchase = ?", earlier)
+  })
+  const project = [...host.projects.values()].find(({ name }) => name === projectName(today))!
+  host.projects.set(project.id, { ...project, name: projectName(earlier) })
+  return { today, earlier, project: project.id }
+}
+
+describe("a deployment of an earlier release, whose id has no check", () => {
+  it("is read, updated and deleted as before", async () => {
+    const { today, earlier, project } = await deployEarlier()
+    const captured = payments.captured.size
+    const status = (await (await get(earlier)).json()) as Record<string, unknown>
+    assert.deepInclude(status, { deployment_id: earlier, status: "live", charged: true })
+    assert.strictEqual((await get(today)).status, 404)
+
+    const updated = await call("PUT", `/deployments/${earlier}`, `${body} `)
+    assert.strictEqual(updated.status, 200, await updated.clone().text())
+    assert.strictEqual(((await updated.json()) as Record<string, unknown>)["deployment_id"], earlier)
+    assert.strictEqual(host.projects.get(project)?.uploads.length, 2)
+
+    await runInDurableObject(objectOf(earlier), (_order, { storage }) => {
+      const ledger = makeLedger(storage)
+      const purchase = ledger.byId(earlier)!
+      const answer = { ...purchase.answer!, expires_at: timestamp(Date.now() - 2000) }
+      ledger.save({ ...purchase, answer, due: Date.now() - 1 })
+    })
+    assert.isTrue(await runDurableObjectAlarm(objectOf(earlier)))
+    assert.isFalse(host.projects.has(project))
+    assert.strictEqual(((await (await get(earlier)).json()) as Record<string, unknown>)["status"], "expired")
+    assert.strictEqual(payments.captured.size, captured)
+  })
+})
+
+describe("an id that was given to nobody", () => {
+  it("makes no object, whatever its form, and whatever it is asked with", async () => {
+    const answer = (await (await call("POST", "/deploy", `${body}  `)).json()) as { deployment_id: string }
+    const real = answer.deployment_id
+    const challenge = (
+      await exports.default.fetch(`http://gateway.test/deployments/${real}`, { method: "PUT", body })
+    ).headers.get("www-authenticate")
+    const before = await listDurableObjectIds(env.ORDERS)
+    assert.isAbove(before.length, 0)
+    for (let count = 0; count < 40; count++) {
+      for (const id of [`dep_${randomText(40)}`, `dep_${randomText(26)}`, real.slice(0, 34) + randomText(10)]) {
+        assert.strictEqual((await get(id)).status, 404, id)
+        const put = (headers: Record<string, string> = {}) =>
+          exports.default.fetch(`http://gateway.test/deployments/${id}`, {
+            method: "PUT",
+            body,
+            headers: { "content-type": "application/json", ...headers }
+          })
+        assert.strictEqual((await put()).status, 404)
+        assert.strictEqual((await put({ authorization: testCredential(challenge ?? "", "0xpayer") })).status, 404)
+      }
+    }
+    assert.strictEqual((await listDurableObjectIds(env.ORDERS)).length, before.length)
+    assert.strictEqual((await get(real)).status, 200)
+  })
+})
