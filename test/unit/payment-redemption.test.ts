@@ -85,8 +85,8 @@ const table: Record<string, Row> = {
   },
   "nests too deeply": {
     credential: Effect.sync(() => deeplyNested),
-    problem: "invalid-challenge",
-    says: /not issued here/
+    problem: "malformed-credential",
+    says: /cannot be read/
   },
   "has a payload that is none": {
     credential: edited(() => ({ payload: { type: "transaction" } })),

@@ -1,10 +1,11 @@
-import { Challenge, Credential, PaymentRequest } from "mppx"
+import { Challenge, PaymentRequest } from "mppx"
 import { Methods } from "mppx/tempo"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { PaymentRejected } from "../errors.ts"
 import type { Terms } from "../PaymentService.ts"
 import { makeIssue } from "./Issue.ts"
+import { readCredential } from "./credential-bounds.ts"
 
 /** Under whose name and to whom payments are made. */
 export interface Merchant {
@@ -60,14 +61,14 @@ export const makeOffers = (merchant: Merchant) => {
     return request
   }
 
-  // Anybody can write anything here, and what nests too deeply to be serialized throws.
+  // Anybody can write anything here, and JSON has values that its canonical form does not.
   const isOurs = (challenge: Challenge.Challenge) =>
     Effect.try(() => Challenge.verify(challenge, { secretKey }) && challenge.realm === realm).pipe(
       Effect.orElseSucceed(() => false)
     )
 
   const recognize = Effect.fnUntraced(function* (credential: string, terms: Terms, key: string | undefined) {
-    const { challenge, payload, source } = yield* parse(credential)
+    const { challenge, payload, source } = yield* readCredential(credential)
     // Before the HMAC: a challenge of another method was never ours, and the protocol has a problem of its own for it.
     if (challenge.method !== Methods.charge.name || challenge.intent !== Methods.charge.intent) {
       return yield* new PaymentRejected({
@@ -104,17 +105,6 @@ export const makeOffers = (merchant: Merchant) => {
 
 const invalid = (detail: string, key?: string) =>
   new PaymentRejected({ problem: "invalid-challenge", detail, ...(key !== undefined && { key }) })
-
-const parse = (credential: string) =>
-  Effect.try({
-    try: () => Credential.deserialize(credential),
-    catch: () =>
-      new PaymentRejected({
-        problem: "malformed-credential",
-        detail:
-          'The credential cannot be read. It is "Payment " and the base64url of a JSON object with challenge and payload.'
-      })
-  })
 
 // What an HMAC of ours covers is ours, and yet may come from a version that bound something else.
 const bindingOf = (challenge: Challenge.Challenge) =>

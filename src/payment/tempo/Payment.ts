@@ -6,6 +6,8 @@ import type { Hex } from "viem"
 import { PaymentRejected } from "../errors.ts"
 import { namesChallenge } from "./Memo.ts"
 import type { Answer, Merchant } from "./Offer.ts"
+import { type Misshapen, misshapen } from "./transaction-bounds.ts"
+import { KINDS } from "./signature-bounds.ts"
 import { word } from "./words.ts"
 
 /** A signed transaction that pays a challenge: read and checked without asking the chain. */
@@ -16,6 +18,13 @@ export interface Payment {
 }
 
 const rejected = (detail: string) => new PaymentRejected({ problem: "verification-failed", detail })
+
+const faults: Readonly<Record<Misshapen, string>> = {
+  unreadable: "The transaction cannot be read. It is a signed Tempo transaction (type 0x76) in RLP.",
+  "too long": "The transaction is longer than 8,192 bytes. Sign one that makes the payment and nothing else.",
+  signature: KINDS,
+  lists: "The transaction has an authorization list, and a payment needs none. Sign it without."
+}
 
 /** Reads the payment in a credential, and checks who signed it and that it pays this very challenge. */
 export const readPayment = Effect.fnUntraced(function* ({ challenge, payload }: Answer, merchant: Merchant) {
@@ -32,9 +41,11 @@ export const readPayment = Effect.fnUntraced(function* ({ challenge, payload }: 
     )
   }
   const signature = parsed.data.signature
+  const fault = misshapen(signature as Hex)
+  if (fault !== undefined) return yield* rejected(faults[fault])
   const transaction = yield* Effect.try({
     try: () => TxEnvelopeTempo.deserialize(signature as TxEnvelopeTempo.Serialized),
-    catch: () => rejected("The transaction cannot be read. It is a signed Tempo transaction (type 0x76) in RLP.")
+    catch: () => rejected(faults.unreadable)
   })
   if (!signature.startsWith(TxEnvelopeTempo.serializedType) || transaction.feePayerSignature === null) {
     return yield* rejected(
@@ -56,6 +67,11 @@ export const readPayment = Effect.fnUntraced(function* ({ challenge, payload }: 
     return yield* rejected(
       "The transaction does not pay this challenge: it must transfer the amount to the recipient in one transferWithMemo " +
         "whose memo names the challenge, with nothing beside it but a swap before it."
+    )
+  }
+  if (transaction.signature?.type === "keychain" && transaction.signature.version !== "v2") {
+    return yield* rejected(
+      "The access key's signature is of version 1, which the chain no longer takes. Sign with version 2."
     )
   }
   const signer = yield* Effect.try({

@@ -4,6 +4,7 @@ import * as SignatureEnvelope from "ox/tempo/SignatureEnvelope"
 import { type Address, concat, hashTypedData, isAddress, keccak256 } from "viem"
 import { PaymentRejected } from "../errors.ts"
 import type { Answer, Merchant } from "./Offer.ts"
+import { isSignature, KINDS } from "./signature-bounds.ts"
 
 const rejected = (detail: string) => new PaymentRejected({ problem: "verification-failed", detail })
 
@@ -33,6 +34,7 @@ export const readProof = Effect.fnUntraced(function* (answer: Answer, merchant: 
     )
   }
   const { signature } = parsed.data
+  if (!isSignature(signature)) return yield* rejected(KINDS)
   return yield* Effect.try({
     try: () => signerOf(signature, digest(account, challenge, merchant.chainId), account),
     catch: () => rejected("The proof's signature does not hold. Sign the challenge as it was issued.")
