@@ -3,6 +3,7 @@ interface Bindings {
   readonly EXPIRY: KVNamespace
   readonly ORDERS: DurableObjectNamespace<import("./deploy/OrderObject.ts").Order>
   readonly CLAIMS: DurableObjectNamespace<import("./expiry/Once.ts").Once>
+  readonly PAYERS: DurableObjectNamespace<import("./payers/Payer.ts").Payer>
   /** Counts credentials by client: `ratelimits` in wrangler.jsonc, on an account that has them (Jack does not). */
   readonly VERIFICATIONS?: RateLimit
   /** A Worker that loads code in another process: there on the local stack. */

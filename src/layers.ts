@@ -18,6 +18,7 @@ import { Sweep } from "./expiry/Sweep.ts"
 import { DeploymentIds } from "./ids/DeploymentIds.ts"
 import { IdStore } from "./ids/IdStore.ts"
 import { layerJson } from "./logging.ts"
+import { Payers } from "./payers/Payers.ts"
 import { layerTempo } from "./payment/Tempo.ts"
 
 /**
@@ -58,6 +59,9 @@ const runner =
 /** Orders as the gateway and the sweep see them: each in an object of its own. */
 const orders = Orders.layerDurable(env.ORDERS).pipe(Layer.provide(ids))
 
+/** What is known about each payer: an object of its own for each address. */
+const payers = Payers.layerDurable(env.PAYERS)
+
 /** Who may call for a sweep, beside the platform's own scheduler: Jack, by its signature, each call once. */
 const schedule = Layer.mergeAll(
   CronSecret.layerJack.pipe(Layer.provide(FetchHttpClient.layer)),
@@ -84,7 +88,7 @@ export const GatewayLayer = Layer.mergeAll(payment, orders, runner, schedule, Sw
 
 /** Inside an order's object: everything that a deploy needs. */
 export const OrderLayer = Deployer.layer.pipe(
-  Layer.provide([payment, host, store, ids, bundler, runner]),
+  Layer.provide([payment, payers, host, store, ids, bundler, runner]),
   Layer.provide(settings),
   Layer.merge(log)
 )

@@ -6,6 +6,7 @@ import { Sweep } from "./expiry/Sweep.ts"
 import { GatewayLayer, OrderLayer, SweepLayer } from "./layers.ts"
 
 export { Once } from "./expiry/Once.ts"
+export { Payer } from "./payers/Payer.ts"
 
 // Module scope: one build an isolate. Layers hold pure values only; no request's I/O is kept (the platform forbids it).
 const sweeper = ManagedRuntime.make(SweepLayer)

@@ -101,6 +101,7 @@ const paidErrors = [
   Errors.CodeTooLarge,
   Errors.UnsupportedMediaType,
   Errors.BundleFailed,
+  Errors.TooManyAttempts,
   Errors.Internal,
   Errors.PaymentPending,
   Errors.PaymentUnavailable,

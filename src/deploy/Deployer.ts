@@ -10,7 +10,9 @@ import type { Delivered, Deployed, Executed, Execution, Revision, Submission } f
 import { CodeRunner } from "../execute/CodeRunner.ts"
 import { ExpiryStore } from "../expiry/ExpiryStore.ts"
 import { DeploymentIds } from "../ids/DeploymentIds.ts"
+import { Payers } from "../payers/Payers.ts"
 import { PaymentService } from "../payment/PaymentService.ts"
+import { attemptOf, makeAttempt } from "./attempt.ts"
 import { makeCapture } from "./capture.ts"
 import { claim, enter, isAboutCredential, join, serve, wait } from "./claim.ts"
 import { makeDeliver } from "./deliver.ts"
@@ -65,7 +67,9 @@ export class Deployer extends Context.Service<
       const expiry = yield* ExpiryStore
       const runner = yield* CodeRunner
       const ids = yield* DeploymentIds
-      const { prepare, build } = makePrepare(payments, host, yield* Bundler, runner)
+      const payers = yield* Payers
+      const attempt = makeAttempt(payers)
+      const { prepare, build } = makePrepare(payments, payers, host, yield* Bundler, runner)
       const capture = makeCapture(payments)
       const deliver = makeDeliver(host, expiry, () => settings.get("TTL_HOURS"))
       const run = makeRun(runner, () => settings.get("TTL_HOURS"))
@@ -75,7 +79,11 @@ export class Deployer extends Context.Service<
       const advance = (purchase: Purchase): Effect.Effect<Delivered, OrderError, Ledger> => {
         switch (purchase.state) {
           case "capturing":
-            return Effect.flatMap(capture.reconcile(purchase), advance)
+            return capture.reconcile(purchase).pipe(
+              // It has counted as failed until now. Nobody waits for it to count no more.
+              Effect.tap(() => Effect.forkDetach(payers.end(attemptOf(purchase, "purchase"), "forgotten"))),
+              Effect.flatMap(advance)
+            )
           case "captured":
             return purchase.operation === "deploy"
               ? Effect.flatMap(deliver(purchase), advance)
@@ -98,23 +106,29 @@ export class Deployer extends Context.Service<
         return yield* serve(enter(ledger, purchase.key, purchase.challengeId), advance(watched))
       })
 
-      const update = makeUpdate(host, { build, advance })
+      const update = makeUpdate(host, { attempt, build, advance })
 
-      const buy = Effect.fn("Deployer.buy")(function* (order: Submission | Execution) {
+      /** Steps 4 to 6: a purchase whose money has moved; or one that was made meanwhile, under another key. */
+      const pay = Effect.fn("Deployer.pay")(function* (order: Submission | Execution) {
         const { authorization, upload } = yield* prepare(order)
         const now = yield* Clock.currentTimeMillis
         const ledger = yield* Ledger
         // What was free to buy when this began may have been bought since, under another key: nobody wants it twice.
         const owed = ledger.owed()
-        if (owed !== undefined) {
-          ledger.bind(order.verified.key, order.verified.challengeId, owed.id)
-          return yield* resume(owed)
-        }
+        if (owed !== undefined) return { owed }
         const { terms, verified } = order
         const id = yield* ids.make(orderName(verified.payer, terms.operation, terms.body))
         const purchase = newPurchase(id, order, authorization, now, upload)
         const goods = "input" in order ? { ...upload, input: order.input } : upload
-        return yield* advance(yield* capture.send(yield* begin(purchase, goods)))
+        return { paid: yield* capture.send(yield* begin(purchase, goods)) }
+      })
+
+      const buy = Effect.fn("Deployer.buy")(function* (order: Submission | Execution) {
+        const { verified } = order
+        const { owed, paid } = yield* attempt(attemptOf(verified, "purchase"), pay(order))
+        if (paid !== undefined) return yield* advance(paid)
+        ;(yield* Ledger).bind(verified.key, verified.challengeId, owed.id)
+        return yield* resume(owed)
       })
 
       const submit = Effect.fn("Deployer.submit")(function* (

@@ -13,7 +13,8 @@ import {
   NotFound,
   OrderInProgress,
   PaymentPending,
-  PaymentUnavailable
+  PaymentUnavailable,
+  TooManyAttempts
 } from "../domain/Errors.ts"
 import type { Delivered, Deployed, Executed } from "../domain/Order.ts"
 import { PaymentRejected } from "../payment/PaymentService.ts"
@@ -22,6 +23,7 @@ const common = [
   PaymentRejected,
   BundleFailed,
   Busy,
+  TooManyAttempts,
   PaymentUnavailable,
   PaymentPending,
   OrderInProgress,

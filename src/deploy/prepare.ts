@@ -6,6 +6,8 @@ import type { ControlPlaneClient } from "../control-plane/ControlPlaneClient.ts"
 import { BundleFailed, Busy, PaymentUnavailable } from "../domain/Errors.ts"
 import type { Execution, Files, Submission } from "../domain/Order.ts"
 import type { CodeRunner, Purpose } from "../execute/CodeRunner.ts"
+import type { AttemptId, Payers } from "../payers/Payers.ts"
+import { attemptOf } from "./attempt.ts"
 import { type Authorization, CAPTURE_SECONDS, PaymentRejected, type PaymentService } from "../payment/PaymentService.ts"
 import { type Build, Ledger } from "./Ledger.ts"
 import type { Verdict } from "./Purchase.ts"
@@ -21,6 +23,7 @@ export interface Prepared {
 /** Steps 4 and 5 of a deploy, or of an execution: authorize, bundle, start, hear from the host, look at the clock again. Whatever fails here has cost nothing. */
 export const makePrepare = (
   payments: PaymentService["Service"],
+  payers: Payers["Service"],
   host: ControlPlaneClient["Service"],
   bundler: Bundler["Service"],
   runner: CodeRunner["Service"]
@@ -60,6 +63,10 @@ export const makePrepare = (
     return upload
   })
 
+  /** An attempt is kept before anything is built for it, and payers with fewer failures come first. */
+  const inTurn = <A, E, R>(attempt: AttemptId, build: Effect.Effect<A, E, R>) =>
+    Effect.flatMap(payers.keep(attempt), (failures) => inSlot({ payer: attempt.payer, failures }, build))
+
   const inTime = Effect.fn("Deployer.inTime")(function* (authorization: Authorization, key: string) {
     // Read after I/O: a Worker's clock stands still while it computes.
     yield* Effect.sleep(0)
@@ -89,7 +96,7 @@ export const makePrepare = (
         )
       )
     )
-    const upload = yield* inSlot(make(files, purpose, judge))
+    const upload = yield* inTurn(attemptOf(verified, "purchase"), make(files, purpose, judge))
     // Not before: what is wrong with the body is the same whatever the host is like.
     if (asked !== undefined) yield* Fiber.join(asked)
     yield* inTime(authorization, verified.key)
@@ -99,8 +106,9 @@ export const makePrepare = (
   return {
     prepare,
     /** Builds and starts files that are no order's body: what is wrong with them is told, and not kept. */
-    build: (files: Files) =>
-      inSlot(
+    build: (files: Files, attempt: AttemptId) =>
+      inTurn(
+        attempt,
         make(
           files,
           "serve",

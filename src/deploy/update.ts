@@ -2,8 +2,10 @@ import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type { ControlPlaneClient } from "../control-plane/ControlPlaneClient.ts"
-import { BundleFailed, Busy, DeployFailed, Expired } from "../domain/Errors.ts"
+import { BundleFailed, Busy, DeployFailed, Expired, type TooManyAttempts } from "../domain/Errors.ts"
 import { type Delivered, type Deployed, type Files, type Revision, statusPath } from "../domain/Order.ts"
+import type { AttemptId } from "../payers/Payers.ts"
+import { attemptOf, type makeAttempt } from "./attempt.ts"
 import { admit, serveUpdate, wait } from "./admit.ts"
 import { enter, serve } from "./claim.ts"
 import { isOver } from "./expire.ts"
@@ -19,7 +21,8 @@ const pause = (attempts: number) => Math.min(2_000 * 2 ** attempts, 15 * 60_000)
 
 /** What an update needs of a deploy: a build without a verdict on the order's own body, and the way to live. */
 interface Steps {
-  readonly build: (files: Files) => Effect.Effect<Build, BundleFailed | Busy>
+  readonly build: (files: Files, attempt: AttemptId) => Effect.Effect<Build, BundleFailed | Busy | TooManyAttempts>
+  readonly attempt: ReturnType<typeof makeAttempt>
   readonly advance: (purchase: Purchase) => Effect.Effect<Delivered, OrderError, Ledger>
 }
 
@@ -27,7 +30,7 @@ interface Steps {
  * Newer code for a deployment that is paid for: at its URL until its hour when it is live, and the code that goes live when
  * the host refused the one before. The old code serves until the host has taken the new one.
  */
-export const makeUpdate = (host: ControlPlaneClient["Service"], { build, advance }: Steps) => {
+export const makeUpdate = (host: ControlPlaneClient["Service"], { attempt, build, advance }: Steps) => {
   /** Writes a live purchase's next state; read again, because its time may have run out meanwhile. */
   const settle = Effect.fnUntraced(function* (
     id: string,
@@ -117,19 +120,17 @@ export const makeUpdate = (host: ControlPlaneClient["Service"], { build, advance
     }
   })
 
-  const rebuild = ({ id, files }: Revision, updating: Updating) =>
-    build(files).pipe(
-      Effect.mapError((error) =>
-        error._tag === "BundleFailed"
-          ? new BundleFailed({ ...error, detail: `${error.detail} The deployment is as it was.` })
-          : new Busy({
-              ...error,
-              charged: null,
-              detail: "The update could not be built at this moment. Send it again."
-            })
-      ),
-      Effect.flatMap((upload) => replace(id, updating, upload))
+  const rebuild = ({ id, files, verified }: Revision, updating: Updating) => {
+    const mine = attemptOf(verified, "update")
+    return build(files, mine).pipe(
+      Effect.catchTags({
+        BundleFailed: (error) => new BundleFailed({ ...error, detail: `${error.detail} The deployment is as it was.` })
+      }),
+      Effect.flatMap((upload) => replace(id, updating, upload)),
+      (work) => attempt(mine, work),
+      Effect.catchTag("Busy", busy)
     )
+  }
 
   return {
     /** Serves an update, or joins it to the same one that is being served; waits a bounded while. */
@@ -158,5 +159,8 @@ export const makeUpdate = (host: ControlPlaneClient["Service"], { build, advance
     })
   }
 }
+
+const busy = (error: Busy) =>
+  new Busy({ ...error, charged: null, detail: "The update could not be built at this moment. Send it again." })
 
 const over = (id: string) => new Expired({ detail: "This deployment has lived its time.", deployment_id: id })

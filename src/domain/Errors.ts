@@ -199,6 +199,21 @@ export class Busy extends HttpApiError.Problem<Busy>()(
   }
 ) {}
 
+/**
+ * 429: this payer has too many attempts in flight, or too many that came to nothing within an hour. What is owed and what is
+ * finished is served all the same.
+ */
+export class TooManyAttempts extends HttpApiError.Problem<TooManyAttempts>()(
+  "TooManyAttempts",
+  { type: ownProblem("too_many_attempts"), status: 429, title: "Too many attempts" },
+  {
+    code: Schema.tag("too_many_attempts"),
+    /** True for an update: its deployment was paid for. */
+    charged: Schema.Boolean.pipe(Schema.withConstructorDefault(Effect.succeed(false))),
+    retry_after: Schema.Int
+  }
+) {}
+
 /** 503: settings are missing or malformed; `missing` names them. */
 export class NotConfigured extends HttpApiError.Problem<NotConfigured>()(
   "NotConfigured",

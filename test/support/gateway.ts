@@ -20,6 +20,7 @@ import { DeploymentIds } from "../../src/ids/DeploymentIds.ts"
 import { IdStore } from "../../src/ids/IdStore.ts"
 import { Sweep } from "../../src/expiry/Sweep.ts"
 import { jsonLine } from "../../src/logging.ts"
+import { Payers } from "../../src/payers/Payers.ts"
 import { PaymentScript, testCredential } from "../../src/payment/PaymentScript.ts"
 import { PaymentService } from "../../src/payment/PaymentService.ts"
 
@@ -59,6 +60,7 @@ export const makeGateway = (parts: Parts = {}) => {
     settings,
     PaymentService.layerTest(payments),
     Layer.succeed(HostHealth, { learned: undefined }),
+    Payers.layerMemory,
     ControlPlaneClient.layerMemory(host),
     ExpiryStore.layerTest(expiry),
     Bundler.layerTest(parts.bundle),

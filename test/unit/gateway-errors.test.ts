@@ -3,7 +3,7 @@ import { assert, describe, it } from "vitest"
 import { BundleRejected } from "../../src/bundler/Bundler.ts"
 import { failsWith } from "../../src/control-plane/Memory.ts"
 import { CodeRejected, ControlPlaneUnavailable } from "../../src/control-plane/ControlPlaneClient.ts"
-import { Busy, Expired, OrderInProgress } from "../../src/domain/Errors.ts"
+import { Busy, Expired, OrderInProgress, TooManyAttempts } from "../../src/domain/Errors.ts"
 import { RunnerUnavailable, StartFailed } from "../../src/execute/CodeRunner.ts"
 import { testCredential } from "../../src/payment/PaymentScript.ts"
 import { helloBody, makeGateway, problem, type Parts } from "../support/gateway.ts"
@@ -26,7 +26,7 @@ interface Row {
 
 const challenge = /^Payment id="/
 const protocol = (name: string) => `https://paymentauth.org/problems/${name}`
-const orders = (error: Busy | OrderInProgress | Expired): Parts => ({
+const orders = (error: Busy | OrderInProgress | Expired | TooManyAttempts): Parts => ({
   orders: { submit: () => Effect.fail(error), status: () => Effect.succeed(undefined) }
 })
 
@@ -223,6 +223,15 @@ const table: ReadonlyArray<Row> = [
     status: 410,
     code: "expired",
     charged: true
+  },
+  {
+    when: "its payer has tried too often",
+    parts: orders(new TooManyAttempts({ detail: "wait", retry_after: 540 })),
+    call: ({ pay }) => pay(),
+    status: 429,
+    code: "too_many_attempts",
+    charged: false,
+    headers: { "retry-after": /^540$/ }
   },
   {
     when: "too many builds are in flight",

@@ -19,6 +19,7 @@ import { Claims } from "../../src/expiry/Claims.ts"
 import { Sweep } from "../../src/expiry/Sweep.ts"
 import { offersIn } from "../../src/payment/offers.ts"
 import { layerTempo } from "../../src/payment/Tempo.ts"
+import { Payers } from "../../src/payers/Payers.ts"
 import { layerNotebook, notebook } from "../examples/Notebook.ts"
 import { layerShelf, shelf } from "../examples/Shelf.ts"
 import { layerVoucher, used } from "../examples/Voucher.ts"
@@ -45,6 +46,7 @@ const exampleGateway = () => {
     layerVoucher,
     layerShelf,
     layerNotebook,
+    Payers.layerMemory,
     Bundler.layerTest(),
     CodeRunner.layerNone
   ).pipe(Layer.provideMerge(settings(settingsIn("DEPLOY_PRICE"))))

@@ -19,6 +19,7 @@ import { ExpiryStore } from "../../src/expiry/ExpiryStore.ts"
 import { Sweep } from "../../src/expiry/Sweep.ts"
 import { DeploymentIds } from "../../src/ids/DeploymentIds.ts"
 import { IdStore } from "../../src/ids/IdStore.ts"
+import { Payers } from "../../src/payers/Payers.ts"
 import { PaymentScript } from "../../src/payment/PaymentScript.ts"
 import { PaymentService } from "../../src/payment/PaymentService.ts"
 import { testSettings } from "../support/gateway.ts"
@@ -52,8 +53,10 @@ const runner = CodeRunner.layerTest({
     })
 })
 
+const payers = Payers.layerDurable(env.PAYERS)
+
 const OrderLayer = Deployer.layer.pipe(
-  Layer.provide([payment, controlPlane, store, ids, Bundler.layerTest(), runner, settings]),
+  Layer.provide([payment, payers, controlPlane, store, ids, Bundler.layerTest(), runner, settings]),
   Layer.merge(quiet)
 )
 
@@ -73,6 +76,7 @@ const GatewayLayer = Layer.mergeAll(
 )
 
 export { Once } from "../../src/expiry/Once.ts"
+export { Payer } from "../../src/payers/Payer.ts"
 export class Order extends orderObject(ManagedRuntime.make(OrderLayer)) {}
 
 export default { fetch: serve(GatewayLayer) } satisfies ExportedHandler

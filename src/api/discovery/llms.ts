@@ -129,6 +129,8 @@ ${shell(facts.tempo ? mppxUpdate(facts) : undefined)}${running(facts)}
 ## Limits
 
 - 512,000 bytes of source (UTF-8), 500 files, a body of 4 MiB; paths are relative, without \`..\`.
+- One payer may have 4 attempts to pay in progress, and 60 within an hour that fail; updates are counted by themselves. What was paid for is
+  served all the same.
 - 15 seconds to bundle. The deployment lives ${hours(facts)} from the moment it is live.
 
 ## Never pay twice

@@ -51,6 +51,7 @@ const answerHeaders: Readonly<Record<string, Json>> = {
   200: { "Payment-Receipt": answerHeader("base64url of JSON: status, method, timestamp, reference.") },
   402: { "WWW-Authenticate": answerHeader("The challenge: Payment id=…, method, intent, request, expires.") },
   409: retryAfter,
+  429: retryAfter,
   502: retryAfter,
   503: retryAfter
 }

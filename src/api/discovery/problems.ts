@@ -162,6 +162,17 @@ const make = (): ReadonlyArray<Problem> => [
     "order"
   ),
   entry(
+    "TooManyAttempts",
+    Errors.TooManyAttempts,
+    new Errors.TooManyAttempts({
+      detail: "60 attempts to pay by this payer failed within an hour. Nothing was charged.",
+      retry_after: 540
+    }),
+    "4 attempts of this payer are in progress, or 60 failed within an hour; see `Retry-After`. Paid orders are served all the same",
+    "Wait `retry_after` seconds. Send a payer's orders one after the other, and correct what the answers before said.",
+    "order"
+  ),
+  entry(
     "Internal",
     Errors.Internal,
     new Errors.Internal({ detail: "Something broke on our side. Repeat the same call.", charged: null, retry }),

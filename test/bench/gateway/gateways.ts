@@ -12,7 +12,7 @@ export const settings: Readonly<Record<string, string>> = {
 /** What the gateway is bound to on its platform. */
 export const ourBindings: Bindings = {
   vars: settings,
-  objects: { ORDERS: "Order", CLAIMS: "Once" },
+  objects: { ORDERS: "Order", CLAIMS: "Once", PAYERS: "Payer" },
   kv: ["EXPIRY"]
 }
 

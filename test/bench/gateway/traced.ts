@@ -6,6 +6,7 @@ import { orderObject } from "../../../src/deploy/OrderObject.ts"
 import { GatewayLayer, OrderLayer } from "../../../src/layers.ts"
 
 export { Once } from "../../../src/expiry/Once.ts"
+export { Payer } from "../../../src/payers/Payer.ts"
 
 /** One thing that took time: a span of the gateway's, or a call to somebody else; milliseconds of the Worker's own clock. */
 interface Lap {

@@ -1,0 +1,44 @@
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import type { Budget } from "../payers/Attempts.ts"
+import type { AttemptId, Payers } from "../payers/Payers.ts"
+import type { Verified } from "../payment/PaymentService.ts"
+import type { OrderError, UpdateError } from "./Outcome.ts"
+
+/** The attempt that a verified credential makes. */
+export const attemptOf = ({ payer, challengeId }: Omit<Verified, "key" | "credential">, budget: Budget): AttemptId => ({
+  payer,
+  id: challengeId,
+  budget
+})
+
+/**
+ * Whether an error is the service's own doing: such an attempt does not count against its payer. Nor does one that was
+ * refused for others that count.
+ */
+const isOurs = (error: OrderError | UpdateError): boolean =>
+  error._tag === "Busy" ||
+  error._tag === "TooManyAttempts" ||
+  error._tag === "PaymentUnavailable" ||
+  error._tag === "HostUnavailable" ||
+  ((error._tag === "DeployFailed" || error._tag === "ExecuteFailed") && error.fault === "service")
+
+/**
+ * Does `work` as an attempt of its payer, or fails with `TooManyAttempts`. The attempt counts when it fails and that is not
+ * the service's doing; a payment of which the chain has not said counts until the chain has.
+ */
+export const makeAttempt = (payers: Payers["Service"]) =>
+  Effect.fn("Deployer.attempt")(function* <A, E extends OrderError | UpdateError, R>(
+    attempt: AttemptId,
+    work: Effect.Effect<A, E, R>
+  ) {
+    yield* payers.begin(attempt)
+    const exit = yield* Effect.exit(work)
+    const error = Option.getOrUndefined(Exit.findErrorOption(exit))
+    const counts = Exit.isFailure(exit) && (error === undefined || !isOurs(error))
+    const end = payers.end(attempt, counts ? "failed" : "forgotten")
+    // Before the payer is told of a failure it counts. A payment that was made waits for nobody.
+    yield* Exit.isSuccess(exit) ? Effect.forkDetach(end) : end
+    return yield* exit
+  })
