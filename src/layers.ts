@@ -73,7 +73,7 @@ const log = layerJson
 
 /** What deletes projects that no order owns. */
 export const SweepLayer = Sweep.layer.pipe(
-  Layer.provide([host, store, orders]),
+  Layer.provide([host, store, orders, ids]),
   Layer.provide(settings),
   Layer.merge(log)
 )

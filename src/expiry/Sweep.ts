@@ -6,6 +6,7 @@ import * as Option from "effect/Option"
 import { ControlPlaneClient, type ControlPlaneError, type Project } from "../control-plane/ControlPlaneClient.ts"
 import { deploymentIdOf } from "../control-plane/slug.ts"
 import { Orders } from "../deploy/Orders.ts"
+import { DeploymentIds } from "../ids/DeploymentIds.ts"
 import { ExpiryStore } from "./ExpiryStore.ts"
 
 /** What a sweep did, in projects of ours that looked like orphans. */
@@ -37,6 +38,7 @@ export class Sweep extends Context.Service<
     Effect.gen(function* () {
       const host = yield* ControlPlaneClient
       const orders = yield* Orders
+      const ids = yield* DeploymentIds
       const index = yield* ExpiryStore
 
       const sweep = Effect.fn("Sweep.project")(function* (deploymentId: string, { id }: Project) {
@@ -49,6 +51,7 @@ export class Sweep extends Context.Service<
 
       const run = Effect.gen(function* () {
         const projects = yield* host.list()
+        yield* ids.note(projects)
         const now = yield* Clock.currentTimeMillis
         const suspects = projects.flatMap((project) =>
           Option.match(deploymentIdOf(project.name), {

@@ -5,7 +5,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { Settings } from "../config.ts"
-import { ControlPlaneClient } from "../control-plane/ControlPlaneClient.ts"
+import { ControlPlaneClient, type Project } from "../control-plane/ControlPlaneClient.ts"
 import { deploymentIdOf } from "../control-plane/slug.ts"
 import { deploymentId, idKey, isCheckedBy, parseId } from "../domain/DeploymentId.ts"
 import { Busy } from "../domain/Errors.ts"
@@ -15,8 +15,8 @@ import { type EarlierIds, IdStore } from "./IdStore.ts"
 /** How long an isolate keeps what it has read, in milliseconds: invented ids shall not make us read for each. */
 const KEEP_MILLIS = 60_000
 
-/** How often the host is asked for ids of earlier releases at most, in milliseconds. */
-const LIST_EVERY = 3_600_000
+/** How long a note of the ids of earlier releases is good, in milliseconds: the sweep makes one every hour. */
+const NOTE_MILLIS = 2 * 3_600_000
 
 const nothingKnown: EarlierIds = { at: 0, ids: [] }
 
@@ -32,6 +32,8 @@ export class DeploymentIds extends Context.Service<
     readonly make: (order: string) => Effect.Effect<string>
     /** The name of the order that an id belongs to; `undefined` for one that was not made here. */
     readonly orderOf: (id: string) => Effect.Effect<string | undefined, Busy>
+    /** Notes which ids of earlier releases the host's projects have. */
+    readonly note: (projects: ReadonlyArray<Project>) => Effect.Effect<void>
   }
 >()("mpp-compute/ids/DeploymentIds") {
   /**
@@ -77,21 +79,20 @@ export class DeploymentIds extends Context.Service<
         orElse: Effect.fail(busy)
       })
 
-      const list = Effect.gen(function* () {
-        const known = Option.getOrElse(yield* store.earlier, () => nothingKnown)
-        const at = yield* Clock.currentTimeMillis
-        if (at - known.at < LIST_EVERY) return new Set(known.ids)
-        const listed = (yield* host.list()).flatMap(({ name }) =>
-          Option.toArray(deploymentIdOf(name)).filter((id) => parseId(id)?.check === null)
-        )
-        // What has left the host since is still remembered by its order.
-        const ids = new Set([...known.ids, ...listed])
-        yield* store.putEarlier({ at, ids: [...ids] })
-        return ids
+      const known = Effect.map(store.earlier, (found) => Option.getOrElse(found, () => nothingKnown))
+
+      /** Without a note that is fresh enough the host is asked. A question that finds nothing new writes nothing. */
+      const look = Effect.gen(function* () {
+        const { at, ids } = yield* known
+        const now = yield* Clock.currentTimeMillis
+        if (now - at < NOTE_MILLIS) return new Set(ids)
+        const all = merged(ids, yield* host.list())
+        if (all.size > ids.length) yield* store.putEarlier({ at: now, ids: [...all] })
+        return all
       })
 
       const earlier = cached<ReadonlySet<string>, Busy>({
-        load: Effect.catch(list, unavailable),
+        load: Effect.catch(look, unavailable),
         keepMillis: KEEP_MILLIS,
         orElse: Effect.fail(busy)
       })
@@ -104,8 +105,22 @@ export class DeploymentIds extends Context.Service<
           if (parsed.check === null) return (yield* earlier).has(id) ? parsed.order : undefined
           if (!settings.missing.includes("MPP_SECRET_KEY") && isCheckedBy(key(), parsed)) return parsed.order
           return (yield* keys).some((other) => isCheckedBy(other, parsed)) ? parsed.order : undefined
-        })
+        }),
+        note: Effect.fn("DeploymentIds.note")(
+          function* (projects: ReadonlyArray<Project>) {
+            const { ids } = yield* known
+            yield* store.putEarlier({ at: yield* Clock.currentTimeMillis, ids: [...merged(ids, projects)] })
+          },
+          Effect.catch(({ message }) => Effect.logWarning("ids of earlier releases were not noted", message))
+        )
       })
     })
   )
 }
+
+/** What has left the host is still remembered by its order. */
+const merged = (known: ReadonlyArray<string>, projects: ReadonlyArray<Project>): ReadonlySet<string> =>
+  new Set([
+    ...known,
+    ...projects.flatMap(({ name }) => Option.toArray(deploymentIdOf(name)).filter((id) => parseId(id)?.check === null))
+  ])

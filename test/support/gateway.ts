@@ -82,7 +82,11 @@ export const makeGateway = (parts: Parts = {}) => {
           claims: () => Effect.succeed(false),
           ...parts.orders
         })
-  const schedule = Layer.mergeAll(Sweep.layer, CronSecret.layerTest(parts.cronSecret), Claims.layerMemory)
+  const schedule = Layer.mergeAll(
+    Sweep.layer.pipe(Layer.provide(ids)),
+    CronSecret.layerTest(parts.cronSecret),
+    Claims.layerMemory
+  )
   const logs: Array<LogLine> = []
   const log = Logger.layer([Logger.map(jsonLine, (line) => void logs.push(JSON.parse(line) as LogLine))])
   const spans: Array<Tracer.NativeSpan> = []

@@ -3,7 +3,11 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { assert, describe, it } from "vitest"
 import { Settings } from "../../src/config.ts"
-import { ControlPlaneClient, ControlPlaneUnavailable } from "../../src/control-plane/ControlPlaneClient.ts"
+import {
+  ControlPlaneClient,
+  ControlPlaneUnavailable,
+  type Project
+} from "../../src/control-plane/ControlPlaneClient.ts"
 import { ControlPlaneMemory, failsWith } from "../../src/control-plane/Memory.ts"
 import { projectName } from "../../src/control-plane/slug.ts"
 import { randomText } from "../../src/domain/DeploymentId.ts"
@@ -32,11 +36,12 @@ const world = (store = IdStore.layerMemory) => {
     const ids = Effect.runSync(Effect.scoped(Effect.provide(DeploymentIds, layer)))
     return {
       make: () => Effect.runPromise(ids.make(order)),
+      note: (projects: ReadonlyArray<Project>) => Effect.runPromise(ids.note(projects)),
       orderOf: (id: string) => Effect.runPromise(ids.orderOf(id)),
       exit: (id: string) => Effect.runPromise(Effect.flip(ids.orderOf(id)))
     }
   }
-  return { host, lists, isolate }
+  return { host, lists, isolate, store: built }
 }
 
 describe("deployment ids", () => {
@@ -72,6 +77,21 @@ describe("deployment ids", () => {
     host.projects.delete(project.id)
     assert.strictEqual(await isolate().orderOf(earlier), earlier.slice(4, 24))
     assert.strictEqual(lists(), 1)
+  })
+
+  it("of an earlier release write nothing when they are invented, and cost no look at the host once a sweep has noted them", async () => {
+    const { host, lists, isolate, store } = world()
+    assert.isUndefined(await isolate().orderOf(invented(26)))
+    assert.strictEqual((await Effect.runPromise(store.earlier))._tag, "None")
+    const id = invented(26)
+    const project = host.seed({ slug: "earlier", name: projectName(id) })
+    await isolate().note([project, host.seed({ slug: "today", name: projectName(invented(40)) })])
+    const before = lists()
+    assert.strictEqual(await isolate().orderOf(id), id.slice(4, 24))
+    assert.isUndefined(await isolate().orderOf(invented(26)))
+    assert.strictEqual(lists(), before)
+    const earlier = await Effect.runPromise(store.earlier)
+    assert.deepStrictEqual(earlier._tag === "Some" && earlier.value.ids, [id])
   })
 
   it("of an earlier release cost one look at the host, however many are invented at once", async () => {

@@ -70,7 +70,7 @@ const GatewayLayer = Layer.mergeAll(
   runner,
   CronSecret.layerTest(cronSecret),
   Claims.layerDurable(env.CLAIMS),
-  Sweep.layer.pipe(Layer.provide([controlPlane, store, orders])),
+  Sweep.layer.pipe(Layer.provide([controlPlane, store, orders, ids])),
   settings,
   quiet
 )
