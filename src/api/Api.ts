@@ -97,6 +97,7 @@ const paidErrors = [
   Errors.MethodUnsupported,
   PaymentRequired,
   Errors.OrderInProgress,
+  Errors.WrongIdempotencyKey,
   Errors.Expired,
   Errors.CodeTooLarge,
   Errors.UnsupportedMediaType,

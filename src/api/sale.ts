@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import { Settings } from "../config.ts"
 import { type NotConfigured, PaymentRequired } from "../domain/Errors.ts"
-import { type Paid, purchaseKey } from "../domain/Order.ts"
+import { type Paid, purchaseKey, wantedKey } from "../domain/Order.ts"
 import { PaymentRejected, PaymentService, type Terms } from "../payment/PaymentService.ts"
 import { setHeaders } from "./headers.ts"
 import { type Call, forClient, makePaid, readCall } from "./paid.ts"
@@ -56,9 +56,8 @@ export const makeSales = Effect.gen(function* () {
       const order = yield* decode(call.bytes)
       yield* ready
       const terms = termsOf(call.sha256)
-      const key = call.header === undefined ? undefined : purchaseKey(call.header)
       return yield* payments.verify(credential, terms).pipe(
-        Effect.flatMap((verified) => submit(order, { terms, verified, wanted: key })),
+        Effect.flatMap((verified) => submit(order, { terms, verified, wanted: wantedKey(call.header) })),
         Effect.catchIf(isRejected, (rejected) => refuse(terms, call.header, rejected))
       )
     })

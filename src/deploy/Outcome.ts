@@ -14,7 +14,8 @@ import {
   OrderInProgress,
   PaymentPending,
   PaymentUnavailable,
-  TooManyAttempts
+  TooManyAttempts,
+  WrongIdempotencyKey
 } from "../domain/Errors.ts"
 import type { Delivered, Deployed, Executed } from "../domain/Order.ts"
 import { PaymentRejected } from "../payment/PaymentService.ts"
@@ -27,6 +28,7 @@ const common = [
   PaymentUnavailable,
   PaymentPending,
   OrderInProgress,
+  WrongIdempotencyKey,
   Expired,
   Internal
 ] as const

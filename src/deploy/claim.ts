@@ -5,6 +5,7 @@ import type { Delivered, Paid } from "../domain/Order.ts"
 import { PaymentRejected } from "../payment/PaymentService.ts"
 import { Ledger, type Serving, verdictMillis } from "./Ledger.ts"
 import type { OrderError } from "./Outcome.ts"
+import { purchaseOf, replayed } from "./replay.ts"
 import { charged, type Purchase, whereabouts } from "./Purchase.ts"
 
 /** How long a caller waits for an order that is being served, before it is told to come back. The serving goes on. */
@@ -36,15 +37,19 @@ export const enter = (ledger: Ledger["Service"], key: string, challengeId: strin
 export const claim = (ledger: Ledger["Service"], paid: Paid, now: number): Claim => {
   const { challengeId } = paid.verified
   const keyed = paid.wanted !== undefined
-  const key = paid.wanted ?? paid.verified.key
+  const key = paid.wanted?.key ?? paid.verified.key
   const used = ledger.byChallenge(challengeId)
-  const unused = used === undefined && ![...ledger.serving.values()].some((one) => one.challengeId === challengeId)
-  if (unused && key !== paid.verified.key) {
+  const inFlight = [...ledger.serving.values()].some((one) => one.challengeId === challengeId)
+  if (used === undefined && !inFlight && key !== paid.verified.key) {
     const detail =
       "The challenge is for another Idempotency-Key. Send the one it was issued for, or answer the fresh one."
     return { _tag: "Refused", error: new PaymentRejected({ problem: "invalid-challenge", detail, key }) }
   }
-  const known = used ?? ledger.byKey(key)
+  if (used !== undefined && !inFlight) {
+    const error = replayed(ledger, used, paid)
+    if (error !== undefined) return { _tag: "Refused", error }
+  }
+  const known = used ?? purchaseOf(ledger, key)
   // Before what is owed: a key whose own purchase is being made stands for that.
   const own = [...ledger.serving.values()].find(
     (one) => one.challengeId === challengeId || one.key === (known?.key ?? key)
@@ -62,12 +67,6 @@ export const claim = (ledger: Ledger["Service"], paid: Paid, now: number): Claim
       return { _tag: "Refused", error: new BundleFailed({ detail, diagnostics }) }
     }
     return { _tag: "New", serving: enter(ledger, key, challengeId) }
-  }
-  if (used !== undefined && !keyed && purchase.answered) {
-    const detail =
-      `This challenge has been used. To read its answer again at no cost, repeat the call with "Idempotency-Key: ${purchase.key}", ` +
-      "or answer the fresh challenge of this response: it belongs to the same purchase and takes no money."
-    return { _tag: "Refused", error: new PaymentRejected({ problem: "invalid-challenge", detail, key: purchase.key }) }
   }
   // The challenge's own key: whoever has seen a used credential could take any other for ever.
   ledger.bind(paid.verified.key, challengeId, purchase.id)

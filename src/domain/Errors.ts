@@ -2,24 +2,13 @@ import * as Effect from "effect/Effect"
 import * as HttpApiError from "effect/http-api/HttpApiError"
 import * as Schema from "effect/Schema"
 import { DiagnosticSchema } from "../bundler/Bundler.ts"
+import { notCharged, ownProblem, protocolProblem, Retry } from "./problem.ts"
 
 /**
  * The answers other than success: one class a response, rendered as `application/problem+json` (RFC 9457) by the API
  * definition. Every one says in `charged` whether the order's money has moved: `true`, `false`, or `null` while the chain
  * has not said; and in `detail` what is wrong and what to do.
  */
-
-/** The problem types of the payment protocol ("Payment" HTTP authentication scheme, problem types). */
-export const protocolProblem = (name: string) => `https://paymentauth.org/problems/${name}` as const
-
-/** Our own problem types. A URN: nothing to fetch, nobody's domain to keep alive. */
-const ownProblem = <const Code extends string>(code: Code) => `urn:mpp-compute:problem:${code}` as const
-
-/** `false`, filled in by the constructor: no such answer can follow a charge. */
-const notCharged = Schema.tag(false)
-
-/** How to ask again for nothing: the same body with this `Idempotency-Key`. */
-const Retry = Schema.Struct({ idempotency_key: Schema.String })
 
 /** 400: no usable `files`. */
 export class MissingFiles extends HttpApiError.Problem<MissingFiles>()(
@@ -114,6 +103,20 @@ export class OrderInProgress extends HttpApiError.Problem<OrderInProgress>()(
     status_url: Schema.NullOr(Schema.String),
     retry: Retry,
     retry_after: Schema.Int
+  }
+) {}
+
+/**
+ * 409: a credential that has paid, with another `Idempotency-Key` than its purchase has. `retry` is absent where that key is
+ * the client's own.
+ */
+export class WrongIdempotencyKey extends HttpApiError.Problem<WrongIdempotencyKey>()(
+  "WrongIdempotencyKey",
+  { type: ownProblem("wrong_idempotency_key"), status: 409, title: "Wrong idempotency key" },
+  {
+    code: Schema.tag("wrong_idempotency_key"),
+    charged: Schema.NullOr(Schema.Boolean),
+    retry: Schema.optionalKey(Retry)
   }
 ) {}
 

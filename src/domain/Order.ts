@@ -11,9 +11,16 @@ export type Files = Readonly<Record<string, string>>
 export interface Paid {
   readonly terms: Terms
   readonly verified: Verified
-  /** The key that the request's own `Idempotency-Key` stands for, if it brought one: the challenge may be for another. */
-  readonly wanted: string | undefined
+  /** What the request's own `Idempotency-Key` stands for, if it brought one: the challenge may be for another. */
+  readonly wanted: WantedKey | undefined
   readonly files: Files
+}
+
+/** The key that an `Idempotency-Key` stands for. */
+export interface WantedKey {
+  readonly key: string
+  /** Whether the header was a key in our own form: anybody can read one in a challenge, so it is no secret of the client's. */
+  readonly readable: boolean
 }
 
 /** A deploy that is paid for. */
@@ -62,17 +69,29 @@ export const updateOf = (id: string): string => `update:${id}`
 /** Where the state of a deployment can be read, relative to the gateway. */
 export const statusPath = (id: string): string => `/deployments/${id}`
 
-const keyPattern = /^key_[0-9a-f]{32}$/
+const keyPattern = /^(key|own)_[0-9a-f]{32}$/
+
+const hashOf = (header: string): string => createHash("sha256").update(header).digest("hex").slice(0, 32)
 
 /**
- * The key of a purchase. A client's `Idempotency-Key` is hashed, so that it may be anything and is never stored; without
- * one a random key is made. A key in our own form is taken as it is: so an answer can tell it to a client that brought none.
+ * The key of a purchase. A client's `Idempotency-Key` is hashed (`own_…`), so that it may be anything and is never stored;
+ * without one a random key is made (`key_…`). A key in our own form is taken as it is: so an answer can tell it to a client
+ * that brought none.
  */
 export const purchaseKey = (header: string | undefined): string => {
   if (header === undefined) return `key_${randomBytes(16).toString("hex")}`
-  if (keyPattern.test(header)) return header
-  return `key_${createHash("sha256").update(header).digest("hex").slice(0, 32)}`
+  return keyPattern.test(header) ? header : `own_${hashOf(header)}`
 }
+
+/** What a request's `Idempotency-Key` stands for. */
+export const wantedKey = (header: string | undefined): WantedKey | undefined =>
+  header === undefined ? undefined : { key: purchaseKey(header), readable: keyPattern.test(header) }
+
+/** Whether a key was chosen by a client, so that a challenge holds its hash alone. */
+export const isOwnKey = (key: string): boolean => key.startsWith("own_")
+
+/** The form that a key had in earlier releases, which told clients' keys from random ones by nothing. */
+export const earlierKey = (key: string): string => key.replace(/^own_/, "key_")
 
 /** Unix milliseconds as `2026-03-27T21:00:00Z`. */
 export const timestamp = (millis: number): string => new Date(millis).toISOString().replace(/\.\d{3}Z$/, "Z")

@@ -217,6 +217,20 @@ const table: ReadonlyArray<Row> = [
     says: { status_url: "http://gateway.test/deployments/dep_x", retry: { idempotency_key: "key_x" } }
   },
   {
+    when: "a credential that has paid comes under another key",
+    parts: {},
+    call: async ({ challengeFor, post }) => {
+      const authorization = testCredential(await challengeFor(), "0xpayer")
+      await post(helloBody, { authorization })
+      return post(helloBody, { authorization, "idempotency-key": "another" })
+    },
+    status: 409,
+    code: "wrong_idempotency_key",
+    charged: true,
+    says: { detail: /at no cost/, retry: { idempotency_key: /^key_/ } },
+    captured: 1
+  },
+  {
     when: "the deployment has expired",
     parts: orders(new Expired({ detail: "over", deployment_id: "dep_x" })),
     call: ({ pay }) => pay(),

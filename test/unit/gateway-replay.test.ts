@@ -70,7 +70,11 @@ describe("who pays once is charged once", () => {
     const authorization = testCredential(await gateway.challengeFor(), "0xp")
     const paid = await deployment(await gateway.post(helloBody, { authorization }))
     const headers = { "idempotency-key": "found later" }
-    assert.deepStrictEqual(await deployment(await gateway.post(helloBody, { authorization, ...headers })), paid)
+    const told = await problem(await gateway.post(helloBody, { authorization, ...headers }))
+    assert.deepStrictEqual([told.status, told.code, told.charged], [409, "wrong_idempotency_key", true])
+    const { idempotency_key: key = "" } = told["retry"] as { idempotency_key?: string }
+    const again = await gateway.post(helloBody, { authorization, "idempotency-key": key })
+    assert.deepStrictEqual(await deployment(again), paid)
     assert.strictEqual(gateway.payments.captured.size, 1)
     // And yet nobody who has seen it can take a key with it: that one is still good for a purchase of its own.
     const second = await deployment(await gateway.pay({ payer: "0xp", headers }))

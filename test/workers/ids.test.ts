@@ -10,27 +10,30 @@ import { host, payments } from "./main.ts"
 
 const body = JSON.stringify({ files: { "index.ts": "export default 'an earlier release'" }, name: "earlier" })
 
-const call = async (method: string, path: string, content: string) => {
+const call = async (method: string, path: string, content: string, headers: Record<string, string> = {}) => {
   const request = (more: Record<string, string> = {}) =>
     exports.default.fetch(`http://gateway.test${path}`, {
       method,
       body: content,
-      headers: { "content-type": "application/json", ...more }
+      headers: { "content-type": "application/json", ...headers, ...more }
     })
   const challenge = (await request()).headers.get("www-authenticate") ?? ""
   return request({ authorization: testCredential(challenge, "0xpayer") })
 }
+const mine = { "idempotency-key": "mine" }
 const get = (id: string) => exports.default.fetch(`http://gateway.test/deployments/${id}`)
 const objectOf = (id: string) => env.ORDERS.get(env.ORDERS.idFromName(parseId(id)?.order ?? ""))
 
 /** Deploys, and puts the purchase's row and the project's name back to what an earlier release would have written. */
 const deployEarlier = async () => {
-  const answer = (await (await call("POST", "/deploy", body)).json()) as { deployment_id: string }
+  const answer = (await (await call("POST", "/deploy", body, mine)).json()) as { deployment_id: string }
   const today = answer.deployment_id
   const earlier = `${today.slice(0, 24)}${randomText(6)}`
   await runInDurableObject(objectOf(today), (_order, { storage }) => {
     storage.sql.exec("UPDATE purchase SET id = ?, data = replace(data, ?, ?)", earlier, today, earlier)
-    storage.sql.exec("UPDATE claim SET purchase = ?", earlier)
+    // Earlier releases told clients' keys from random ones by nothing.
+    storage.sql.exec("UPDATE purchase SET data = replace(data, 'own_', 'key_')")
+    storage.sql.exec("UPDATE claim SET purchase = ?, name = replace(name, 'own_', 'key_')", earlier)
   })
   const project = [...host.projects.values()].find(({ name }) => name === projectName(today))!
   host.projects.set(project.id, { ...project, name: projectName(earlier) })
@@ -44,6 +47,9 @@ describe("a deployment of an earlier release, whose id has no check", () => {
     const status = (await (await get(earlier)).json()) as Record<string, unknown>
     assert.deepInclude(status, { deployment_id: earlier, status: "live", charged: true })
     assert.strictEqual((await get(today)).status, 404)
+    const repeated = await call("POST", "/deploy", body, mine)
+    assert.strictEqual(repeated.status, 200, await repeated.clone().text())
+    assert.strictEqual(payments.captured.size, captured)
 
     const updated = await call("PUT", `/deployments/${earlier}`, `${body} `)
     assert.strictEqual(updated.status, 200, await updated.clone().text())

@@ -1,44 +1,8 @@
-import * as Schema from "effect/Schema"
 import * as Errors from "../../domain/Errors.ts"
 import { exampleDeployment } from "./example.ts"
+import { entry, type Problem } from "./problem-entry.ts"
 
-/** One answer other than success: how it looks, when it comes and what its reader should do. */
-export interface Problem {
-  /** The name of the error's class, under which the API definition has its schema. */
-  readonly tag: string
-  readonly code: string
-  readonly status: number
-  /** `null` while the chain has not said; `"order"` where it depends on how far the order got. */
-  readonly charged: boolean | null | "order"
-  readonly when: string
-  readonly advice: string
-  /** The body of such an answer. */
-  readonly example: Readonly<Record<string, unknown>>
-}
-
-interface AnyProblem {
-  readonly code: string
-  readonly status: number
-  readonly charged: boolean | null
-}
-
-const entry = <A extends AnyProblem, I>(
-  tag: string,
-  schema: Schema.Codec<A, I>,
-  error: NoInfer<A>,
-  when: string,
-  advice: string,
-  charged: Problem["charged"] = error.charged
-): Problem => ({
-  tag,
-  code: error.code,
-  status: error.status,
-  charged,
-  when,
-  advice,
-  // As it goes over the wire: what a schema encodes to is plain data.
-  example: JSON.parse(JSON.stringify(Schema.encodeSync(schema)(error))) as Problem["example"]
-})
+export type { Problem } from "./problem-entry.ts"
 
 const retry = { idempotency_key: "key_5f0c8e2d7b1a4693a0c1d2e3f4a5b6c7" }
 const { deployment_id } = exampleDeployment
@@ -116,6 +80,19 @@ const make = (): ReadonlyArray<Problem> => [
     }),
     "still being served; see `Retry-After`",
     "Wait `retry_after` seconds and repeat the same call with the `Idempotency-Key` of `retry`. It never pays twice.",
+    "order"
+  ),
+  entry(
+    "WrongIdempotencyKey",
+    Errors.WrongIdempotencyKey,
+    new Errors.WrongIdempotencyKey({
+      detail: "This credential has paid under another Idempotency-Key. Repeat the call with that one at no cost.",
+      charged: true,
+      retry
+    }),
+    "a credential that has paid, with another `Idempotency-Key` than it paid under",
+    "Do not pay again. Repeat the call with the `Idempotency-Key` that you sent first, or that of `retry`: it is free. To buy " +
+      "another, send the request without a credential.",
     "order"
   ),
   entry(
