@@ -106,12 +106,18 @@ export const makeJack: Effect.Effect<ControlPlane, never, Settings | HttpClient.
     yield* askAgain(request, decode.done).pipe(within(WRITE_TIMEOUT, `PUT ${path}`))
   })
 
-  /** The one that is live may be the one before ours: only its id tells. An outage meanwhile is waited out. */
+  /**
+   * The one that is live may be the one before ours: only its id tells. An outage meanwhile is waited out, in whichever way it
+   * is told: a 401 is one of Jack's own database, for the upload has just been let in.
+   */
   const untilLive = (projectId: string, deploymentId: string) => {
     const path = `${projectPath(projectId)}/deployments/latest`
     return askAgain(HttpClientRequest.get(path), decode.latest).pipe(
       noneIf404,
-      Effect.catchTag("ControlPlaneUnavailable", () => Effect.succeedNone),
+      Effect.catchIf(
+        (error) => error._tag === "ControlPlaneUnavailable" || error.status === 401,
+        () => Effect.succeedNone
+      ),
       Effect.repeat({
         until: (latest) => Option.exists(latest, ({ deployment }) => deployment.id === deploymentId),
         schedule: Schedule.spaced(POLL_EVERY)

@@ -27,6 +27,7 @@ import {
   type Status,
   type UpdateError
 } from "./Outcome.ts"
+import { makePlace } from "./place.ts"
 import { makePrepare } from "./prepare.ts"
 import { expiryOf, type Purchase, statusOf } from "./Purchase.ts"
 import { newPurchase, storedAnswer, told, watchMillis } from "./purchases.ts"
@@ -71,7 +72,8 @@ export class Deployer extends Context.Service<
       const attempt = makeAttempt(payers)
       const { prepare, build } = makePrepare(payments, payers, host, yield* Bundler, runner)
       const capture = makeCapture(payments)
-      const deliver = makeDeliver(host, expiry, () => settings.get("TTL_HOURS"))
+      const place = makePlace(host)
+      const deliver = makeDeliver(host, place, expiry, () => settings.get("TTL_HOURS"))
       const run = makeRun(runner, () => settings.get("TTL_HOURS"))
       const { expire, vacate } = makeExpire(host, expiry)
 
@@ -106,7 +108,7 @@ export class Deployer extends Context.Service<
         return yield* serve(enter(ledger, purchase.key, purchase.challengeId), advance(watched))
       })
 
-      const update = makeUpdate(host, { attempt, build, advance })
+      const update = makeUpdate(host, place, expiry, { attempt, build, advance })
 
       /** Steps 4 to 6: a purchase whose money has moved; or one that was made meanwhile, under another key. */
       const pay = Effect.fn("Deployer.pay")(function* (order: Submission | Execution) {
@@ -187,7 +189,9 @@ export class Deployer extends Context.Service<
         if (waits(purchase)) return purchase.placement?.projectId === projectId
         if (purchase.state !== "delivered") return purchase.state === "capturing" || purchase.state === "captured"
         const now = yield* Clock.currentTimeMillis
-        return purchase.placement?.projectId === projectId && !isOver(purchase, now - graceMillis)
+        // One that is being placed anew may have any.
+        const placed = purchase.placement?.projectId ?? (purchase.gone === true ? projectId : null)
+        return placed === projectId && !isOver(purchase, now - graceMillis)
       })
 
       return Deployer.of({

@@ -43,10 +43,22 @@ export const Update = Schema.Struct({
   /** The key that its sender may ask again with. */
   key: Schema.String,
   /** How often it was sent to the host: the pauses grow with it. */
-  attempts: Schema.Number
+  attempts: Schema.Number,
+  /** The host has taken it, and gets it once more from then on, in unix milliseconds: older code may have landed behind it. */
+  again: Schema.optionalKey(Schema.Number)
 })
 /** Newer code that was taken and is not live yet. */
 export type Update = typeof Update.Type
+
+/** An upload whose outcome nobody knows. */
+export const InDoubt = Schema.Struct({
+  /** SHA-256 (hex) of what was sent. */
+  digest: Schema.String,
+  /** Until when it may still land, in unix milliseconds. */
+  until: Schema.Number
+})
+/** An upload whose outcome nobody knows. */
+export type InDoubt = typeof InDoubt.Type
 
 /**
  * One payment for one order, as the ledger keeps it. Each state is on disk before the effect that it announces; whoever
@@ -57,7 +69,7 @@ export type Update = typeof Update.Type
  * | (none) | has not moved | nothing: an authorization that is lost with its process has cost nobody anything | | `capturing` |
  * | `capturing` | only the chain knows | the signed bytes, their hash, their deadline; they may be on their way | reading the chain, never sending | `captured`, `failed` |
  * | `captured` | has moved | a site is owed; `placement` says what the host was asked for; or a run | recognizing, creating, uploading; running | `delivered` |
- * | `delivered` | has moved | the site is live, `answer` says where; or the code was run, and its output is kept | its deletion, when its time is over | `expired` |
+ * | `delivered` | has moved | the site is live, `answer` says where, or `gone` that the host has lost it; or the code was run, and its output is kept | its update, if there is one; its deletion, when its time is over | `expired` |
  * | `expired` | has moved | its time is over, the project or the output is gone | | |
  * | `failed` | will not move | the chain will never take the transaction; the key is free again | | |
  */
@@ -106,7 +118,11 @@ export const Purchase = Schema.Struct({
   /** Unix milliseconds. */
   createdAt: Schema.Number,
   /** The compiler's warnings about the code that is live, or that is delivered; none where the field is missing. */
-  warnings: Schema.optionalKey(Schema.Array(DiagnosticSchema))
+  warnings: Schema.optionalKey(Schema.Array(DiagnosticSchema)),
+  /** Uploads that may still land, this very moment's included; none where the field is missing. */
+  inDoubt: Schema.optionalKey(Schema.Array(InDoubt)),
+  /** Of a deployment that was live: its project is gone at the host, and nothing serves until it is placed anew. */
+  gone: Schema.optionalKey(Schema.Boolean)
 })
 /** One payment for one order. */
 export type Purchase = typeof Purchase.Type
@@ -132,14 +148,25 @@ export const whereabouts = ({ id, operation }: Purchase) =>
 export const expiryOf = ({ answer }: Purchase): number | null =>
   answer === null ? null : Date.parse(answer.expires_at)
 
+const undelivered = (failure: Failure | null): Status["status"] => (failure?.fault === "code" ? "failed" : "delivering")
+
 /** What its payer, or anybody who knows the id, can read about a purchase. */
-export const statusOf = ({ id, state, answer, failure, createdAt, updatedAt, warnings }: Purchase): Status => ({
+export const statusOf = ({
+  id,
+  state,
+  answer,
+  failure,
+  createdAt,
+  updatedAt,
+  warnings,
+  gone = false
+}: Purchase): Status => ({
   deployment_id: id,
-  url: answer !== null && "url" in answer ? answer.url : null,
+  url: answer !== null && "url" in answer && !gone ? answer.url : null,
   status: {
     capturing: "delivering" as const,
-    captured: failure?.fault === "code" ? ("failed" as const) : ("delivering" as const),
-    delivered: "live" as const,
+    captured: undelivered(failure),
+    delivered: gone ? undelivered(failure) : ("live" as const),
     expired: "expired" as const,
     failed: "failed" as const
   }[state],

@@ -1,25 +1,14 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import {
-  type ControlPlaneClient,
-  ControlPlaneRefused,
-  ControlPlaneUnavailable,
-  type Project
-} from "../control-plane/ControlPlaneClient.ts"
-import { projectName } from "../control-plane/slug.ts"
+import type { ControlPlaneClient } from "../control-plane/ControlPlaneClient.ts"
 import { DeployFailed } from "../domain/Errors.ts"
 import { statusPath, timestamp } from "../domain/Order.ts"
 import type { ExpiryStore } from "../expiry/ExpiryStore.ts"
 import { Ledger, save } from "./Ledger.ts"
-import { elsewhere, type Failure, type Placement, type Purchase } from "./Purchase.ts"
+import { type Place, vacant } from "./place.ts"
+import { elsewhere, type Failure, type Purchase } from "./Purchase.ts"
+import { makeSend, sentAgain } from "./send.ts"
 import { setBack } from "./setback.ts"
-
-/** How many slugs one try asks for before it pauses. */
-const maxSlugs = 5
-
-/** A project that is still provisioned after this time, in milliseconds, was given up by whoever did that. */
-const provisioningMillis = 600_000
 
 /**
  * Step 7 of a deploy: a captured purchase becomes a live site. Can be broken off anywhere and called again: what was asked
@@ -27,61 +16,18 @@ const provisioningMillis = 600_000
  */
 export const makeDeliver = (
   host: ControlPlaneClient["Service"],
+  place: Place,
   expiry: ExpiryStore["Service"],
   ttlHours: () => number
 ) => {
-  const place = (purchase: Purchase, placement: Placement) => save({ ...purchase, placement })
+  const send = makeSend(host)
 
-  const nextSlug = (purchase: Purchase) => place(purchase, elsewhere(purchase.slug))
-
-  const ours = (purchase: Purchase, placement: Placement, { id, url }: Project) =>
-    place(purchase, { ...placement, projectId: id, url })
-
-  /** Somebody has this slug. Ours is kept, ours that failed is deleted, and for anybody else's another slug is taken. */
-  const recognize = Effect.fn("Deployer.recognize")(function* (purchase: Purchase, placement: Placement) {
-    const found = Option.getOrUndefined(yield* host.findBySlug(placement.slug))
-    if (found === undefined) return undefined
-    if (found.name !== projectName(purchase.id)) return yield* nextSlug(purchase)
-    const abandoned = (yield* Clock.currentTimeMillis) - found.createdAt >= provisioningMillis
-    if (found.status === "provisioning" && !abandoned) {
-      return yield* new ControlPlaneUnavailable({ message: "the project is still being provisioned" })
-    }
-    if (found.status === "error" || found.status === "provisioning") {
-      yield* host.remove(found.id)
-      return yield* nextSlug(purchase)
-    }
-    return yield* ours(purchase, placement, found)
-  })
-
-  /** A purchase with a project, whatever was created, lost or taken before. */
-  const create = Effect.fn("Deployer.create")(function* (purchase: Purchase) {
-    let current = purchase.placement === null ? yield* place(purchase, { slug: purchase.slug, ...unasked }) : purchase
-    for (let asked = 0; asked < maxSlugs; asked++) {
-      const placement = current.placement!
-      if (placement.projectId !== null) return current
-      if (placement.attempted) {
-        const recognized = yield* recognize(current, placement)
-        if (recognized !== undefined) {
-          current = recognized
-          continue
-        }
-      }
-      current = yield* place(current, { ...placement, attempted: true })
-      current = yield* host.create({ name: projectName(purchase.id), slug: placement.slug }).pipe(
-        Effect.flatMap((project) => ours(current, placement, project)),
-        // Taken by whom? The next round looks.
-        Effect.catchTag("SlugTaken", () => Effect.succeed(current))
-      )
-    }
-    return current.placement?.projectId == null
-      ? yield* new ControlPlaneRefused({ status: 409, message: `no free slug like ${purchase.slug}` })
-      : current
-  })
-
-  const site = Effect.fn("Deployer.url")(function* ({ projectId, url }: Placement) {
-    if (url !== null) return url
-    const project = Option.getOrUndefined(yield* host.get(projectId!))
-    return project?.url ?? (yield* new ControlPlaneUnavailable({ message: "the project has no URL yet" }))
+  /** Somebody deleted it: the next try makes another one, elsewhere if the host contradicts itself about it. */
+  const lost = Effect.fnUntraced(function* (id: string, projectId: string) {
+    const ledger = yield* Ledger
+    const gone = yield* place.isGone(projectId)
+    const purchase = ledger.byId(id)!
+    ledger.save({ ...purchase, placement: gone ? vacant(purchase.placement!) : elsewhere(purchase.slug) })
   })
 
   const publish = Effect.fn("Deployer.publish")(function* (purchase: Purchase) {
@@ -94,39 +40,30 @@ export const makeDeliver = (
     const ttl = ttlHours()
     const millis = ttl * 3_600_000
     const soonest = Math.ceil(((yield* Clock.currentTimeMillis) + millis) / 1000)
-    yield* host.tag(placement.projectId, ["mpp-compute", `expires:${soonest}`]).pipe(
-      Effect.andThen(host.upload(placement.projectId, upload)),
-      // Somebody deleted it: the next try makes another one.
+    yield* host.tag(placement.projectId, projectTags(soonest)).pipe(
+      Effect.andThen(send(purchase.id, placement.projectId, upload)),
       Effect.tapErrorTag("ControlPlaneRefused", ({ status }) =>
-        status === 404 ? place(purchase, { ...placement, projectId: null, url: null }) : Effect.void
+        status === 404 ? lost(purchase.id, placement.projectId!) : Effect.void
       )
     )
-    const url = yield* site(placement)
+    const url = yield* place.site(placement)
     // The 24 hours start here: the site is live.
-    const expiresAt = (yield* Clock.currentTimeMillis) + millis
+    const now = yield* Clock.currentTimeMillis
+    const expiresAt = now + millis
     const answer = { url, deployment_id: purchase.id, expires_at: timestamp(expiresAt), ttl_hours: ttl }
+    const sent = ledger.byId(purchase.id)!
+    const update = sentAgain(sent, upload, { body: "", key: purchase.key, attempts: 0 }, now)
     const delivered = yield* save({
-      ...purchase,
+      ...sent,
       state: "delivered",
       answer,
       failure: null,
       attempts: 0,
-      updatedAt: yield* Clock.currentTimeMillis,
-      due: Date.parse(answer.expires_at)
+      update,
+      updatedAt: now,
+      due: Math.min(Date.parse(answer.expires_at), update?.again ?? Infinity)
     })
-    yield* (
-      expiry
-        .put({
-          projectId: placement.projectId,
-          deploymentId: purchase.id,
-          url,
-          expiresAt: Math.floor(expiresAt / 1000)
-        })
-        // An index that no decision reads: a deploy that is live does not fail for it.
-        .pipe(
-          Effect.catch((error) => Effect.logWarning("the expiry index was not written", purchase.id, error.message))
-        )
-    )
+    yield* index(expiry, delivered)
     return delivered
   })
 
@@ -158,7 +95,7 @@ export const makeDeliver = (
   })
 
   return (purchase: Purchase) =>
-    create(purchase).pipe(
+    place.create(purchase).pipe(
       Effect.flatMap(publish),
       Effect.catchTags({
         CodeRejected: ({ message }) => failed(purchase.id, { fault: "code", detail: message }),
@@ -176,4 +113,18 @@ export const makeDeliver = (
     )
 }
 
-const unasked = { attempted: false, projectId: null, url: null }
+/** The tags of a deployment's project: what the sweep goes by. `expiresAt` in unix seconds. */
+export const projectTags = (expiresAt: number): ReadonlyArray<string> => ["mpp-compute", `expires:${expiresAt}`]
+
+/** Enters a deployment that is live into an index that no decision reads: nothing fails for it. */
+export const index = (expiry: ExpiryStore["Service"], { id, placement, answer }: Purchase) =>
+  placement?.projectId == null || answer === null || !("url" in answer)
+    ? Effect.void
+    : expiry
+        .put({
+          projectId: placement.projectId,
+          deploymentId: id,
+          url: answer.url,
+          expiresAt: Math.floor(Date.parse(answer.expires_at) / 1000)
+        })
+        .pipe(Effect.catch((error) => Effect.logWarning("the expiry index was not written", id, error.message)))

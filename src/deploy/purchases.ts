@@ -1,8 +1,8 @@
 import * as Effect from "effect/Effect"
 import { slugFrom } from "../control-plane/slug.ts"
-import { Expired } from "../domain/Errors.ts"
+import { DeployFailed, Expired } from "../domain/Errors.ts"
 import { randomText } from "../domain/DeploymentId.ts"
-import type { Delivered, Execution, Submission } from "../domain/Order.ts"
+import { type Delivered, type Execution, statusPath, type Submission } from "../domain/Order.ts"
 import { type Authorization, PaymentRejected } from "../payment/PaymentService.ts"
 import { type Build, Ledger } from "./Ledger.ts"
 import type { OrderError } from "./Outcome.ts"
@@ -49,6 +49,17 @@ export const storedAnswer = Effect.fnUntraced(function* (
   purchase: Purchase
 ): Effect.fn.Return<Delivered, OrderError, Ledger> {
   const { id, key, state, operation, answer, receipt, failure } = purchase
+  if (state === "delivered" && purchase.gone === true) {
+    const fault = failure?.fault ?? "service"
+    const next = fault === "code" ? "PUT corrected code; updates are free." : "It is placed anew; look at status_url."
+    return yield* new DeployFailed({
+      detail: `The project of this deployment is gone at the host, and nothing serves. ${next} Do not pay again.`,
+      deployment_id: id,
+      status_url: statusPath(id),
+      fault,
+      retry: { idempotency_key: key }
+    })
+  }
   if (state === "delivered" && answer !== null && receipt !== null) {
     if ("url" in answer) return { ...answer, receipt }
     const kept = (yield* Ledger).goods(id)

@@ -447,11 +447,11 @@ describe("upload", () => {
   const latest = (id: string) => json(200, { deployment: { id, status: "live" } })
 
   it.effect("waits for its own deployment to be live: past none, the one before it, and an outage", () => {
-    const outage = [lost, lost, lost]
+    const outage = [lost, lost, lost, json(401, { error: "unauthorized" })]
     const { layer, asked } = jack(queued, json(404, { error: "not_found" }), latest("d1"), ...outage, latest("d2"))
     return Effect.gen(function* () {
       yield* calling((client) => client.upload("p1", code))
-      assert.strictEqual(asked().length, 7)
+      assert.strictEqual(asked().length, 8)
       assert.deepStrictEqual(new Set(asked().slice(1)), new Set(["GET /v1/projects/p1/deployments/latest"]))
     }).pipe(Effect.provide(layer()))
   })

@@ -55,8 +55,19 @@ const runner = CodeRunner.layerTest({
 
 const payers = Payers.layerDurable(env.PAYERS)
 
+/** Every source makes other code, as it does in earnest. */
+const bundler = Bundler.layerTest((files) =>
+  Effect.succeed({
+    entrypoint: "index.ts",
+    main: "index.js",
+    code: `export default { fetch: () => new Response(${JSON.stringify(Object.values(files).join(""))}) }`,
+    compatibilityFlags: [],
+    warnings: []
+  })
+)
+
 const OrderLayer = Deployer.layer.pipe(
-  Layer.provide([payment, payers, controlPlane, store, ids, Bundler.layerTest(), runner, settings]),
+  Layer.provide([payment, payers, controlPlane, store, ids, bundler, runner, settings]),
   Layer.merge(quiet)
 )
 
