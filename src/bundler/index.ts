@@ -12,7 +12,8 @@ import { checkOutput } from "./limits.ts"
 import { readPackageJson } from "./package-json.ts"
 import { Pool, type WaitUntil } from "./pool.ts"
 import { readProject } from "./project.ts"
-import { IMPORT_LIMITS, type ModuleCache, Remote } from "./remote.ts"
+import { type ModuleCache, platformCache } from "./module-cache.ts"
+import { IMPORT_LIMITS, Remote } from "./remote.ts"
 import { readTsConfig } from "./tsconfig.ts"
 import { boundWarnings } from "./warnings.ts"
 
@@ -20,7 +21,8 @@ export { BundleError, BundlerCrash, type Diagnostic, formatDiagnostic } from "./
 export { BundlerBusy } from "./leases.ts"
 export { LIMITS } from "./limits.ts"
 export type { WaitUntil } from "./pool.ts"
-export { IMPORT_LIMITS, type ModuleCache } from "./remote.ts"
+export type { ModuleCache } from "./module-cache.ts"
+export { IMPORT_LIMITS } from "./remote.ts"
 
 /** A program that is ready to run. */
 export interface Bundle {
@@ -157,10 +159,6 @@ const asOurs = (cause: unknown): never => {
 
 /** Not bound to anything: called as a method, the platform's refuses. */
 const platformFetch: typeof fetch = (input, init) => fetch(input, init)
-
-const platformCache = (): ModuleCache | undefined =>
-  // Browsers and Node know no default one, and neither do their types.
-  (globalThis as { readonly caches?: { readonly default?: ModuleCache } }).caches?.default
 
 /** One for each isolate, however many bundlers there are. */
 const pools = new WeakMap<WebAssembly.Module, Pool>()

@@ -1,4 +1,5 @@
 import type { Loader } from "esbuild-wasm"
+import { forgiving, type ModuleCache } from "./module-cache.ts"
 import { checkUrl, ImportRefused } from "./url-rules.ts"
 
 /** What one build may fetch. */
@@ -24,9 +25,6 @@ export interface RemoteModule {
   readonly text: string
   readonly loader: Loader
 }
-
-/** What keeps modules between builds: `caches.default` is one, where the platform has it. */
-export type ModuleCache = Pick<Cache, "match" | "put">
 
 /** How modules are fetched. */
 export interface RemoteOptions {
@@ -62,7 +60,8 @@ export class Remote {
   outage = false
 
   constructor(options: RemoteOptions) {
-    this.#options = options
+    const { cache } = options
+    this.#options = { ...options, cache: cache && forgiving(cache) }
   }
 
   /**
