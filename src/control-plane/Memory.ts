@@ -54,6 +54,12 @@ export class ControlPlaneMemory {
     return this
   }
 
+  /** Forgets what was to become of a method's next calls: all goes well again. */
+  calm(method: Method): this {
+    this.#faults.delete(method)
+    return this
+  }
+
   /** Puts a project there, as another user of the account would, and returns it. */
   seed(project: Partial<MemoryProject> & { readonly slug: string }): MemoryProject {
     const id = project.id ?? `project-${++this.#created}`

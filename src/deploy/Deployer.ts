@@ -35,6 +35,9 @@ import { makeRun } from "./run.ts"
 import { waits } from "./setback.ts"
 import { makeUpdate } from "./update.ts"
 
+/** How long one alarm is held open for what it goes on with, in milliseconds: the platform counts the time. */
+const wakeMillis = 20_000
+
 /** How long after its time a live deployment is still its order's alarm's to delete; the sweep takes what is left. */
 const graceMillis = 600_000
 
@@ -166,14 +169,20 @@ export class Deployer extends Context.Service<
         if (verdict !== undefined && now - verdict.at >= verdictMillis) ledger.acquit()
         const due = ledger.due(now)
         for (const purchase of due) ledger.save({ ...purchase, due: nextLook(purchase, now) })
+        const ends = (purchase: Purchase) => purchase.state === "delivered" && isOver(purchase, now)
         const attend = (purchase: Purchase) => {
           if (purchase.state === "expired" || purchase.state === "failed")
             return Effect.sync(() => ledger.forget(purchase.id))
-          if (purchase.state === "delivered") return isOver(purchase, now) ? expire(purchase) : update.resume(purchase)
+          if (purchase.state === "delivered") return update.resume(purchase)
           if (ledger.serving.has(purchase.key)) return Effect.void
           return waits(purchase) ? vacate(purchase) : Effect.ignore(resume(purchase))
         }
-        yield* Effect.forEach(due, attend, { concurrency: "unbounded", discard: true })
+        const others = due.filter((purchase) => !ends(purchase))
+        yield* Effect.forEach(others, attend, { concurrency: "unbounded", discard: true }).pipe(
+          // What goes on with a purchase runs in a fiber of its own: only the waiting for it ends here.
+          Effect.timeoutOption(wakeMillis),
+          Effect.zip(expire(due.filter(ends)), { concurrent: true })
+        )
       }).pipe(Effect.withSpan("Deployer.wake"))
 
       const status = Effect.fn("Deployer.status")(function* (id: string) {

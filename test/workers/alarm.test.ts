@@ -1,11 +1,13 @@
 import { env, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test"
 import { exports } from "cloudflare:workers"
+import * as Effect from "effect/Effect"
 import { assert, beforeEach, describe, it, vi } from "vitest"
 import { CodeRejected, ControlPlaneUnavailable } from "../../src/control-plane/ControlPlaneClient.ts"
 import { failsWith } from "../../src/control-plane/Memory.ts"
 import { makeLedger } from "../../src/deploy/LedgerSql.ts"
 import type { Purchase } from "../../src/deploy/Purchase.ts"
 import { parseId } from "../../src/domain/DeploymentId.ts"
+import { timestamp } from "../../src/domain/Order.ts"
 import { testCredential } from "../../src/payment/PaymentScript.ts"
 import { problem } from "../support/gateway.ts"
 import { host, payments } from "./main.ts"
@@ -22,12 +24,12 @@ beforeEach(() => {
   body = JSON.stringify({ files: { "index.ts": `export default "alarm ${++count}"` }, name: `alarm-${count}` })
 })
 
-const call = async (method: "POST" | "PUT", path: string, sent = body) => {
+const call = async (method: "POST" | "PUT", path: string, sent = body, key = "k") => {
   const send = (headers: Record<string, string> = {}) =>
     exports.default.fetch(`http://gateway.test${path}`, {
       method,
       body: sent,
-      headers: { "content-type": "application/json", "idempotency-key": "k", ...headers }
+      headers: { "content-type": "application/json", "idempotency-key": key, ...headers }
     })
   const challenge = (await send()).headers.get("www-authenticate") ?? ""
   return send({ authorization: testCredential(challenge, "0xpayer") })
@@ -141,5 +143,52 @@ describe("what waits for its payer", () => {
     await runDurableObjectAlarm(objectOf(id))
     const status = await exports.default.fetch(`http://gateway.test/deployments/${id}`)
     assert.strictEqual(((await status.json()) as { status: string }).status, "live")
+  })
+})
+
+describe("an alarm while the host hangs", () => {
+  const hangs = () => Effect.never
+  const held = async (id: string) => {
+    const since = Date.now()
+    assert.isTrue(await runDurableObjectAlarm(objectOf(id)))
+    return Date.now() - since
+  }
+
+  it("is held open for 15 s at most by what is over, comes back, and deletes it all once the host answers", async () => {
+    const ids: Array<string> = []
+    for (const key of ["a", "b", "c", "d", "e", "f", "g", "h"]) {
+      const answer = (await (await call("POST", "/deploy", body, key)).json()) as { deployment_id: string }
+      ids.push(answer.deployment_id)
+    }
+    const [first = ""] = ids
+    const past = timestamp(Date.now() - 2000)
+    for (const id of ids) {
+      await change(id, ({ answer }) => ({ answer: { ...answer!, expires_at: past }, due: Date.now() - 1 }))
+    }
+    host.next("remove", ...ids.map(() => hangs))
+    assert.closeTo(await held(first), 15_000, 1_500)
+    assert.closeTo((await alarmOf(first)) ?? 0, Date.now() + 30_000, 2_000)
+    assert.strictEqual(host.projects.size, ids.length)
+    for (const id of ids) await change(id, () => ({ due: Date.now() - 1 }))
+    // Those that were not reached have hanging answers left.
+    host.calm("remove")
+    assert.isBelow(await held(first), 5_000)
+    assert.strictEqual(host.projects.size, 0)
+  })
+
+  it("is held open for 20 s at most by what it delivers, which goes on by itself", async () => {
+    host.next("create", down)
+    const id = await deploy()
+    await change(id, () => ({ due: Date.now() - 1 }))
+    host.next("create", Effect.delay("22 seconds"))
+    assert.closeTo(await held(id), 20_000, 1_500)
+    assert.isNotNull(await alarmOf(id))
+    for (let waited = 0; waited < 50; waited++) {
+      const purchase = await runInDurableObject(objectOf(id), (_order, { storage }) => makeLedger(storage).byId(id))
+      if (purchase?.state === "delivered") break
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    assert.strictEqual(host.projects.size, 1)
+    assert.strictEqual(payments.captured.size, 1)
   })
 })
