@@ -22,6 +22,9 @@ const Hours = Schema.FiniteFromString.check(Schema.isBetween({ minimum: 1 / 60, 
 /** Host names, parted by commas; `none` for none. */
 const Hosts = Schema.String.check(Schema.isPattern(/^(none|[a-z0-9.-]+\.[a-z]{2,}(, ?[a-z0-9.-]+\.[a-z]{2,})*)$/))
 
+/** What a header can hold between quotes (RFC 9110, 5.6.4) without escapes. */
+const Realm = Schema.String.check(Schema.isPattern(/^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/))
+
 const Secret = Schema.String.check(Schema.isMinLength(32))
 
 const HttpUrl = Schema.String.check(Schema.isPattern(/^https?:\/\/[^\s]+$/))
@@ -33,8 +36,12 @@ const HttpUrl = Schema.String.check(Schema.isPattern(/^https?:\/\/[^\s]+$/))
 const settings = {
   /** Secret, at least 32 characters: the HMAC key of the payment challenges. Changing it voids the unpaid ones. */
   MPP_SECRET_KEY: Config.schema(Secret, "MPP_SECRET_KEY").pipe(Config.map(Redacted.make)),
-  /** The protection space that challenges name (RFC 9110, 11.5). Never taken from the request's Host. */
-  REALM: Config.NonEmptyString("REALM").pipe(Config.withDefault("mpp-compute")),
+  /**
+   * The protection space that challenges name (RFC 9110, 11.5), never taken from the request's Host. It has no default: a
+   * payment for one realm is refused in every other, and that is all that separates two gateways which share a secret and a
+   * recipient (Jack's secrets belong to a machine, not to a project). `wrangler.jsonc` sets the project's own name.
+   */
+  REALM: Config.schema(Realm, "REALM"),
   /** Who is paid: a Tempo address. */
   TEMPO_RECIPIENT: Config.schema(Address, "TEMPO_RECIPIENT"),
   /** `mainnet` (chain 4217), `testnet` (Moderato, 42431) or `local` (1337, the chain of the local stack). */

@@ -129,7 +129,7 @@ describe("credentials", () => {
       )
       if (status === 402) {
         assert.strictEqual(response.headers.get("cache-control"), "no-store")
-        assert.strictEqual(Challenge.fromResponse(response).realm, "mpp-compute")
+        assert.strictEqual(Challenge.fromResponse(response).realm, "jack-template")
       }
       assert.strictEqual(await wallet.balance(stack.info.recipient), before)
     })

@@ -52,6 +52,7 @@ const runtimeOf = (url: string) =>
           ConfigProvider.fromEnv({
             env: {
               MPP_SECRET_KEY: "a secret of more than 32 characters",
+              REALM: "compute.test",
               TEMPO_RECIPIENT: recipient,
               TEMPO_NETWORK: "local",
               TEMPO_RPC_URL: url

@@ -27,6 +27,7 @@ import { PaymentService } from "../../src/payment/PaymentService.ts"
 /** Settings that are complete and name nothing real. */
 export const testSettings: Record<string, string> = {
   MPP_SECRET_KEY: "a secret of at least thirty-two characters",
+  REALM: "gateway.test",
   TEMPO_RECIPIENT: `0x${"1".repeat(40)}`,
   TEMPO_NETWORK: "local",
   CONTROL_PLANE_TOKEN: `jkt_${"0".repeat(64)}`

@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statS
 import { tmpdir } from "node:os"
 import { basename, dirname, join } from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { parseJsonc } from "../../src/local/jsonc.ts"
 import { choosePorts } from "../../src/local/ports.ts"
 import { environment, wranglerDev } from "../../src/local/wrangler.ts"
 
@@ -16,8 +17,16 @@ let project: string
 let scratch: string
 beforeAll(() => {
   scratch = mkdtempSync(join(tmpdir(), "mpp-template-"))
-  project = join(scratch, name)
   for (const folder of ["home", "logs", "tmp"]) mkdirSync(join(scratch, folder))
+  project = jackNew(name)
+})
+afterAll(() => {
+  if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true })
+})
+
+/** Copies the template as `jack new` does, and returns where the project is. */
+const jackNew = (name: string): string => {
+  const project = join(scratch, name)
   const listed = spawnSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { encoding: "utf8" })
   for (const path of listed.stdout
     .split("\n")
@@ -27,10 +36,12 @@ beforeAll(() => {
     cpSync(path, to)
     writeFileSync(to, readFileSync(path, "utf8").replaceAll("jack-template", name))
   }
-})
-afterAll(() => {
-  if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true })
-})
+  return project
+}
+
+/** The realm that a project's challenges name. */
+const realmOf = (project: string): string | undefined =>
+  (parseJsonc(readFileSync(join(project, "wrangler.jsonc"), "utf8")) as { vars: Record<string, string> }).vars["REALM"]
 
 /** Runs a program in the project; without an environment of its own with none of ours but what finds programs. */
 const run = (
@@ -46,6 +57,11 @@ describe("a project made from the template", () => {
   it("keeps its text as it was", () => {
     assert.include(readFileSync(join(project, "README.md"), "utf8"), `${name}/bundler`)
     assert.strictEqual((JSON.parse(readFileSync(join(project, "package.json"), "utf8")) as { name: string }).name, name)
+  })
+
+  it("has a realm of its own: a payment for one project buys nothing at another, though both share Jack's secrets", () => {
+    const other = jackNew("another-compute")
+    assert.deepStrictEqual([project, other].map(realmOf), [name, "another-compute"])
   })
 
   it("installs from bun.lock as it stands", () => {

@@ -18,7 +18,7 @@ describe("settings", () => {
       assert.deepStrictEqual(missing, [])
       assert.deepStrictEqual(
         [get("DEPLOY_PRICE"), get("TTL_HOURS"), get("REALM"), get("IMPORT_HOSTS")],
-        ["0.10", 24, "mpp-compute", ["esm.sh"]]
+        ["0.10", 24, "gateway.test", ["esm.sh"]]
       )
     })
   )

@@ -351,7 +351,7 @@ const table: ReadonlyArray<Row> = [
     status: 503,
     code: "not_configured",
     charged: false,
-    says: { missing: ["MPP_SECRET_KEY", "TEMPO_RECIPIENT", "CONTROL_PLANE_TOKEN"] }
+    says: { missing: ["MPP_SECRET_KEY", "REALM", "TEMPO_RECIPIENT", "CONTROL_PLANE_TOKEN"] }
   },
   {
     when: "a setting is missing and nothing was sent",

@@ -133,7 +133,7 @@ describe("the rest of the edge", () => {
     assert.deepStrictEqual(await health.json(), {
       status: "not_configured",
       configured: false,
-      missing: ["MPP_SECRET_KEY", "TEMPO_RECIPIENT", "CONTROL_PLANE_TOKEN"],
+      missing: ["MPP_SECRET_KEY", "REALM", "TEMPO_RECIPIENT", "CONTROL_PLANE_TOKEN"],
       start_check: false
     })
   })

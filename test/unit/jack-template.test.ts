@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { parseJsonc } from "../../src/local/jsonc.ts"
 import { makeGateway, testSettings } from "../support/gateway.ts"
 
 interface Hook {
@@ -43,9 +44,12 @@ afterAll(() => rmSync(bin, { recursive: true }))
 const env = () => ({ ...process.env, PATH: [bin, process.env["PATH"]].join(delimiter) })
 const calls = () => (existsSync(join(bin, "calls")) ? readFileSync(join(bin, "calls"), "utf8").trim().split("\n") : [])
 
+/** The variables that the project's configuration sets. */
+const { vars } = parseJsonc(readFileSync("wrangler.jsonc", "utf8")) as { readonly vars: Record<string, string> }
+
 describe("the template's secrets", () => {
-  it("are the settings without a default", async () => {
-    const health = await (await makeGateway({ settings: {} }).send("/health")).json()
+  it("are the settings without a default that no variable sets", async () => {
+    const health = await (await makeGateway({ settings: vars }).send("/health")).json()
     assert.sameMembers([...template.secrets], (health as { missing: Array<string> }).missing)
     assert.sameMembers(
       [...template.secrets],
@@ -68,7 +72,7 @@ describe("the template's secrets", () => {
       })
     )
     const recipient = { TEMPO_RECIPIENT: testSettings["TEMPO_RECIPIENT"] ?? "" }
-    const health = await (await makeGateway({ settings: { ...made, ...recipient } }).send("/health")).json()
+    const health = await (await makeGateway({ settings: { ...vars, ...made, ...recipient } }).send("/health")).json()
     assert.deepInclude(health, { configured: true, missing: [] })
     assert.deepStrictEqual(calls(), ["tokens create mpp-compute"])
   })

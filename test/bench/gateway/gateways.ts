@@ -3,6 +3,7 @@ import type { Bindings } from "./workerd.ts"
 /** Settings that are complete and name nothing that answers. */
 export const settings: Readonly<Record<string, string>> = {
   MPP_SECRET_KEY: "a secret of at least thirty-two characters",
+  REALM: "mpp-compute",
   TEMPO_RECIPIENT: "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC",
   TEMPO_NETWORK: "local",
   CONTROL_PLANE_TOKEN: `jkt_${"0".repeat(64)}`,

@@ -1,0 +1,46 @@
+import { Challenge } from "mppx"
+import { afterAll, assert, beforeAll, it } from "vitest"
+import type { Stack } from "../../src/local/stack.ts"
+import { fresh, postTo, startTestStack, walletOn } from "./support.ts"
+
+// Jack keeps secrets for a machine, not for a project: two gateways may well share them, and their recipient. What is left
+// to tell them apart is the realm, which a challenge names under its HMAC.
+let one: Stack
+let other: Stack
+beforeAll(async () => {
+  one = await startTestStack({ REALM: "one-compute" })
+  other = await startTestStack({ REALM: "other-compute", TEMPO_NETWORK: "local", TEMPO_RPC_URL: one.info.rpc })
+})
+afterAll(async () => {
+  await other?.stop()
+  await one?.stop()
+})
+
+const directions = {
+  "the one is refused by the other": () => [one, other],
+  "the other is refused by the one": () => [other, one]
+}
+for (const [direction, gateways] of Object.entries(directions)) {
+  it(`a payment for ${direction}, and buys what it was made for`, async () => {
+    const [seller, stranger] = gateways() as [Stack, Stack]
+    assert.strictEqual(seller.info.recipient, stranger.info.recipient)
+    const wallet = walletOn(seller)
+    const body = fresh("plain-js")
+    const quote = await postTo(seller)(body)
+    const authorization = await wallet.credential(quote)
+    const before = await wallet.balance(seller.info.recipient)
+
+    const refused = await postTo(stranger)(body, { authorization })
+    const answer = (await refused.json()) as Record<string, unknown>
+    assert.deepStrictEqual(
+      [refused.status, answer["type"], answer["charged"]],
+      [402, "https://paymentauth.org/problems/invalid-challenge", false]
+    )
+    assert.notStrictEqual(Challenge.fromResponse(refused).realm, Challenge.fromResponse(quote).realm)
+    assert.strictEqual(await wallet.balance(seller.info.recipient), before)
+
+    const bought = await postTo(seller)(body, { authorization })
+    assert.strictEqual(bought.status, 200)
+    assert.strictEqual(await wallet.balance(seller.info.recipient), before + 100_000n)
+  })
+}
