@@ -26,6 +26,8 @@ const network = (answers: Partial<Network>): Network => ({
   simulate: () => Promise.reject(new Error("silent")),
   nextNonce: () => Promise.reject(new Error("silent")),
   broadcast: () => Promise.reject(new Error("silent")),
+  view: () => Promise.reject(new Error("silent")),
+  baseFee: () => Promise.reject(new Error("silent")),
   receipt: () => Promise.reject(new Error("silent")),
   clock: () => Promise.reject(new Error("silent")),
   ...answers

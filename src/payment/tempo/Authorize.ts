@@ -1,12 +1,16 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { type Hex, keccak256, maxUint256 } from "viem"
+import { keccak256 } from "viem"
 import { PaymentRejected, PaymentUnavailable } from "../errors.ts"
 import type { Authorization, Terms, Verified } from "../PaymentService.ts"
+import { makeAccessKeys } from "./access-key.ts"
+import { EXPIRING } from "./fees.ts"
+import { makeFunds } from "./funds.ts"
 import type { Network } from "./Networks.ts"
 import type { makeOffers, Merchant } from "./Offer.ts"
 import { canonical, type Payment, readPayment } from "./Payment.ts"
 import { makeRedeemer } from "./Redeemer.ts"
+import { rejected, unavailable } from "./rejections.ts"
 import { simulationFailure } from "./RpcFailure.ts"
 
 /** Seconds that a payment must have left to live: stock clients give it 25, and a bundle is built before it is sent. */
@@ -15,7 +19,6 @@ const LEAST_SECONDS = 10
 /** For all that the chain is asked here. Longer, and the payment would not live to be made. */
 const PATIENCE = "9 seconds"
 
-const rejected = (detail: string) => new PaymentRejected({ problem: "verification-failed", detail })
 const expired = (detail: string) => new PaymentRejected({ problem: "payment-expired", detail })
 
 /**
@@ -44,17 +47,28 @@ const timely = (expires: string | undefined, transaction: Payment["transaction"]
 /** Everything about a payment that changes with time: deadlines, nonces, funds. Moves no money. */
 export const makeAuthorize = (merchant: Merchant, offers: ReturnType<typeof makeOffers>, network: Network) => {
   const redeem = makeRedeemer(merchant)
+  const accessKeys = makeAccessKeys(network)
+  const funds = makeFunds(network, merchant)
 
-  // With a nonce ahead of its account's the transaction would pass a simulation, and land whenever the gap is filled.
-  const inTurn = Effect.fnUntraced(function* (transaction: Payment["transaction"]) {
-    const { from, nonceKey = 0n } = transaction
-    if (nonceKey === maxUint256) return // expiring nonces have no order (TIP-1009)
-    if (nonceKey > maxUint256) return yield* rejected("The transaction's nonceKey is larger than 256 bits.")
+  // With a nonce ahead of its account's the transaction would pass a simulation, and land whenever the gap is filled. One that
+  // expires has no order, but may have been sent before: by its payer, and in vain.
+  const isNext = Effect.fnUntraced(function* (payment: Payment) {
+    const { nonce = 0n, nonceKey = 0n } = payment.transaction
+    if (nonceKey === EXPIRING) {
+      const receipt = yield* Effect.tryPromise({
+        try: () => network.receipt(keccak256(canonical(payment))),
+        catch: () => unavailable
+      })
+      if (receipt?.status === "0x0") {
+        return yield* rejected("The transaction was sent before, and failed. Nothing was paid; sign another.")
+      }
+      return
+    }
     const next = yield* Effect.tryPromise({
-      try: () => network.nextNonce(from as Hex, nonceKey),
+      try: () => network.nextNonce(payment.account, nonceKey),
       catch: simulationFailure
     })
-    if ((transaction.nonce ?? 0n) !== next) {
+    if (nonce !== next) {
       return yield* rejected(
         `The transaction's nonce is not its account's next, ${next}. Sign it with an expiring nonce.`
       )
@@ -71,7 +85,17 @@ export const makeAuthorize = (merchant: Merchant, offers: ReturnType<typeof make
       const now = (yield* Clock.currentTimeMillis) / 1000
       const validBefore = yield* timely(answer.challenge.expires, payment.transaction, now)
       yield* redeem(verified.credential, terms.price, answer.binding)
-      yield* Effect.all([inTurn(payment.transaction), wouldPay(payment.transaction)], { concurrency: 2, discard: true })
+      // Each question is asked once, and those that do not depend on another's answer at once: ten at most, in two turns.
+      const [limitOf, prices] = yield* Effect.all(
+        [
+          accessKeys(payment, now + LEAST_SECONDS),
+          funds.prices(payment),
+          isNext(payment),
+          wouldPay(payment.transaction)
+        ],
+        { concurrency: 4 }
+      )
+      yield* funds.suffice(payment, prices, limitOf)
       const transaction = canonical(payment)
       return {
         reference: keccak256(transaction),

@@ -33,7 +33,9 @@ const RpcReceipt = Schema.Struct({
 export type RpcReceipt = typeof RpcReceipt.Type
 
 const receiptIn = Schema.decodeUnknownSync(RpcReceipt)
-const blockIn = Schema.decodeUnknownSync(Schema.Struct({ timestamp: Schema.String }))
+const blockIn = Schema.decodeUnknownSync(
+  Schema.Struct({ timestamp: Schema.String, baseFeePerGas: Schema.optionalKey(Schema.String) })
+)
 
 /** The chain by its JSON-RPC. What only asks is repeated once. */
 export interface Network {
@@ -44,6 +46,13 @@ export interface Network {
   readonly nextNonce: (account: Hex, nonceKey: bigint) => Promise<bigint>
   /** Sends a signed transaction and waits for its receipt; rejects when it is given none. Never repeats: a lost answer would come back as "known". */
   readonly broadcast: (transaction: Hex) => Promise<RpcReceipt>
+  /**
+   * What a contract answers to a call that changes nothing; `from` is who calls, if it matters. Rejects with viem's
+   * `RpcRequestError` when the contract reverts.
+   */
+  readonly view: (to: Hex, data: Hex, from?: Hex) => Promise<Hex>
+  /** The price of gas in the latest block, in 10^-18 dollars. */
+  readonly baseFee: () => Promise<bigint>
   readonly receipt: (hash: Hex) => Promise<RpcReceipt | null>
   /** The chain's own clock: its latest block's timestamp, in unix seconds. */
   readonly clock: () => Promise<number>
@@ -71,6 +80,12 @@ export const makeNetwork = (name: keyof typeof networks, url: string | undefined
     simulate: async (transaction) => {
       if (!isHex(await ask("eth_call", callOf(transaction), "latest"))) throw new Error("no result of a call")
     },
+    view: async (to, data, from) => {
+      const answer = await ask("eth_call", { to, data, ...(from !== undefined && { from }) }, "latest")
+      if (!isHex(answer)) throw new Error("no result of a call")
+      return answer
+    },
+    baseFee: async () => numberIn(blockIn(await ask("eth_getBlockByNumber", "latest", false)).baseFeePerGas, quantity),
     nextNonce: async (account, nonceKey) => {
       if (nonceKey === 0n) return numberIn(await ask("eth_getTransactionCount", account, "latest"), quantity)
       const data = selectorOf("getNonce(address,uint256)") + word(BigInt(account)) + word(nonceKey)

@@ -1,23 +1,29 @@
 import { Methods } from "mppx/tempo"
 import * as Effect from "effect/Effect"
-import * as SignatureEnvelope from "ox/tempo/SignatureEnvelope"
 import * as TxEnvelopeTempo from "ox/tempo/TxEnvelopeTempo"
 import type { Hex } from "viem"
 import { PaymentRejected } from "../errors.ts"
+import { neverTaken } from "./fees.ts"
+import { authorizationFault, type Signed, signerOf } from "./key-authorization.ts"
 import { namesChallenge } from "./Memo.ts"
 import type { Answer, Merchant } from "./Offer.ts"
-import { type Misshapen, misshapen } from "./transaction-bounds.ts"
+import { rejected } from "./rejections.ts"
 import { KINDS } from "./signature-bounds.ts"
+import { type Misshapen, misshapen } from "./transaction-bounds.ts"
 import { word } from "./words.ts"
 
 /** A signed transaction that pays a challenge: read and checked without asking the chain. */
 export interface Payment {
   readonly transaction: TxEnvelopeTempo.TxEnvelopeTempo
   /** The address of the key that signed, in lower case. */
-  readonly signer: string
+  readonly signer: Hex
+  /** Whose money it is, in lower case: the signer's, or that of the account which the signer's access key says it is for. */
+  readonly account: Hex
+  /** The access key that signed, if one did: in lower case, and of which kind. The chain says whether the account knows it. */
+  readonly key: { readonly address: Hex; readonly kind: string } | undefined
+  /** Base units of the currency. */
+  readonly price: bigint
 }
-
-const rejected = (detail: string) => new PaymentRejected({ problem: "verification-failed", detail })
 
 const faults: Readonly<Record<Misshapen, string>> = {
   unreadable: "The transaction cannot be read. It is a signed Tempo transaction (type 0x76) in RLP.",
@@ -41,15 +47,15 @@ export const readPayment = Effect.fnUntraced(function* ({ challenge, payload }: 
     )
   }
   const signature = parsed.data.signature
-  const fault = misshapen(signature as Hex)
-  if (fault !== undefined) return yield* rejected(faults[fault])
+  const shape = misshapen(signature as Hex)
+  if (shape !== undefined) return yield* rejected(faults[shape])
   const transaction = yield* Effect.try({
     try: () => TxEnvelopeTempo.deserialize(signature as TxEnvelopeTempo.Serialized),
     catch: () => rejected(faults.unreadable)
   })
-  if (!signature.startsWith(TxEnvelopeTempo.serializedType) || transaction.feePayerSignature === null) {
+  if (!signature.startsWith(TxEnvelopeTempo.serializedType) || transaction.feePayerSignature !== undefined) {
     return yield* rejected(
-      "The transaction waits for a fee payer, and no fees are paid here. Sign one that pays its own."
+      "The transaction names a fee payer or waits for one, and none is offered here. Sign one that pays its own fee."
     )
   }
   if (transaction.chainId !== merchant.chainId) {
@@ -69,39 +75,40 @@ export const readPayment = Effect.fnUntraced(function* ({ challenge, payload }: 
         "whose memo names the challenge, with nothing beside it but a swap before it."
     )
   }
-  if (transaction.signature?.type === "keychain" && transaction.signature.version !== "v2") {
-    return yield* rejected(
-      "The access key's signature is of version 1, which the chain no longer takes. Sign with version 2."
-    )
-  }
-  const signer = yield* Effect.try({
-    try: () => signerOf(transaction),
+  const fault = neverTaken(transaction)
+  if (fault !== undefined) return yield* rejected(`${fault} Sign it again.`)
+  const payment = yield* Effect.try({
+    try: () => signed(transaction, BigInt(challenge.request["amount"] as string)),
     catch: () => rejected("The transaction's signature does not hold. Sign the transaction as it is sent.")
   })
-  return { transaction, signer } satisfies Payment
+  const { account, key } = payment
+  const authorization = transaction.keyAuthorization as Signed | undefined
+  const unauthorized = authorization && authorizationFault(authorization, account, key, merchant.chainId)
+  if (unauthorized !== undefined) return yield* rejected(`${unauthorized} Sign it again.`)
+  return payment
 })
 
 /**
- * The address of the key that signed: recovered (secp256k1), or of the public key that the signature brings along and is
+ * Who signed: the address of the key, recovered (secp256k1), or of the public key that the signature brings along and is
  * verified with (P256, WebAuthn).
  *
- * An access key's signature *names* the account that it spends from, and only the chain knows whether the account agrees;
- * a simulation does not ask. So the payer is the key, not the account: that much is proven, nobody can pass for somebody
- * else, and whoever signs again with the same key is known again. Whether the account pays shows when it does.
+ * An access key's signature *names* the account that it spends from, and only the chain knows whether the account agrees
+ * (`access-key.ts` asks). So the payer is the key, not the account: that much is proven, nobody can pass for somebody else,
+ * and whoever signs again with the same key is known again.
  */
-const signerOf = (transaction: TxEnvelopeTempo.TxEnvelopeTempo): string => {
+const signed = (transaction: TxEnvelopeTempo.TxEnvelopeTempo, price: bigint): Payment => {
   // Not `transaction.from`: that may be what the transaction says of itself.
   const { signature: envelope } = transaction
   if (envelope === undefined) throw new Error("not signed")
-  const keychain = envelope.type === "keychain"
-  const signature = keychain ? envelope.inner : envelope
-  const named = keychain && envelope.version !== "v1" ? { from: envelope.userAddress } : {}
-  const payload = TxEnvelopeTempo.getSignPayload(transaction, named)
-  const address = SignatureEnvelope.extractAddress({ payload, signature })
-  // An address that was recovered from a signature is all the verifying there is to that one.
-  const recovered = signature.type === "secp256k1"
-  if (!recovered && !SignatureEnvelope.verify(signature, { address, payload })) throw new Error("does not hold")
-  return address.toLowerCase()
+  if (envelope.type !== "keychain") {
+    const signer = signerOf(TxEnvelopeTempo.getSignPayload(transaction), envelope) as Hex
+    return { transaction, signer, account: signer, key: undefined, price }
+  }
+  // A key's signature of the first version does not name its account. Nodes take it no longer (Tempo T1C).
+  if (envelope.version !== "v2") throw new Error("of an old version")
+  const account = envelope.userAddress.toLowerCase() as Hex
+  const signer = signerOf(TxEnvelopeTempo.getSignPayload(transaction, { from: account }), envelope.inner) as Hex
+  return { transaction, signer, account, key: { address: signer, kind: envelope.inner.type }, price }
 }
 
 /** `transferWithMemo(address,uint256,bytes32)` of TIP-20, and the two calls by which stock clients swap into the currency. */
@@ -124,4 +131,4 @@ const pays = (calls: Payment["transaction"]["calls"], challenge: Answer["challen
 }
 
 /** The bytes that nodes hash, whatever encoding the client chose: what is broadcast, and what the reference is of. */
-export const canonical = ({ transaction }: Payment): Hex => TxEnvelopeTempo.serialize(transaction)
+export const canonical = ({ transaction }: Pick<Payment, "transaction">): Hex => TxEnvelopeTempo.serialize(transaction)

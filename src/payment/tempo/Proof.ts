@@ -3,10 +3,10 @@ import * as Effect from "effect/Effect"
 import * as SignatureEnvelope from "ox/tempo/SignatureEnvelope"
 import { type Address, concat, hashTypedData, isAddress, keccak256 } from "viem"
 import { PaymentRejected } from "../errors.ts"
+import { signerOf } from "./key-authorization.ts"
 import type { Answer, Merchant } from "./Offer.ts"
+import { rejected } from "./rejections.ts"
 import { isSignature, KINDS } from "./signature-bounds.ts"
-
-const rejected = (detail: string) => new PaymentRejected({ problem: "verification-failed", detail })
 
 /**
  * Who answered a challenge of amount 0: the lower-case address of the key that signed. Such a challenge is answered with a
@@ -36,7 +36,7 @@ export const readProof = Effect.fnUntraced(function* (answer: Answer, merchant: 
   const { signature } = parsed.data
   if (!isSignature(signature)) return yield* rejected(KINDS)
   return yield* Effect.try({
-    try: () => signerOf(signature, digest(account, challenge, merchant.chainId), account),
+    try: () => proverOf(signature, digest(account, challenge, merchant.chainId), account),
     catch: () => rejected("The proof's signature does not hold. Sign the challenge as it was issued.")
   })
 })
@@ -63,19 +63,15 @@ const digest = (account: Address, challenge: Answer["challenge"], chainId: numbe
     message: { account, challengeId: challenge.id, realm: challenge.realm }
   })
 
-const signerOf = (serialized: string, proof: `0x${string}`, account: Address): string => {
+const proverOf = (serialized: string, proof: `0x${string}`, account: Address): string => {
   const envelope = SignatureEnvelope.from(serialized as SignatureEnvelope.Serialized)
   const keychain = envelope.type === "keychain"
   if (keychain && envelope.userAddress.toLowerCase() !== account.toLowerCase()) throw new Error("another account's")
   const signature = keychain ? envelope.inner : envelope
   // An access key of the second version signs for one account only.
   const payload = keychain && envelope.version === "v2" ? keccak256(concat(["0x04", proof, account])) : proof
-  const address = SignatureEnvelope.extractAddress({ payload, signature })
-  // An address that was recovered from a signature is all the verifying there is to that one.
-  if (signature.type !== "secp256k1" && !SignatureEnvelope.verify(signature, { address, payload })) {
-    throw new Error("does not hold")
-  }
+  const address = signerOf(payload, signature)
   // Recovering always yields some address: of a plain signature it is the account's, or the signature is of other data.
-  if (!keychain && address.toLowerCase() !== account.toLowerCase()) throw new Error("another account's")
-  return address.toLowerCase()
+  if (!keychain && address !== account.toLowerCase()) throw new Error("another account's")
+  return address
 }

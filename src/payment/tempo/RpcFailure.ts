@@ -1,5 +1,6 @@
 import { BaseError, RpcRequestError } from "viem"
-import { PaymentRejected, PaymentUnavailable } from "../errors.ts"
+import type { PaymentRejected, PaymentUnavailable } from "../errors.ts"
+import { rejected, unavailable } from "./rejections.ts"
 import { meaningOf } from "./reverts.ts"
 
 /**
@@ -9,20 +10,15 @@ import { meaningOf } from "./reverts.ts"
  */
 const nodeTrouble = new Set([-32001, -32002, -32004, -32005, -32007, -32601, 429])
 
-const unavailable = new PaymentUnavailable({
-  message: "The chain cannot be asked at the moment. No payment was sent; try again in a few seconds."
-})
-
 /** What a simulated payment that failed means: an answer of the node is the payer's trouble, silence is ours. */
 export const simulationFailure = (error: unknown): PaymentRejected | PaymentUnavailable => {
   const answer = error instanceof BaseError ? error.walk((cause) => cause instanceof RpcRequestError) : null
   if (!(answer instanceof RpcRequestError) || nodeTrouble.has(answer.code)) return unavailable
   // What stands there is whatever answered: behind an address may be something that is no node.
   if (typeof answer.details !== "string") return unavailable
-  return new PaymentRejected({
-    problem: "verification-failed",
-    detail: `The payment would fail: ${reason(answer)} Nothing was sent. Fund the account or choose another, and sign again.`
-  })
+  return rejected(
+    `The payment would fail: ${reason(answer)} Nothing was sent. Fund the account or choose another, and sign again.`
+  )
 }
 
 /** The node's words, or what the token's revert means; without long hexadecimal, which may be the transaction's. */
