@@ -7,6 +7,8 @@ import type { Way } from "./way.ts"
 
 /** What is attacked, and what with. */
 export interface Rig {
+  /** Where the stack keeps what it keeps. */
+  readonly dir: string
   readonly info: StackInfo
   readonly bank: Bank
   /** Between the gateway and the chain, the gateway and the control plane, the agents and the gateway. */

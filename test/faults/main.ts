@@ -9,10 +9,12 @@ import type { Fault, Run } from "./fault.ts"
 import { forgedFaults } from "./forged-faults.ts"
 import { hostFaults } from "./host-faults.ts"
 import { type Case, judge, settled } from "./judge.ts"
+import { questionFaults } from "./question-faults.ts"
 import { repeatFaults } from "./repeat-faults.ts"
 import { resetFaults } from "./reset-faults.ts"
 import { leaks } from "./leaks.ts"
 import { startRig } from "./rig.ts"
+import { updateFaults } from "./update-faults.ts"
 import { objections, table } from "./table.ts"
 
 const wanted = process.argv.slice(2)
@@ -21,7 +23,10 @@ const wanted = process.argv.slice(2)
 const width = 4
 const faults = [
   ...chainFaults,
+  // The longest of all: it begins first, and the others wait beside it.
+  ...updateFaults.toReversed(),
   ...hostFaults,
+  ...questionFaults,
   ...repeatFaults,
   ...forgedFaults,
   ...resetFaults,

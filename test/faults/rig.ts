@@ -54,6 +54,7 @@ export const startRig = async (
   return {
     stack,
     info,
+    dir: stack.dir,
     restarts: stack.hosting.restarts,
     told,
     bank: openBank(info),

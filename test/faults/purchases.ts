@@ -1,0 +1,20 @@
+import { readdirSync } from "node:fs"
+import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
+
+/** How many purchases the orders' objects have on disk, below the stack's directory: of all that were ever written down. */
+export const countPurchases = (dir: string): number =>
+  readdirSync(join(dir, "gateway", "state"), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /^[0-9a-f]{64}\.sqlite$/.test(entry.name))
+    .map((entry) => countIn(join(entry.parentPath, entry.name)))
+    .reduce((sum, count) => sum + count, 0)
+
+const countIn = (file: string): number => {
+  const database = new DatabaseSync(file, { readOnly: true })
+  try {
+    if (database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'purchase'").get() === undefined) return 0
+    return Number(database.prepare("SELECT count(*) AS count FROM purchase").get()?.["count"])
+  } finally {
+    database.close()
+  }
+}
