@@ -1,16 +1,19 @@
 import type { BuildOptions } from "esbuild-wasm"
 import { BundleError, type Diagnostic, fromMessages } from "./diagnostics.ts"
+import { explain } from "./explain.ts"
 import { InstanceCrash } from "./host.ts"
 import { type Context, importsPlugin } from "./imports.ts"
 import { type Instance, isBuildFailure } from "./instance.ts"
+import { LOADERS } from "./loaders.ts"
+import { ROOT } from "./virtual-fs.ts"
 
-/** What the compiler made of a project. */
+/** The compiler's answer for a project. */
 export interface Compiled {
   readonly code: string
   /** The source map, where one was asked for. */
   readonly map?: string | undefined
   readonly warnings: ReadonlyArray<Diagnostic>
-  /** What the entrypoint exports. */
+  /** The names that the entrypoint exports. */
   readonly exports: ReadonlyArray<string>
   /** The platform's modules that the code still imports. */
   readonly externals: ReadonlyArray<string>
@@ -21,34 +24,45 @@ export interface Compiled {
 /** The output's name. */
 export const MAIN = "worker.js"
 
-/** What is to be compiled. */
+/** A project that is ready for the compiler. */
 export interface Job {
   readonly context: Context
   readonly entrypoint: string
-  /** `tsconfig.json`'s compiler options. */
-  readonly options: Readonly<Record<string, unknown>>
   /** Whether the source map is made. */
   readonly sourceMap?: boolean
 }
 
-const options = ({ context, entrypoint, options, sourceMap = false }: Job, missing: Set<string>): BuildOptions => ({
-  entryPoints: [entrypoint],
-  outfile: `/${MAIN}`,
-  absWorkingDir: "/",
+const NODE_ENV = '"production"'
+
+/**
+ * As wrangler calls the compiler (`bundleWorker` in its source): conditions, main fields (by the platform), names, target,
+ * definitions. JSX is hono's unless a config or a pragma says otherwise, and more extensions are resolved.
+ */
+const SETTINGS: BuildOptions = {
+  outfile: `${ROOT}/${MAIN}`,
+  // A project may have a file of that name. Nothing is written.
+  allowOverwrite: true,
+  absWorkingDir: ROOT,
   bundle: true,
   logLevel: "silent",
+  logLimit: 200,
   format: "esm",
-  platform: "neutral",
-  target: "es2022",
+  platform: "browser",
+  conditions: ["workerd", "worker", "browser"],
+  target: "es2024",
+  supported: { using: true },
   charset: "utf8",
+  keepNames: true,
   jsx: "automatic",
   jsxImportSource: "hono/jsx",
-  ...(sourceMap ? { sourcemap: "external", sourcesContent: false } : {}),
-  define: { "process.env.NODE_ENV": '"production"' },
-  // Its jsx settings override those above.
-  tsconfigRaw: JSON.stringify({ compilerOptions: options }),
-  plugins: [importsPlugin(context, missing)]
-})
+  loader: LOADERS,
+  resolveExtensions: [".tsx", ".ts", ".jsx", ".js", ".mts", ".cts", ".mjs", ".cjs", ".json"],
+  define: {
+    "process.env.NODE_ENV": NODE_ENV,
+    "global.process.env.NODE_ENV": NODE_ENV,
+    "globalThis.process.env.NODE_ENV": NODE_ENV
+  }
+}
 
 /**
  * Compiles a project to one ES module.
@@ -56,14 +70,23 @@ const options = ({ context, entrypoint, options, sourceMap = false }: Job, missi
  * @throws {BundleError} when the source does not build, and when the compiler gives up on it.
  */
 export const compile = async (instance: Instance, job: Job): Promise<Compiled> => {
+  const { context, entrypoint, sourceMap = false } = job
   const missing = new Set<string>()
   try {
-    const { outputFiles, metafile, warnings } = await instance.build(options(job, missing))
+    const { outputFiles, metafile, warnings } = await instance.build(
+      {
+        ...SETTINGS,
+        entryPoints: [`./${entrypoint}`],
+        ...(sourceMap ? { sourcemap: "external", sourcesContent: false } : {}),
+        plugins: [importsPlugin(context, missing)]
+      },
+      context.disk
+    )
     const output = metafile.outputs[MAIN]
     return {
-      code: outputFiles.find(({ path }) => path === `/${MAIN}`)?.text ?? "",
-      map: outputFiles.find(({ path }) => path === `/${MAIN}.map`)?.text,
-      warnings: fromMessages(warnings),
+      code: outputFiles.find(({ path }) => path.endsWith(MAIN))?.text ?? "",
+      map: outputFiles.find(({ path }) => path.endsWith(`${MAIN}.map`))?.text,
+      warnings: fromMessages(warnings, (message) => explain(context, message)),
       exports: output?.exports ?? [],
       externals: (output?.imports ?? []).filter((it) => it.external === true).map((it) => it.path),
       missing
@@ -73,7 +96,7 @@ export const compile = async (instance: Instance, job: Job): Promise<Compiled> =
       // What stands in for a module that is still to be fetched exports nothing by name where that is `.mjs`.
       const early = missing.size > 0 && error.errors.every(({ text }) => text.startsWith("No matching export in"))
       if (early) return { code: "", warnings: [], exports: [], externals: [], missing }
-      throw new BundleError(fromMessages(error.errors))
+      throw new BundleError(fromMessages(error.errors, (message) => explain(context, message)))
     }
     if (error instanceof InstanceCrash) throw new BundleError([gaveUp(error)])
     throw error

@@ -1,7 +1,7 @@
 import type { Diagnostic } from "./diagnostics.ts"
 import { lineAt } from "./jsonc.ts"
 
-/** What a program must end with, for a program that exports these names. */
+/** The end of a program that exports these names. */
 const missing = (names: ReadonlyArray<string>): string => {
   const handlers = ["fetch", "scheduled", "queue"].filter((name) => names.includes(name))
   if (handlers.includes("fetch")) return `export default { ${handlers.join(", ")} }`
@@ -10,32 +10,36 @@ const missing = (names: ReadonlyArray<string>): string => {
   return 'export default { fetch(request) { return new Response("hello") } }'
 }
 
-/** What a default export is, as far as it can be seen without running it. */
-const kindOf = (code: string, name: string, depth = 0): string | undefined => {
-  const escaped = name.replace(/\$/g, "\\$")
-  if (new RegExp(`^(?:async )?function\\*? ?${escaped}\\(`, "m").test(code)) return "a function"
-  const found = new RegExp(`^(?:var|let|const) ${escaped} = `, "m").exec(code)
-  if (found === null) return undefined
-  const value = code.slice(found.index + found[0].length)
-  if (/^(async )?(\([^()]*\)|[\w$]+) =>/.test(value) || /^(async )?function\b/.test(value)) return "a function"
-  if (/^[-\d]/.test(value)) return "a number"
-  if (/^["'`]/.test(value)) return /^(["'`])[^"'`\\]*\1;/.test(value) ? "a string" : undefined
-  if (/^(null|void 0|undefined|true|false|!0|!1);/.test(value)) return "no object"
-  if (value.startsWith("[")) return /^\[[^[\]]*\];/.test(value) ? "an array" : undefined
-  if (value.startsWith("{")) {
-    // The declaration ends before the next one begins; what is beyond it can only make this more lenient.
-    const end = /\n(?:var|let|const|function|async|class|export|\/\/) /.exec(value)?.index ?? value.length
-    return /fetch|\.\.\.|\[|__proto__|\\u/.test(value.slice(0, end)) ? undefined : "an object without fetch"
-  }
-  const alias = /^([\w$]+);/.exec(value)?.[1]
-  return alias === undefined || depth > 4 ? undefined : kindOf(code, alias, depth + 1)
+/** How much of the bundle's end is looked at, in UTF-16 units. */
+const TAIL = 2000
+
+/** The bundle's last two statements, where the first declares the default export in one line and the second exports it. */
+const LAST = /\n(?:var|let|const) ([\w$]{1,100}) = ([^\n]{1,1000});\nexport \{\n {2}([\w$]{1,100}) as default\n\};\n$/
+
+/**
+ * The kind of a value that certainly has no `fetch`. Nothing between the two statements can change the value, and neither
+ * can be within a comment or a template, because the bundle would end within it too.
+ */
+const kindOf = (value: string): string | undefined => {
+  if (/^-?\d[\d._]{0,40}n?$/.test(value)) return "a number"
+  if (/^"[^"\\]*"$/.test(value) || /^'[^'\\]*'$/.test(value)) return "a string"
+  if (/^(null|void 0|undefined|true|false|!0|!1)$/.test(value)) return "no object"
+  if (value === "{}") return "an object without fetch"
+  return /^\[[^[\]"'`]*\]$/.test(value) ? "an array" : undefined
+}
+
+const certainKind = (code: string): string | undefined => {
+  const [, declared, value = "", exported] = LAST.exec(`\n${code.slice(-TAIL)}`) ?? []
+  if (declared === undefined || declared !== exported) return undefined
+  // An empty object that anything else refers to may have been filled.
+  return value === "{}" && code.split(declared, 4).length > 3 ? undefined : kindOf(value)
 }
 
 /**
- * Nothing is served without a default export that has a `fetch`; the platform would only say so when it starts, or when the
- * first request comes. What cannot be told without running it passes: a class, an instance, what a call returns.
+ * Refuses what certainly cannot serve: a program without a default export, or with one that is plainly a value without
+ * `fetch`. Everything else is for the start to decide; and where the start is never checked, for the host.
  *
- * @param names what the entrypoint exports.
+ * @param names the names that the entrypoint exports.
  * @param code the bundle.
  * @param source the entrypoint's source.
  * @returns the complaint, or `undefined`.
@@ -53,23 +57,25 @@ export const checkDefaultExport = (
   }
   if (!names.includes("default"))
     return complaint(`${entrypoint} has no default export, so that nothing answers requests`, `Add: ${missing(names)}`)
-  const name = /\bexport \{[^{}]*?([\w$]+) as default\b[^{}]*\};?\s*$/.exec(code.slice(-20_000))?.[1]
-  const kind = name === undefined ? undefined : kindOf(code, name)
+  const kind = certainKind(code)
   if (kind === undefined) return undefined
-  const index = source.split("\n").findIndex((line) => /\bexport\s+default\b|\bas\s+default\b/.test(line))
   return complaint(
     `The default export of ${entrypoint} is ${kind}, which cannot answer requests`,
-    kind === "a function"
-      ? "Wrap it: export default { fetch: handler }"
-      : 'Write: export default { fetch(request) { return new Response("hello") } }',
-    Math.max(0, index) + 1
+    'Write: export default { fetch(request) { return new Response("hello") } }',
+    lineOfDefault(source)
   )
+}
+
+/** The line that says which export is the default: from 1, and 1 where none is found. */
+const lineOfDefault = (source: string): number => {
+  const found = /\bexport[ \t]{1,20}default\b|\bas[ \t]{1,20}default\b/.exec(source)
+  return found === null ? 1 : source.slice(0, found.index).split("\n").length
 }
 
 /**
  * Nothing can be called without an export `run`, or a default one that is a function.
  *
- * @param names what the entrypoint exports.
+ * @param names the names that the entrypoint exports.
  * @returns the complaint, or `undefined`.
  */
 export const checkRun = (entrypoint: string, names: ReadonlyArray<string>): Diagnostic | undefined =>

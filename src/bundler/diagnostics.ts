@@ -37,6 +37,9 @@ export class BundlerCrash extends Error {
 /** Pathological sources yield thousands of errors; nobody reads past the first few. */
 const LIMIT = 50
 
+/** UTF-16 units of a text and of a hint: a specifier may be as long as the source. */
+const MAX_LENGTH = 2000
+
 /**
  * What a resolver's refusal carries through the compiler in `detail`: only afterwards is the source line known, and which
  * of the refusals are told at all; thousands of guesses would take longer than the build.
@@ -71,8 +74,6 @@ const rewritten = (rewrite: Rewrite, location: Message["location"]): string => {
 
 const hintOf = (message: Message): string | undefined => {
   if (isRewrite(message.detail)) return message.detail.hint(rewritten(message.detail, message.location))
-  if (/^Could not resolve \w+\(/.test(message.text))
-    return "The path is only known at run time: import each file by its own."
   const notes = message.notes.map(({ text, location }) =>
     location === null ? text : `${text} (${location.file}:${location.line})`
   )
@@ -84,27 +85,22 @@ export const fromMessage = (message: Message): Diagnostic => {
   const { location } = message
   const hint = hintOf(message)
   return {
-    // Settings that are handed over as text have no path of their own; esbuild calls them "<tsconfig.json>".
-    file: location?.file.replace(/^<(.+)>$/, "$1") ?? "",
+    file: location?.file ?? "",
     line: location?.line ?? 0,
     column: location === null ? 0 : unitsBefore(location.lineText, location.column) + 1,
-    text: message.text.slice(0, 2000),
+    text: message.text.slice(0, MAX_LENGTH),
     ...(location === null || location.lineText === "" || location.lineText.length > 200
       ? {}
       : { source: location.lineText }),
-    ...(hint === undefined ? {} : { hint })
+    ...(hint === undefined ? {} : { hint: hint.slice(0, MAX_LENGTH) })
   }
 }
 
-/** Paths with holes are looked for in a file system, past every plugin; that there is none is no news to the author. */
-const isNoise = (message: Message): boolean => message.text.endsWith("not implemented on js")
-
-/** All of esbuild's messages, capped. */
-export const fromMessages = (messages: ReadonlyArray<Message>): ReadonlyArray<Diagnostic> =>
-  messages
-    .filter((message) => !isNoise(message))
-    .slice(0, LIMIT)
-    .map(fromMessage)
+/** All of the compiler's messages, capped, each in the words that `explain` finds for it. */
+export const fromMessages = (
+  messages: ReadonlyArray<Message>,
+  explain: (message: Message) => Message = (message) => message
+): ReadonlyArray<Diagnostic> => messages.slice(0, LIMIT).map((message) => fromMessage(explain(message)))
 
 /** `src/a.ts:3:7: text (hint)`, for logs and for the errors' messages. */
 export const formatDiagnostic = ({ file, line, column, text, hint }: Diagnostic): string =>

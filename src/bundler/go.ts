@@ -1,6 +1,7 @@
 import { GoExit, makeImports } from "./go-imports.ts"
 import { GoMemory } from "./go-memory.ts"
 import { type Remembered, References } from "./go-references.ts"
+import { VirtualFs } from "./virtual-fs.ts"
 
 export { GoExit } from "./go-imports.ts"
 
@@ -34,8 +35,8 @@ const decoder = new TextDecoder()
 
 const CONSTANTS = { O_WRONLY: -1, O_RDWR: -1, O_CREAT: -1, O_TRUNC: -1, O_APPEND: -1, O_EXCL: -1, O_DIRECTORY: -1 }
 
-const notImplemented = (...args: ReadonlyArray<unknown>): void =>
-  (args.at(-1) as Reply)(Object.assign(new Error("not implemented on js"), { code: "ENOSYS" }))
+/** The disk of a program that was given none. */
+const EMPTY = new VirtualFs(new Map())
 
 /**
  * A paused program: all of its memory, and what it knows of JavaScript. Of the registers only the stack pointer lives
@@ -75,6 +76,8 @@ export class GoProgram {
   #over: GoExit | undefined
   /** Takes what the program writes. The bytes are the receiver's. */
   onOutput: (bytes: Uint8Array) => void = () => {}
+  /** What the program finds on its disk. */
+  files: VirtualFs = EMPTY
 
   /** @throws {GoExit} when the module is no Go program, or there is not so much memory. */
   constructor(module: WebAssembly.Module, limits: MemoryLimits) {
@@ -170,20 +173,25 @@ export class GoProgram {
     this.#reading = undefined
     this.#stderr = ""
     this.onOutput = () => {}
+    this.files = EMPTY
     const fs = {
       constants: CONSTANTS,
       write: (fd: number, bytes: Uint8Array, _offset: number, length: number, _position: unknown, reply: Reply) => {
         this.#output(fd, bytes)
         reply(null, length)
       },
-      read: (_fd: number, buffer: Uint8Array, _offset: number, _length: number, _position: unknown, reply: Reply) =>
-        this.#read({ buffer, reply }),
-      ...Object.fromEntries(
-        ["open", "stat", "lstat", "fstat", "close", "readdir"].map((name) => [name, notImplemented])
-      )
+      read: (fd: number, buffer: Uint8Array, offset: number, length: number, position: unknown, reply: Reply) =>
+        fd === 0 ? this.#read({ buffer, reply }) : this.files.read(fd, buffer, offset, length, position, reply),
+      open: (path: string, flags: unknown, mode: unknown, reply: Reply) => this.files.open(path, flags, mode, reply),
+      stat: (path: string, reply: Reply) => this.files.stat(path, reply),
+      lstat: (path: string, reply: Reply) => this.files.lstat(path, reply),
+      fstat: (fd: number, reply: Reply) => this.files.fstat(fd, reply),
+      close: (fd: number, reply: Reply) => this.files.close(fd, reply),
+      readdir: (path: string, reply: Reply) => this.files.readdir(path, reply),
+      readlink: (path: string, reply: Reply) => this.files.readlink(path, reply)
     }
     const process = { pid: -1, ppid: -1 }
-    const path = {}
+    const path = { resolve: (path: string) => path }
     const global = { Array, Object, Uint8Array, fs, process, path }
     this.#event = { _pendingEvent: null, _makeFuncWrapper: (id) => this.#references.wrap(id) }
     this.#references = new References(

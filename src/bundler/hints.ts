@@ -58,7 +58,13 @@ export const insteadOfPackage = ({ files, importer, hosts, versionOf }: Refused,
       specifier,
       hint: () => 'The "imports" of package.json do not have it. Add it there, or import the file by its relative path.'
     }
-  const name = withoutVersion(specifier)
+  const name = withoutVersion(specifier).replace(/^@hono\/hono(?=\/|$)/, "hono")
+  if (name === "@hono/node-server")
+    return {
+      specifier: name,
+      hint: () =>
+        "A Worker starts no server: the platform calls it. Remove this import and serve(…), and write: export default app"
+    }
   if (/\/jsx(-dev)?-runtime$/.test(name))
     return {
       specifier: name,
@@ -89,6 +95,10 @@ export const insteadOfMissing = (files: Files, importer: string, path: string): 
   const found =
     byLowerCase.get(findFile(byLowerCase, path.toLowerCase()) ?? "") ??
     names.find((name) => name !== importer && stem(name) === stem(path))
+  const declared = ["ts", "mts", "cts"].map((it) => `${path.replace(/\.[cm]?[jt]sx?$/, "")}.d.${it}`)
+  const declaration = declared.find((it) => files.has(it))
+  if (declaration !== undefined)
+    return `${declaration} only declares types, so that there is nothing to run: send the source that it describes, or write "import type".`
   if (found !== undefined) return `Did you mean ${JSON.stringify(relativeSpecifier(folderOf(importer), found))}?`
   return `Send ${/\.\w+$/.test(path) ? path : `${path === "" ? "index" : path}.ts`}, or correct the import.`
 }

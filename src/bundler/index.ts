@@ -5,17 +5,19 @@
 import { checkDefaultExport, checkRun } from "./default-export.ts"
 import { compile, type Compiled, type Job, MAIN } from "./compile.ts"
 import { BundleError, BundlerCrash, type Diagnostic } from "./diagnostics.ts"
+import { layOut } from "./disk.ts"
 import { findEntrypoint } from "./entrypoint.ts"
 import { fetchGraph } from "./fetching.ts"
 import { BundlerBusy } from "./leases.ts"
 import { checkOutput } from "./limits.ts"
-import { readPackageJson } from "./package-json.ts"
+import type { Context } from "./imports.ts"
+import { importedPackage, readPackageJson } from "./package-json.ts"
 import { Pool, type WaitUntil } from "./pool.ts"
 import { readProject } from "./project.ts"
 import { type ModuleCache, platformCache } from "./module-cache.ts"
 import { IMPORT_LIMITS, Remote } from "./remote.ts"
-import { readTsConfig } from "./tsconfig.ts"
 import { boundWarnings } from "./warnings.ts"
+import { readWranglerConfig, type WranglerConfig } from "./wrangler-config.ts"
 
 export { BundleError, BundlerCrash, type Diagnostic, formatDiagnostic } from "./diagnostics.ts"
 export { BundlerBusy } from "./leases.ts"
@@ -30,7 +32,7 @@ export interface Bundle {
   readonly entrypoint: string
   /** The module's name: `"worker.js"`. */
   readonly main: string
-  /** The module: ES2022, everything in one, importing only `node:`, `cloudflare:` and `workerd:` modules. */
+  /** The module: ES2024, everything in one, importing only `node:`, `cloudflare:` and `workerd:` modules. */
   readonly code: string
   /** The compiler's warnings about the author's files: at most 20, each text and hint at most 500 UTF-16 units. */
   readonly warnings: ReadonlyArray<Diagnostic>
@@ -40,7 +42,10 @@ export interface Bundle {
    * sources themselves.
    */
   readonly map?: string
-  /** What the program needs to run: `["nodejs_compat"]` when it imports a `node:` module, else `[]`. */
+  /**
+   * The flags that the program runs with: `["nodejs_compat"]`, or `[]` where its wrangler configuration lists flags without
+   * that one and it imports no `node:` module.
+   */
   readonly compatibilityFlags: ReadonlyArray<string>
 }
 
@@ -120,19 +125,26 @@ export const createBundler = (options: BundlerOptions): Bundler => {
     bundle: async (sent, { purpose = "serve", sourceMap = purpose === "run" } = {}) => {
       const { files } = readProject(sent)
       const packageJson = readPackageJson(files)
-      const tsconfig = readTsConfig(files)
-      const { path: entrypoint, warnings } = findEntrypoint(files, packageJson)
+      const wrangler = readWranglerConfig(files)
+      const { path: entrypoint, warnings } = findEntrypoint(files, packageJson, wrangler)
+      const { disk, mayBeOwn } = layOut(files)
       const remote = new Remote({
         hosts,
         fetch: options.fetch ?? platformFetch,
         cache: options.cache ?? platformCache()
       })
-      const context = { files, tsconfig, packageJson, remote, hosts }
-      const compiled = await run({ context, entrypoint, options: tsconfig.options, sourceMap }).catch(
-        (error: unknown) => {
-          throw error instanceof BundleError && remote.outage ? new BundleError(error.diagnostics, false) : error
-        }
-      )
+      const context: Context = {
+        files,
+        disk,
+        packageJson,
+        remote,
+        hosts,
+        mayBeOwn,
+        importedPackage: (folder, specifier, kind) => importedPackage(files, folder, specifier, kind)
+      }
+      const compiled = await run({ context, entrypoint, sourceMap }).catch((error: unknown) => {
+        throw error instanceof BundleError && remote.outage ? new BundleError(error.diagnostics, false) : error
+      })
       const check = purpose === "serve" ? checkDefaultExport : checkRun
       const complaint = check(entrypoint, compiled.exports, compiled.code, files.get(entrypoint))
       if (complaint !== undefined) throw new BundleError([complaint])
@@ -142,8 +154,8 @@ export const createBundler = (options: BundlerOptions): Bundler => {
         main: MAIN,
         code: compiled.code,
         ...(compiled.map === undefined ? {} : { map: compiled.map }),
-        warnings: boundWarnings([...warnings, ...tsconfig.warnings, ...compiled.warnings], (file) => files.has(file)),
-        compatibilityFlags: compiled.externals.some((path) => path.startsWith("node:")) ? ["nodejs_compat"] : []
+        warnings: boundWarnings([...warnings, ...compiled.warnings], (file) => files.has(file)),
+        compatibilityFlags: flagsFor(wrangler, compiled.externals)
       }
     }
   }
@@ -151,6 +163,14 @@ export const createBundler = (options: BundlerOptions): Bundler => {
 
 /** How often a build is begun anew because modules had to be fetched; nearly always twice is enough. */
 const ROUNDS = 20
+
+/** Node's modules and globals are there unless a wrangler configuration lists flags without it, and nothing imports them. */
+const flagsFor = ({ compatibilityFlags }: WranglerConfig, externals: ReadonlyArray<string>): ReadonlyArray<string> =>
+  compatibilityFlags === undefined ||
+  compatibilityFlags.some((flag) => flag.startsWith("nodejs_compat")) ||
+  externals.some((path) => path.startsWith("node:"))
+    ? ["nodejs_compat"]
+    : []
 
 const asOurs = (cause: unknown): never => {
   if (cause instanceof BundleError || cause instanceof BundlerBusy) throw cause

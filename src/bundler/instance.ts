@@ -2,14 +2,16 @@ import type { BuildFailure, BuildOptions, BuildResult } from "esbuild-wasm"
 import { createEsbuild } from "./generated/esbuild-factory.js"
 import type { GoProgram } from "./go.ts"
 import { InstanceCrash, makeHost } from "./host.ts"
+import type { VirtualFs } from "./virtual-fs.ts"
 
 /** A compiler for one build: whatever goes wrong in it reaches no other. */
 export interface Instance {
   /**
+   * @param disk the files that the compiler finds.
    * @throws {InstanceCrash} when the compiler dies or its time is up.
    * @throws esbuild's `BuildFailure` when the source does not build.
    */
-  readonly build: (options: BuildOptions) => Promise<BuildResult<{ write: false; metafile: true }>>
+  readonly build: (options: BuildOptions, disk: VirtualFs) => Promise<BuildResult<{ write: false; metafile: true }>>
 }
 
 /**
@@ -42,7 +44,12 @@ export const connect = async (
     }
   }
   await answered(esbuild.initialize({ wasmModule: wasm, worker: true }))
-  return { build: (options) => answered(esbuild.build({ ...options, write: false, metafile: true })) }
+  return {
+    build: (options, disk) => {
+      program.files = disk
+      return answered(esbuild.build({ ...options, write: false, metafile: true }))
+    }
+  }
 }
 
 /** Whether esbuild answered. Any other error means that it could not: its own "errors" are always an array. */

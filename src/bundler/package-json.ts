@@ -3,32 +3,42 @@ import { entriesOf, own, parseJson, type Place, placeAt } from "./jsonc.ts"
 import { matchPattern } from "./patterns.ts"
 import type { Files } from "./project.ts"
 
-/** The project's own `package.json`, as far as bundling looks at it. */
+/** A field that names the entrypoint, and where it is written. */
+export interface EntryField {
+  readonly key: "exports" | "module" | "main"
+  readonly path: string
+  readonly place: Place
+}
+
+/** The project's own `package.json`, as far as this side of the compiler looks at it. */
 export interface PackageJson {
-  /** `exports["."]`, else `main`, where it is a string that says something, and where it is written. */
-  readonly main?: { readonly key: "exports" | "main"; readonly path: string; readonly place: Place }
-  /** What an import of the project by its own name means, or of `#x`: a path from the root (`./src/x.ts`), or a package. */
-  readonly find: (specifier: string) => string | undefined
+  /** `exports["."]`, `module` and `main`, in this order, those of them that are strings that say something. */
+  readonly entries: ReadonlyArray<EntryField>
   /** The version of a package that it asks for, where that is a plain one: `1.2.3`, `^1.2`, `~1`. */
   readonly versionOf: (name: string) => string | undefined
 }
 
 const FILE = "package.json"
 
-/** As the platform's own tools set them. */
-const CONDITIONS = new Set(["workerd", "worker", "module", "import", "default"])
+/** As wrangler sets them, with those of every import or of every `require`. */
+const CONDITIONS = {
+  import: new Set(["workerd", "worker", "browser", "import", "default"]),
+  require: new Set(["workerd", "worker", "browser", "require", "default"])
+}
+
+type Kind = keyof typeof CONDITIONS
 
 /** The first target that applies here: conditions in the order in which they are written, the first of several. */
-const choose = (target: unknown, depth = 0): string | undefined => {
+const choose = (target: unknown, kind: Kind, depth = 0): string | undefined => {
   if (typeof target === "string") return target
   if (depth > 8) return undefined
   const options = Array.isArray(target)
     ? target
     : entriesOf(target)
-        .filter(([condition]) => CONDITIONS.has(condition))
+        .filter(([condition]) => CONDITIONS[kind].has(condition))
         .map(([, value]) => value)
   for (const option of options) {
-    const chosen = choose(option, depth + 1)
+    const chosen = choose(option, kind, depth + 1)
     if (chosen !== undefined) return chosen
   }
   return undefined
@@ -40,38 +50,36 @@ const subpaths = (exports: unknown): ReadonlyArray<readonly [subpath: string, ta
   return entries.some(([key]) => key.startsWith(".")) ? entries : exports === undefined ? [] : [[".", exports]]
 }
 
-const target = (entries: ReadonlyArray<readonly [string, unknown]>, specifier: string): string | undefined => {
+const target = (
+  entries: ReadonlyArray<readonly [string, unknown]>,
+  specifier: string,
+  kind: Kind
+): string | undefined => {
   const match = matchPattern(entries, specifier)
-  return match === undefined ? undefined : choose(match.value)?.replaceAll("*", () => match.star)
+  return match === undefined ? undefined : choose(match.value, kind)?.replaceAll("*", () => match.star)
 }
 
 /**
- * Reads `package.json`; a project need not have one.
+ * Reads the `package.json` at the root; a project need not have one.
  *
  * @throws {BundleError} when it is not JSON.
  */
 export const readPackageJson = (files: Files): PackageJson => {
   const source = files.get(FILE)
-  if (source === undefined) return { find: () => undefined, versionOf: () => undefined }
+  if (source === undefined) return { entries: [], versionOf: () => undefined }
   const read = parseJson(FILE, source)
   if ("problem" in read) throw new BundleError([read.problem])
   const json = read.value
-  const name = own(json, "name")
-  const imports = entriesOf(own(json, "imports"))
-  const exports = subpaths(own(json, "exports"))
-  const find = (specifier: string): string | undefined => {
-    if (specifier.startsWith("#")) return target(imports, specifier)
-    if (typeof name !== "string" || name === "") return undefined
-    if (specifier !== name && !specifier.startsWith(`${name}/`)) return undefined
-    return target(exports, `.${specifier.slice(name.length)}`)
-  }
-  const place = (key: string) => placeAt(FILE, source, Math.max(0, source.search(new RegExp(`"${key}"\\s*:`))))
-  const main = ([key, path]: readonly ["exports" | "main", unknown]): Pick<PackageJson, "main"> =>
-    typeof path === "string" && path !== "" ? { main: { key, path, place: place(key) } } : {}
-  const entry = target(exports, ".")
+  const place = (key: string) => placeAt(FILE, source, Math.max(0, source.search(new RegExp(`"${key}"\\s{0,100}:`))))
+  const written = [
+    ["exports", target(subpaths(own(json, "exports")), ".", "import")],
+    ["module", own(json, "module")],
+    ["main", own(json, "main")]
+  ] as const
   return {
-    ...main(entry === undefined ? ["main", own(json, "main")] : ["exports", entry]),
-    find,
+    entries: written.flatMap(([key, path]) =>
+      typeof path === "string" && path !== "" ? [{ key, path, place: place(key) }] : []
+    ),
     versionOf: (dependency) => {
       for (const key of ["dependencies", "devDependencies", "peerDependencies"]) {
         const version = own(own(json, key), dependency)
@@ -81,5 +89,21 @@ export const readPackageJson = (files: Files): PackageJson => {
       }
       return undefined
     }
+  }
+}
+
+/**
+ * The package that `#x` stands for by the `imports` of the nearest `package.json`, as seen from a folder. `undefined` where
+ * it stands for a file, or for nothing: both are the compiler's to find, or to complain about.
+ */
+export const importedPackage = (files: Files, folder: string, specifier: string, kind: Kind): string | undefined => {
+  for (let parts = folder === "" ? [] : folder.split("/"); ; parts = parts.slice(0, -1)) {
+    const source = files.get([...parts, FILE].join("/"))
+    if (source !== undefined) {
+      const read = parseJson(FILE, source)
+      const found = "problem" in read ? undefined : target(entriesOf(own(read.value, "imports")), specifier, kind)
+      return found?.startsWith(".") === true ? undefined : found
+    }
+    if (parts.length === 0) return undefined
   }
 }

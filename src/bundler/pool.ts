@@ -11,7 +11,7 @@ const MEMORY = { initial: LIMITS.memoryBytes, maximal: LIMITS.maxMemoryBytes }
  * No garbage is collected as long as there is memory: a build is short, and what it leaves behind is overwritten. Near the
  * soft limit it is. The wasm's memory is up to 10 MB more than what that limit counts.
  */
-const ENVIRONMENT = { GOGC: "off", GOMEMLIMIT: "38MiB" }
+const ENVIRONMENT = { GOGC: "off", GOMEMLIMIT: "36MiB" }
 
 /** Lets work go on after the answer, as the platform's `waitUntil` does. */
 export type WaitUntil = (work: Promise<unknown>) => void

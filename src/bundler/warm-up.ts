@@ -1,6 +1,7 @@
 import { compile } from "./compile.ts"
 import type { Instance } from "./instance.ts"
 import { Remote } from "./remote.ts"
+import { VirtualFs } from "./virtual-fs.ts"
 
 /** What the first builds consist of: a little of everything, so that nothing is left to be set up. */
 const FILES = new Map([
@@ -36,9 +37,13 @@ const ROUNDS = 2
  * @throws as `compile`, when the compiler does not work.
  */
 export const warmUp = async (instance: Instance): Promise<void> => {
-  const nothing = { find: () => undefined, versionOf: () => undefined }
   const hosts = new Set<string>()
   const remote = new Remote({ hosts, fetch, cache: undefined })
-  const context = { files: FILES, tsconfig: nothing, packageJson: nothing, remote, hosts }
-  for (let round = 0; round < ROUNDS; round++) await compile(instance, { context, entrypoint: "index.ts", options: {} })
+  const nothing = {
+    packageJson: { versionOf: () => undefined },
+    importedPackage: () => undefined,
+    mayBeOwn: () => false
+  }
+  const context = { ...nothing, files: FILES, disk: new VirtualFs(FILES), remote, hosts }
+  for (let round = 0; round < ROUNDS; round++) await compile(instance, { context, entrypoint: "index.ts" })
 }

@@ -1,11 +1,13 @@
 import { waitUntil } from "cloudflare:workers"
 import { createWorker } from "@cloudflare/worker-bundler"
+import type { BuildOptions, Plugin } from "esbuild-wasm"
 import * as stock from "esbuild-wasm/lib/browser.js"
 import { compile } from "../../src/bundler/compile.ts"
 import { createBundler } from "../../src/bundler/index.ts"
 import type { Instance } from "../../src/bundler/instance.ts"
 import { startWarm } from "../../src/bundler/pool.ts"
 import { Remote } from "../../src/bundler/remote.ts"
+import { ROOT, VirtualFs } from "../../src/bundler/virtual-fs.ts"
 import wasm from "../../src/bundler/wasm.ts"
 
 type Files = Readonly<Record<string, string>>
@@ -15,10 +17,25 @@ const bundler = createBundler({ wasm, importHosts: [], waitUntil })
 const jobOf = (files: Files) => {
   const hosts = new Set<string>()
   const remote = new Remote({ hosts, fetch, cache: undefined })
-  const nothing = { find: () => undefined, versionOf: () => undefined }
-  const context = { files: new Map(Object.entries(files)), tsconfig: nothing, packageJson: nothing, remote, hosts }
-  return { context, entrypoint: "index.ts", options: {} }
+  const nothing = {
+    packageJson: { versionOf: () => undefined },
+    importedPackage: () => undefined,
+    mayBeOwn: () => false
+  }
+  const map = new Map(Object.entries(files))
+  const context = { ...nothing, files: map, disk: new VirtualFs(map), remote, hosts }
+  return { context, entrypoint: "index.ts" }
 }
+
+/** The stock library's compiler has no disk: it is told what each import means. */
+const lookUp = (disk: VirtualFs): Plugin => ({
+  name: "look-up",
+  setup: (build) =>
+    build.onResolve({ filter: /^\./ }, ({ path }) => {
+      const file = `${ROOT}/${path.slice(2)}`
+      return { path: disk.textAt(file) === undefined ? `${file}.ts` : file }
+    })
+})
 
 let warm: Promise<Instance> | undefined
 let started: Promise<void> | undefined
@@ -31,7 +48,15 @@ const designs: Record<string, (files: Files) => Promise<unknown>> = {
   warm: async (files) => compile(await (warm ??= startWarm(wasm)), jobOf(files)),
   stock: async (files) => {
     await (started ??= stock.initialize({ wasmModule: wasm, worker: false }))
-    return compile({ build: (options) => stock.build({ ...options, write: false, metafile: true }) }, jobOf(files))
+    const { context, entrypoint } = jobOf(files)
+    const build = (options: BuildOptions) =>
+      stock.build({
+        ...options,
+        plugins: [lookUp(context.disk), ...(options.plugins ?? [])],
+        write: false,
+        metafile: true
+      })
+    return compile({ build }, { context, entrypoint })
   },
   peer: async (files) => createWorker({ files, entryPoint: "index.ts" })
 }

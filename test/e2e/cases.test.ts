@@ -40,8 +40,6 @@ const names = readdirSync(folder)
 /** The cases that are not right yet, by the part that has to change. They are not run. */
 const waiting: Readonly<Record<string, string>> = {
   "the body's decoding": "body-empty-name body-file-object execute-input-infinity execute-typo",
-  "the bundler":
-    "attr-bytes attr-json-on-js attr-text-js attr-text-json attr-text-svg buffer-global cjs-interop-type-module const-enum-dts default-filled-later default-let-undefined docs-template empty-object-filled entry-hint-tests execute-jsx fn-in-comment-template glob-template global-global imports-dir jsconfig-paths jsr-hono jsx-pragma-h module-field nested-tsconfig node-modules-sent node-server object-assign process-env-global process-env-lazy setImmediate static-self-class-name tsconfig-configDir tsconfig-decorators-target tsconfig-target-fields workspace-package wrangler-main-hint wrangler-main-silent",
   "the local stack": "cache-default hono-cache passthrough",
   "the runner":
     "default-extends-null default-lazy-getter-random default-null-proto-literal default-strict-proxy entrypoint-arrow-field execute-arraybuffer execute-cjs-run execute-generator execute-map execute-nan-nested execute-nested-promises execute-response execute-stack-line extra-export-const extra-export-null patched-response-json start-fail-deep"
