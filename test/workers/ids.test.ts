@@ -1,11 +1,19 @@
 import { env, listDurableObjectIds, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test"
 import { exports } from "cloudflare:workers"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { assert, describe, it } from "vitest"
+import { Settings } from "../../src/config.ts"
+import { ControlPlaneClient } from "../../src/control-plane/ControlPlaneClient.ts"
 import { projectName } from "../../src/control-plane/slug.ts"
 import { makeLedger } from "../../src/deploy/LedgerSql.ts"
 import { parseId, randomText } from "../../src/domain/DeploymentId.ts"
 import { timestamp } from "../../src/domain/Order.ts"
+import { DeploymentIds } from "../../src/ids/DeploymentIds.ts"
+import { IdStore } from "../../src/ids/IdStore.ts"
 import { testCredential } from "../../src/payment/PaymentScript.ts"
+import { testSettings } from "../support/gateway.ts"
 import { host, payments } from "./main.ts"
 
 const body = JSON.stringify({ files: { "index.ts": "export default 'an earlier release'" }, name: "earlier" })
@@ -66,6 +74,29 @@ describe("a deployment of an earlier release, whose id has no check", () => {
     assert.isFalse(host.projects.has(project))
     assert.strictEqual(((await (await get(earlier)).json()) as Record<string, unknown>)["status"], "expired")
     assert.strictEqual(payments.captured.size, captured)
+  })
+})
+
+describe("a change of MPP_SECRET_KEY", () => {
+  it("leaves the ids made before it recognizable, by what real KV holds, and inventions unknown", async () => {
+    const answer = (await (await call("POST", "/deploy", `${body}   `)).json()) as { deployment_id: string }
+    const vars = { ...testSettings, MPP_SECRET_KEY: "another secret of thirty-two characters" }
+    const ids = DeploymentIds.layer.pipe(
+      Layer.provide([
+        ControlPlaneClient.layerMemory(host),
+        IdStore.layerKv(env.EXPIRY),
+        Settings.layer.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(vars))))
+      ])
+    )
+    const orderOf = (id: string) =>
+      Effect.runPromise(
+        Effect.provide(
+          Effect.flatMap(DeploymentIds, (service) => service.orderOf(id)),
+          ids
+        )
+      )
+    assert.strictEqual(await orderOf(answer.deployment_id), parseId(answer.deployment_id)?.order)
+    assert.isUndefined(await orderOf(`dep_${randomText(40)}`))
   })
 })
 
