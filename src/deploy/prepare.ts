@@ -12,7 +12,7 @@ import { type Authorization, CAPTURE_SECONDS, PaymentRejected, type PaymentServi
 import { type Build, Ledger } from "./Ledger.ts"
 import type { Verdict } from "./Purchase.ts"
 import { askHost } from "./ready.ts"
-import { makeSlots } from "./slots.ts"
+import { BUILDS, makeSlots, STARTS } from "./slots.ts"
 
 /** A purchase that can be made: paid for in principle, built, and known to start. No money has moved. */
 export interface Prepared {
@@ -28,16 +28,20 @@ export const makePrepare = (
   bundler: Bundler["Service"],
   runner: CodeRunner["Service"]
 ) => {
-  const inSlot = makeSlots()
+  const inBuild = makeSlots(BUILDS)
+  const inStart = makeSlots(STARTS)
 
   /** `refuse` says what becomes of a verdict; whether the same files are sure to meet it again is `certain`. */
   const make = Effect.fn("Deployer.build")(function* <R>(
     files: Files,
     purpose: Purpose,
+    attempt: AttemptId,
     refuse: (problem: Omit<Verdict, "at">, certain: boolean) => Effect.Effect<never, BundleFailed, R>
   ) {
-    yield* logWork("build", purpose)
-    const { main, code, compatibilityFlags, entrypoint, warnings } = yield* bundler.bundle(files, { purpose }).pipe(
+    // An attempt is kept before anything is built for it, and payers with fewer failures come first.
+    const worker = { payer: attempt.payer, failures: yield* payers.keep(attempt) }
+    const bundle = Effect.andThen(logWork("build", purpose), bundler.bundle(files, { purpose }))
+    const { main, code, compatibilityFlags, entrypoint, warnings } = yield* inBuild(worker, bundle).pipe(
       Effect.catchTags({
         BundleRejected: ({ diagnostics, certain }) => {
           const detail = "The source does not bundle: see diagnostics."
@@ -50,8 +54,8 @@ export const makePrepare = (
       })
     )
     const upload: Build = { main, code, compatibilityFlags, warnings }
-    if (runner.available) yield* logWork("start", purpose)
-    yield* runner.check(upload, purpose).pipe(
+    const start = Effect.andThen(logWork("start", purpose), runner.check(upload, purpose))
+    yield* (runner.available ? inStart(worker, start) : runner.check(upload, purpose)).pipe(
       Effect.catchTags({
         StartFailed: ({ message, certain }) => {
           const detail = "The bundle builds and does not start: see diagnostics."
@@ -62,10 +66,6 @@ export const makePrepare = (
     )
     return upload
   })
-
-  /** An attempt is kept before anything is built for it, and payers with fewer failures come first. */
-  const inTurn = <A, E, R>(attempt: AttemptId, build: Effect.Effect<A, E, R>) =>
-    Effect.flatMap(payers.keep(attempt), (failures) => inSlot({ payer: attempt.payer, failures }, build))
 
   const inTime = Effect.fn("Deployer.inTime")(function* (authorization: Authorization, key: string) {
     // Read after I/O: a Worker's clock stands still while it computes.
@@ -96,7 +96,7 @@ export const makePrepare = (
         )
       )
     )
-    const upload = yield* inTurn(attemptOf(verified, "purchase"), make(files, purpose, judge))
+    const upload = yield* make(files, purpose, attemptOf(verified, "purchase"), judge)
     // Not before: what is wrong with the body is the same whatever the host is like.
     if (asked !== undefined) yield* Fiber.join(asked)
     yield* inTime(authorization, verified.key)
@@ -107,14 +107,12 @@ export const makePrepare = (
     prepare,
     /** Builds and starts files that are no order's body: what is wrong with them is told, and not kept. */
     build: (files: Files, attempt: AttemptId) =>
-      inTurn(
+      make(
+        files,
+        "serve",
         attempt,
-        make(
-          files,
-          "serve",
-          ({ detail, diagnostics }) =>
-            new BundleFailed({ detail: `${detail} Updates are free.`, diagnostics, charged: true })
-        )
+        ({ detail, diagnostics }) =>
+          new BundleFailed({ detail: `${detail} Updates are free.`, diagnostics, charged: true })
       )
   }
 }

@@ -2,20 +2,20 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
-import { type Builder, makeSlots } from "../../src/deploy/slots.ts"
+import { BUILDS, makeSlots, STARTS, type Worker } from "../../src/deploy/slots.ts"
 
-const honest = (payer: string): Builder => ({ payer, failures: 0 })
-const failing = (payer: string): Builder => ({ payer, failures: 7 })
+const honest = (payer: string): Worker => ({ payer, failures: 0 })
+const failing = (payer: string): Worker => ({ payer, failures: 7 })
 
 /** Slots, and the order in which the builds of a second each began. */
-const makeBuilds = () => {
-  const inSlot = makeSlots()
+const makeBuilds = (limits = BUILDS) => {
+  const inSlot = makeSlots(limits)
   const began: Array<string> = []
   return {
     began,
     inSlot,
     /** Begins a build after the others; `name` is what it is called in the list. */
-    queue: (builder: Builder, name = builder.payer) =>
+    queue: (builder: Worker, name = builder.payer) =>
       inSlot(
         builder,
         Effect.andThen(
@@ -104,6 +104,28 @@ describe("the slots of an isolate", () => {
       yield* queue(honest("late"))
       yield* TestClock.adjust("20 millis")
       assert.deepStrictEqual(began, ["attacker 0", "late"])
+    })
+  )
+
+  it.effect("are shared by those who have failed, one after the other, with pauses for all others", () =>
+    Effect.gen(function* () {
+      const { began, queue } = makeBuilds()
+      for (let at = 0; at < 4; at++) yield* queue(failing(`attacker ${at}`))
+      yield* TestClock.adjust("2400 millis")
+      assert.deepStrictEqual(began, ["attacker 0"])
+      yield* TestClock.adjust("200 millis")
+      assert.deepStrictEqual(began, ["attacker 0", "attacker 1"])
+    })
+  )
+
+  it.effect("of starts are several at a time, and those who have failed have no more than five of them", () =>
+    Effect.gen(function* () {
+      const { began, queue } = makeBuilds(STARTS)
+      for (let at = 0; at < 20; at++) yield* queue(failing(`attacker ${at}`))
+      assert.strictEqual(began.length, 5)
+      for (const payer of ["a", "b", "c"]) yield* queue(honest(payer))
+      yield* TestClock.adjust("20 millis")
+      assert.deepStrictEqual(began.slice(5), ["a", "b", "c"])
     })
   )
 
