@@ -29,6 +29,9 @@ const Secret = Schema.String.check(Schema.isMinLength(32))
 
 const HttpUrl = Schema.String.check(Schema.isPattern(/^https?:\/\/[^\s]+$/))
 
+/** An address without a path: scheme, host and port. */
+const Origin = Schema.String.check(Schema.isMaxLength(255), Schema.isPattern(/^https?:\/\/[a-z0-9.-]+(:\d{1,5})?$/))
+
 /**
  * Every setting of the gateway: its name in the environment, its default and its meaning. A setting without a default is
  * required; while one is missing or malformed, `/health` names it and the paid endpoints answer 503 `not_configured`.
@@ -42,6 +45,11 @@ const settings = {
    * recipient (Jack's secrets belong to a machine, not to a project). `wrangler.jsonc` sets the project's own name.
    */
   REALM: Config.schema(Realm, "REALM"),
+  /**
+   * Where clients reach the gateway: `https://compute.example`, no path. It decides the addresses in discovery and in
+   * `status_url`. Without it, the `Host` header of each request does, and no shared cache keeps what it decides.
+   */
+  PUBLIC_ORIGIN: Config.schema(Origin, "PUBLIC_ORIGIN").pipe(Config.option),
   /** Who is paid: a Tempo address. */
   TEMPO_RECIPIENT: Config.schema(Address, "TEMPO_RECIPIENT"),
   /** `mainnet` (chain 4217), `testnet` (Moderato, 42431) or `local` (1337, the chain of the local stack). */
@@ -82,9 +90,28 @@ const settings = {
 
 type Values = { readonly [K in keyof typeof settings]: Config.Success<(typeof settings)[K]> }
 
+/** Reads every setting once. A required binding that is not there is missing like a setting. */
+const load = (bindings: Readonly<Record<string, unknown>>) =>
+  Effect.gen(function* () {
+    const values = new Map<string, unknown>()
+    const missing: Array<string> = Object.keys(bindings).filter((name) => bindings[name] === undefined)
+    for (const [name, config] of Object.entries(settings)) {
+      const exit = yield* Effect.exit(config as Config.Config<unknown>)
+      if (Exit.isSuccess(exit)) values.set(name, exit.value)
+      else missing.push(name)
+    }
+    return Settings.of({
+      missing,
+      get: <K extends keyof Values>(name: K) => {
+        if (!values.has(name)) throw new Error(`the setting ${name} is missing or malformed`)
+        return values.get(name) as Values[K]
+      }
+    })
+  })
+
 /**
- * What the environment says. Loading never fails: `missing` names the settings that are absent or malformed, and reading
- * one of those is a defect. The HTTP edge asks `missing` first.
+ * What the environment says. Loading never fails: `missing` names the settings that are absent or malformed, and bindings that are
+ * absent; reading one of those settings is a defect. The HTTP edge asks `missing` first.
  */
 export class Settings extends Context.Service<
   Settings,
@@ -93,25 +120,16 @@ export class Settings extends Context.Service<
     readonly get: <K extends keyof Values>(name: K) => Values[K]
   }
 >()("mpp-compute/config/Settings") {
-  static readonly layer = Layer.effect(
-    Settings,
-    Effect.gen(function* () {
-      const values = new Map<string, unknown>()
-      const missing: Array<string> = []
-      for (const [name, config] of Object.entries(settings)) {
-        const exit = yield* Effect.exit(config as Config.Config<unknown>)
-        if (Exit.isSuccess(exit)) values.set(name, exit.value)
-        else missing.push(name)
-      }
-      return Settings.of({
-        missing,
-        get: <K extends keyof Values>(name: K) => {
-          if (!values.has(name)) throw new Error(`the setting ${name} is missing or malformed`)
-          return values.get(name) as Values[K]
-        }
-      })
-    })
-  )
+  /** No binding is required: for tests, and for services that have none. */
+  static readonly layer = Settings.layerWith({})
+
+  /**
+   * The settings, and the bindings without which nothing may be sold, by their names: one that is `undefined` is missing like
+   * a setting. Platforms take bindings away from a Worker that runs.
+   */
+  static layerWith(bindings: Readonly<Record<string, unknown>>) {
+    return Layer.effect(Settings, load(bindings))
+  }
 }
 
 /** The value of an optional setting, or `undefined`. */

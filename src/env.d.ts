@@ -1,4 +1,7 @@
-/** The bindings that `wrangler.jsonc` names, beside the settings of `config.ts`. */
+/**
+ * The bindings that `wrangler.jsonc` names, beside the settings of `config.ts`. A platform may take any of them away from a
+ * Worker that runs: `layers.ts` says without which nothing is for sale.
+ */
 interface Bindings {
   readonly EXPIRY: KVNamespace
   readonly ORDERS: DurableObjectNamespace<import("./deploy/OrderObject.ts").Order>

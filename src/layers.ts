@@ -26,8 +26,10 @@ import { layerTempo } from "./payment/Tempo.ts"
  * that provides the same service takes the place of the one that stands here, and nothing else changes.
  */
 
-/** Settings are the Worker's variables and secrets. */
-const settings = Settings.layer.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(env))))
+/** Settings are the Worker's variables and secrets. Without one of these bindings nothing is for sale. */
+const settings = Settings.layerWith({ ORDERS: env.ORDERS, CLAIMS: env.CLAIMS, PAYERS: env.PAYERS }).pipe(
+  Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(env)))
+)
 
 /** How money is taken: MPP's Tempo charge, through mppx. */
 const payment = layerTempo

@@ -6,6 +6,7 @@ import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
 import * as Errors from "../domain/Errors.ts"
 import { Status } from "../deploy/Outcome.ts"
+import { maxNameLength } from "./files.ts"
 
 /** What a deploy takes. Paths are relative; sources are text, 512,000 bytes of UTF-8 in all. */
 export const DeployRequest = Schema.Struct({
@@ -14,7 +15,9 @@ export const DeployRequest = Schema.Struct({
       "Source files by path. The entrypoint is package.json's exports or main, or src/index.ts, index.ts and the like.",
     examples: [{ "src/index.ts": "export default { fetch: () => Response.json({ hello: 'world' }) }" }]
   }),
-  name: Schema.optionalKey(Schema.String).annotate({ description: "Becomes a part of the URL." })
+  name: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(maxNameLength))).annotate({
+    description: "Becomes a part of the URL. At most 100 characters."
+  })
 })
 
 /** What an update takes: as a deploy, without a name. */
@@ -101,6 +104,7 @@ const paidErrors = [
   Errors.Expired,
   Errors.CodeTooLarge,
   Errors.UnsupportedMediaType,
+  Errors.HeaderTooLarge,
   Errors.BundleFailed,
   Errors.TooManyAttempts,
   Errors.Internal,
@@ -125,7 +129,7 @@ const execute = HttpApiEndpoint.post("execute", "/execute", {
 const deployment = HttpApiEndpoint.get("deployment", "/deployments/:deployment_id", {
   params: { deployment_id: Schema.String },
   success: Status,
-  error: [Errors.NotFound, Errors.Busy]
+  error: [Errors.NotFound, Errors.Busy, Errors.NotConfigured]
 })
 
 const update = HttpApiEndpoint.put("update", "/deployments/:deployment_id", {

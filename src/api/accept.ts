@@ -4,8 +4,12 @@ interface Range {
   readonly q: number
 }
 
-/** `undefined` for a header that is malformed. */
+/** The most characters of such a header that are parsed; browsers send some 150. */
+const maxLength = 4096
+
+/** `undefined` for a header that is malformed, or too long. */
 const parse = (header: string, range: RegExp): ReadonlyArray<Range> | undefined => {
+  if (header.length > maxLength) return undefined
   const ranges: Array<Range> = []
   for (const element of header.split(",")) {
     const [name = "", ...parameters] = element.split(";").map((part) => part.trim())

@@ -16,7 +16,9 @@ import type { Sweep } from "../expiry/Sweep.ts"
 import type { PaymentService } from "../payment/PaymentService.ts"
 import { Api } from "./Api.ts"
 import { DiscoveryRoutes, discoveryPaths } from "./discovery/routes.ts"
+import { discardBody } from "./body.ts"
 import { Handlers } from "./handlers.ts"
+import { makeLimits, maxPathLength, maxUrlLength, pathOf } from "./limits.ts"
 import { Scheduled, scheduledPath } from "./scheduled.ts"
 import { logRequests } from "./requests.ts"
 
@@ -31,11 +33,14 @@ const paths = [
 
 /** Whatever no endpoint takes: 405 with `Allow` where the path is known, else 404. The router itself answers with empty bodies. */
 const fallback = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
-  const { pathname } = new URL(request.url, "http://gateway")
-  const methods = paths.filter(({ pattern }) => pattern.test(pathname)).map(({ method }) => method)
+  yield* discardBody(request.source as Request)
+  const pathname = pathOf(request.url)
+  const known = pathname.length > maxPathLength ? [] : paths.filter(({ pattern }) => pattern.test(pathname))
+  const methods = known.map(({ method }) => method)
   if (methods.length === 0) {
+    const shown = pathname.length > 100 ? `${pathname.slice(0, 100)}…` : pathname
     return yield* HttpServerRespondable.toResponse(
-      new NotFound({ detail: `Nothing is served at ${pathname}. GET / lists what is.` })
+      new NotFound({ detail: `Nothing is served at ${shown}. GET / lists what is.` })
     )
   }
   const allow = methods.join(", ")
@@ -69,14 +74,18 @@ const cors = HttpRouter.cors({
   maxAge: 86_400
 })
 
+/** What the router must not see is answered before it. */
+const limits = makeLimits(fallback)
+
 const App = Layer.mergeAll(
   HttpApiBuilder.layer(Api).pipe(Layer.provide(Handlers)),
   DiscoveryRoutes,
   Scheduled,
   HttpRouter.add("*", "/*", fallback),
   defects,
-  cors,
-  logRequests
+  logRequests,
+  limits,
+  cors
 ).pipe(Layer.provide(HttpServer.layerServices))
 
 /** What the gateway needs: `layers.ts` and the tests choose the layers. */
@@ -100,11 +109,15 @@ export const serve = (services: Layer.Layer<GatewayServices>): ((request: Reques
  */
 const unwatched = (request: Request): Request => Object.defineProperty(request, "signal", { value: undefined })
 
-/** The router answers nothing to a path that is no valid percent-encoding: such a path is taken literally. */
+/**
+ * The router answers nothing to a path that is no valid percent-encoding: such a path is taken literally. One that is too
+ * long for the router stays as it is.
+ */
 const routable = (request: Request): Request => {
-  if (!request.url.includes("%")) return request
+  if (request.url.length > maxUrlLength + 300 || !request.url.includes("%")) return request
   const url = new URL(request.url)
   try {
+    if (url.pathname.length > maxPathLength) return request
     decodeURIComponent(url.pathname)
     return request
   } catch {

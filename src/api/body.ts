@@ -20,6 +20,17 @@ export const readBody = (request: Request, limit: number): Effect.Effect<Body, I
     catch: () => new InvalidRequest({ detail: "The body broke off before its end. Send the request again." })
   })
 
+/** Reads a body to its end and keeps nothing of it: for an answer that does not depend on it. One that breaks off is at its end. */
+export const discardBody = (request: Request): Effect.Effect<void> =>
+  request.body === null
+    ? Effect.void
+    : Effect.promise(() =>
+        count(request.body, 0).then(
+          () => undefined,
+          () => undefined
+        )
+      )
+
 /** How long the body is going to be; HTTP ends it there. Unknown is as long as can be. */
 const announced = ({ headers }: Request): number => Number(headers.get("content-length") ?? Infinity)
 

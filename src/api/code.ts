@@ -1,7 +1,10 @@
 import * as Effect from "effect/Effect"
 import { CodeTooLarge, InvalidRequest } from "../domain/Errors.ts"
 import type { Files } from "../domain/Order.ts"
+import { misspelt, refuseUnknownFields } from "./fields.ts"
+import { JsonTooLarge, parseJson } from "./json.ts"
 import { maxBodyBytes, maxSourceBytes } from "./files.ts"
+import { overflowIn } from "./overflow.ts"
 
 /** A body of `/execute` that was found in order: the code as a project of one file, and its input as the text of a JSON value. */
 export interface Program {
@@ -10,18 +13,32 @@ export interface Program {
   readonly input: string | null
 }
 
+/** An input is any JSON value, as long as it can be parsed, and written again, in some milliseconds. */
+const jsonLimits = { depth: 500, fields: 200_000 }
+
+const tooLarge = {
+  depth: `input is nested more than ${jsonLimits.depth} deep. Send it flatter, or as a string.`,
+  fields: `input has more than ${jsonLimits.fields} fields. Send lists in their place, or a string.`
+}
+
 const shape = '{"code": "export function run(input) { … }", "input": …}'
 
 /** Decodes the body of `/execute`. Nothing else happens for one that is not in order. */
 export const decodeCode = Effect.fn("Gateway.decodeCode")(function* (bytes: Uint8Array) {
   const json = yield* Effect.try({
-    try: (): unknown => JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes)),
-    catch: () => new InvalidRequest({ detail: `The body is not JSON. Send ${shape}.` })
+    try: () => parseJson(bytes, jsonLimits),
+    catch: (error) =>
+      new InvalidRequest({
+        detail: error instanceof JsonTooLarge ? tooLarge[error.limit] : `The body is not JSON. Send ${shape}.`
+      })
   })
   const code = ownField(json, "code")
   if (typeof code !== "string" || code.trim() === "") {
-    return yield* new InvalidRequest({ detail: `code must be the source of a module, as a string: ${shape}.` })
+    return yield* new InvalidRequest({
+      detail: `code must be the source of a module, as a string: ${shape}.${misspelt(json, "code")}`
+    })
   }
+  yield* refuseUnknownFields(json as object, ["code", "input"])
   const size = Buffer.byteLength(code)
   if (size > maxSourceBytes) {
     return yield* new CodeTooLarge({
@@ -29,16 +46,30 @@ export const decodeCode = Effect.fn("Gateway.decodeCode")(function* (bytes: Uint
       limit_bytes: maxSourceBytes
     })
   }
-  const input = ownField(json, "input")
-  const text = input === undefined ? null : JSON.stringify(input)
+  return { files: { "index.ts": code }, input: yield* textOf(ownField(json, "input")) } satisfies Program
+})
+
+/** An input as the text of a JSON value; null for none. */
+const textOf = Effect.fnUntraced(function* (input: unknown) {
+  if (input === undefined) return null
+  const overflow = overflowIn(input)
+  if (overflow !== undefined) {
+    return yield* new InvalidRequest({
+      detail: `A number is too large for JavaScript, which would turn it into null: ${overflow}. Send it as a string.`
+    })
+  }
+  const text = yield* Effect.try({
+    try: () => JSON.stringify(input),
+    catch: () => new InvalidRequest({ detail: tooLarge.depth })
+  })
   // Numbers may be written shorter than JSON.stringify does; an order's object takes no message of more than 32 MiB.
-  if (text !== null && Buffer.byteLength(text) > maxBodyBytes) {
+  if (Buffer.byteLength(text) > maxBodyBytes) {
     return yield* new CodeTooLarge({
       detail: `The input is more than ${maxBodyBytes} bytes as JSON, with its numbers in full. Send less.`,
       limit_bytes: maxBodyBytes
     })
   }
-  return { files: { "index.ts": code }, input: text } satisfies Program
+  return text
 })
 
 const ownField = (json: unknown, name: string): unknown =>

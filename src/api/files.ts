@@ -3,6 +3,8 @@ import * as Schema from "effect/Schema"
 import { slugFrom } from "../control-plane/slug.ts"
 import { CodeTooLarge, InvalidRequest, MissingFiles } from "../domain/Errors.ts"
 import type { Files } from "../domain/Order.ts"
+import { misspelt, refuseUnknownFields } from "./fields.ts"
+import { JsonTooLarge, parseJson } from "./json.ts"
 
 /** The most source that is taken: 512,000 bytes (500 × 1024) of UTF-8, paths not counted. Exactly that passes. */
 export const maxSourceBytes = 512_000
@@ -12,6 +14,9 @@ export const maxBodyBytes = 4 * 1024 * 1024
 
 /** The most files: esbuild's memory grows with their number as well as with their bytes. */
 export const maxFiles = 500
+
+/** The most characters (code points) of a name that is asked for; the slug that comes of it is shorter still. */
+export const maxNameLength = 100
 
 const maxPathLength = 512
 
@@ -29,18 +34,33 @@ export interface Project {
 
 /** Decodes a deploy's body. Nothing else happens for one that is not in order. */
 export const decodeProject = Effect.fnUntraced(function* (bytes: Uint8Array) {
-  const json = yield* parse(bytes)
-  if (!isFiles(json)) {
-    return yield* new MissingFiles({
-      detail: 'files must be a JSON object of at least one path to its source text: {"files": {"src/index.ts": "…"}}.'
-    })
-  }
+  const json = yield* parse(bytes, ["files", "name"])
   if (!isName(json)) return yield* new InvalidRequest({ detail: "name must be a string, or be left out." })
   const name = json.name ?? null
+  if (name !== null && isLong(name)) {
+    return yield* new InvalidRequest({
+      detail: `name is longer than ${maxNameLength} characters. Shorten it, or leave it out.`
+    })
+  }
   if (name !== null && slugFrom(name) === "") {
     return yield* new InvalidRequest({ detail: "name has no letter a-z and no digit. Change it, or leave it out." })
   }
-  const entries = Object.entries(json.files)
+  return { files: yield* checkFiles(json.files), name } satisfies Project
+})
+
+/** Decodes an update's body: files, and no name. */
+export const decodeUpdate = Effect.fnUntraced(function* (bytes: Uint8Array) {
+  const json = yield* parse(bytes, ["files"])
+  return yield* checkFiles(json.files)
+})
+
+/** In code points, as JSON Schema counts; a string that cannot be short enough is not counted. */
+const isLong = (name: string): boolean =>
+  name.length > 2 * maxNameLength || (name.length > maxNameLength && Array.from(name).length > maxNameLength)
+
+/** Files under their normal paths, within the limits. */
+const checkFiles = Effect.fnUntraced(function* (given: Files) {
+  const entries = Object.entries(given)
   if (entries.length > maxFiles) {
     return yield* new InvalidRequest({
       detail: `${entries.length} files are more than the ${maxFiles} that are taken.`
@@ -61,26 +81,44 @@ export const decodeProject = Effect.fnUntraced(function* (bytes: Uint8Array) {
     files.set(normal, source)
   }
   // fromEntries defines own properties: a file may well be called __proto__.
-  return { files: Object.fromEntries(files), name } satisfies Project
+  return Object.fromEntries(files) as Files
 })
 
-// Made once: making one takes forty times as long as decoding a small body with it.
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false })
+/** A project's body needs less; what is built otherwise is not parsed. */
+const jsonLimits = { depth: 100, fields: 10_000 }
 
-const parse = (bytes: Uint8Array) =>
-  Effect.try({
-    try: (): unknown => JSON.parse(utf8.decode(bytes)),
-    catch: () => new MissingFiles({ detail: 'The body is not JSON. Send {"files": {"src/index.ts": "…"}}.' })
+/** A JSON object that has usable files, and no field beside `known`. */
+const parse = Effect.fnUntraced(function* (bytes: Uint8Array, known: ReadonlyArray<string>) {
+  const json = yield* Effect.try({
+    try: () => parseJson(bytes, jsonLimits),
+    catch: (error) =>
+      error instanceof JsonTooLarge && error.limit === "fields"
+        ? new InvalidRequest({
+            detail: `The body has more than ${jsonLimits.fields} fields. At most ${maxFiles} files are taken.`
+          })
+        : new MissingFiles({
+            detail: `The body is not JSON, or is nested too deeply. Send {"files": {"src/index.ts": "…"}}.`
+          })
   })
+  if (!isFiles(json)) {
+    return yield* new MissingFiles({
+      detail:
+        'files must be a JSON object of at least one path to its source text: {"files": {"src/index.ts": "…"}}.' +
+        misspelt(json, "files")
+    })
+  }
+  yield* refuseUnknownFields(json, known)
+  return json
+})
 
 const badPath = (path: string, problem: string) =>
   new InvalidRequest({ detail: `The path ${JSON.stringify(path.slice(0, 100))} ${problem}.` })
 
 /** A path without empty and `.` segments, or what is wrong with it. */
 const normalize = (path: string): string | InvalidRequest => {
+  if (path.length > maxPathLength) return badPath(path, `is longer than ${maxPathLength} characters`)
   // eslint-disable-next-line no-control-regex -- control characters are what this looks for
   if (/[\u0000-\u001f\u007f]/.test(path)) return badPath(path, "has a control character")
-  if (path.length > maxPathLength) return badPath(path, `is longer than ${maxPathLength} characters`)
   if (path.includes("\\")) return badPath(path, "has a backslash; folders are parted by /")
   if (path.startsWith("/") || /^[a-z]:/i.test(path))
     return badPath(path, "is absolute; paths are relative to the project")

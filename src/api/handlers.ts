@@ -11,6 +11,7 @@ import { makeDeploy } from "./deploy.ts"
 import { makeExecute } from "./execute.ts"
 import { makeAbout } from "./discovery/routes.ts"
 import { setHeaders } from "./headers.ts"
+import { notConfigured } from "./paid.ts"
 import { makeUpdate } from "./update.ts"
 
 /** Serves the API definition. */
@@ -28,6 +29,7 @@ export const Handlers = HttpApiBuilder.group(
 
     const deployment = Effect.fn("Gateway.deployment")(function* (id: string) {
       yield* setHeaders({ "cache-control": "no-store" })
+      if (settings.missing.includes("ORDERS")) return yield* notConfigured(["ORDERS"])
       const status = yield* orders.status(id)
       if (status === undefined) return yield* new NotFound({ detail: "No such deployment. Check the deployment_id." })
       return status

@@ -16,19 +16,23 @@ export const setHeaders = (headers: Readonly<Record<string, string>>) =>
 export const idempotencyKey = Effect.fnUntraced(function* (headers: Headers) {
   const value = headers.get("idempotency-key")
   if (value === null) return undefined
-  if (/^[\x20-\x7e]{1,255}$/.test(value) && value.trim() !== "") return value
+  if (value.length <= 255 && /^[\x20-\x7e]{1,255}$/.test(value) && value.trim() !== "") return value
   return yield* new InvalidRequest({
     detail: "Idempotency-Key must be 1 to 255 printable ASCII characters, for example a UUID."
   })
 })
 
+/** The most characters of a `Content-Type` that are looked at; longer ones name no type of ours. */
+const maxTypeLength = 1000
+
 /** A body has to say that it is JSON, or nothing at all; and it has to be that, not something packed. */
 export const requireJson = Effect.fnUntraced(function* (headers: Headers) {
   const coding = headers.get("content-encoding")
-  if (coding !== null && !/^\s*identity\s*$/i.test(coding)) {
+  if (coding !== null && (coding.length > maxTypeLength || coding.trim().toLowerCase() !== "identity")) {
     return yield* new UnsupportedMediaType({ detail: "Send the body as it is, without Content-Encoding." })
   }
   const type = headers.get("content-type")
-  if (type === null || /^application\/(json|[\w.+-]+\+json)\s*(;|$)/i.test(type.trim())) return
+  if (type === null) return
+  if (type.length <= maxTypeLength && /^application\/(json|[\w.+-]+\+json)\s*(;|$)/i.test(type.trim())) return
   return yield* new UnsupportedMediaType({ detail: "Send the body as JSON, with Content-Type: application/json." })
 })

@@ -15,13 +15,14 @@ import {
   PaymentRequired
 } from "../domain/Errors.ts"
 import { purchaseKey } from "../domain/Order.ts"
-import { credentialsIn } from "../payment/credentials.ts"
 import { type Offer, offersIn } from "../payment/offers.ts"
 import type { PaymentRejected, PaymentService, Terms } from "../payment/PaymentService.ts"
 import { acceptsPayment } from "./accept.ts"
 import { readBody } from "./body.ts"
+import { readCredential } from "./credential.ts"
 import { maxBodyBytes } from "./files.ts"
 import { idempotencyKey, requireJson, setHeaders } from "./headers.ts"
+import type { Admit } from "./VerificationLimit.ts"
 
 /** A request for something that is paid for, or proved: read to its end and in order, as far as it says the same everywhere. */
 export interface Call {
@@ -35,11 +36,10 @@ export interface Call {
   readonly credential: string | undefined
 }
 
-/** Reads a call: 415, 413, 400, in this order. */
-export const readCall = Effect.fnUntraced(function* (request: Request) {
+/** Reads a call: 415, 413, 431, 503 for a client that `admit` refuses, 400, in this order. */
+export const readCall = Effect.fnUntraced(function* (request: Request, admit: Admit) {
   const { headers } = request
   const body = yield* readBody(request, maxBodyBytes)
-  const [credential, ...others] = credentialsIn(headers.get("authorization") ?? undefined)
   if (body.size > 0) yield* requireJson(headers)
   if (body.bytes === undefined) {
     return yield* new CodeTooLarge({
@@ -47,9 +47,7 @@ export const readCall = Effect.fnUntraced(function* (request: Request) {
       limit_bytes: maxBodyBytes
     })
   }
-  if (others.length > 0) {
-    return yield* new InvalidRequest({ detail: "More than one payment credential. Send exactly one." })
-  }
+  const credential = yield* readCredential(headers, admit)
   // No body and no credential is a request for a quote: nothing about it can be wrong.
   const header = body.size === 0 && credential === undefined ? undefined : yield* idempotencyKey(headers)
   if (credential !== undefined && body.size === 0) {
@@ -59,6 +57,13 @@ export const readCall = Effect.fnUntraced(function* (request: Request) {
   }
   return { bytes: body.bytes, sha256: body.sha256, header, credential } satisfies Call
 })
+
+/** Which settings or bindings of the service are missing. Whoever operates it finds them in `/health` as well. */
+export const notConfigured = (missing: ReadonlyArray<string>) =>
+  new NotConfigured({
+    detail: `Settings of the service are missing or malformed: ${missing.join(", ")}. Nothing can be bought until they are mended.`,
+    missing
+  })
 
 /** What every endpoint does that wants a credential. */
 export const makePaid = (settings: Settings["Service"], payments: PaymentService["Service"]) => {
@@ -83,12 +88,7 @@ export const makePaid = (settings: Settings["Service"], payments: PaymentService
     }),
 
     requireConfigured: Effect.suspend(() =>
-      settings.missing.length === 0
-        ? Effect.void
-        : new NotConfigured({
-            detail: `Settings of the service are missing or malformed: ${settings.missing.join(", ")}. Nothing can be bought until they are mended.`,
-            missing: settings.missing
-          })
+      settings.missing.length === 0 ? Effect.void : notConfigured(settings.missing)
     ),
 
     /** What a credential that was not taken is answered with. */
@@ -128,13 +128,13 @@ const unacceptable = (preferences: string, offers: ReadonlyArray<Offer>) =>
     ? undefined
     : `Accept-Payment leaves out all that is offered: ${offers.map(({ method, intent }) => `${method}/${intent}`).join(", ")}.`
 
-/** What only the gateway knows: its own address, and the key as its client spells it; and `Retry-After` from the answer. */
+/** What only the gateway knows: its own address (`origin`), and the key as its client spells it; and `Retry-After` from the answer. */
 export const forClient =
-  (request: Request, header: string | undefined) =>
+  (origin: string, header: string | undefined) =>
   <A, E extends { readonly _tag: string }, R>(self: Effect.Effect<A, E, R>) =>
     self.pipe(
       // It stays what it was: the same class with other fields.
-      Effect.mapError((error) => completed(error, request.url, header) as E),
+      Effect.mapError((error) => completed(error, origin, header) as E),
       Effect.tapError((error) =>
         "retry_after" in error && error.retry_after !== undefined
           ? setHeaders({ "retry-after": String(error.retry_after) })
@@ -142,9 +142,9 @@ export const forClient =
       )
     )
 
-const completed = (error: unknown, url: string, header: string | undefined): unknown => {
+const completed = (error: unknown, origin: string, header: string | undefined): unknown => {
   const retry = (known: { readonly idempotency_key: string }) => ({ idempotency_key: header ?? known.idempotency_key })
-  const absolute = (path: string) => new URL(path, url).href
+  const absolute = (path: string) => new URL(path, origin).href
   if (error instanceof DeployFailed) {
     return new DeployFailed({ ...error, retry: retry(error.retry), status_url: absolute(error.status_url) })
   }

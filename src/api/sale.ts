@@ -5,6 +5,7 @@ import { type NotConfigured, PaymentRequired } from "../domain/Errors.ts"
 import { type Paid, purchaseKey, wantedKey } from "../domain/Order.ts"
 import { PaymentRejected, PaymentService, type Terms } from "../payment/PaymentService.ts"
 import { setHeaders } from "./headers.ts"
+import { makeOrigin } from "./origin.ts"
 import { type Call, forClient, makePaid, readCall } from "./paid.ts"
 import { VerificationLimit } from "./VerificationLimit.ts"
 
@@ -40,6 +41,7 @@ export const makeSales = Effect.gen(function* () {
   const settings = yield* Settings
   const payments = yield* PaymentService
   const admit = yield* VerificationLimit
+  const originOf = makeOrigin(settings)
   const { requireConfigured, requirePayment, refuse } = makePaid(settings, payments)
 
   return <Order, Answer extends { readonly receipt: string }, Said, Malformed extends Tagged, Unmade extends Tagged>({
@@ -64,7 +66,7 @@ export const makeSales = Effect.gen(function* () {
 
     return Effect.fnUntraced(function* (incoming: HttpServerRequest.HttpServerRequest) {
       const request = incoming.source as Request // what toWebHandler was given
-      const call = yield* readCall(request)
+      const call = yield* readCall(request, admit)
       if (call.credential === undefined) {
         // A body that is there has to be in order before it is quoted for.
         if (call.bytes.length > 0) yield* decode(call.bytes)
@@ -72,9 +74,8 @@ export const makeSales = Effect.gen(function* () {
         const preferences = request.headers.get("accept-payment")
         return yield* requirePayment(termsOf(call.sha256), purchaseKey(call.header), unpaid, preferences)
       }
-      const answer = yield* admit(request.headers).pipe(
-        Effect.andThen(buy(call, call.credential)),
-        forClient(request, call.header),
+      const answer = yield* buy(call, call.credential).pipe(
+        forClient(originOf(request.url), call.header),
         Effect.withSpan(name)
       )
       yield* setHeaders({ "payment-receipt": answer.receipt, "cache-control": "private" })

@@ -7,6 +7,8 @@ import * as HttpServerRespondable from "effect/http/HttpServerRespondable"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import { Settings } from "../config.ts"
+import { notConfigured } from "./paid.ts"
 import { Forbidden, Internal } from "../domain/Errors.ts"
 import { Claims } from "../expiry/Claims.ts"
 import { CronSecret } from "../control-plane/CronSecret.ts"
@@ -22,7 +24,7 @@ const freshMillis = 5 * 60_000
 const Signed = Schema.Struct({
   "x-jack-timestamp": Schema.String.check(Schema.isPattern(/^\d{10,14}$/)),
   "x-jack-signature": Schema.String.check(Schema.isPattern(/^[0-9a-fA-F]{64}$/)),
-  "x-jack-cron": Schema.String
+  "x-jack-cron": Schema.String.check(Schema.isMaxLength(200))
 })
 const decodeSigned = Schema.decodeUnknownEffect(Signed)
 
@@ -63,12 +65,17 @@ export const Scheduled = HttpRouter.use(
     const sweep = yield* Sweep
     const secrets = yield* CronSecret
     const claims = yield* Claims
+    const { missing } = yield* Settings
+    // Calls could not be told from their repetitions, or orphans from what somebody has paid for.
+    const lacking = missing.filter((name) => name === "CLAIMS" || name === "ORDERS")
+    const ready = lacking.length === 0 ? Effect.void : notConfigured(lacking)
     yield* router.add("POST", scheduledPath, (request) =>
-      authorize(request, secrets, claims).pipe(
+      Effect.andThen(ready, authorize(request, secrets, claims)).pipe(
         Effect.andThen(sweep.run),
         Effect.map((swept) => HttpServerResponse.jsonUnsafe(swept)),
         Effect.catchTags({
           Forbidden: (error) => HttpServerRespondable.toResponse(error),
+          NotConfigured: (error) => HttpServerRespondable.toResponse(error),
           ControlPlaneRefused: unlisted,
           ControlPlaneUnavailable: unlisted
         })

@@ -6,8 +6,9 @@ import { Orders } from "../deploy/Orders.ts"
 import { Expired, NotFound, PaymentRequired } from "../domain/Errors.ts"
 import { purchaseKey, updateOf } from "../domain/Order.ts"
 import { PaymentService, type Terms } from "../payment/PaymentService.ts"
-import { decodeProject } from "./files.ts"
+import { decodeUpdate } from "./files.ts"
 import { setHeaders } from "./headers.ts"
+import { makeOrigin } from "./origin.ts"
 import { VerificationLimit } from "./VerificationLimit.ts"
 import { type Call, forClient, makePaid, readCall } from "./paid.ts"
 
@@ -21,6 +22,7 @@ export const makeUpdate = Effect.gen(function* () {
   const payments = yield* PaymentService
   const orders = yield* Orders
   const admit = yield* VerificationLimit
+  const originOf = makeOrigin(settings)
   const { requireConfigured, requirePayment, refuse } = makePaid(settings, payments)
 
   /** What nobody can update is said before anybody signs. It only reads; the order's object has the last word. */
@@ -35,7 +37,7 @@ export const makeUpdate = Effect.gen(function* () {
   })
 
   const submit = Effect.fnUntraced(function* (id: string, call: Call, credential: string) {
-    const { files } = yield* decodeProject(call.bytes)
+    const files = yield* decodeUpdate(call.bytes)
     yield* requireConfigured
     yield* requireAlive(id)
     const terms = termsOf(id, call.sha256)
@@ -55,14 +57,11 @@ export const makeUpdate = Effect.gen(function* () {
     const request = incoming.source as Request // what toWebHandler was given
     // It says how things are now, whatever it says.
     yield* setHeaders({ "cache-control": "no-store" })
-    const call = yield* readCall(request)
+    const call = yield* readCall(request, admit)
     if (call.credential !== undefined) {
-      return yield* admit(request.headers).pipe(
-        Effect.andThen(submit(id, call, call.credential)),
-        forClient(request, call.header)
-      )
+      return yield* submit(id, call, call.credential).pipe(forClient(originOf(request.url), call.header))
     }
-    if (call.bytes.length > 0) yield* decodeProject(call.bytes)
+    if (call.bytes.length > 0) yield* decodeUpdate(call.bytes)
     yield* requireConfigured
     yield* requireAlive(id)
     const terms = termsOf(id, call.sha256)

@@ -9,6 +9,9 @@ export const SLUG_MAX_LENGTH = 23
 /** A few characters tell apart the projects of one account that want the same slug. */
 const SUFFIX_LENGTH = 5
 
+/** The most UTF-16 units of a name that are looked at: the time that normalizing takes grows with the square of hostile text. */
+const NAME_MAX_LENGTH = 200
+
 /** A cut that leaves a hyphen at the end is an error 500 at Jack. */
 const cut = (slug: string, length: number) => slug.slice(0, length).replace(/-+$/, "")
 
@@ -19,6 +22,7 @@ const cut = (slug: string, length: number) => slug.slice(0, length).replace(/-+$
 export const slugFrom = (name: string): string =>
   cut(
     name
+      .slice(0, NAME_MAX_LENGTH)
       .normalize("NFD")
       .replace(/\p{Mark}+/gu, "")
       .toLowerCase()

@@ -48,7 +48,7 @@ export class Orders extends Context.Service<
   }
 >()("mpp-compute/deploy/Orders") {
   /** Every order in a Durable Object of its own, named by payer, operation and body. */
-  static layerDurable(namespace: DurableObjectNamespace<Order>) {
+  static layerDurable(namespace: DurableObjectNamespace<Order> | undefined) {
     return Layer.effect(
       Orders,
       Effect.map(DeploymentIds, (ids) => durable(namespace, ids))
@@ -88,8 +88,12 @@ export class Orders extends Context.Service<
   )
 }
 
-const durable = (namespace: DurableObjectNamespace<Order>, ids: DeploymentIds["Service"]) => {
-  const object = (name: string) => namespace.get(namespace.idFromName(name))
+const durable = (namespace: DurableObjectNamespace<Order> | undefined, ids: DeploymentIds["Service"]) => {
+  const object = (name: string) => {
+    // The gateway asks for no order while the binding is missing: the settings say so.
+    if (namespace === undefined) throw new Error("the binding ORDERS is missing")
+    return namespace.get(namespace.idFromName(name))
+  }
 
   const hand = Effect.fnUntraced(function* (paid: Paid, call: (order: DurableObjectStub<Order>) => Promise<unknown>) {
     const name = nameOf(paid)

@@ -38,6 +38,20 @@ export class CodeTooLarge extends HttpApiError.Problem<CodeTooLarge>()(
   { code: Schema.tag("code_too_large"), charged: notCharged, limit_bytes: Schema.Int }
 ) {}
 
+/** 414: a URL that is longer than any of ours. */
+export class UriTooLong extends HttpApiError.Problem<UriTooLong>()(
+  "UriTooLong",
+  { type: ownProblem("uri_too_long"), status: 414, title: "URI too long" },
+  { code: Schema.tag("uri_too_long"), charged: notCharged }
+) {}
+
+/** 431: an `Authorization` header that is longer than any credential. */
+export class HeaderTooLarge extends HttpApiError.Problem<HeaderTooLarge>()(
+  "HeaderTooLarge",
+  { type: ownProblem("header_too_large"), status: 431, title: "Header too large" },
+  { code: Schema.tag("header_too_large"), charged: notCharged }
+) {}
+
 /** 415: a body that does not say that it is JSON. */
 export class UnsupportedMediaType extends HttpApiError.Problem<UnsupportedMediaType>()(
   "UnsupportedMediaType",

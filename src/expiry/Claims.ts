@@ -12,9 +12,13 @@ export class Claims extends Context.Service<
   }
 >()("mpp-compute/expiry/Claims") {
   /** In one Durable Object: what is claimed here is claimed a few times an hour. */
-  static layerDurable(namespace: DurableObjectNamespace<Once>) {
+  static layerDurable(namespace: DurableObjectNamespace<Once> | undefined) {
     return Layer.succeed(Claims, {
-      claim: (name, until) => Effect.promise(() => namespace.get(namespace.idFromName("claims")).claim(name, until))
+      claim: (name, until) =>
+        Effect.promise(async () => {
+          if (namespace === undefined) throw new Error("the binding CLAIMS is missing")
+          return namespace.get(namespace.idFromName("claims")).claim(name, until)
+        })
     })
   }
 

@@ -54,11 +54,14 @@ export class ExpiryStore extends Context.Service<
     remove(projectId: string): Effect.Effect<void, ExpiryStoreUnavailable>
   }
 >()("mpp-compute/expiry/ExpiryStore") {
-  /** On Workers KV. */
-  static layerKv(kv: KVNamespace) {
-    const attempt = <A>(operation: string, run: () => Promise<A>) =>
+  /** On Workers KV. Without a namespace every call fails, as with one that is down. */
+  static layerKv(kv: KVNamespace | undefined) {
+    const attempt = <A>(operation: string, run: (kv: KVNamespace) => Promise<A>) =>
       Effect.tryPromise({
-        try: run,
+        try: async () => {
+          if (kv === undefined) throw new Error("the binding EXPIRY is missing")
+          return run(kv)
+        },
         catch: (cause) => new ExpiryStoreUnavailable({ message: `KV ${operation}: ${String(cause).slice(0, 300)}` })
       }).pipe(
         Effect.timeoutOrElse({
@@ -71,16 +74,16 @@ export class ExpiryStore extends Context.Service<
     const put = Effect.fn("ExpiryStore.put")(function* (record: ExpiryRecord) {
       const expirationTtl = ttlSeconds(record, yield* Clock.currentTimeMillis)
       const value = yield* Effect.orDie(Schema.encodeEffect(Value)(record))
-      yield* attempt("put", () => kv.put(keyOf(record.projectId), value, { expirationTtl }))
+      yield* attempt("put", (kv) => kv.put(keyOf(record.projectId), value, { expirationTtl }))
     })
 
     const get = Effect.fn("ExpiryStore.get")(function* (projectId: string) {
-      const value = yield* attempt("get", () => kv.get(keyOf(projectId)))
+      const value = yield* attempt("get", (kv) => kv.get(keyOf(projectId)))
       return Option.flatMap(Option.fromNullOr(value), Schema.decodeOption(Value))
     })
 
     const remove = Effect.fn("ExpiryStore.remove")((projectId: string) =>
-      attempt("delete", () => kv.delete(keyOf(projectId)))
+      attempt("delete", (kv) => kv.delete(keyOf(projectId)))
     )
 
     return Layer.succeed(ExpiryStore, { put, get, remove })

@@ -4,6 +4,7 @@ import { pathUsd, recipient } from "./accounts.ts"
 export const settingNames = [
   "MPP_SECRET_KEY",
   "REALM",
+  "PUBLIC_ORIGIN",
   "TEMPO_RECIPIENT",
   "TEMPO_NETWORK",
   "TEMPO_RPC_URL",

@@ -127,7 +127,7 @@ export const makeGateway = (parts: Parts = {}) => {
     return post(body, { ...headers, authorization }, path)
   }
 
-  return { payments, host, expiry, logs, spans, send, post, challengeFor, pay }
+  return { payments, host, expiry, logs, spans, handler, send, post, challengeFor, pay }
 }
 
 /** A line of the log, read back. */

@@ -43,7 +43,7 @@ describe("GET /openapi.json", () => {
     const { response, text, document } = await read(testSettings, { run })
     assert.strictEqual(response.status, 200)
     assert.strictEqual(response.headers.get("content-type"), "application/json")
-    assert.strictEqual(response.headers.get("cache-control"), "max-age=300")
+    assert.strictEqual(response.headers.get("cache-control"), "private, max-age=300")
     assert.isBelow(new TextEncoder().encode(text).length, 64 * 1024)
     assert.deepStrictEqual(validate(document), [])
     assert.isAbove(references(text).length, 10)
@@ -183,6 +183,7 @@ describe("GET /llms.txt", () => {
   it("says nothing of Tempo where money is taken in another way", () => {
     const offers = [{ method: "voucher", intent: "charge", amount: "10", currency: "usd" }]
     const guide = llmsTxt({
+      originIsSet: false,
       origin: "https://compute.example",
       missing: [],
       price: "0.10",

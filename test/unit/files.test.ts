@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { decodeProject, maxFiles, maxSourceBytes } from "../../src/api/files.ts"
+import { decodeProject, decodeUpdate, maxFiles, maxSourceBytes } from "../../src/api/files.ts"
 
 const decode = (body: unknown) =>
   decodeProject(new TextEncoder().encode(typeof body === "string" ? body : JSON.stringify(body)))
@@ -20,7 +20,7 @@ const file = (path: string) => ({ files: { [path]: "" } })
 describe("a deploy's body", () => {
   it.effect("is files by path, and maybe a name", () =>
     Effect.gen(function* () {
-      assert.deepStrictEqual(yield* decode({ files: { "./src//a.ts": "1", b: "" }, name: "My API", more: 1 }), {
+      assert.deepStrictEqual(yield* decode({ files: { "./src//a.ts": "1", b: "" }, name: "My API" }), {
         files: { "src/a.ts": "1", b: "" },
         name: "My API"
       })
@@ -49,6 +49,47 @@ describe("a deploy's body", () => {
   }
   rejects("with a name that is no text", { ...file("a"), name: 5 }, "InvalidRequest", /name must be a string/)
   rejects("with a name of nothing", { ...file("a"), name: "!?" }, "InvalidRequest", /name has no letter/)
+  rejects("with a name of 101 characters", { ...file("a"), name: "a".repeat(101) }, "InvalidRequest", /longer than 100/)
+  rejects("with a name of 101 emoji", { ...file("a"), name: "🙂".repeat(101) }, "InvalidRequest", /longer than 100/)
+  rejects("with a misspelt name", { ...file("a"), nane: "x" }, "InvalidRequest", /nane: did you mean name\?/)
+  rejects("with misspelt files", { flies: {} }, "MissingFiles", /flies: did you mean files\?/)
+  rejects(
+    "with misspelt files beside empty ones",
+    { flies: {}, files: {} },
+    "MissingFiles",
+    /flies: did you mean files\?/
+  )
+  rejects("with a field __proto__", `{"files":{"a":""},"__proto__":{}}`, "InvalidRequest", /__proto__ is unknown/)
+  rejects("with files only in __proto__", `{"__proto__":{"files":{"a":""}}}`, "MissingFiles", /files must be/)
+
+  it.effect("may have a name of 100 characters, however they are encoded", () =>
+    Effect.gen(function* () {
+      for (const name of ["a".repeat(100), `a${"🙂".repeat(99)}`]) {
+        assert.strictEqual((yield* decode({ ...file("a"), name })).name, name)
+      }
+    })
+  )
+
+  it.effect("is refused for a name of two million combining marks before anything looks at it", () =>
+    Effect.gen(function* () {
+      const body = new TextEncoder().encode(JSON.stringify({ ...file("a"), name: "a\u0301\u0316".repeat(600_000) }))
+      const since = performance.now()
+      const error = yield* Effect.flip(decodeProject(body))
+      assert.match(error.message, /longer than 100/)
+      assert.isBelow(performance.now() - since, 300)
+    })
+  )
+
+  it.effect("takes no name where a deployment is updated", () =>
+    Effect.gen(function* () {
+      const bytes = (body: unknown) => new TextEncoder().encode(JSON.stringify(body))
+      assert.deepStrictEqual(yield* decodeUpdate(bytes(file("a"))), { a: "" })
+      const error = yield* Effect.flip(decodeUpdate(bytes({ ...file("a"), name: "x" })))
+      assert.strictEqual(error._tag, "InvalidRequest")
+      assert.match(error.message, /name is unknown. The known fields are: files\./)
+    })
+  )
+
   rejects("with an absolute path", file("/a"), "InvalidRequest", /absolute/)
   rejects("with a drive", file("C:/a"), "InvalidRequest", /absolute/)
   rejects("with a path that leads out", file("a/../../b"), "InvalidRequest", /leads out/)

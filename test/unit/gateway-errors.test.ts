@@ -56,6 +56,20 @@ const table: ReadonlyArray<Row> = [
     charged: false
   },
   {
+    when: "the URL is long",
+    call: ({ send }) => send(`/health?${"x".repeat(8192)}`),
+    status: 414,
+    code: "uri_too_long",
+    charged: false
+  },
+  {
+    when: "the Authorization header is long",
+    call: ({ post }) => post(helloBody, { authorization: `Payment ${"x".repeat(65_536)}` }),
+    status: 431,
+    code: "header_too_large",
+    charged: false
+  },
+  {
     when: "there are two credentials",
     call: ({ post }) => post(helloBody, { authorization: "Payment abc, Payment def" }),
     status: 400,

@@ -3,7 +3,7 @@ import { assert, describe, it } from "vitest"
 import { BundleRejected } from "../../src/bundler/Bundler.ts"
 import { type CodeRunner, RunnerUnavailable, StartFailed } from "../../src/execute/CodeRunner.ts"
 import { testCredential } from "../../src/payment/PaymentScript.ts"
-import { makeGateway, type Parts, problem } from "../support/gateway.ts"
+import { helloBody, makeGateway, type Parts, problem } from "../support/gateway.ts"
 
 const path = "/execute"
 const body = JSON.stringify({ code: "export function run(input) { return input }", input: { a: 2 } })
@@ -160,10 +160,18 @@ describe("POST /execute", () => {
 
   it("sells a deploy's credential no run, and a run's no deploy", async () => {
     const gateway = gatewayWith()
-    const both = JSON.stringify({ code: "export default 1", files: { "index.ts": "export default 1" } })
-    const authorization = testCredential(await gateway.challengeFor(both, {}, path), "0xpayer")
-    const refused = await problem(await gateway.post(both, { authorization }))
-    assert.deepStrictEqual([refused.status, refused.charged], [402, false])
+    for (const [sold, used, sent] of [
+      [path, "/deploy", helloBody],
+      ["/deploy", path, body]
+    ] as const) {
+      const authorization = testCredential(
+        await gateway.challengeFor(sold === path ? body : helloBody, {}, sold),
+        "0xpayer"
+      )
+      const refused = await problem(await gateway.post(sent, { authorization }, used))
+      assert.deepStrictEqual([refused.status, refused.charged], [402, false])
+      assert.match(refused.detail, /another operation/)
+    }
     assert.strictEqual(gateway.payments.captured.size, 0)
   })
 

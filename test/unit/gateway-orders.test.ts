@@ -161,7 +161,21 @@ describe("the rest of the edge", () => {
       paths: Record<string, Record<string, { responses: object }>>
     }
     const codes = Object.keys(document.paths["/deploy"]?.post?.responses ?? {})
-    assert.deepStrictEqual(codes, ["200", "400", "402", "409", "410", "413", "415", "422", "429", "500", "502", "503"])
+    assert.deepStrictEqual(codes, [
+      "200",
+      "400",
+      "402",
+      "409",
+      "410",
+      "413",
+      "415",
+      "422",
+      "429",
+      "431",
+      "500",
+      "502",
+      "503"
+    ])
   })
 
   it("asks the payment rail for nothing but a challenge before it is paid", async () => {

@@ -4,6 +4,8 @@ import type { Offer } from "../../payment/offers.ts"
 export interface Facts {
   /** Where it is: `https://…`, no slash at the end. */
   readonly origin: string
+  /** Whether `origin` is the one that the settings name, the same for every request. */
+  readonly originIsSet: boolean
   /** The settings that are missing; while there are any, nothing can be bought. */
   readonly missing: ReadonlyArray<string>
   /** What a deploy costs, in dollars: `"0.10"`. */

@@ -8,6 +8,7 @@ import { offersIn } from "../../payment/offers.ts"
 import { PaymentService, type Terms } from "../../payment/PaymentService.ts"
 import { termsOf } from "../deploy.ts"
 import { executeTerms } from "../execute.ts"
+import { makeOrigin, publicOrigin } from "../origin.ts"
 import type { Facts } from "./facts.ts"
 
 const networks = { mainnet: "Tempo mainnet", testnet: "Tempo's Moderato testnet", local: "a local chain" }
@@ -20,6 +21,7 @@ export const makeFacts = Effect.gen(function* () {
   const payments = yield* PaymentService
   const runner = yield* CodeRunner
   const { missing } = settings
+  const originOf = makeOrigin(settings)
   const known = <K extends Parameters<typeof settings.get>[0]>(name: K) =>
     missing.includes(name) ? undefined : settings.get<K>(name)
 
@@ -42,7 +44,8 @@ export const makeFacts = Effect.gen(function* () {
     const offered = yield* offers(price, termsOf)
     const other = offered.find(({ method }) => method !== "tempo")
     return {
-      origin: new URL(requestUrl).origin,
+      origin: originOf(requestUrl),
+      originIsSet: publicOrigin(settings) !== undefined,
       missing,
       price: price ?? "?",
       offers: offered,

@@ -151,7 +151,7 @@ export const openApi = (facts: Facts): Json => {
       ...spec.components,
       examples: Object.fromEntries(
         problems()
-          .filter(({ tag }) => tag === "MethodNotAllowed")
+          .filter(({ tag }) => tag === "MethodNotAllowed" || tag === "UriTooLong")
           .map(({ tag, when, example }) => [tag, { summary: when, value: example }])
       )
     }

@@ -28,7 +28,7 @@ const make = (): ReadonlyArray<Problem> => [
     "InvalidRequest",
     Errors.InvalidRequest,
     new Errors.InvalidRequest({ detail: 'The path "../a.ts" leads out with ..; paths stay within the project.' }),
-    "a bad path, name, `code` or `Idempotency-Key`; several credentials",
+    "a bad path, name, `code`, `input` or `Idempotency-Key`; unknown fields; several credentials; a `Host` that is no host name",
     "Correct what `detail` names."
   ),
   entry(
@@ -113,6 +113,13 @@ const make = (): ReadonlyArray<Problem> => [
     "Send less source: leave out data, tests and what is not imported."
   ),
   entry(
+    "UriTooLong",
+    Errors.UriTooLong,
+    new Errors.UriTooLong({ detail: "The URL's path and query have 9000 characters; at most 8192 are taken." }),
+    "a path and query of more than 8,192 characters",
+    "Use the paths of this guide, and send data in the body."
+  ),
+  entry(
     "UnsupportedMediaType",
     Errors.UnsupportedMediaType,
     new Errors.UnsupportedMediaType({ detail: "Send the body as JSON, with Content-Type: application/json." }),
@@ -148,6 +155,13 @@ const make = (): ReadonlyArray<Problem> => [
     "4 attempts of this payer are in progress, or 60 failed within an hour; see `Retry-After`. Paid orders are served all the same",
     "Wait `retry_after` seconds. Send a payer's orders one after the other, and correct what the answers before said.",
     "order"
+  ),
+  entry(
+    "HeaderTooLarge",
+    Errors.HeaderTooLarge,
+    new Errors.HeaderTooLarge({ detail: "The Authorization header has 90000 characters; at most 65536 are read." }),
+    "an `Authorization` header of more than 65,536 characters",
+    "Send one payment credential, as the client made it."
   ),
   entry(
     "Internal",

@@ -9,8 +9,13 @@ import { llmsTxt } from "./llms.ts"
 import { openApi } from "./openapi.ts"
 import { page, pageHeaders } from "./page.ts"
 
+/** What a client's `Host` header has a part in is for that client alone: a shared cache would give it to others. */
+const scope = ({ originIsSet }: Facts) => (originIsSet ? "" : "private, ")
+
 /** Five minutes, as the discovery specification recommends; what says "not configured" is not kept at all. */
-const cacheControl = ({ missing }: Facts) => ({ "cache-control": missing.length === 0 ? "max-age=300" : "no-store" })
+const cacheControl = (facts: Facts) => ({
+  "cache-control": facts.missing.length === 0 ? `${scope(facts)}max-age=300` : "no-store"
+})
 
 const address = (request: HttpServerRequest.HttpServerRequest) => (request.source as Request).url
 
@@ -42,7 +47,7 @@ export const makeAbout = Effect.gen(function* () {
   const facts = yield* makeFacts
   return Effect.fn("Gateway.about")(function* (request: HttpServerRequest.HttpServerRequest) {
     const known = yield* facts(address(request))
-    const headers = { vary: "accept", "cache-control": "no-cache" }
+    const headers = { vary: "accept", "cache-control": `${scope(known)}no-cache` }
     if (prefersHtml((request.source as Request).headers.get("accept"))) {
       return HttpServerResponse.text(page(known), {
         contentType: "text/html; charset=utf-8",
