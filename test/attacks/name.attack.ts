@@ -49,10 +49,10 @@ describe("a deploy of", () => {
   it("a path of 40,000 folders is refused at once", () =>
     refused("/deploy", { files: { [`${"a/".repeat(40_000)}b`]: "" } }))
   it("a path of 40,000 ./ is refused at once", () => refused("/deploy", { files: { [`${"./".repeat(40_000)}b`]: "" } }))
-  it("100,000 unknown fields is refused at once", () =>
+  it("5,000 unknown fields is refused at once", () =>
     refused("/deploy", {
       files,
-      ...Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`f${index}`, 1]))
+      ...Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`f${index}`, 1]))
     }))
   it("misspelt files is refused at once", () => refused("/deploy", { flies: files }, "missing_files"))
 })

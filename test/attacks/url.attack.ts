@@ -26,16 +26,17 @@ const parts = [
   "\\"
 ]
 
+/** In the 128 KB that the runtime takes of headers there is room for 20,000 characters that it escapes. */
 const fill = (part: string, length: number) => part.repeat(Math.ceil(length / part.length)).slice(0, length)
 
 describe("a URL above 8 KB", () => {
   for (const part of parts) {
-    it(`of 30,000 characters ${part} is 414, and leaves nothing behind`, async () => {
+    it(`of 20,000 characters ${part} is 414, and leaves nothing behind`, async () => {
       const before = await footprint()
       for (const path of [
-        `/x${fill(part, 30_000)}`,
-        `/deployments/${fill(part, 30_000)}`,
-        `/health?${fill(part, 30_000)}`
+        `/x${fill(part, 20_000)}`,
+        `/deployments/${fill(part, 20_000)}`,
+        `/health?${fill(part, 20_000)}`
       ]) {
         const { response } = await attack(() => send(path))
         // Dots are resolved before a Worker sees the path: then it is short, and nobody's.
@@ -51,7 +52,7 @@ describe("a URL above 8 KB", () => {
     it(`is 414 for ${method}, body or not`, async () => {
       const body = method === "POST" || method === "PUT" ? "x".repeat(200_000) : undefined
       const { response } = await attack(() =>
-        send(`/deploy?${"%".repeat(30_000)}`, { method, ...(body !== undefined && { body }) })
+        send(`/deploy?${"%".repeat(20_000)}`, { method, ...(body !== undefined && { body }) })
       )
       assert.strictEqual(response.status, 414)
     })

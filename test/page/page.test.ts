@@ -28,6 +28,7 @@ const checker = readFileSync(createRequire(import.meta.url).resolve("axe-core/ax
 
 const up: Facts = {
   origin: "https://mpp-compute.example.workers.dev",
+  originIsSet: false,
   missing: [],
   price: "0.10",
   offers: [],

@@ -2,6 +2,17 @@ import { assert, describe, it } from "vitest"
 import { isPlainOrigin } from "../../src/api/origin.ts"
 import { helloBody, makeGateway, problem } from "../support/gateway.ts"
 
+/** The quickest of up to five answers, in milliseconds: other tests run beside this one, and what is quadratic stays slow. */
+const quickest = async (call: () => Promise<Response>): Promise<number> => {
+  let least = Infinity
+  for (let tries = 0; tries < 5 && least > 10; tries++) {
+    const since = performance.now()
+    assert.isBelow((await call()).status, 500)
+    least = Math.min(least, performance.now() - since)
+  }
+  return least
+}
+
 describe("a URL", () => {
   it("of 8,192 characters is served, and of one more is 414, whatever the method", async () => {
     const { send } = makeGateway()
@@ -81,10 +92,7 @@ describe("a URL", () => {
         `/?${part.repeat(room - 1)}`
       ]) {
         for (const method of ["GET", "HEAD", "OPTIONS", "POST"]) {
-          const since = performance.now()
-          const { status } = await send(path, { method })
-          assert.isBelow(status, 500)
-          assert.isBelow(performance.now() - since, 50, `${method} ${path.slice(0, 30)}`)
+          assert.isBelow(await quickest(() => send(path, { method })), 50, `${method} ${path.slice(0, 30)}`)
         }
       }
     })
@@ -176,9 +184,7 @@ describe("a header", () => {
         () => post(helloBody, { [name]: value }),
         () => send("/__scheduled", { method: "POST", headers: { [name]: value } })
       ]) {
-        const since = performance.now()
-        assert.isBelow((await call()).status, 500)
-        assert.isBelow(performance.now() - since, 100)
+        assert.isBelow(await quickest(call), 100)
       }
     })
   }
