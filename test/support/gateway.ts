@@ -45,6 +45,8 @@ export interface Parts {
   /** The key of scheduled calls; without one, there is none. */
   readonly cronSecret?: string
   readonly orders?: Pick<Orders["Service"], "submit" | "status">
+  /** The bindings that are required. */
+  readonly bindings?: Readonly<Record<string, unknown>>
   /** The rate-limit binding. */
   readonly limit?: RateLimit
 }
@@ -54,7 +56,7 @@ export const makeGateway = (parts: Parts = {}) => {
   const payments = new PaymentScript()
   const host = new ControlPlaneMemory()
   const expiry = new ExpiryMemory()
-  const settings = Settings.layer.pipe(
+  const settings = Settings.layerWith(parts.bindings ?? {}).pipe(
     Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(parts.settings ?? testSettings)))
   )
   const services = Layer.mergeAll(
