@@ -29,6 +29,7 @@ const paths = [
   ...Object.values(Api.groups).flatMap((group) =>
     Object.values(group.endpoints).map((endpoint) => [endpoint.path as string, endpoint.method as string] as const)
   )
+  // bounded: 200 characters, the longest path that is looked up
 ].map(([path, method]) => ({ pattern: new RegExp(`^${path.replace(/:[^/]+/g, "[^/]+")}$`), method }))
 
 /** Whatever no endpoint takes: 405 with `Allow` where the path is known, else 404. The router itself answers with empty bodies. */

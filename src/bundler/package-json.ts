@@ -70,6 +70,7 @@ export const readPackageJson = (files: Files): PackageJson => {
   const read = parseJson(FILE, source)
   if ("problem" in read) throw new BundleError([read.problem])
   const json = read.value
+  // bounded: three literal keys, and blanks counted
   const place = (key: string) => placeAt(FILE, source, Math.max(0, source.search(new RegExp(`"${key}"\\s{0,100}:`))))
   const written = [
     ["exports", target(subpaths(own(json, "exports")), ".", "import")],

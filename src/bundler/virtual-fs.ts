@@ -58,7 +58,9 @@ export class VirtualFs {
 
   /** The node at an absolute path, links on the way followed, and a link at its end as well unless told otherwise. */
   #find(path: string, follow: boolean, depth = 0): Node | undefined {
-    const plain = path.replace(/\/+$/, "")
+    let length = path.length
+    while (path[length - 1] === "/") length--
+    const plain = path.slice(0, length)
     const found = this.#nodes.get(plain)
     if (found !== undefined && (found.kind !== "link" || !follow)) return found
     if (depth > 8) return undefined

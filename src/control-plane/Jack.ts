@@ -32,6 +32,7 @@ const POLL_TIMEOUT = "30 seconds"
  * Cloudflare's codes for an upload that is refused for the code in it (Workers documentation, "Errors on Worker upload"):
  * it does not parse, fails validation or start-up, is too large, has no handlers or some that do not exist.
  */
+// bounded: MESSAGE_MAX_LENGTH characters
 const CODE_AT_FAULT = /Cloudflare API error:.*\[(10006|10021|10027|10068|10069)\]/
 
 const projectPath = (projectId: string) => `/v1/projects/${encodeURIComponent(projectId)}`

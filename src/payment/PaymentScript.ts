@@ -50,6 +50,7 @@ const idOf = (opaque: string) => sha256(`test ${opaque}`)
 /** The credential with which a test's payer answers a challenge of `layerTest`: the value of `WWW-Authenticate`. */
 export const testCredential = (challenge: string, payer: string, changes: Partial<TestChallenge> = {}): string => {
   const parameters = Object.fromEntries(
+    // bounded: a challenge of the test's own
     [...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value])
   )
   return `Payment ${encode({ challenge: { ...parameters, ...changes }, payer })}`

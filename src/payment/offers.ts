@@ -8,6 +8,7 @@ export interface Offer {
   readonly currency: string
 }
 
+// bounded: a challenge of our own, of some 1,000 characters
 /** One parameter of a challenge, after the scheme's name where it is the first (RFC 9110, 11.3). */
 const parameter = /(?:\b(Payment)\s+)?([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]+))/gi
 

@@ -38,6 +38,7 @@ const slugify = (name: string): string =>
   name
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
+    // bounded: 1 hyphen in a row, after the replacement above
     .replace(/^-+|-+$/g, "")
     .slice(0, 63)
 
