@@ -8,6 +8,11 @@ import { attack, postJson, send, stack } from "./support.ts"
 
 const json = { "content-type": "application/json" }
 const wallet = walletOn(stack)
+/** A body that an update takes as well: without a name. */
+const freshFiles = (): string => {
+  const { files } = JSON.parse(fresh("plain-js")) as { files: object }
+  return JSON.stringify({ files })
+}
 const times = (many: number) => Array.from({ length: many }, (_, index) => index)
 
 let path = ""
@@ -40,14 +45,14 @@ const questions: Readonly<Record<string, (index: number) => Promise<Response>>> 
     return postJson("/deploy", fresh("plain-js"), { authorization })
   },
   "a credential for another price": async () => {
-    const body = fresh("plain-js")
+    const body = freshFiles()
     const authorization = await wallet.credential(
       await fetch(stack.info.gateway + path, { method: "PUT", headers: json, body })
     )
     return postJson("/deploy", body, { authorization })
   },
   "a status": () => send(path),
-  "a challenge for an update": () => send(path, { method: "PUT", headers: json, body: fresh("plain-js") }),
+  "a challenge for an update": () => send(path, { method: "PUT", headers: json, body: freshFiles() }),
   "a scheduled call without a signature": () => send("/__scheduled", { method: "POST" }),
   "a scheduled call with a forged signature": () =>
     send("/__scheduled", { method: "POST", headers: signed(randomBytes(32).toString("hex")) }),
