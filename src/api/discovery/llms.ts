@@ -141,6 +141,9 @@ body, be it by a blank, is another order and costs again. Without a key of your 
 use the one in \`retry.idempotency_key\` of the answer, if you had one. A client that starts over with the same body while
 its paid order is unfinished is given that order instead of a second one.
 
+A 502 \`deploy_failed\` with \`"charged": false\` took nothing: the host was asked before the payment, and could not deliver. Wait, and send
+the same call again.
+
 Stop paying when an answer says \`"charged": true\` or \`"charged": null\`: what is owed is delivered without another payment.
 
 ## Errors
