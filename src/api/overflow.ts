@@ -11,7 +11,7 @@ const maxStepLength = 100
 
 /**
  * Where in a parsed JSON value there is a number that JSON could not keep: `1e400` is parsed as Infinity, and written as
- * null. The path of the first one found, for example `input.rows[2].price`; `undefined` where there is none. Looks at each
+ * null. The path of one of them, for example `input.rows[2].price`; `undefined` where there is none. Looks at each
  * value once, and never calls itself: JSON.parse takes values of any depth.
  */
 export const overflowIn = (input: unknown): string | undefined => {
@@ -20,21 +20,17 @@ export const overflowIn = (input: unknown): string | undefined => {
     const { value } = place
     if (value === Infinity || value === -Infinity) return pathTo(place)
     if (typeof value !== "object" || value === null) continue
-    // Backwards, so that the first in the text is the first off the stack.
-    if (Array.isArray(value)) {
-      for (let index = value.length - 1; index >= 0; index--) push(places, value[index], `[${index}]`, place)
-    } else {
-      for (const [name, inner] of Object.entries(value).toReversed()) push(places, inner, name, place)
+    // A list's indexes are made texts only where they are needed: it may have a million.
+    const names = Array.isArray(value) ? undefined : Object.keys(value)
+    const length = names?.length ?? (value as ReadonlyArray<unknown>).length
+    for (let index = 0; index < length; index++) {
+      const name = names?.[index] ?? index
+      const inner: unknown = Reflect.get(value, name)
+      if (inner === Infinity || inner === -Infinity) return pathTo({ value: inner, name: String(name), parent: place })
+      if (typeof inner === "object" && inner !== null) places.push({ value: inner, name: String(name), parent: place })
     }
   }
   return undefined
-}
-
-/** Only what can be, or hold, such a number: a megabyte of text costs nothing here. */
-const push = (places: Array<Place>, value: unknown, name: string, parent: Place): void => {
-  if (value === Infinity || value === -Infinity || (typeof value === "object" && value !== null)) {
-    places.push({ value, name, parent })
-  }
 }
 
 const pathTo = (place: Place): string => {
@@ -45,7 +41,8 @@ const pathTo = (place: Place): string => {
 }
 
 const stepOf = ({ name, parent }: Place): string => {
-  if (parent === undefined || Array.isArray(parent.value)) return name
+  if (parent === undefined) return name
+  if (Array.isArray(parent.value)) return `[${name}]`
   const cut = name.slice(0, maxStepLength)
   return /^[a-z_$][\w$]{0,99}$/i.test(cut) ? `.${cut}` : `[${JSON.stringify(cut)}]`
 }

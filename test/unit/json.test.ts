@@ -3,12 +3,10 @@ import { assert, describe, it } from "vitest"
 import { JsonTooLarge, parseJson } from "../../src/api/json.ts"
 
 const bytes = (text: string) => new TextEncoder().encode(text)
-/** Makes a text long enough to be counted. */
-const padded = (text: string) => bytes(text + " ".repeat(20_000))
 
 const limitOf = (text: string, depth: number, fields: number) => {
   try {
-    parseJson(padded(text), { depth, fields })
+    parseJson(bytes(text), { depth, fields }, 0)
     return undefined
   } catch (error) {
     return error instanceof JsonTooLarge ? error.limit : "syntax"
@@ -31,7 +29,7 @@ describe("parseJson", () => {
       fc.property(fc.json({ stringUnit: fc.constantFrom('"', "\\", ":", "{", "[", "a", "é") }), (text) => {
         const value: unknown = JSON.parse(text)
         const [depth, fields] = [depthOf(value), fieldsOf(value)]
-        assert.deepStrictEqual(parseJson(padded(text), { depth, fields }), value)
+        assert.deepStrictEqual(parseJson(bytes(text), { depth, fields }, 0), value)
         if (depth > 0) assert.strictEqual(limitOf(text, depth - 1, fields), "depth")
         if (fields > 0) assert.strictEqual(limitOf(text, depth, fields - 1), "fields")
       }),

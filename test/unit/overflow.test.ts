@@ -11,7 +11,7 @@ const found: ReadonlyArray<readonly [input: string, place: string]> = [
   ['{"rows": [{"price": 1}, {"price": 2e999}]}', "input.rows[1].price"],
   ['{"a b": 1e400}', 'input["a b"]'],
   ['{"__proto__": {"x": 1e400}}', "input.__proto__.x"],
-  ['{"a": [1e400], "b": 1e400}', "input.a[0]"]
+  ['{"a": [1e400], "b": 1e400}', "input.b"]
 ]
 
 const kept = [
