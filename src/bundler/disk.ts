@@ -1,4 +1,5 @@
 import { BundleError, type Diagnostic } from "./diagnostics.ts"
+import { checkExtends } from "./extends.ts"
 import { entriesOf, own, parseJson, withoutComments } from "./jsonc.ts"
 import { withClassicJsx } from "./jsx.ts"
 import { isNodeModule } from "./node-modules.ts"
@@ -6,6 +7,9 @@ import { nameOf } from "./paths.ts"
 import type { Files } from "./project.ts"
 import { VirtualFs } from "./virtual-fs.ts"
 import { workspaceLinks } from "./workspaces.ts"
+
+/** Each import is compared with each of them. */
+const MAX_PATTERNS = 1000
 
 /** The compiler reads them of itself wherever they lie. */
 const isConfig = (path: string): boolean =>
@@ -35,6 +39,14 @@ const tooDeep = (file: string): Diagnostic => ({
   hint: "Correct it or leave it out."
 })
 
+const tooMany: Diagnostic = {
+  file: "",
+  line: 0,
+  column: 0,
+  text: `The configs have more than ${MAX_PATTERNS} "paths"`,
+  hint: 'Write patterns, as in "@/*": ["./src/*"].'
+}
+
 /** `@acme/math/sub` → `@acme/math`. */
 const packageOf = (specifier: string): string => specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/")
 
@@ -47,6 +59,7 @@ const mappings = (files: Files): ((specifier: string) => boolean) => {
   const prefixes = configs.flatMap((options) =>
     entriesOf(own(options, "paths")).map(([pattern]) => pattern.split("*", 1)[0] ?? "")
   )
+  if (prefixes.length > MAX_PATTERNS) throw new BundleError([tooMany])
   if (!configs.some((options) => own(options, "baseUrl") !== undefined))
     return (specifier) => prefixes.some((prefix) => specifier.startsWith(prefix))
   const names = new Set([...files.keys()].flatMap((path) => path.split("/")).map((name) => name.split(".", 1)[0]))
@@ -69,6 +82,10 @@ export interface Disk {
 export const layOut = (files: Files): Disk => {
   const deep = [...files].filter(([path, source]) => isConfig(path) && depthOf(source) > MAX_DEPTH)
   if (deep.length > 0) throw new BundleError(deep.slice(0, 50).map(([path]) => tooDeep(path)))
+  const endless = [...files.keys()]
+    .filter((path) => /^[jt]sconfig\.json$/.test(nameOf(path)))
+    .flatMap((path) => checkExtends(files, path) ?? [])
+  if (endless.length > 0) throw new BundleError(endless.slice(0, 50))
   // TypeScript takes an empty config for {}. What yarn writes for Plug'n'Play leads to archives that nobody sent.
   const seen = [...withClassicJsx(files)].filter(
     ([path, source]) =>

@@ -63,7 +63,7 @@ const isJsx = ({ text, location, notes }: Message): boolean =>
   notes.some((it) => it.text.includes("JSX")) ||
   (/^(Expected|Unexpected|Unterminated)/.test(text) &&
     location !== null &&
-    location.lineText.length < 10_000 &&
+    location.lineText.length < 2000 &&
     /<(>|[A-Za-z][\w.-]{0,60}(\s[^<>]{0,200})?\/?>)/.test(location.lineText))
 
 /** One of the compiler's messages in the words of somebody who wrote a project and knows nothing of the compiler. */

@@ -1,8 +1,9 @@
 import type { OnLoadResult, OnResolveArgs, OnResolveResult, PartialMessage, Plugin, PluginBuild } from "esbuild-wasm"
 import type { Rewrite } from "./diagnostics.ts"
 import { insteadOfPackage, insteadOfUrl } from "./hints.ts"
+import { makeImportBudget, MAX_SPECIFIER } from "./import-budget.ts"
 import { isNodeModule } from "./node-modules.ts"
-import { folderOf, joinPath } from "./paths.ts"
+import { folderOf, joinPath, nameOf } from "./paths.ts"
 import type { PackageJson } from "./package-json.ts"
 import type { Files } from "./project.ts"
 import { isPart, PROVIDED, providedSource } from "./provided.ts"
@@ -16,8 +17,8 @@ export interface Context {
   /** The files as the compiler sees them. */
   readonly disk: VirtualFs
   readonly packageJson: Pick<PackageJson, "versionOf">
-  /** The package of `package.json`'s `imports` that `#x` stands for, as seen from a folder; `undefined` for a file. */
-  readonly importedPackage: (folder: string, specifier: string, kind: "import" | "require") => string | undefined
+  /** What `#x` stands for by the nearest `package.json`'s `imports`, as seen from a folder: `./x.js`, or a package. */
+  readonly subpathTarget: (folder: string, specifier: string, kind: "import" | "require") => string | undefined
   /** Whether a package's name may mean something in the project: a path of a config, a package that was sent. */
   readonly mayBeOwn: (specifier: string) => boolean
   readonly remote: Remote
@@ -61,6 +62,12 @@ const remoteAt = ({ remote, hosts }: Context, specifier: string, importer?: stri
   }
 }
 
+const tooLong = (specifier: string): OnResolveResult =>
+  refuse(
+    `${JSON.stringify(`${specifier.slice(0, 100)}…`)} is not available: it has ${specifier.length} characters`,
+    `Paths and names of modules have at most ${MAX_SPECIFIER}.`
+  )
+
 /** Modules that need no file: those of the platform, and the provided packages. */
 const known = (args: OnResolveArgs, path = args.path): OnResolveResult | undefined => {
   if (PLATFORM.test(path)) return external(args, path)
@@ -84,6 +91,7 @@ const refuseScheme = (path: string): OnResolveResult | undefined => {
 const fromFile = async (context: Context, build: PluginBuild, args: OnResolveArgs) => {
   const { path } = args
   if (args.pluginData === ASKED || args.kind === "entry-point") return undefined
+  if (path.length > MAX_SPECIFIER && !DATA.test(path) && !/^https?:/i.test(path)) return tooLong(path)
   if (PLATFORM.test(path)) return external(args, path)
   if (/^https?:/i.test(path)) return remoteAt(context, path)
   if (context.mayBeOwn(path)) {
@@ -93,12 +101,28 @@ const fromFile = async (context: Context, build: PluginBuild, args: OnResolveArg
   }
   if (path.startsWith("#")) {
     const folder = folderOf(args.importer.slice(ROOT.length + 1))
-    const target = context.importedPackage(folder, path, isRequire(args) ? "require" : "import")
-    return target === undefined ? undefined : known(args, target)
+    const target = context.subpathTarget(folder, path, isRequire(args) ? "require" : "import")
+    // A file is the compiler's to find.
+    return target === undefined || target.startsWith(".") ? undefined : known(args, target)
   }
   if (path.startsWith("/"))
     return refuse(`${JSON.stringify(path)} is an absolute path`, `Write a relative one: ${JSON.stringify(`.${path}`)}`)
   return known(args) ?? refuseScheme(path)
+}
+
+/** Whether any file has the name that a path ends with, or a beginning of it. */
+const hasNameOf = (files: Files, path: string): boolean => {
+  const name = nameOf(path).split(".", 1)[0] ?? ""
+  return name === "" || [...files.keys()].some((file) => file.includes(name))
+}
+
+/** Whether the compiler will certainly not find it: no package of that name was sent, and no config leads anywhere. */
+const isUnknown = (context: Context, { path, pluginData, kind, importer }: OnResolveArgs): boolean => {
+  if (pluginData === ASKED || kind === "entry-point" || context.mayBeOwn(path) || DATA.test(path)) return false
+  if (!path.startsWith("#")) return true
+  const folder = folderOf(importer.slice(ROOT.length + 1))
+  const target = context.subpathTarget(folder, path, kind.startsWith("require") ? "require" : "import")
+  return target === undefined || (target.startsWith(".") && !hasNameOf(context.files, target))
 }
 
 /** Marks a question of ours to the compiler, which comes by here as well. */
@@ -143,7 +167,19 @@ export const importsPlugin = (context: Context, missing: Set<string>): Plugin =>
     )
     build.onResolve({ filter: /.*/, namespace: REMOTE }, (args) => fromRemote(context, args))
     build.onResolve({ filter: /.*/, namespace: REQUIRED }, ({ path }) => ({ path, external: true }))
-    build.onResolve({ filter: /^[^.]/, namespace: "file" }, (args) => fromFile(context, build, args))
+    const budget = makeImportBudget(context.files)
+    if (budget.watches)
+      build.onResolve({ filter: /^\./, namespace: "file" }, ({ path, resolveDir, kind }) => {
+        if (kind === "entry-point") return undefined
+        if (path.length > MAX_SPECIFIER) return tooLong(path)
+        const isLost = budget.isLost(resolveDir.slice(ROOT.length + 1), path)
+        return isLost && budget.isTooMany() ? { path, external: true } : undefined
+      })
+    build.onResolve({ filter: /^[^.]/, namespace: "file" }, async (args) => {
+      const result = await fromFile(context, build, args)
+      const isLost = result === undefined ? isUnknown(context, args) : result.errors !== undefined
+      return isLost && budget.isTooMany() ? { path: args.path, external: true } : result
+    })
     // A message costs the compiler a fifth of the six calls that reading from a disk takes. Attributes say how to read.
     build.onLoad({ filter: /.*/, namespace: "file" }, ({ path, with: attributes }) => {
       const contents = Object.keys(attributes).length > 0 ? undefined : context.disk.textAt(path)

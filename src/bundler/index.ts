@@ -11,7 +11,7 @@ import { fetchGraph } from "./fetching.ts"
 import { BundlerBusy } from "./leases.ts"
 import { checkOutput } from "./limits.ts"
 import type { Context } from "./imports.ts"
-import { importedPackage, readPackageJson } from "./package-json.ts"
+import { makeSubpathTarget, readPackageJson } from "./package-json.ts"
 import { Pool, type WaitUntil } from "./pool.ts"
 import { readProject } from "./project.ts"
 import { type ModuleCache, platformCache } from "./module-cache.ts"
@@ -140,7 +140,7 @@ export const createBundler = (options: BundlerOptions): Bundler => {
         remote,
         hosts,
         mayBeOwn,
-        importedPackage: (folder, specifier, kind) => importedPackage(files, folder, specifier, kind)
+        subpathTarget: makeSubpathTarget(files)
       }
       const compiled = await run({ context, entrypoint, sourceMap }).catch((error: unknown) => {
         throw error instanceof BundleError && remote.outage ? new BundleError(error.diagnostics, false) : error

@@ -28,18 +28,21 @@ const CONDITIONS = {
 
 type Kind = keyof typeof CONDITIONS
 
+/** How many entries of `imports`, and how many conditions of one, are looked at: nobody writes more. */
+const BOUND = 1000
+
 /** The first target that applies here: conditions in the order in which they are written, the first of several. */
-const choose = (target: unknown, kind: Kind, depth = 0): string | undefined => {
-  if (typeof target === "string") return target
-  if (depth > 8) return undefined
-  const options = Array.isArray(target)
-    ? target
-    : entriesOf(target)
-        .filter(([condition]) => CONDITIONS[kind].has(condition))
-        .map(([, value]) => value)
-  for (const option of options) {
-    const chosen = choose(option, kind, depth + 1)
-    if (chosen !== undefined) return chosen
+const choose = (target: unknown, kind: Kind): string | undefined => {
+  const waiting: Array<unknown> = [target]
+  for (let looked = 0; waiting.length > 0 && looked < BOUND; looked++) {
+    const option = waiting.pop()
+    if (typeof option === "string") return option
+    const options = Array.isArray(option)
+      ? option
+      : entriesOf(option)
+          .filter(([condition]) => CONDITIONS[kind].has(condition))
+          .map(([, value]) => value)
+    for (const it of options.slice(0, BOUND).toReversed()) waiting.push(it)
   }
   return undefined
 }
@@ -93,18 +96,23 @@ export const readPackageJson = (files: Files): PackageJson => {
   }
 }
 
-/**
- * The package that `#x` stands for by the `imports` of the nearest `package.json`, as seen from a folder. `undefined` where
- * it stands for a file, or for nothing: both are the compiler's to find, or to complain about.
- */
-export const importedPackage = (files: Files, folder: string, specifier: string, kind: Kind): string | undefined => {
-  for (let parts = folder === "" ? [] : folder.split("/"); ; parts = parts.slice(0, -1)) {
-    const source = files.get([...parts, FILE].join("/"))
-    if (source !== undefined) {
-      const read = parseJson(FILE, source)
-      const found = "problem" in read ? undefined : target(entriesOf(own(read.value, "imports")), specifier, kind)
-      return found?.startsWith(".") === true ? undefined : found
+/** Finds what `#x` stands for by the `imports` of the nearest `package.json`, as seen from a folder. */
+export const makeSubpathTarget = (files: Files) => {
+  const entries = new Map<string, ReadonlyArray<readonly [string, unknown]>>()
+  const entriesAt = (path: string, source: string) => {
+    const known = entries.get(path)
+    if (known !== undefined) return known
+    const read = parseJson(path, source)
+    const found = "problem" in read ? [] : entriesOf(own(read.value, "imports")).slice(0, BOUND)
+    entries.set(path, found)
+    return found
+  }
+  return (folder: string, specifier: string, kind: Kind): string | undefined => {
+    for (let parts = folder === "" ? [] : folder.split("/"); ; parts = parts.slice(0, -1)) {
+      const path = [...parts, FILE].join("/")
+      const source = files.get(path)
+      if (source !== undefined) return target(entriesAt(path, source), specifier, kind)
+      if (parts.length === 0) return undefined
     }
-    if (parts.length === 0) return undefined
   }
 }

@@ -41,7 +41,7 @@ export const warmUp = async (instance: Instance): Promise<void> => {
   const remote = new Remote({ hosts, fetch, cache: undefined })
   const nothing = {
     packageJson: { versionOf: () => undefined },
-    importedPackage: () => undefined,
+    subpathTarget: () => undefined,
     mayBeOwn: () => false
   }
   const context = { ...nothing, files: FILES, disk: new VirtualFs(FILES), remote, hosts }

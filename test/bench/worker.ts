@@ -19,7 +19,7 @@ const jobOf = (files: Files) => {
   const remote = new Remote({ hosts, fetch, cache: undefined })
   const nothing = {
     packageJson: { versionOf: () => undefined },
-    importedPackage: () => undefined,
+    subpathTarget: () => undefined,
     mayBeOwn: () => false
   }
   const map = new Map(Object.entries(files))

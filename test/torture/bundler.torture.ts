@@ -177,7 +177,7 @@ const HOSTILE: Readonly<Record<string, readonly [Files, RegExp]>> = {
     },
     /gave up/
   ],
-  "settings, 200,000 deep": [{ ...fine, "tsconfig.json": "[".repeat(200_000) }, /not JSON/],
+  "settings, 200,000 deep": [{ ...fine, "tsconfig.json": "[".repeat(200_000) }, /levels deep/],
   "package.json, 200,000 deep": [{ ...fine, "package.json": '{"a":'.repeat(80_000) }, /not JSON/],
   "blocks, 20,000 deep": [
     { "index.ts": `${"if(x){".repeat(20_000)}y()${"}".repeat(20_000)};export default {fetch(){}}` },
@@ -203,6 +203,49 @@ const HOSTILE: Readonly<Record<string, readonly [Files, RegExp]>> = {
   "invalid UTF-16 in a name": [{ ...fine, "a\ud800.ts": "" }, /Unicode/],
   "a climb out of the root": [{ "index.ts": "export { default } from '../../../etc/passwd'" }, /leads out/],
   "3,000 imports of nothing": [importingNothing(3000), /not among/],
+  "a path of 100,000 folders": [{ "index.ts": `import './${"a/".repeat(100_000)}x'` }, /not among|gave up/],
+  "a specifier of 500,000 letters": [{ "index.ts": `import '${"a".repeat(500_000)}'` }, /not available/],
+  "20,000 imports by 20,000 conditions": [
+    {
+      "index.ts": Array.from({ length: 20_000 }, (_, index) => `import '#${index}'`).join("\n"),
+      "package.json": JSON.stringify({ imports: { "#*": Array.from({ length: 20_000 }, () => null) } })
+    },
+    /not available|gave up/
+  ],
+  "20,000 paths": [
+    {
+      ...fine,
+      "tsconfig.json": JSON.stringify({
+        compilerOptions: { paths: Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`a${index}*`, []])) }
+      })
+    },
+    /more than 1000 "paths"/
+  ],
+  "settings that extend each other": [
+    {
+      "index.ts": "import './nothing'",
+      ...Object.fromEntries(
+        Array.from({ length: 400 }, (_, index) => [
+          index === 0 ? "tsconfig.json" : `t${index}.json`,
+          JSON.stringify({ extends: [`./t${(index % 399) + 1}.json`, `./t${((index + 1) % 399) + 1}.json`] })
+        ])
+      )
+    },
+    /./
+  ],
+  "packages in 400 folders each": [
+    {
+      "index.ts": "import './nothing'",
+      "package.json": JSON.stringify({ workspaces: ["**/**", "a/**/b/**", "!**/c"] }),
+      ...Object.fromEntries(
+        Array.from({ length: 400 }, (_, index) => [
+          `p${index}/${"a/".repeat(240)}package.json`,
+          JSON.stringify({ name: `p${index}` })
+        ])
+      )
+    },
+    /not among/
+  ],
   "20,000 imports of nothing": [importingNothing(20_000), /more than 64 MB|not among/]
 }
 

@@ -1,5 +1,7 @@
 import { SourceMap } from "node:module"
 import { assert, describe, it } from "@effect/vitest"
+import { checkDefaultExport } from "../../src/bundler/default-export.ts"
+import { guessImports } from "../../src/bundler/discover.ts"
 import { boundWarnings } from "../../src/bundler/warnings.ts"
 import { makeBundler } from "../support/bundler.ts"
 
@@ -76,4 +78,39 @@ describe("warnings", () => {
     assert.isBelow(JSON.stringify(told).length, 25_000)
     assert.isTrue(told.every(({ file }) => file === "a.ts"))
   })
+})
+
+describe("patterns that meet source", () => {
+  /** The least of three times, in milliseconds: a busy machine is no slow pattern. */
+  const least = (work: () => unknown): number =>
+    Math.min(
+      ...[1, 2, 3].map(() => {
+        const start = performance.now()
+        work()
+        return performance.now() - start
+      })
+    )
+  const blanks = " ".repeat(400_000)
+  const texts = {
+    blanks,
+    "from and blanks": `from${blanks}`,
+    "imports and blanks": `import (${blanks}`,
+    "many froms": "from ".repeat(80_000),
+    "many quotes": `from"${"a".repeat(499)}`.repeat(800),
+    "lines of declarations": "\nvar a = 1;".repeat(40_000),
+    "a long last line": `\nvar a = ${"[".repeat(400_000)};\nexport {\n  a as default\n};\n`,
+    "export and blanks": `export${blanks}default`
+  }
+
+  for (const [name, text] of Object.entries(texts))
+    it(`are linear: ${name}`, () => {
+      assert.isBelow(
+        least(() => guessImports(text)),
+        100
+      )
+      assert.isBelow(
+        least(() => checkDefaultExport("a.ts", ["default"], text, text)),
+        100
+      )
+    })
 })
