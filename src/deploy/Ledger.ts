@@ -30,6 +30,8 @@ export interface Updating {
 /** An upload, and what the compiler warned of; stored by earlier versions without the latter. */
 export interface Build extends Upload {
   readonly warnings?: ReadonlyArray<Diagnostic>
+  /** The source map of what is to be run, for the stack of an error. */
+  readonly map?: string
 }
 
 /** A run that is owed: what is run, and with what, as the text of a JSON value (null for nothing). */

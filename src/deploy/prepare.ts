@@ -5,10 +5,11 @@ import type { Bundler } from "../bundler/Bundler.ts"
 import type { ControlPlaneClient } from "../control-plane/ControlPlaneClient.ts"
 import { BundleFailed, Busy, PaymentUnavailable } from "../domain/Errors.ts"
 import type { Execution, Files, Submission } from "../domain/Order.ts"
-import type { CodeRunner, Purpose } from "../execute/CodeRunner.ts"
+import type { CodeRunner, Purpose, StartFailed } from "../execute/CodeRunner.ts"
 import type { AttemptId, Payers } from "../payers/Payers.ts"
 import { attemptOf } from "./attempt.ts"
 import { type Authorization, CAPTURE_SECONDS, PaymentRejected, type PaymentService } from "../payment/PaymentService.ts"
+import { diagnose } from "./diagnose.ts"
 import { type Build, Ledger } from "./Ledger.ts"
 import type { Verdict } from "./Purchase.ts"
 import { askHost } from "./ready.ts"
@@ -31,6 +32,15 @@ export const makePrepare = (
   const inBuild = makeSlots(BUILDS)
   const inStart = makeSlots(STARTS)
 
+  /** The source map of a bundle that was made without one. Without it the diagnostic names no line, and is one all the same. */
+  const mapFor = ({ frames }: StartFailed, files: Files, purpose: Purpose) =>
+    frames.length === 0
+      ? Effect.undefined
+      : bundler.bundle(files, { purpose, sourceMap: true }).pipe(
+          Effect.map(({ map }) => map),
+          Effect.orElseSucceed(() => undefined)
+        )
+
   /** `refuse` says what becomes of a verdict; whether the same files are sure to meet it again is `certain`. */
   const make = Effect.fn("Deployer.build")(function* <R>(
     files: Files,
@@ -41,7 +51,7 @@ export const makePrepare = (
     // An attempt is kept before anything is built for it, and payers with fewer failures come first.
     const worker = { payer: attempt.payer, failures: yield* payers.keep(attempt) }
     const bundle = Effect.andThen(logWork("build", purpose), bundler.bundle(files, { purpose }))
-    const { main, code, compatibilityFlags, entrypoint, warnings } = yield* inBuild(worker, bundle).pipe(
+    const { main, code, compatibilityFlags, entrypoint, warnings, map } = yield* inBuild(worker, bundle).pipe(
       Effect.catchTags({
         BundleRejected: ({ diagnostics, certain }) => {
           const detail = "The source does not bundle: see diagnostics."
@@ -53,14 +63,15 @@ export const makePrepare = (
         BundlerCrashed: ({ message }) => unavailable("the bundler could not start", message)
       })
     )
-    const upload: Build = { main, code, compatibilityFlags, warnings }
+    const upload: Build = { main, code, compatibilityFlags, warnings, ...(map !== undefined && { map }) }
     const start = Effect.andThen(logWork("start", purpose), runner.check(upload, purpose))
     yield* (runner.available ? inStart(worker, start) : runner.check(upload, purpose)).pipe(
       Effect.catchTags({
-        StartFailed: ({ message, certain }) => {
+        StartFailed: Effect.fnUntraced(function* (failed) {
           const detail = "The bundle builds and does not start: see diagnostics."
-          return refuse({ detail, diagnostics: [{ file: entrypoint, line: 0, column: 0, text: message }] }, certain)
-        },
+          const program = { entrypoint, files, map: map ?? (yield* inBuild(worker, mapFor(failed, files, purpose))) }
+          return yield* refuse({ detail, diagnostics: [diagnose(failed, program)] }, failed.certain)
+        }),
         RunnerUnavailable: ({ message }) => unavailable("the runner does not answer", message)
       })
     )

@@ -23,18 +23,19 @@ export const wordsOf = (cause: unknown): string => (cause instanceof Error ? cau
 export const seemsBroken = (cause: unknown): boolean =>
   /internal error|disconnected|network connection lost/i.test(wordsOf(cause))
 
-const trusted = {
+/** Code that is known to be good. */
+export const trusted = {
   mainModule: "control.js",
-  modules: { "control.js": "" },
+  modules: { "control.js": "export default { fetch: () => new Response() }" },
   compatibilityDate: "2026-03-01",
   compatibilityFlags: []
 }
 
-/** Whether code that is known to be good runs. */
+/** Whether it runs. */
 const runs = async (loader: Loader): Promise<boolean> => {
   try {
-    const { ask } = load(loader, trusted, "export default { fetch: () => new Response() }")
-    await within(2_000, "no answer", async (signal) => (await ask("", signal)).body?.cancel())
+    const { ask } = load(loader, trusted, undefined)
+    await within(2_000, "no answer", async (signal) => (await ask({ signal })).body?.cancel())
     return true
   } catch {
     return false

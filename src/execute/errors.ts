@@ -1,8 +1,18 @@
+import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
-/** The code does not start, or has nothing that can be used: `message` is the runtime's own, cut to 200 characters. */
+/** The code does not start, or has nothing that can be used. */
 export class StartFailed extends Schema.TaggedError<StartFailed>()("StartFailed", {
+  /** What is wrong, at most 200 characters: it is no free output channel. */
   message: Schema.String,
+  /** What to do about it. */
+  hint: Schema.optionalKey(Schema.String),
+  /** Where in the bundle the code was when it threw, innermost first: line and column from 1; at most ten. */
+  frames: Schema.Array(Schema.Tuple([Schema.Number, Schema.Number])).pipe(
+    Schema.withConstructorDefault(Effect.succeed([]))
+  ),
+  /** The export that is none for a Worker. */
+  exported: Schema.optionalKey(Schema.String),
   /** Whether the same code would fail again: what took its runner down may have been a neighbour. */
   certain: Schema.Boolean
 }) {}

@@ -1,3 +1,5 @@
+import { type Names, ourModules } from "./isolate/names.ts"
+
 /** A module as the Worker Loader takes it; a bare string is an ES module, and its name then ends in `.js`. */
 export type Module =
   | string
@@ -14,52 +16,70 @@ export interface Loadable {
   readonly modules: Readonly<Record<string, Module>>
   readonly compatibilityDate: string
   readonly compatibilityFlags: ReadonlyArray<string>
+  /** Its variables, as `env`; none unless told otherwise. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** The part of Cloudflare's Worker Loader binding ("Dynamic Workers") that is used here. */
 export interface Loader {
-  get(id: string, code: () => Promise<LoaderCode>): { getEntrypoint(): { fetch(request: Request): Promise<Response> } }
+  get(
+    id: string | null,
+    code: () => Promise<LoaderCode>
+  ): { getEntrypoint(name?: string): { fetch(request: Request): Promise<Response> } }
 }
 
 interface LoaderCode extends Loadable {
-  readonly env?: Readonly<Record<string, unknown>>
   /** `null` forbids every outbound request; left out, the loaded Worker would have this one's whole network. */
   readonly globalOutbound: null
   /** Milliseconds of CPU that one request may take. The platform enforces it; workerd alone does not. */
   readonly limits?: { readonly cpuMs: number }
 }
 
+/** What a loaded Worker is asked. */
+export interface Question {
+  readonly signal: AbortSignal
+  /** The body of a POST; a GET without one. */
+  readonly body?: string
+  readonly path?: string
+  /** The entrypoint's name; the default one unless told otherwise. */
+  readonly entrypoint?: string
+}
+
 /** A Worker that was loaded: one isolate, which nobody else has. */
 export interface Loaded {
   /** Sends it a request. Rejects with what the runtime says when it does not start, hangs or is over its limits. */
-  readonly ask: (path: string, signal: AbortSignal, body?: string) => Promise<Response>
+  readonly ask: (question: Question) => Promise<Response>
 }
 
 /**
- * Loads code beside a module of ours that imports it and speaks for it, with no network and an empty environment. The id is
- * fresh each time: no two loads ever share an isolate, so that no payer and no purchase finds what another one has left.
+ * Loads code, with no network, in an isolate of its own: by itself as it is, or beside a module of ours that imports it and
+ * speaks for it. It has no name: no two loads ever share an isolate, so that no payer and no purchase finds what another one
+ * has left, and the isolate ends when nobody asks it any more; one with a name stays (4 MB for each check, on a laptop).
+ *
+ * @param speaker the text of the module to start with, for the names of ours; undefined to start with the code's own.
  */
-export const load = (loader: Loader, code: Loadable, harness: string, limits?: { readonly cpuMs: number }): Loaded => {
+export const load = (
+  loader: Loader,
+  code: Loadable,
+  speaker: ((names: Names) => string) | undefined,
+  limits?: { readonly cpuMs: number }
+): Loaded => {
   const id = crypto.randomUUID()
-  const main = `${HARNESS}-${id}.js`
-  const worker = loader.get(id, async () => ({
+  const ours = speaker === undefined ? undefined : ourModules(id, code.mainModule, speaker)
+  const worker = loader.get(null, async () => ({
     ...code,
-    mainModule: main,
-    modules: { ...code.modules, [main]: harness },
-    env: {},
+    ...(ours !== undefined && { mainModule: ours.main, modules: { ...code.modules, ...ours.modules } }),
+    env: code.env ?? {},
     globalOutbound: null,
     ...(limits !== undefined && { limits })
   }))
   return {
-    ask: (path, signal, body) =>
+    ask: ({ signal, body, path = "", entrypoint }) =>
       worker
-        .getEntrypoint()
+        .getEntrypoint(entrypoint)
         .fetch(new Request(`http://code/${path}`, body === undefined ? { signal } : { signal, method: "POST", body }))
   }
 }
-
-/** What our module is called beside the code, so that it can be told in a stack trace. */
-export const HARNESS = "mpp-compute-harness"
 
 /** Rejects with `message` when `work` takes longer, and gives its request up. Code that computes is not stopped by that. */
 export const within = async <A>(

@@ -1,7 +1,8 @@
-import { harness } from "./harness.ts"
+import { caller } from "./isolate/call.ts"
 import { LIMITS, tooLarge, type RunError } from "./limits.ts"
 import { type Breakage, type Broken, insist, isBroken, wordsOf } from "./broken.ts"
-import { HARNESS, load, type Loadable, type Loader, readUpTo, TooLate, within } from "./loader.ts"
+import { load, type Loadable, type Loader, readUpTo, TooLate, within } from "./loader.ts"
+import { errorIn, isJson } from "./outcome.ts"
 
 export { LIMITS, type RunError } from "./limits.ts"
 export type { Broken } from "./broken.ts"
@@ -24,18 +25,18 @@ export const run = async (loader: Loader, code: Loadable, input: string | null):
 }
 
 const callOnce = async (loader: Loader, code: Loadable, input: string | null): Promise<Ran | Breakage> => {
-  const { ask } = load(loader, code, harness(JSON.stringify(`./${code.mainModule}`)), { cpuMs: LIMITS.cpuMs })
+  const { ask } = load(loader, code, caller, { cpuMs: LIMITS.cpuMs })
   let since = Date.now()
   const ended = (error: RunError): Ran => ({ ok: false, error, durationMs: Date.now() - since })
   const late = `It took longer than ${LIMITS.wallMs / 1000} s.`
   try {
     // Loads it; the clock of what is charged for starts with the call. Code that has bent the runtime's own functions can
     // answer this with a body that never ends: it is not read.
-    await within(LIMITS.wallMs, late, async (signal) => (await ask("", signal)).body?.cancel())
+    await within(LIMITS.wallMs, late, async (signal) => (await ask({ signal })).body?.cancel())
     since = Date.now()
-    const path = input === null ? "" : "input"
+    const question = input === null ? { body: "" } : { body: input, path: "input" }
     const said = await within(LIMITS.wallMs, late, async (signal) =>
-      readUpTo(LIMITS.resultBytes + 1, await ask(path, signal, input ?? ""), since + LIMITS.wallMs, late)
+      readUpTo(LIMITS.resultBytes + 1, await ask({ ...question, signal }), since + LIMITS.wallMs, late)
     )
     if (said === undefined) return ended(tooLarge)
     const durationMs = Date.now() - since
@@ -48,28 +49,6 @@ const callOnce = async (loader: Loader, code: Loadable, input: string | null): P
     if (await isBroken(loader, cause)) return { broken: wordsOf(cause), durationMs }
     return { ok: false, error: limitMet(cause), durationMs }
   }
-}
-
-const isJson = (text: string): boolean => {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
-}
-
-const errorIn = (text: string): RunError => {
-  const said: unknown = isJson(text) ? JSON.parse(text) : {}
-  const field = (name: string, length: number): string => {
-    const value: unknown = typeof said === "object" && said !== null ? Reflect.get(said, name) : undefined
-    return typeof value === "string" ? value.slice(0, length) : ""
-  }
-  const stack = field("stack", 4000)
-    .split("\n")
-    .filter((line) => !line.includes(HARNESS))
-    .join("\n")
-  return { name: field("name", 200) || "Error", message: field("message", 2000), ...(stack !== "" && { stack }) }
 }
 
 /** What the runtime says of code that it has ended. */

@@ -12,7 +12,7 @@ const makeLoader = () => {
   const fetch = (request: Request) =>
     state.full
       ? Promise.reject(new Error("Too many dynamic Workers: try again later."))
-      : Promise.resolve(new Response(request.method === "POST" ? "r42" : '""'))
+      : Promise.resolve(new Response(request.method === "POST" ? "r42" : "k"))
   return { state, loader: { get: () => ({ getEntrypoint: () => ({ fetch }) }) } as unknown as Loader }
 }
 

@@ -58,55 +58,30 @@ describe("the runner on a Worker Loader", () => {
     })
   }
 
-  it("believes nothing that bent functions of the runtime say", async () => {
+  it("answers the result, whatever the code has made of the runtime's own functions", async () => {
     for (const bent of [
-      "Response = class { constructor() { return new Response_('r{') } }; ",
-      "JSON.stringify = () => 'undefined'; ",
-      "globalThis.Response = undefined; "
+      "globalThis.Response = class { constructor() { return new Response_('r{') } }",
+      "JSON.stringify = () => 'undefined'; JSON.parse = () => 5; Array.isArray = () => true; Object.keys = () => []",
+      "globalThis.Response = undefined; Request.prototype.text = undefined; delete globalThis.Map",
+      "Object.prototype.then = function (go) { go(new Response_('r{')) }",
+      "for (const name of ['slice', 'charCodeAt', 'toString']) String.prototype[name] = () => 'bent'",
+      "Function.prototype.call = Function.prototype.apply = Function.prototype.bind = undefined",
+      "Promise.prototype.then = () => {}; Error.prepareStackTrace = () => { throw 1 }"
     ]) {
-      const ran = await run(`const Response_ = Response; ${bent} export const run = () => 1`)
-      assert.isFalse(ran.ok, bent)
+      const ran = await run(`const Response_ = Response; ${bent}; export const run = (it) => [it, { n: null }]`, "in")
+      assert.deepStrictEqual(ran.ok && ran.result, '["in",{"n":null}]', bent)
     }
   })
 
   for (const [what, code] of [
     ["at its start", "throw new Error('internal error; reference = 1'); export const run = 1"],
-    [
-      "in its answer",
-      "export const run = () => { globalThis.Response = function () { throw new Error('Network connection lost.') }; throw 1 }"
-    ]
+    ["in its answer", "export const run = () => { throw new Error('Network connection lost.') }"]
   ] as const) {
     it(`is not deceived by code that speaks like a broken runtime ${what}: that is its own error, and no reason to run it for ever`, async () => {
       const ran = await run(code)
       assert.isTrue(!ran.ok && /internal error|connection lost/.test(ran.error.message), JSON.stringify(ran))
     })
   }
-
-  /** Answers of the code's own making: `made` is what the harness gets for `new Response(text)`, `empty` for none. */
-  const forging = (made: string, empty = "new Real()") => `
-    const Real = Response
-    globalThis.Response = new Proxy(Real, { construct: (_, [text]) => text === undefined ? ${empty} : ${made} })
-    export const run = () => 1`
-
-  it("does not read what a load answers, which may never end", async () => {
-    const endless = "new Real(new ReadableStream({ pull: (to) => to.enqueue(new Uint8Array(1 << 20)) }))"
-    const ran = await run(forging("new Real(text)", endless))
-    assert.deepStrictEqual(ran.ok && ran.result, "1")
-  })
-
-  it("ends an answer in endless small pieces in time", async () => {
-    const crumbs =
-      "new Real(new ReadableStream({ pull: (to) => to.enqueue(new Uint8Array([114])) }, { highWaterMark: 0 }))"
-    const ran = await run(forging(crumbs))
-    assert.strictEqual(!ran.ok && ran.error.name, "TimeoutError")
-  })
-
-  it("reads no more of a verdict than one is long", async () => {
-    const endless = `Response.json = () => new Response(new ReadableStream({ pull: (to) => to.enqueue(new Uint8Array(1 << 20)) }))
-      export const run = () => 1`
-    const found = await check(endless, "run")
-    assert.isTrue(found instanceof StartFailed && /cannot be read/.test(found.message), JSON.stringify(found))
-  })
 
   it("tells an error's message however long its name is", async () => {
     const ran = await run("export const run = () => { throw { name: 'n'.repeat(2e6), message: 'said' } }")

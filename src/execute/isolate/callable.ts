@@ -1,0 +1,11 @@
+/** How our modules find what can be called once: `run`, the default export, or what a CommonJS module exports as either. */
+export const callable = `
+const callable = (main) => {
+  if (typeof main.run === "function") return { call: main.run }
+  const value = main.default
+  if (typeof value === "function") return { call: value }
+  if (typeof value !== "object" || value === null) return undefined
+  if (typeof value.run === "function") return { call: value.run, of: value }
+  return typeof value.default === "function" ? { call: value.default, of: value } : undefined
+}
+`

@@ -1,0 +1,89 @@
+import { kinds } from "./kinds.ts"
+
+/**
+ * The module of ours that the isolate evaluates first. It keeps what our other modules need of the platform, because the
+ * author's code may change globals and prototypes: that is its own business, and changes no answer of ours.
+ */
+export const intrinsics = `
+const { bind, call } = Function.prototype
+/** The function that takes as its first argument what the method calls "this". */
+const uncurry = bind.bind(call)
+const { apply, construct, defineProperty, deleteProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect
+const getter = (prototype, name) => uncurry(getOwnPropertyDescriptor(prototype, name).get)
+
+export { apply, construct, getPrototypeOf, ownKeys }
+export const { stringify, parse } = JSON
+export const { isArray } = Array
+export const { isFinite } = Number
+export const { keys } = Object
+export const NewError = Error, NewTypeError = TypeError, NewMap = Map, ObjectPrototype = Object.prototype
+export const text = String
+export const slice = uncurry(String.prototype.slice)
+export const codeAt = uncurry(String.prototype.charCodeAt)
+export const sourceOf = uncurry(Function.prototype.toString)
+export const timeOf = uncurry(Date.prototype.getTime)
+export const { iterator, asyncIterator } = Symbol
+export const mapGet = uncurry(Map.prototype.get), mapHas = uncurry(Map.prototype.has), mapSet = uncurry(Map.prototype.set)
+export const isIn = uncurry(Object.prototype.isPrototypeOf)
+
+/** The primitive in an object like \`new Number(1)\`, which JSON takes for it. */
+export const unbox = (value) => {
+  for (let box = boxes; box !== undefined; box = box.next) {
+    if (!isIn(box.prototype, value)) continue
+    try {
+      return box.valueOf(value)
+    } catch {}
+  }
+}
+let boxes
+for (const { prototype } of [Number, String, Boolean, BigInt])
+  boxes = { __proto__: null, prototype, valueOf: uncurry(prototype.valueOf), next: boxes }
+
+${kinds}
+export const methodOf = getter(Request.prototype, "method")
+export const urlOf = getter(Request.prototype, "url")
+export const bodyOf = uncurry(Request.prototype.text)
+const NewResponse = Response
+
+/** A text as a response. It has a "then" of its own, which is none: another one on a prototype would be called for it. */
+export const answer = (body) => {
+  const response = new NewResponse(body)
+  defineProperty(response, "then", { __proto__: null, value: undefined })
+  return response
+}
+
+/** Whether the author's code words stacks itself. */
+export const isHooked = () => getOwnPropertyDescriptor(NewError, "prepareStackTrace")?.value !== undefined
+/** Lets the engine word them. */
+export const unhook = () => deleteProperty(NewError, "prepareStackTrace")
+
+const stackOf = (error) => {
+  unhook()
+  return error.stack
+}
+
+const part = (read, length) => {
+  try {
+    const found = read()
+    return found === undefined || found === null ? "" : slice(text(found), 0, length)
+  } catch {
+    return ""
+  }
+}
+
+/** What was thrown, whatever it is: JSON of its name, message and stack. */
+export const thrown = (cause) => {
+  const isObject = (typeof cause === "object" && cause !== null) || typeof cause === "function"
+  if (!isObject) return stringify({ __proto__: null, name: "Error", message: part(() => text(cause), 2000) })
+  return stringify({
+    __proto__: null,
+    name: part(() => cause.name, 200) || "Error",
+    message: part(() => cause.message, 2000),
+    stack: part(() => stackOf(cause), 16000)
+  })
+}
+`
+
+/** How the other texts import from it: by its file name. */
+export const importing = (names: string, intrinsicsFile: string): string =>
+  `import { ${names} } from ${JSON.stringify(`./${intrinsicsFile}`)}`

@@ -1,0 +1,96 @@
+/** A place in the author's files; line and column from 1, the column in UTF-16 units. */
+export interface Position {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+}
+
+/** Where a place in a bundle, with line and column from 1, comes from; undefined for what nobody wrote. */
+export type Origin = (line: number, column: number) => Position | undefined
+
+interface Segment {
+  /** From 0, as in the map. */
+  readonly column: number
+  readonly origin: Position | undefined
+}
+
+const digits = new Map(
+  [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"].map((char, value) => [char, value])
+)
+
+/** The numbers of one segment: base64 digits of five bits, least significant first, the sign in the lowest bit. */
+const decode = (segment: string): ReadonlyArray<number> => {
+  const numbers: Array<number> = []
+  let value = 0
+  let shift = 0
+  for (const char of segment) {
+    const digit = digits.get(char) ?? 0
+    value += (digit & 31) << shift
+    shift += 5
+    if (digit & 32) continue
+    numbers.push(value & 1 ? -(value >> 1) : value >> 1)
+    value = shift = 0
+  }
+  return numbers
+}
+
+/** The segments of each line. All but the column in the bundle count on from one line to the next. */
+const read = (sources: ReadonlyArray<string>, mappings: string): ReadonlyArray<ReadonlyArray<Segment>> => {
+  let [source, line, column] = [0, 0, 0]
+  return mappings.split(";").map((text) => {
+    let start = 0
+    return text === ""
+      ? []
+      : text.split(",").map((segment) => {
+          const [start_ = 0, source_, line_ = 0, column_ = 0] = decode(segment)
+          start += start_
+          if (source_ === undefined) return { column: start, origin: undefined }
+          source += source_
+          line += line_
+          column += column_
+          return { column: start, origin: { file: sources[source] ?? "", line: line + 1, column: column + 1 } }
+        })
+  })
+}
+
+/** Reads a source map, JSON text of version 3, when the first place is asked for. What is no map tells nothing. */
+export const originsOf = (map: string): Origin => {
+  let lines: ReadonlyArray<ReadonlyArray<Segment>> | undefined
+  const load = () => {
+    try {
+      const { sources, mappings } = JSON.parse(map) as { sources: ReadonlyArray<string>; mappings: string }
+      return read(sources, mappings)
+    } catch {
+      return []
+    }
+  }
+  return (line, column) => (lines ??= load())[line - 1]?.findLast((segment) => segment.column < column)?.origin
+}
+
+/** Whether a position is in a file that the author sent, and not in a package or a module that was fetched. */
+export const isOwn = ({ file }: Position): boolean => !/^[\w-]+:/.test(file)
+
+/** The places in a module that a text names, of a stack for example: `worker.js:3:7`. */
+export const framesIn = (text: string, main: string): ReadonlyArray<readonly [line: number, column: number]> =>
+  [...text.matchAll(frame(main))].map(([, , line, column]) => [Number(line), Number(column)] as const)
+
+const frame = (main: string) => new RegExp(`(^|[\\s(/])${main.replace(/\W/g, "\\$&")}:(\\d{1,9}):(\\d{1,9})`, "gm")
+
+/**
+ * A stack as its author would read it: `at run (src/index.ts:5:9)`. Frames of the bundle that nobody wrote are left out;
+ * the first line, which repeats the message, is as it was.
+ */
+export const mapStack = (stack: string, main: string, origin: Origin): string =>
+  stack
+    .split("\n")
+    .flatMap((line) => {
+      if (!/^\s+at /.test(line)) return [line]
+      let lost = false
+      const mapped = line.replace(frame(main), (_, before: string, row: string, column: string) => {
+        const at = origin(Number(row), Number(column))
+        lost ||= at === undefined
+        return at === undefined ? before : `${before}${at.file}:${at.line}:${at.column}`
+      })
+      return lost ? [] : [mapped]
+    })
+    .join("\n")
