@@ -8,7 +8,13 @@ export default defineConfig({
       { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 } },
       {
         plugins: [cloudflareTest({ main: "./test/workers/main.ts", wrangler: { configPath: "./wrangler.jsonc" } })],
-        test: { name: "workers", include: ["test/workers/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 }
+        test: {
+          name: "workers",
+          include: ["test/workers/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          provide: { randomExports: Number(process.env["RANDOM_EXPORTS"] ?? 200) }
+        }
       },
       {
         test: {
@@ -23,3 +29,10 @@ export default defineConfig({
     ]
   }
 })
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** How many random programs are tried; see test/workers/default-exports.test.ts. */
+    readonly randomExports: number
+  }
+}

@@ -1,0 +1,70 @@
+import { env } from "cloudflare:workers"
+import * as Effect from "effect/Effect"
+import * as fc from "fast-check"
+import { assert, describe, inject, it } from "vitest"
+import { CodeRunner } from "../../src/execute/CodeRunner.ts"
+import { programs } from "../support/default-exports.ts"
+
+const loader = () => {
+  if (env.LOADER === undefined) throw new Error("wrangler.jsonc binds no LOADER")
+  return env.LOADER
+}
+
+const check = (code: string) =>
+  Effect.runPromise(
+    Effect.flatMap(CodeRunner, (runner) =>
+      Effect.flip(runner.check({ main: "worker.js", code, compatibilityFlags: ["nodejs_compat"] }, "serve"))
+    ).pipe(
+      Effect.orElseSucceed(() => "starts" as const),
+      Effect.provide(CodeRunner.layerLoader(loader()))
+    )
+  )
+
+/** What the runtime says of the very module as a site of the local host, when the first request comes; "" when it serves. */
+const atHost = async (code: string): Promise<string> => {
+  const site = loader().get(crypto.randomUUID(), async () => ({
+    mainModule: "worker.js",
+    modules: { "worker.js": code },
+    compatibilityDate: "2026-07-01",
+    compatibilityFlags: ["nodejs_compat"],
+    env: { PROJECT_ID: "proj_of_a_host" },
+    globalOutbound: null
+  }))
+  try {
+    await (await site.getEntrypoint().fetch(new Request("http://site.test/"))).text()
+    return ""
+  } catch (cause) {
+    return cause instanceof Error ? cause.message : String(cause)
+  }
+}
+
+/** That there is no start, or nothing that a request could reach: in the runtime's words, and never in those of a handler. */
+const isDead = (words: string) =>
+  /^Failed to start Worker|^internal error; reference|does not export a fetch|no default entrypoint|access the internet via global functions/.test(
+    words
+  )
+
+describe("random default exports", () => {
+  it("are accepted only when the runtime starts them, and refused only when it does not", async () => {
+    const counts = { accepted: 0, refused: 0 }
+    await fc.assert(
+      fc.asyncProperty(programs, async (code) => {
+        const [verdict, words] = await Promise.all([check(code), atHost(code)])
+        const accepted = verdict === "starts"
+        counts[accepted ? "accepted" : "refused"]++
+        assert.strictEqual(accepted, !isDead(words), `${code}\n${String(verdict)}\n${words}`)
+      }),
+      { numRuns: inject("randomExports") }
+    )
+    // Neither side is empty, and the tests do not drift to one.
+    assert.isAbove(counts.accepted, inject("randomExports") / 10)
+    assert.isAbove(counts.refused, inject("randomExports") / 10)
+  }, 600_000)
+})
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** How many random programs are tried. */
+    readonly randomExports: number
+  }
+}
