@@ -125,9 +125,15 @@ const unbroken = (ran: Ran | Broken, upload: Program): Effect.Effect<Ran, Runner
   return Effect.succeed(ran.ok ? ran : { ...ran, error: inAuthorsWords(ran.error, upload) })
 }
 
+/** Whether a run's error has the runtime's words. All others are the author's own, and stay as they are. */
+const isRuntimes = (message: string): boolean =>
+  /^(Disallowed operation called within|This worker is not permitted to|Dynamic require of "|No such module ")/.test(
+    message
+  )
+
 /** An error with the author's files in its stack; what the runtime says is explained. */
 const inAuthorsWords = ({ name, message, stack }: RunError, { main, map }: Program): RunError => {
-  const { text, hint } = explain(message)
+  const { text, hint } = isRuntimes(message) ? explain(message) : { text: message, hint: undefined }
   const mapped = stack !== undefined && map !== undefined ? mapStack(stack, main, originsOf(map)) : stack
   return {
     name,
