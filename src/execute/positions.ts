@@ -72,8 +72,9 @@ export const isOwn = ({ file }: Position): boolean => !/^[\w-]+:/.test(file)
 
 /** The places in a module that a text names, of a stack for example: `worker.js:3:7`. */
 export const framesIn = (text: string, main: string): ReadonlyArray<readonly [line: number, column: number]> =>
-  [...text.matchAll(frame(main))].map(([, , line, column]) => [Number(line), Number(column)] as const)
+  [...text.slice(0, 16_000).matchAll(frame(main))].map(([, , line, column]) => [Number(line), Number(column)] as const)
 
+// bounded: a line of a stack, or 16,000 characters
 const frame = (main: string) => new RegExp(`(^|[\\s(/])${main.replace(/\W/g, "\\$&")}:(\\d{1,9}):(\\d{1,9})`, "gm")
 
 /**

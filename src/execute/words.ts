@@ -26,16 +26,16 @@ const kinds: ReadonlyArray<readonly [RegExp, (...parts: ReadonlyArray<string>) =
     })
   ],
   [
-    /Dynamic require of "(.*?)" is not supported/,
+    /^(?:\w*Error: )?Dynamic require of "([^"\n]*)" is not supported/,
     (_, name = "") => ({
       text: `require(${JSON.stringify(name)}) finds no module when the code runs.`,
       hint: `Import it: import it from ${JSON.stringify(name)}`
     })
   ],
   [
-    /No such module "?(.*?)"?\.?(\n|$)|Module not found: (\S+)/,
-    (_, name = "", __, other) => ({
-      text: `The runtime has no module ${JSON.stringify(other ?? name)}.`,
+    /^(?:No such module "|Module not found: )([^"\n]*)/,
+    (_, name = "") => ({
+      text: `The runtime has no module ${JSON.stringify(name)}.`,
       hint: "Send the file along, or import a module that Workers have."
     })
   ],
@@ -47,8 +47,11 @@ const kinds: ReadonlyArray<readonly [RegExp, (...parts: ReadonlyArray<string>) =
     /code had hung|never generate a response/,
     () => ({ text: "The call never settles: nothing was left that it could wait for." })
   ],
-  [/exceeded.*CPU|CPU time limit/i, () => ({ text: "The code takes more CPU time than it may to start." })],
-  [/exceeded.*memory|memory limit/i, () => ({ text: "The code takes more memory than a Worker has." })],
+  [/exceeded CPU|CPU time limit/i, () => ({ text: "The code takes more CPU time than it may to start." })],
+  [
+    /exceeded memory|exceeded its memory|memory limit/i,
+    () => ({ text: "The code takes more memory than a Worker has." })
+  ],
   [
     /^internal error; reference/,
     () => ({
@@ -106,9 +109,12 @@ const readable = (message: string): string =>
     .filter((line) => !/^\s+at .*:\d+:\d+/.test(line) && !/^\s+imported from /.test(line))
     .join("\n")
 
+/** More of a message is not looked at, in UTF-16 units. */
+const MAX_MESSAGE = 4000
+
 /** A message of the runtime, or of what the code threw, explained; as it is, where it is the author's own. */
 export const explain = (message: string): Explanation => {
-  const words = readable(message)
+  const words = readable(message.slice(0, MAX_MESSAGE))
   for (const [pattern, explained] of kinds) {
     const found = pattern.exec(words)
     if (found !== null) return explained(...found)
