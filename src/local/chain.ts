@@ -1,8 +1,9 @@
-import { existsSync } from "node:fs"
-import { createRequire } from "node:module"
-import { delimiter, dirname, join } from "node:path"
+import { rmSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { anvilCommand } from "./chain/anvil.ts"
+import { makeIpc, type RpcAnswer, type RpcCall } from "./chain/ipc.ts"
 import { choosePorts } from "./ports.ts"
-import { flags, spawnGroup } from "./process.ts"
+import { spawnGroup } from "./process.ts"
 import { answers } from "./ready.ts"
 import { type RpcShim, startRpcShim } from "./rpc-shim.ts"
 
@@ -14,6 +15,8 @@ export interface Chain {
   readonly failed: Promise<string>
   /** Takes the JSON-RPC server away and brings it back, on the same port, while blocks go on. */
   readonly rpc: { readonly stop: () => Promise<void>; readonly start: () => Promise<void> }
+  /** Calls any method of the node, those included that no client may call; for tests that turn its clock, for instance. */
+  readonly call: (request: RpcCall) => Promise<RpcAnswer>
   readonly stop: () => Promise<void>
 }
 
@@ -28,20 +31,12 @@ export const startChain = async (options: {
   readonly signal: AbortSignal
 }): Promise<Chain> => {
   const { anvilPort } = await choosePorts({ anvilPort: 0 })
-  const upstream = `http://127.0.0.1:${anvilPort}`
+  const { socket, command, args } = anvilCommand({ ...options, port: anvilPort })
+  const upstream = makeIpc(socket)
   const anvil = await spawnGroup({
     name: "chain",
-    command: findAnvil(),
-    args: flags({
-      network: "tempo",
-      // Earlier hardforks stall after the first payment, and 1.7.1 knows no later one.
-      hardfork: "T4",
-      "chain-id": options.chainId,
-      // By the clock: automine leaves the genesis timestamp at 1, before every transaction's `validAfter`.
-      "block-time": options.blockTime,
-      host: "127.0.0.1",
-      port: anvilPort
-    }),
+    command,
+    args,
     cwd: options.dir,
     // anvil spills old states to its home.
     env: {
@@ -64,15 +59,18 @@ export const startChain = async (options: {
   }
   const stop = async () => {
     await Promise.all([rpc.stop(), anvil.stop()])
+    upstream.close()
+    if (dirname(socket) !== options.dir) rmSync(dirname(socket), { recursive: true, force: true })
   }
   try {
-    await answers(anvil, async () => Number(await call(upstream, "eth_blockNumber")) >= 1, options.signal, 30_000)
+    const mined = async () => Number((await upstream.call({ method: "eth_blockNumber" })).result) >= 1
+    await answers(anvil, mined, options.signal, 30_000)
     await rpc.start()
   } catch (cause) {
     await stop()
     throw cause
   }
-  return { url: `http://127.0.0.1:${options.port}`, failed: anvil.crashed, rpc, stop }
+  return { url: `http://127.0.0.1:${options.port}`, failed: anvil.crashed, rpc, call: upstream.call, stop }
 }
 
 /** One JSON-RPC call without parameters; throws when the server does not answer within 2 s. */
@@ -84,31 +82,4 @@ export const call = async (url: string, method: string): Promise<unknown> => {
     signal: AbortSignal.timeout(2000)
   })
   return ((await response.json()) as { result?: unknown }).result
-}
-
-/**
- * The anvil binary: in the package for this platform, where npm put it; where the postinstall script of
- * `@foundry-rs/anvil` leaves it (which runs only if install scripts may); or one that is on the PATH.
- */
-const findAnvil = (): string => {
-  const file = process.platform === "win32" ? "anvil.exe" : "anvil"
-  const require = createRequire(import.meta.url)
-  const candidates: Array<string> = []
-  try {
-    const launcher = require.resolve("@foundry-rs/anvil/bin.mjs")
-    candidates.push(join(dirname(launcher), "..", "dist", file))
-    const platform = `${process.platform}-${process.arch === "x64" ? "amd64" : process.arch}`
-    candidates.unshift(createRequire(launcher).resolve(`@foundry-rs/anvil-${platform}/bin/${file}`))
-  } catch {
-    // Not installed for this platform.
-  }
-  for (const folder of (process.env["PATH"] ?? "").split(delimiter)) candidates.push(join(folder, file))
-  // `node_modules/.bin/anvil` is the package's launcher, which needs what was not found above.
-  const found = candidates.find((path) => existsSync(path) && !path.includes(join("node_modules", ".bin")))
-  if (found === undefined)
-    throw new Error(
-      `There is no anvil for ${process.platform}-${process.arch} here. Run "npm install" again, or install Foundry ` +
-        "(1.7.1 or later) so that anvil is on the PATH, or set TEMPO_RPC_URL to a chain of yours."
-    )
-  return found
 }

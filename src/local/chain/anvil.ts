@@ -1,0 +1,89 @@
+import { spawnSync } from "node:child_process"
+import { existsSync, mkdtempSync } from "node:fs"
+import { createRequire } from "node:module"
+import { tmpdir } from "node:os"
+import { delimiter, dirname, join } from "node:path"
+import { flags } from "../process.ts"
+
+/** How to start anvil with no TCP port that anybody reaches, and where its socket is. */
+export interface AnvilCommand {
+  readonly command: string
+  readonly args: ReadonlyArray<string>
+  /** The socket in the file system; the path is short enough for every system. */
+  readonly socket: string
+}
+
+/**
+ * The command for an anvil that is reached by its socket in the file system only. anvil always listens on TCP as well, where
+ * it answers to every Host, and over WebSocket to every Origin: a page in a browser could reset the chain, or have it fetch
+ * from where the page likes. No flag turns that off, so the port goes where nobody gets to:
+ *
+ * - on Linux into a network of its own, which also keeps anvil from calling out;
+ * - on Linux without user namespaces, to a multicast address, to which TCP does not connect;
+ * - elsewhere to a random port of 127.0.0.1 without CORS, which is as far as it goes.
+ *
+ * @param port a port of 127.0.0.1 that is free.
+ */
+export const anvilCommand = (options: {
+  readonly dir: string
+  readonly port: number
+  readonly chainId: number
+  readonly blockTime: number
+}): AnvilCommand => {
+  const linux = process.platform === "linux"
+  const apart = linux && spawnSync("unshare", [...ownNetwork, "true"], { stdio: "ignore" }).status === 0
+  const socket = socketPath(options.dir)
+  const anvil = findAnvil()
+  const args = [
+    ...flags({
+      network: "tempo",
+      // Earlier hardforks stall after the first payment, and 1.7.1 knows no later one.
+      hardfork: "T4",
+      "chain-id": options.chainId,
+      // By the clock: automine leaves the genesis timestamp at 1, before every transaction's `validAfter`.
+      "block-time": options.blockTime,
+      host: linux && !apart ? "239.255.84.80" : "127.0.0.1",
+      port: options.port,
+      ipc: socket
+    }),
+    "--no-cors"
+  ]
+  return apart
+    ? { command: "unshare", args: [...ownNetwork, anvil, ...args], socket }
+    : { command: anvil, args, socket }
+}
+
+const ownNetwork = ["--map-root-user", "--net"]
+
+/** Paths of sockets end at some 100 bytes: below `dir` when that is short, and in a temporary directory otherwise. */
+const socketPath = (dir: string): string => {
+  const path = join(dir, "chain.ipc")
+  return Buffer.byteLength(path) > 100 ? join(mkdtempSync(join(tmpdir(), "mpp-chain-")), "ipc") : path
+}
+
+/**
+ * The anvil binary: in the package for this platform, where npm put it; where the postinstall script of
+ * `@foundry-rs/anvil` leaves it (which runs only if install scripts may); or one that is on the PATH.
+ */
+const findAnvil = (): string => {
+  const file = process.platform === "win32" ? "anvil.exe" : "anvil"
+  const require = createRequire(import.meta.url)
+  const candidates: Array<string> = []
+  try {
+    const launcher = require.resolve("@foundry-rs/anvil/bin.mjs")
+    candidates.push(join(dirname(launcher), "..", "dist", file))
+    const platform = `${process.platform}-${process.arch === "x64" ? "amd64" : process.arch}`
+    candidates.unshift(createRequire(launcher).resolve(`@foundry-rs/anvil-${platform}/bin/${file}`))
+  } catch {
+    // Not installed for this platform.
+  }
+  for (const folder of (process.env["PATH"] ?? "").split(delimiter)) candidates.push(join(folder, file))
+  // `node_modules/.bin/anvil` is the package's launcher, which needs what was not found above.
+  const found = candidates.find((path) => existsSync(path) && !path.includes(join("node_modules", ".bin")))
+  if (found === undefined)
+    throw new Error(
+      `There is no anvil for ${process.platform}-${process.arch} here. Run "npm install" again, or install Foundry ` +
+        "(1.7.1 or later) so that anvil is on the PATH, or set TEMPO_RPC_URL to a chain of yours."
+    )
+  return found
+}
