@@ -19,10 +19,20 @@ const interrupted = new Promise<NodeJS.Signals>((resolve) => {
     })
 })
 
-// npm that is killed leaves what it runs behind, with its ports: whose parent is gone goes too.
+// Nothing else may keep this process while it waits for others to end; without it Node gives up, with a warning.
+const alive = setInterval(() => {}, 60_000)
+
+// A terminal that was closed takes no more lines; what is to end ends all the same.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {})
+
+// npm that is killed leaves what it runs behind, with its ports: when our parent has ended, we end too.
 const parent = process.ppid
 if (process.env["npm_lifecycle_event"] !== undefined) {
-  setInterval(() => process.ppid !== parent && process.kill(process.pid, "SIGTERM"), 1000).unref()
+  const watching = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(watching)
+    process.kill(process.pid, "SIGTERM")
+  }, 500)
 }
 
 let stack: Stack | undefined
@@ -52,5 +62,6 @@ try {
 } finally {
   await stack?.stop()
 }
+clearInterval(alive)
 // Connections that are kept alive must not keep a stopped launcher.
 process.exit()

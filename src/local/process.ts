@@ -69,7 +69,7 @@ export const spawnGroup = async (options: ChildOptions): Promise<Child> => {
         await poll(() => !groupRuns(pid), graceMs)
       }
       signalGroup(pid, "SIGKILL")
-      await Promise.all([exited, guard.released, poll(() => !groupRuns(pid), 5000)])
+      await Promise.all([exited, guard.released(), poll(() => !groupRuns(pid), 5000)])
     }
   }
 }
@@ -85,16 +85,21 @@ const guardGroup = (pid: number): Guard => {
   })
   shell.unref()
   ;(shell.stdin as Socket).unref()
+  const gone = new Promise((resolve) => shell.once("exit", resolve).once("error", resolve))
   return {
     release: () => shell.kill("SIGKILL"),
-    released: new Promise((resolve) => shell.once("exit", resolve).once("error", resolve))
+    released: () => {
+      // Somebody waits now, and for nothing else perhaps.
+      shell.ref()
+      return gone
+    }
   }
 }
 
 interface Guard {
   /** The group has ended: its id may soon be another's. */
   readonly release: () => void
-  readonly released: Promise<unknown>
+  readonly released: () => Promise<unknown>
 }
 
 const signalGroup = (pid: number, signal: NodeJS.Signals): void => {

@@ -123,6 +123,31 @@ describe("nothing is left running", () => {
       assert.isTrue(await poll(() => survivors(running).length === 0, 3000), JSON.stringify(survivors(running)))
     })
 
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    it(`after ${signal} when everything is up; nothing warns`, async () => {
+      const { exit, output, pid, process: launcher, says } = launch(ours())
+      assert.isTrue(await says("Ctrl-C stops it."), output())
+      const running = descendants(pid)
+      const before = output()
+      const since = Date.now()
+      launcher.kill(signal)
+      assert.strictEqual(await exit, 0)
+      assert.isBelow(Date.now() - since, 10_000)
+      assert.strictEqual(output(), before)
+      assert.deepStrictEqual(survivors(running), [])
+    })
+
+  it("after the terminal was closed, which takes no more output", async () => {
+    const { exit, pid, process: launcher, says } = launch(ours())
+    assert.isTrue(await says("hosting"))
+    const running = descendants(pid)
+    launcher.stdout?.destroy()
+    launcher.stderr?.destroy()
+    launcher.kill("SIGHUP")
+    assert.strictEqual(await exit, 1)
+    assert.isTrue(await poll(() => survivors(running).length === 0, 3000), JSON.stringify(survivors(running)))
+  })
+
   it("after npm, which has started it, was killed", async () => {
     // What npm does: a shell of its own, and its name in the environment.
     const shell = `"${process.execPath}" "${main}" --config "${ours()[1]}" & wait`
