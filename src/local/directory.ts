@@ -3,7 +3,7 @@ import { join, resolve } from "node:path"
 import { removeInfo } from "./info.ts"
 
 /** The file by which a directory of ours is known; it holds the process id of the launcher that uses it. */
-const marker = ".mpp-compute-local"
+export const marker = ".mpp-compute-local"
 
 /**
  * Makes `dir` an empty directory of this launcher, readable by its owner only, and returns its absolute path. Only an

@@ -1,13 +1,16 @@
+import { randomBytes } from "node:crypto"
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
-import { hostingName } from "./hosting/host.ts"
+import { fileURLToPath } from "node:url"
+import { ownHosts } from "./hosts.ts"
 import { parseJsonc } from "./jsonc.ts"
 import type { Child } from "./process.ts"
 import { answers, withLog } from "./ready.ts"
+import type { Plan } from "./runtime/plan.ts"
+import { startRuntime } from "./runtime/start.ts"
 import type { Settings } from "./settings.ts"
-import { wranglerDev } from "./wrangler.ts"
 
-/** The gateway in `wrangler dev`. */
+/** The gateway, built as it is deployed, in a process of its own. */
 export interface Gateway {
   readonly url: string
   /** Why the gateway is down, once it is by itself. */
@@ -16,6 +19,8 @@ export interface Gateway {
   readonly stop: (graceMs?: number) => Promise<void>
   /** Brings it back after `stop`, on the same port and with what it has stored. */
   readonly start: () => Promise<void>
+  /** Runs what the platform runs by the clock, `triggers.crons`; resolves when it has run. */
+  readonly scheduled: () => Promise<void>
 }
 
 /** Starts the gateway and returns once `GET /health` answers JSON. */
@@ -25,26 +30,19 @@ export const startGateway = async (options: {
   /** The project's `wrangler.jsonc`. */
   readonly configPath: string
   readonly settings: Settings
-  /** Whether bundles are started before they are paid for; without it, as on a platform that has no Worker Loader. */
-  readonly startCheck: boolean
+  /** Names that it answers to beside this machine's own: of a tunnel, for instance. */
+  readonly hosts: ReadonlyArray<string>
+  /** Where bundles are started before they are paid for; without it, as on a platform that has no Worker Loader. */
+  readonly hosting: string | undefined
   readonly signal: AbortSignal
 }): Promise<Gateway> => {
-  const configPath = join(options.dir, "gateway", "wrangler.json")
-  const config = localConfig(options.configPath, options.settings, options.startCheck)
-  mkdirSync(dirname(configPath))
-  writeFileSync(configPath, JSON.stringify(config, null, 2), { mode: 0o600 })
+  const secret = randomBytes(16).toString("hex")
+  const plan = makePlan(options, secret)
   const url = `http://127.0.0.1:${options.port}`
   let fail: (why: string) => void
   const failed = new Promise<string>((resolve) => (fail = resolve))
   const start = async (): Promise<Child> => {
-    const child = await wranglerDev({
-      name: "gateway",
-      dir: options.dir,
-      configPath,
-      worker: config.name,
-      port: options.port,
-      logLevel: "log"
-    })
+    const child = await startRuntime("gateway", options.dir, plan)
     try {
       await answers(child, () => healthy(url), options.signal, 120_000)
       void child.crashed.then((how) => fail(withLog(how, child)))
@@ -65,6 +63,11 @@ export const startGateway = async (options: {
     },
     start: async () => {
       child ??= await start()
+    },
+    scheduled: async () => {
+      const response = await fetch(`${url}/${secret}/scheduled`)
+      const { outcome } = (await response.json()) as { readonly outcome: string }
+      if (outcome !== "ok") throw new Error(`the scheduled run ends with ${outcome}`)
     }
   }
 }
@@ -75,22 +78,57 @@ const healthy = async (url: string): Promise<boolean> => {
   return true
 }
 
+/** The guard in front of the project's Worker, and beside it what passes its start checks on to the hosting process. */
+const makePlan = (options: Parameters<typeof startGateway>[0], secret: string): Plan => {
+  const folder = join(options.dir, "gateway")
+  const config = localConfig(options.configPath)
+  mkdirSync(folder, { mode: 0o700 })
+  writeFileSync(join(folder, "wrangler.json"), JSON.stringify(config, null, 2), { mode: 0o600 })
+  const { hosting } = options
+  const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+  return {
+    port: options.port,
+    state: join(folder, "state", "v3"),
+    workers: [
+      {
+        name: "guard",
+        source: source("guard/worker.ts"),
+        options: {
+          // With it a service binding has `scheduled`.
+          compatibilityFlags: ["service_binding_extra_handlers"],
+          bindings: { SECRET: secret, HOSTS: [...ownHosts(options.port), ...options.hosts] },
+          serviceBindings: { GATEWAY: { name: config.name } }
+        }
+      },
+      ...(hosting === undefined
+        ? []
+        : [{ name: "runner", source: source("hosting/client.ts"), options: { bindings: { HOSTING: hosting } } }])
+    ],
+    project: {
+      name: config.name,
+      config: join(folder, "wrangler.json"),
+      out: join(folder, "built"),
+      watch: dirname(config.main),
+      variables: options.settings as Readonly<Record<string, string>>,
+      services: hosting === undefined ? {} : { RUNNER: { name: "runner", entrypoint: "Runner" } }
+    }
+  }
+}
+
 type Config = Readonly<Record<string, unknown>> & {
   readonly name: string
   readonly main?: string
   readonly alias?: Readonly<Record<string, string>>
   readonly build?: { readonly command?: string; readonly cwd?: string; readonly watch_dir?: string }
   readonly kv_namespaces?: ReadonlyArray<{ readonly binding: string; readonly id?: string }>
-  readonly services?: ReadonlyArray<unknown>
-  readonly vars?: Readonly<Record<string, unknown>>
 }
 
 /**
- * The project's configuration as the local gateway runs it: settings as variables, the hosting process in the Worker
- * Loader's place (hosted code is never to freeze the gateway), an id for each KV namespace that has none, and paths
- * that do not depend on where the file is.
+ * The project's configuration as the local gateway runs it: without the Worker Loader, in whose place the hosting process is
+ * (hosted code is never to freeze the gateway), with an id for each KV namespace that has none, and with paths that do not
+ * depend on where the file is. It names no settings: wrangler prints the first characters of each variable.
  */
-const localConfig = (path: string, settings: Settings, startCheck: boolean): Config => {
+const localConfig = (path: string): Config & { readonly main: string } => {
   const root = dirname(resolve(path))
   const { $schema: _, worker_loaders: __, ...config } = parseJsonc(readFileSync(path, "utf8")) as Config
   const alias = Object.entries(config.alias ?? {}).map(([from, to]) => [
@@ -101,19 +139,11 @@ const localConfig = (path: string, settings: Settings, startCheck: boolean): Con
     ...config,
     main: resolve(root, config.main ?? "src/worker.ts"),
     alias: Object.fromEntries(alias) as Record<string, string>,
-    // Without a folder of its own to watch, the command would run again on its own output below `src`.
-    ...(config.build?.command === undefined
-      ? {}
-      : { build: { cwd: root, watch_dir: join(root, "src/bundler/build"), ...absolute(root, config.build) } }),
+    ...(config.build?.command === undefined ? {} : { build: { cwd: root, ...absolute(root, config.build) } }),
     kv_namespaces: (config.kv_namespaces ?? []).map((namespace) => ({
       id: namespace.binding.toLowerCase(),
       ...namespace
-    })),
-    services: [
-      ...(config.services ?? []),
-      ...(startCheck ? [{ binding: "RUNNER", service: hostingName, entrypoint: "Runner" }] : [])
-    ],
-    vars: { ...config.vars, ...settings }
+    }))
   }
 }
 

@@ -6,7 +6,7 @@ import type { Child } from "./process.ts"
 /**
  * Waits until `ask` says that the child serves.
  *
- * @throws Error with the end of its log when it ends, does not build (wrangler stays up then), or `timeoutMs` pass.
+ * @throws Error with the end of its log when it ends, does not build, or `timeoutMs` pass.
  */
 export const answers = async (
   child: Child,
@@ -16,15 +16,17 @@ export const answers = async (
 ): Promise<void> => {
   let trouble = `The ${child.name} does not answer after ${timeoutMs / 1000} s.`
   let gaveUp = false
+  const doesNotBuild = `The ${child.name} does not build or start.`
+  const failed = (): boolean => printedLines(child).some((line) => line.includes(errorMark))
   void child.crashed.then((how) => {
-    trouble = how
+    trouble = failed() ? doesNotBuild : how
     gaveUp = true
   })
   const served = await poll(
     async () => {
       if (gaveUp || signal.aborted || (await ask().catch(() => false))) return true
-      if (!printedLines(child).some((line) => line.includes(errorMark))) return false
-      trouble = `The ${child.name} does not build or start.`
+      if (!failed()) return false
+      trouble = doesNotBuild
       gaveUp = true
       return true
     },

@@ -53,11 +53,13 @@ export interface StackSettings {
   readonly sitesPort: number
   readonly chainPort: number
   readonly blockTime: number
+  /** Names that the gateway answers to beside this machine's own, with a port or for any port. */
+  readonly gatewayHosts: ReadonlyArray<string>
 }
 
 /**
- * LOCAL_DIR (`.local`), GATEWAY_PORT (8787), SITES_PORT (8788), CHAIN_PORT (8545), each 0 for any free port, and
- * CHAIN_BLOCK_TIME (1, in seconds).
+ * LOCAL_DIR (`.local`), GATEWAY_PORT (8787), SITES_PORT (8788), CHAIN_PORT (8545), each 0 for any free port,
+ * CHAIN_BLOCK_TIME (1, in seconds), and GATEWAY_HOSTS (none, separated by commas).
  *
  * @throws Error that names the variable when one is not a number it can be.
  */
@@ -72,8 +74,20 @@ export const stackSettingsOf = (environment: Environment): StackSettings => ({
     1,
     "a number of seconds from 0.1 to 60",
     (n) => n >= 0.1 && n <= 60
-  )
+  ),
+  gatewayHosts: hosts(environment["GATEWAY_HOSTS"] ?? "")
 })
+
+const hosts = (given: string): ReadonlyArray<string> =>
+  given
+    .toLowerCase()
+    .split(",")
+    .map((host) => host.trim())
+    .filter((host) => host !== "")
+    .map((host) => {
+      if (/^(\[[0-9a-f:]+\]|[a-z0-9.-]+)(:\d+)?$/.test(host)) return host
+      throw new Error(`GATEWAY_HOSTS has "${host}", but must have host names, for example my-tunnel.example.com.`)
+    })
 
 const isPort = (n: number): boolean => Number.isInteger(n) && n >= 0 && n <= 65535
 

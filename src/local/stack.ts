@@ -91,8 +91,10 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
           () => startChain({ dir, port: ports.CHAIN_PORT, chainId, blockTime: options.blockTime ?? 1, signal }),
           ({ url }) => `chain          ${url}`
         )
+    const secret = randomBytes(16).toString("hex")
+    const hostingUrl = `http://127.0.0.1:${ports.SITES_PORT}/${secret}`
     const startingHosting = parts.start(
-      () => startHosting({ dir, port: ports.SITES_PORT, sitesUrl: ownSites, log, signal }),
+      () => startHosting({ dir, port: ports.SITES_PORT, secret, sitesUrl: ownSites, log, signal }),
       () => `hosting        http://{user}-{slug}.localhost:${ports.SITES_PORT}`
     )
     const startingControlPlane = given.CONTROL_PLANE_URL
@@ -110,20 +112,18 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
             }),
           ({ url }) => `control plane  ${url}`
         )
-    // After the hosting, whose Worker the gateway's service binding is to find.
-    const startingGateway = startingHosting.then(() =>
-      parts.start(
-        async () =>
-          startGateway({
-            dir,
-            port: ports.GATEWAY_PORT,
-            configPath,
-            settings: await reroute(settings),
-            startCheck: options.startCheck ?? true,
-            signal
-          }),
-        ({ url }) => `gateway        ${url}`
-      )
+    const startingGateway = parts.start(
+      async () =>
+        startGateway({
+          dir,
+          port: ports.GATEWAY_PORT,
+          configPath,
+          settings: await reroute(settings),
+          hosts: options.gatewayHosts ?? [],
+          hosting: options.startCheck === false ? undefined : hostingUrl,
+          signal
+        }),
+      ({ url }) => `gateway        ${url}`
     )
     const [chain, hosting, controlPlane, gateway] = await parts.all([
       startingChain,

@@ -159,9 +159,9 @@ describe("the sweep", () => {
     assert.deepInclude(await response.json(), { removed: 1, failed: 0 })
     assert.deepStrictEqual(await Promise.all([seeded, untagged, foreign].map(there)), [false, true, true])
     assert.strictEqual((await scheduled(at)).status, 403)
-    // And by the Worker's own cron, which `wrangler dev` runs when it is asked to.
+    // And by the Worker's own cron.
     const another = await seed(orphan, past)
-    assert.strictEqual((await fetch(`${stack.info.gateway}/cdn-cgi/handler/scheduled`)).status, 200)
+    await stack.gateway.scheduled()
     assert.isFalse(await there(another))
     for (const id of [untagged, foreign]) await controlPlane("DELETE", `projects/${id}`)
     assert.strictEqual(await get(first.url), "three")

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs"
+import { readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { type Address, createClient, defineChain, http } from "viem"
 import { privateKeyToAccount } from "viem/accounts"
@@ -69,9 +69,17 @@ describe("the gateway", () => {
   })
 
   it("keeps secrets in files that only their owner reads", () => {
-    for (const file of ["stack.json", "gateway/wrangler.json", "hosting/wrangler.json", "logs/gateway.log"])
+    for (const file of ["stack.json", "gateway/plan.json", "hosting/plan.json", "logs/gateway.log"])
       assert.strictEqual(statSync(join(stack.dir, file)).mode & 0o077, 0, file)
     assert.deepStrictEqual(JSON.parse(readFileSync(join(stack.dir, "stack.json"), "utf8")), stack.info)
+  })
+
+  it("is built again when its source changes", async () => {
+    const source = join(files.path, "worker.ts")
+    const before = readFileSync(source, "utf8")
+    writeFileSync(source, before.replace("configured: true", "configured: true, changed: true"))
+    const changed = async () => (await (await gateway("/health")).text()).includes("changed")
+    assert.isTrue(await poll(changed, 30_000, 200))
   })
 
   it("keeps what it has stored when it is killed and started again", async () => {
@@ -155,11 +163,11 @@ describe("sites", () => {
     assert.strictEqual(await (await fetch(url)).text(), "two")
   })
 
-  it("reach no network, and what they throw is theirs", async () => {
-    const { url } = await deploy("alone", answering(`return fetch("${stack.info.controlPlane}/health")`))
+  it("answer for what they throw themselves", async () => {
+    const { url } = await deploy("throwing", answering("throw new Error('mine')"))
     const response = await fetch(url)
     assert.strictEqual(response.status, 500)
-    assert.include(await response.text(), "not permitted to access the internet")
+    assert.include(await response.text(), "mine")
   })
 
   it("heal from an endless loop, while the gateway answers and finds its runner again", async () => {

@@ -87,7 +87,7 @@ export const startBare = async (dir: string, settings: Settings): Promise<Bare> 
   }
 }
 
-/** The workerd processes that this very process has started; the stack's have wrangler as their parent. */
+/** The workerd processes that this very process has started; the stack's have another parent. */
 const workerds = (): ReadonlyArray<number> =>
   spawnSync("ps", ["-A", "-ww", "-o", "pid=,ppid=,command="], { encoding: "utf8" })
     .stdout.split("\n")

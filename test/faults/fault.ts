@@ -24,7 +24,7 @@ export interface Rig {
   /** Kills the gateway's processes with SIGKILL; `revive` brings it back on the same storage. */
   readonly kill: () => Promise<void>
   readonly revive: () => Promise<void>
-  /** The built Worker in Miniflare, where a client's reset reaches it: `wrangler dev` hides them. Started when first asked for. */
+  /** The built Worker in Miniflare, in a process that can be killed apart from the stack. Started when first asked for. */
   readonly bare: () => Promise<Bare>
 }
 

@@ -5,7 +5,8 @@ import { basename, dirname, join } from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { parseJsonc } from "../../src/local/jsonc.ts"
 import { choosePorts } from "../../src/local/ports.ts"
-import { environment, wranglerDev } from "../../src/local/wrangler.ts"
+import { spawnGroup } from "../../src/local/process.ts"
+import { environment } from "../../src/local/wrangler.ts"
 
 /** What `jack new` leaves out. */
 const skipped = /^(\.jack\.json|package-lock\.json|CLAUDE\.md)$|^(\.jack|node_modules|\.git|\.wrangler|dist)\//
@@ -85,13 +86,14 @@ describe("a project made from the template", () => {
 
   it("starts, says what is missing, and sells nothing until it is there", async () => {
     const { port } = await choosePorts({ port: 0 })
-    const child = await wranglerDev({
+    const wrangler = join(project, "node_modules/wrangler/bin/wrangler.js")
+    const child = await spawnGroup({
       name: basename(project),
-      dir: scratch,
-      configPath: join(project, "wrangler.jsonc"),
-      worker: name,
-      port,
-      logLevel: "warn"
+      command: process.execPath,
+      args: [wrangler, "dev", "--ip", "127.0.0.1", "--port", String(port), "--inspector-port", "0"],
+      cwd: project,
+      env: environment(scratch),
+      log: join(scratch, "logs", "wrangler-dev.log")
     })
     try {
       const gateway = `http://127.0.0.1:${port}`

@@ -33,7 +33,7 @@ const modulesOf = (folder: string) =>
     }))
 
 /**
- * Builds a Worker as it is deployed, and runs it in workerd itself: `wrangler dev` stands between and hides that clients go.
+ * Builds a Worker as it is deployed, and runs it in workerd itself.
  *
  * @param hosts answers whatever the Worker fetches: nothing gets out.
  */

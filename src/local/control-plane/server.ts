@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { Readable } from "node:stream"
 import type { Verdict } from "../hosting/bundle.ts"
 import type { EncodedBundle } from "../hosting/encoding.ts"
+import { fromPage, ownHosts } from "../hosts.ts"
 import { type Answer, type Context, route } from "./routes.ts"
 import { account, Store } from "./store.ts"
 
@@ -59,7 +60,13 @@ export const startControlPlane = async (options: {
 
   const listen = async () => {
     const context = load()
-    const server = createServer((incoming, outgoing) => void serve(incoming, outgoing, (r) => answer(r, context)))
+    const hosts = ownHosts(options.port)
+    const server = createServer((incoming, outgoing) => {
+      const page = fromPage(incoming.headers, hosts)
+      const refused: Answer | undefined =
+        page === undefined ? undefined : { status: 403, body: { error: "forbidden", message: page } }
+      void serve(incoming, outgoing, async (request) => refused ?? answer(request, context))
+    })
     await new Promise<void>((resolve, reject) =>
       server.once("error", reject).listen(options.port, "127.0.0.1", resolve)
     )

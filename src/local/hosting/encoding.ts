@@ -12,9 +12,12 @@ export interface EncodedVersion extends EncodedBundle {
 
 /** A module of such a bundle, by what it is. */
 export type EncodedModule =
+  | string
   | { readonly js: string }
   | { readonly cjs: string }
+  | { readonly text: string }
   | { readonly json: unknown }
+  | { readonly data: string }
   | { readonly wasm: string }
 
 /** The bundle as the Worker Loader takes it. */
@@ -23,5 +26,30 @@ export const decodeBundle = (bundle: EncodedBundle): Bundle => ({
   modules: Object.fromEntries(Object.entries(bundle.modules).map(([name, module]) => [name, decodeModule(module)]))
 })
 
-const decodeModule = (module: EncodedModule): Module =>
-  "wasm" in module ? { wasm: Uint8Array.from(atob(module.wasm), (char) => char.charCodeAt(0)).buffer } : module
+/** The bundle as JSON takes it. */
+export const encodeBundle = (bundle: Bundle): EncodedBundle => ({
+  ...bundle,
+  modules: Object.fromEntries(Object.entries(bundle.modules).map(([name, module]) => [name, encodeModule(module)]))
+})
+
+const decodeModule = (module: EncodedModule): Module => {
+  if (typeof module === "string") return module
+  if ("wasm" in module) return { wasm: fromBase64(module.wasm) }
+  return "data" in module ? { data: fromBase64(module.data) } : module
+}
+
+const encodeModule = (module: Module): EncodedModule => {
+  if (typeof module === "string") return module
+  if ("wasm" in module) return { wasm: toBase64(module.wasm) }
+  return "data" in module ? { data: toBase64(module.data) } : module
+}
+
+const fromBase64 = (text: string): ArrayBuffer => Uint8Array.from(atob(text), (char) => char.charCodeAt(0)).buffer
+
+const toBase64 = (bytes: ArrayBuffer): string => {
+  const whole = new Uint8Array(bytes)
+  let text = ""
+  // In pieces: a call takes only so many arguments.
+  for (let at = 0; at < whole.length; at += 32_768) text += String.fromCharCode(...whole.subarray(at, at + 32_768))
+  return btoa(text)
+}

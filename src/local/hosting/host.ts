@@ -1,16 +1,10 @@
-import { randomBytes } from "node:crypto"
-import { mkdirSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import type { Child } from "../process.ts"
 import { answers, poll } from "../ready.ts"
-import { wranglerDev } from "../wrangler.ts"
+import { startRuntime } from "../runtime/start.ts"
 import type { Verdict } from "./bundle.ts"
 import type { EncodedBundle } from "./encoding.ts"
-
-/** The name under which the gateway's service binding finds the hosting Worker. */
-export const hostingName = "mpp-compute-hosting"
 
 /** The process that runs hosted code, and the watchdog over it. */
 export interface Hosting {
@@ -31,22 +25,28 @@ const pingTimeoutMs = 1000
 export const startHosting = async (options: {
   readonly dir: string
   readonly port: number
+  /** The first path segment of what only our own processes may ask. */
+  readonly secret: string
   /** Where the Worker learns what a site runs; empty for no sites at all. */
   readonly sitesUrl: string
   readonly log: (line: string) => void
   readonly signal: AbortSignal
 }): Promise<Hosting> => {
-  const secret = randomBytes(16).toString("hex")
+  const { secret } = options
   const own = `http://127.0.0.1:${options.port}/${secret}`
-  const configPath = writeConfig(options, secret)
   const start = () =>
-    wranglerDev({
-      name: "hosting",
-      dir: options.dir,
-      configPath,
-      worker: hostingName,
+    startRuntime("hosting", options.dir, {
       port: options.port,
-      logLevel: "warn"
+      workers: [
+        {
+          name: "hosting",
+          source: fileURLToPath(new URL("worker.ts", import.meta.url)),
+          options: {
+            bindings: { SECRET: secret, SITES_URL: options.sitesUrl, PORT: String(options.port) },
+            workerLoaders: { LOADER: {} }
+          }
+        }
+      ]
     })
   const ping = async () => (await fetch(`${own}/ping`, { signal: AbortSignal.timeout(pingTimeoutMs) })).ok
 
@@ -60,8 +60,6 @@ export const startHosting = async (options: {
 
   const stopping = new AbortController()
   let restarts = 0
-  // The whole group is replaced, wrangler included: wrangler would restart a killed runtime by itself, and hand it the
-  // interrupted GET again, which freezes the new one just as well.
   const replace = async (): Promise<boolean> => {
     await child.stop(0)
     if (stopping.signal.aborted) return true
@@ -126,18 +124,4 @@ export const startHosting = async (options: {
       await child.stop(0)
     }
   }
-}
-
-const writeConfig = (options: { readonly dir: string; readonly sitesUrl: string }, secret: string): string => {
-  const configPath = join(options.dir, "hosting", "wrangler.json")
-  mkdirSync(join(options.dir, "hosting"))
-  const config = {
-    name: hostingName,
-    main: fileURLToPath(new URL("worker.ts", import.meta.url)),
-    compatibility_date: "2026-07-01",
-    worker_loaders: [{ binding: "LOADER" }],
-    vars: { SECRET: secret, SITES_URL: options.sitesUrl }
-  }
-  writeFileSync(configPath, JSON.stringify(config, null, 2), { mode: 0o600 })
-  return configPath
 }

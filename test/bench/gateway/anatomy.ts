@@ -3,7 +3,7 @@ import { configWith, freshBody, makeAgent } from "./deploys.ts"
 import { median, print, round, save } from "./report.ts"
 
 /**
- * Where the time of a paid deploy goes, on the local stack: real chain, real hosting, `wrangler dev`. And what several at
+ * Where the time of a paid deploy goes, on the local stack: real chain, real hosting. And what several at
  * once come to.
  */
 interface Lap {

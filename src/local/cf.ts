@@ -1,0 +1,19 @@
+/** What the platform adds to a request as `request.cf`, as if the client sat in Austin. */
+export const cf = {
+  asn: 395_747,
+  asOrganization: "Cloudflare",
+  city: "Austin",
+  colo: "DFW",
+  continent: "NA",
+  country: "US",
+  httpProtocol: "HTTP/1.1",
+  isEUCountry: false,
+  latitude: "30.27130",
+  longitude: "-97.74260",
+  postalCode: "78701",
+  region: "Texas",
+  regionCode: "TX",
+  timezone: "America/Chicago",
+  tlsCipher: "AEAD-AES128-GCM-SHA256",
+  tlsVersion: "TLSv1.3"
+}

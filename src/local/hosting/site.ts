@@ -1,0 +1,66 @@
+import { cf } from "../cf.ts"
+import type { Bundle, Loader } from "./bundle.ts"
+import { decodeBundle, type EncodedVersion } from "./encoding.ts"
+import type { Outbound } from "./outbound.ts"
+import { withCaches } from "./site-modules.ts"
+
+/** What serving a site takes. */
+export interface SiteEnv {
+  /** The Worker Loader, for code that has a network. */
+  readonly LOADER: {
+    get(
+      id: string,
+      code: () => Promise<Bundle & { readonly env: object; readonly globalOutbound: Outbound }>
+    ): ReturnType<Loader["get"]>
+  }
+  /** The port that sites answer at. */
+  readonly PORT: string
+  /** Where the control plane says what a site runs; empty when another control plane than ours is in use. */
+  readonly SITES_URL: string
+}
+
+/** The hosting Worker's own entrypoints, to be given to sites. */
+export interface Exports {
+  Outbound(options: { readonly props: { readonly label: string; readonly host: string } }): Outbound
+}
+
+/** The site that a URL is of: `{user}-{slug}` of `http://{user}-{slug}.localhost`, at our port. */
+export const labelOf = (url: string, { PORT }: SiteEnv): string | undefined => {
+  const { hostname, port } = new URL(url)
+  return (port || "80") === PORT ? /^([^.]+)\.localhost$/.exec(hostname)?.[1] : undefined
+}
+
+/** What runs at a site at the moment, as the control plane says it. */
+type Site = { readonly version: string | null }
+
+/** What a project answers until its first upload, word for word as Jack's. */
+const placeholder = { error: "Project is being set up. Deploy your code with 'jack ship'." }
+
+/** Has a site answer a request. */
+export const serve = async (label: string, request: Request, env: SiteEnv, exports: Exports): Promise<Response> => {
+  const site = `${env.SITES_URL}/${encodeURIComponent(label)}`
+  try {
+    const found = env.SITES_URL === "" ? undefined : await fetch(site)
+    if (found === undefined || !found.ok) return new Response("There is no such site.\n", { status: 404 })
+    const { version } = (await found.json()) as Site
+    if (version === null) return Response.json(placeholder, { status: 503 })
+    const outbound = exports.Outbound({ props: { label, host: new URL(request.url).host } })
+    const worker = load(`${site}/${version}`, `${label}:${version}`, env.LOADER, outbound)
+    return await worker.getEntrypoint().fetch(new Request(request, { cf } as RequestInit))
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause)
+    return Response.json({ error: "worker_threw_exception", message }, { status: 500 })
+  }
+}
+
+/** The version's isolate; its code is fetched when the isolate is not there yet. */
+const load = (
+  url: string,
+  id: string,
+  loader: SiteEnv["LOADER"],
+  globalOutbound: Outbound
+): ReturnType<Loader["get"]> =>
+  loader.get(id, async () => {
+    const { env, ...bundle } = (await (await fetch(url)).json()) as EncodedVersion
+    return { ...withCaches(decodeBundle(bundle)), env, globalOutbound }
+  })
