@@ -10,9 +10,8 @@ export const ownHosts = (port: number): ReadonlyArray<string> =>
  */
 export const fromPage = (headers: IncomingHttpHeaders, hosts: ReadonlyArray<string>): string | undefined => {
   const { host = "", origin } = headers
-  if (!hosts.includes(host.toLowerCase()))
-    return `This server answers at ${hosts.join(" and ")} only, not at "${host}".`
-  if (origin !== undefined) return `Pages in a browser may not call this server; this one's Origin is "${origin}".`
+  if (!hosts.includes(host.toLowerCase())) return `This server answers at ${hosts.join(" and ")} only.`
+  if (origin !== undefined) return "Pages in a browser may not call this server."
   // Browsers say where a request comes from; "none" is somebody who typed the address.
   const site = headers["sec-fetch-site"]
   return site === undefined || site === "none" ? undefined : "Pages in a browser may not call this server."

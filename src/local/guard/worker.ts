@@ -18,7 +18,7 @@ interface Env {
 export default {
   async fetch(request: Request, env: Env): Promise<Response> {
     const { host, hostname, pathname } = new URL(request.url)
-    if (!env.HOSTS.includes(host) && !env.HOSTS.includes(hostname)) return foreign(host, env.HOSTS)
+    if (!env.HOSTS.includes(host) && !env.HOSTS.includes(hostname)) return foreign(env.HOSTS)
     if (pathname === `/${env.SECRET}/scheduled`)
       return Response.json(await env.GATEWAY.scheduled({ cron: "* * * * *" }))
     if (request.headers.has("cf-connecting-ip")) return env.GATEWAY.fetch(request)
@@ -29,7 +29,7 @@ export default {
   }
 }
 
-const foreign = (host: string, hosts: ReadonlyArray<string>): Response =>
+const foreign = (hosts: ReadonlyArray<string>): Response =>
   new Response(
     JSON.stringify({
       type: "about:blank",
@@ -37,7 +37,7 @@ const foreign = (host: string, hosts: ReadonlyArray<string>): Response =>
       status: 403,
       code: "forbidden",
       detail:
-        `This gateway runs on somebody's machine and answers at ${hosts.join(", ")} only, not at "${host}". ` +
+        `This gateway runs on somebody's machine and answers at ${hosts.join(", ")} only. ` +
         "To let it answer to another name, a tunnel's for instance, start it with GATEWAY_HOSTS set to that name.",
       charged: false
     }),
