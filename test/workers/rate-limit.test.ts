@@ -1,0 +1,24 @@
+import { env } from "cloudflare:workers"
+import * as Effect from "effect/Effect"
+import { assert, describe, it } from "vitest"
+import { layerVerificationLimit, VerificationLimit } from "../../src/api/VerificationLimit.ts"
+
+const admit = (client: string) =>
+  Effect.flatMap(VerificationLimit, (limit) => limit(new Headers({ "cf-connecting-ip": client }))).pipe(
+    Effect.provide(layerVerificationLimit(env.VERIFICATIONS)),
+    Effect.exit,
+    Effect.runPromise
+  )
+
+/** The binding as `wrangler.jsonc` has it. */
+describe("the rate-limit binding", () => {
+  it("lets a client send what bulk deploys send, stops a flood, and stops nobody else", async () => {
+    assert.isDefined(env.VERIFICATIONS)
+    const answers: Array<string> = []
+    // A window of ten seconds may end in the midst: a thousand and some exceed two of them.
+    for (let at = 0; at < 1_100; at++) answers.push((await admit("192.0.2.1"))._tag)
+    assert.isFalse(answers.slice(0, 500).includes("Failure"))
+    assert.isTrue(answers.includes("Failure"))
+    assert.strictEqual((await admit("192.0.2.2"))._tag, "Success")
+  })
+})
