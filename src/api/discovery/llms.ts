@@ -120,7 +120,8 @@ ${shell(facts.tempo ? mppxUpdate(facts) : undefined)}${running(facts)}
 ## What can be deployed
 
 - A web service: an entrypoint whose default export has \`fetch(request)\`, or is a Hono app. TypeScript, JSX and JSON are fine.
-- The entrypoint is \`exports\` or \`main\` of package.json, or the first of src/index, index, src/worker, worker with .ts, .tsx, .js, .jsx, .mts, .mjs.
+- Files mean what they mean to wrangler: tsconfig.json, \`node_modules\` and workspaces that you send, import attributes, Node's globals.
+- The entrypoint is \`main\` of wrangler.jsonc, or \`exports\`, \`module\` or \`main\` of package.json, or the first of src/index, index, src/worker, worker with .ts, .tsx, .js, .jsx, .mts, .mjs.
 - Imports that work: relative paths among your files; \`hono\` and its server-side modules (\`hono/cors\`, \`hono/jwt\`, …), which are
   provided; Node's own modules (\`node:crypto\`, …) and \`cloudflare:\` ones.${byUrl(facts)}
   No packages are installed: send the source of what is missing as a file.
