@@ -38,6 +38,7 @@ export const startBare = async (dir: string, settings: Settings): Promise<Bare> 
   const config = parseJsonc(readFileSync(join(project, "wrangler.jsonc"), "utf8")) as {
     compatibility_date: string
     compatibility_flags: Array<string>
+    vars?: Readonly<Record<string, string>>
     kv_namespaces: ReadonlyArray<{ binding: string }>
     durable_objects: { bindings: ReadonlyArray<{ name: string; class_name: string }> }
   }
@@ -67,7 +68,7 @@ export const startBare = async (dir: string, settings: Settings): Promise<Bare> 
           ])
         ),
         resourcePersistencePath: join(dir, "bare"),
-        bindings: { ...settings }
+        bindings: { ...config.vars, ...settings }
       })
     )
     await worker.ready
