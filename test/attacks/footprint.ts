@@ -10,6 +10,8 @@ export interface Footprint {
   readonly projects: number
   /** SQLite files of the gateway's Durable Objects: one for each object that has ever stored or read anything. */
   readonly objects: number
+  /** Durable Objects that have written something. miniflare makes a file for each that was asked, and writes its name there. */
+  readonly written: number
   /** Entries that the gateway has ever written to KV. */
   readonly entries: number
   /** Builds that were begun: lines `"message":"build"` of the gateway's log. */
@@ -31,6 +33,7 @@ export const footprint = async (): Promise<Footprint> => {
     transactions,
     projects,
     objects: countFiles(state, /[\\/]do[\\/].*[0-9a-f]{64}\.sqlite$/),
+    written: countWritten(state),
     entries: countFiles(state, /[\\/]kv[\\/].*[\\/]blobs[\\/]/),
     builds: countMessages(log, "build"),
     starts: countMessages(log, "start"),
@@ -58,6 +61,21 @@ const countFiles = (folder: string, pattern: RegExp): number =>
         (entry) => entry.isFile() && pattern.test(join(entry.parentPath, entry.name))
       ).length
     : 0
+
+/** Whether a database, or its log, has a table beside those that workerd and miniflare keep for themselves. */
+const holdsTable = (file: string): boolean =>
+  /CREATE TABLE (?!_cf_METADATA|__miniflare_do_name)\w/.test(readFileSync(file, "latin1"))
+
+/** What an object has written is in its database, or still in the log of that. */
+const countWritten = (folder: string): number => {
+  if (!existsSync(folder)) return 0
+  const written = readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry) => {
+    const id = /^([0-9a-f]{64})\.sqlite(-wal)?$/.exec(entry.name)?.[1]
+    const holds = id !== undefined && holdsTable(join(entry.parentPath, entry.name))
+    return holds ? [join(entry.parentPath, id)] : []
+  })
+  return new Set(written).size
+}
 
 const countProjects = async (): Promise<number> => {
   const { controlPlane, controlPlaneToken } = stack.info
