@@ -51,11 +51,16 @@ export const startChain = async () => {
     return direct(request)
   }
 
-  const state: { trouble: Trouble; broadcasts: number } = { trouble: "none", broadcasts: 0 }
+  const state: { trouble: Trouble; broadcasts: number; requests: number } = {
+    trouble: "none",
+    broadcasts: 0,
+    requests: 0
+  }
   const way = createServer((incoming, outgoing) => {
     void (async () => {
       const body = await text(incoming)
       if (state.trouble === "down") return incoming.socket.destroy()
+      state.requests++
       const request = JSON.parse(body) as Rpc
       const broadcast = request.method.startsWith("eth_sendRaw")
       const answer = JSON.stringify(await simulated(request))

@@ -24,9 +24,11 @@ describe("the chain takes what was authorized, and authorize refuses what the ch
   for (const [what, { make, says, lenient }] of Object.entries({ ...rows, ...keyRows })) {
     it(what, async () => {
       const credential = await make()
+      const { requests } = chain.state
       const outcome = await run((payments) =>
         Effect.result(Effect.flatMap(payments.verify(credential, terms), (it) => payments.authorize(it, terms)))
       )
+      assert.isAtMost(chain.state.requests - requests, 10, "so many questions")
       if (outcome._tag === "Success") {
         assert.isTrue(await lands(outcome.success.transaction as Hex), "authorized, and does not land")
         return assert.isUndefined(says)
