@@ -203,7 +203,10 @@ const HOSTILE: Readonly<Record<string, readonly [Files, RegExp]>> = {
   "invalid UTF-16 in a name": [{ ...fine, "a\ud800.ts": "" }, /Unicode/],
   "a climb out of the root": [{ "index.ts": "export { default } from '../../../etc/passwd'" }, /leads out/],
   "3,000 imports of nothing": [importingNothing(3000), /not among/],
-  "a path of 100,000 folders": [{ "index.ts": `import './${"a/".repeat(100_000)}x'` }, /not among|gave up/],
+  "a path of 100,000 folders": [
+    { "index.ts": `import './${"a/".repeat(100_000)}x'` },
+    /not available: it has 200003 characters/
+  ],
   "a specifier of 500,000 letters": [{ "index.ts": `import '${"a".repeat(500_000)}'` }, /not available/],
   "20,000 imports by 20,000 conditions": [
     {
@@ -246,7 +249,7 @@ const HOSTILE: Readonly<Record<string, readonly [Files, RegExp]>> = {
     },
     /not among/
   ],
-  "20,000 imports of nothing": [importingNothing(20_000), /more than 64 MB|not among/]
+  "20,000 imports of nothing": [importingNothing(20_000), /gave up|not among/]
 }
 
 describe("hostile sources", () => {
