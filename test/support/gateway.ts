@@ -36,6 +36,10 @@ export const testSettings: Record<string, string> = {
 /** The headline example. */
 export const helloBody = JSON.stringify({ files: { "index.ts": "export default { fetch }" }, name: "my-api" })
 
+/** A deploy's body as an update takes it, which has no name. The blanks at its end stay, so that it differs where they do. */
+export const asUpdate = (body: string): string =>
+  JSON.stringify({ files: (JSON.parse(body) as { files: unknown }).files }) + body.slice(body.trimEnd().length)
+
 /** What a test may replace; everything else goes well. */
 export interface Parts {
   readonly settings?: Record<string, string>

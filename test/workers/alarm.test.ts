@@ -9,7 +9,7 @@ import type { Purchase } from "../../src/deploy/Purchase.ts"
 import { parseId } from "../../src/domain/DeploymentId.ts"
 import { timestamp } from "../../src/domain/Order.ts"
 import { testCredential } from "../../src/payment/PaymentScript.ts"
-import { problem } from "../support/gateway.ts"
+import { asUpdate, problem } from "../support/gateway.ts"
 import { host, payments } from "./main.ts"
 
 const down = failsWith(new ControlPlaneUnavailable({ message: "down" }))
@@ -28,7 +28,7 @@ const call = async (method: "POST" | "PUT", path: string, sent = body, key = "k"
   const send = (headers: Record<string, string> = {}) =>
     exports.default.fetch(`http://gateway.test${path}`, {
       method,
-      body: sent,
+      body: method === "PUT" ? asUpdate(sent) : sent,
       headers: { "content-type": "application/json", "idempotency-key": key, ...headers }
     })
   const challenge = (await send()).headers.get("www-authenticate") ?? ""

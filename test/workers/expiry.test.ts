@@ -11,7 +11,7 @@ import type { Purchase } from "../../src/deploy/Purchase.ts"
 import { parseId } from "../../src/domain/DeploymentId.ts"
 import { timestamp, updateOf } from "../../src/domain/Order.ts"
 import { testCredential } from "../../src/payment/PaymentScript.ts"
-import { problem } from "../support/gateway.ts"
+import { asUpdate, problem } from "../support/gateway.ts"
 import { cronSecret, host, payments } from "./main.ts"
 
 const down = failsWith(new ControlPlaneUnavailable({ message: "down" }))
@@ -28,7 +28,11 @@ const send = (path: string, init: RequestInit = {}) => exports.default.fetch(`ht
 
 const call = async (method: "POST" | "PUT", path: string, content: string, headers: Record<string, string> = {}) => {
   const request = (more: Record<string, string> = {}) =>
-    send(path, { method, body: content, headers: { "content-type": "application/json", ...headers, ...more } })
+    send(path, {
+      method,
+      body: method === "PUT" ? asUpdate(content) : content,
+      headers: { "content-type": "application/json", ...headers, ...more }
+    })
   const challenge = (await request()).headers.get("www-authenticate") ?? ""
   return request({ authorization: testCredential(challenge, "0xpayer") })
 }

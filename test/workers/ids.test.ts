@@ -13,7 +13,7 @@ import { timestamp } from "../../src/domain/Order.ts"
 import { DeploymentIds } from "../../src/ids/DeploymentIds.ts"
 import { IdStore } from "../../src/ids/IdStore.ts"
 import { testCredential } from "../../src/payment/PaymentScript.ts"
-import { testSettings } from "../support/gateway.ts"
+import { asUpdate, testSettings } from "../support/gateway.ts"
 import { host, payments } from "./main.ts"
 
 const body = JSON.stringify({ files: { "index.ts": "export default 'an earlier release'" }, name: "earlier" })
@@ -22,7 +22,7 @@ const call = async (method: string, path: string, content: string, headers: Reco
   const request = (more: Record<string, string> = {}) =>
     exports.default.fetch(`http://gateway.test${path}`, {
       method,
-      body: content,
+      body: method === "PUT" ? asUpdate(content) : content,
       headers: { "content-type": "application/json", ...headers, ...more }
     })
   const challenge = (await request()).headers.get("www-authenticate") ?? ""
@@ -105,7 +105,7 @@ describe("an id that was given to nobody", () => {
     const answer = (await (await call("POST", "/deploy", `${body}  `)).json()) as { deployment_id: string }
     const real = answer.deployment_id
     const challenge = (
-      await exports.default.fetch(`http://gateway.test/deployments/${real}`, { method: "PUT", body })
+      await exports.default.fetch(`http://gateway.test/deployments/${real}`, { method: "PUT", body: asUpdate(body) })
     ).headers.get("www-authenticate")
     const before = await listDurableObjectIds(env.ORDERS)
     assert.isAbove(before.length, 0)
@@ -115,7 +115,7 @@ describe("an id that was given to nobody", () => {
         const put = (headers: Record<string, string> = {}) =>
           exports.default.fetch(`http://gateway.test/deployments/${id}`, {
             method: "PUT",
-            body,
+            body: asUpdate(body),
             headers: { "content-type": "application/json", ...headers }
           })
         assert.strictEqual((await put()).status, 404)

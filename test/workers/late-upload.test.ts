@@ -10,6 +10,7 @@ import { parseId } from "../../src/domain/DeploymentId.ts"
 import { timestamp } from "../../src/domain/Order.ts"
 import { testCredential } from "../../src/payment/PaymentScript.ts"
 import { host, payments } from "./main.ts"
+import { asUpdate } from "../support/gateway.ts"
 
 const down = failsWith(new ControlPlaneUnavailable({ message: "down" }))
 
@@ -27,7 +28,7 @@ const call = async (method: "POST" | "PUT", path: string, sent = body) => {
   const send = (headers: Record<string, string> = {}) =>
     exports.default.fetch(`http://gateway.test${path}`, {
       method,
-      body: sent,
+      body: method === "PUT" ? asUpdate(sent) : sent,
       headers: { "content-type": "application/json", "idempotency-key": "k", ...headers }
     })
   const challenge = (await send()).headers.get("www-authenticate") ?? ""
