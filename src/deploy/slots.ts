@@ -16,9 +16,9 @@ export interface Limits {
 
 /**
  * Builds take up to 100 MB each, of the 128 MB that an isolate is meant to have, and its one thread. Those of payers with
- * failures have a quarter of the thread's time at most, because all others wait for it.
+ * failures have an eighth of the thread's time at most, because all others wait for it.
  */
-export const BUILDS: Limits = { atOnce: 2, reserved: 1, longestMs: 30_000, rest: 3 }
+export const BUILDS: Limits = { atOnce: 2, reserved: 1, longestMs: 30_000, rest: 7 }
 
 /** Starts take place in other isolates, and some of them are waited for in vain: several at a time, for some seconds each. */
 export const STARTS: Limits = { atOnce: 8, reserved: 3, longestMs: 40_000, rest: 0 }

@@ -107,7 +107,7 @@ describe("the slots of an isolate", () => {
     })
   )
 
-  it.effect("are shared by those who have failed, one after the other, with pauses for all others", () =>
+  it.effect("are shared by those who have failed, one after the other, with pauses", () =>
     Effect.gen(function* () {
       const { began, queue } = makeBuilds()
       for (let at = 0; at < 4; at++) yield* queue(failing(`attacker ${at}`))
