@@ -36,7 +36,8 @@ export interface Project {
 export const decodeProject = Effect.fnUntraced(function* (bytes: Uint8Array) {
   const json = yield* parse(bytes, ["files", "name"])
   if (!isName(json)) return yield* new InvalidRequest({ detail: "name must be a string, or be left out." })
-  const name = json.name ?? null
+  // An empty name asks for none.
+  const name = json.name || null
   if (name !== null && isLong(name)) {
     return yield* new InvalidRequest({
       detail: `name is longer than ${maxNameLength} characters. Shorten it, or leave it out.`
@@ -104,12 +105,22 @@ const parse = Effect.fnUntraced(function* (bytes: Uint8Array, known: ReadonlyArr
     return yield* new MissingFiles({
       detail:
         'files must be a JSON object of at least one path to its source text: {"files": {"src/index.ts": "…"}}.' +
-        misspelt(json, "files")
+        (notText(json) ?? misspelt(json, "files"))
     })
   }
   yield* refuseUnknownFields(json, known)
   return json
 })
+
+/** The first file of a body whose source is no string, as a sentence. Agents send package.json as an object. */
+const notText = (json: unknown): string | undefined => {
+  const files = typeof json === "object" && json !== null && "files" in json ? json.files : undefined
+  if (typeof files !== "object" || files === null || Array.isArray(files)) return undefined
+  const path = Object.keys(files).find((path) => typeof Reflect.get(files, path) !== "string")
+  return path === undefined
+    ? undefined
+    : ` The value of ${JSON.stringify(path.slice(0, 100))} is not a string: send the file's text, JSON files included.`
+}
 
 const badPath = (path: string, problem: string) =>
   new InvalidRequest({ detail: `The path ${JSON.stringify(path.slice(0, 100))} ${problem}.` })

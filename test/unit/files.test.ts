@@ -26,6 +26,7 @@ describe("a deploy's body", () => {
       })
       assert.deepStrictEqual(yield* decode(file("a.ts")), { files: { "a.ts": "" }, name: null })
       assert.isNull((yield* decode({ ...file("a.ts"), name: null })).name)
+      assert.isNull((yield* decode({ ...file("a.ts"), name: "" })).name)
     })
   )
 
@@ -47,6 +48,12 @@ describe("a deploy's body", () => {
   for (const body of [null, 5, "text", [], {}, { files: null }, { files: [] }, { files: {} }, { files: { a: 5 } }]) {
     rejects(`without files: ${JSON.stringify(body)}`, JSON.stringify(body), "MissingFiles", /files must be/)
   }
+  rejects(
+    "with a file that is an object",
+    { files: { a: "", "package.json": {} } },
+    "MissingFiles",
+    /"package.json" is not/
+  )
   rejects("with a name that is no text", { ...file("a"), name: 5 }, "InvalidRequest", /name must be a string/)
   rejects("with a name of nothing", { ...file("a"), name: "!?" }, "InvalidRequest", /name has no letter/)
   rejects("with a name of 101 characters", { ...file("a"), name: "a".repeat(101) }, "InvalidRequest", /longer than 100/)
