@@ -30,7 +30,11 @@ const Secret = Schema.String.check(Schema.isMinLength(32))
 const HttpUrl = Schema.String.check(Schema.isPattern(/^https?:\/\/[^\s]+$/))
 
 /** An address without a path: scheme, host and port. */
-const Origin = Schema.String.check(Schema.isMaxLength(255), Schema.isPattern(/^https?:\/\/[a-z0-9.-]+(:\d{1,5})?$/))
+const Origin = Schema.String.check(
+  Schema.isMaxLength(255),
+  Schema.isPattern(/^https?:\/\/[a-z0-9.-]+(:\d{1,5})?$/),
+  Schema.makeFilter((origin: string) => URL.canParse(origin))
+)
 
 /**
  * Every setting of the gateway: its name in the environment, its default and its meaning. A setting without a default is

@@ -115,7 +115,8 @@ const unwatched = (request: Request): Request => Object.defineProperty(request, 
  * long for the router stays as it is.
  */
 const routable = (request: Request): Request => {
-  if (request.url.length > maxUrlLength + 300 || !request.url.includes("%")) return request
+  if (request.url.length > maxUrlLength + 300 || !request.url.includes("%") || !URL.canParse(request.url))
+    return request
   const url = new URL(request.url)
   try {
     if (url.pathname.length > maxPathLength) return request

@@ -18,7 +18,7 @@ const jsonLimits = { depth: 500, fields: 200_000 }
 
 const tooLarge = {
   depth: `input is nested more than ${jsonLimits.depth} deep. Send it flatter, or as a string.`,
-  fields: `input has more than ${jsonLimits.fields} fields. Send lists in their place, or a string.`
+  fields: `input has more than ${jsonLimits.fields} fields and lists. Send longer lists in their place, or a string.`
 }
 
 const shape = '{"code": "export function run(input) { … }", "input": …}'

@@ -95,7 +95,7 @@ const parse = Effect.fnUntraced(function* (bytes: Uint8Array, known: ReadonlyArr
     catch: (error) =>
       error instanceof JsonTooLarge && error.limit === "fields"
         ? new InvalidRequest({
-            detail: `The body has more than ${jsonLimits.fields} fields. At most ${maxFiles} files are taken.`
+            detail: `The body has more than ${jsonLimits.fields} fields and lists. At most ${maxFiles} files are taken.`
           })
         : new MissingFiles({
             detail: `The body is not JSON, or is nested too deeply. Send {"files": {"src/index.ts": "…"}}.`

@@ -2,7 +2,7 @@
 export interface JsonLimits {
   /** The most objects and arrays within each other. */
   readonly depth: number
-  /** The most fields of all its objects together. */
+  /** The most objects, lists and fields of objects, all together. */
   readonly fields: number
 }
 
@@ -26,8 +26,8 @@ const COUNTED_BYTES = 768 * 1024
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false })
 
 /**
- * Parses JSON. Fields and nesting are counted before that: JSON.parse spends microseconds on each field whose name it has not
- * seen, a second on the four megabytes that a body may have.
+ * Parses JSON. Fields, lists and nesting are counted before that: JSON.parse spends microseconds on each field whose name it
+ * has not seen, and so does everything else on each list: a second on the four megabytes that a body may have.
  *
  * @throws JsonTooLarge beyond the limits, SyntaxError for no JSON, TypeError for no UTF-8.
  */
@@ -47,6 +47,7 @@ const count = (bytes: Uint8Array, limits: JsonLimits): void => {
     if (byte === quote) at = endOfString(bytes, at)
     else if (byte === openBrace || byte === openBracket) {
       if (++depth > limits.depth) throw new JsonTooLarge("depth")
+      if (++fields > limits.fields) throw new JsonTooLarge("fields")
     } else if (byte === closeBrace || byte === closeBracket) depth--
     else if (byte === colon && ++fields > limits.fields) throw new JsonTooLarge("fields")
   }

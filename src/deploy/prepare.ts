@@ -13,7 +13,7 @@ import { diagnose } from "./diagnose.ts"
 import { type Build, Ledger } from "./Ledger.ts"
 import type { Verdict } from "./Purchase.ts"
 import { askHost } from "./ready.ts"
-import { BUILDS, makeSlots, STARTS } from "./slots.ts"
+import { BUILDS, makeSlots, STARTS, type Worker } from "./slots.ts"
 
 /** A purchase that can be made: paid for in principle, built, and known to start. No money has moved. */
 export interface Prepared {
@@ -40,6 +40,10 @@ export const makePrepare = (
           Effect.map(({ map }) => map),
           Effect.orElseSucceed(() => undefined)
         )
+
+  /** Without a turn there is no map: what is wrong with the code is told all the same. */
+  const mapOf = (worker: Worker, failed: StartFailed, files: Files, purpose: Purpose) =>
+    inBuild(worker, mapFor(failed, files, purpose)).pipe(Effect.orElseSucceed(() => undefined))
 
   /** `refuse` says what becomes of a verdict; whether the same files are sure to meet it again is `certain`. */
   const make = Effect.fn("Deployer.build")(function* <R>(
@@ -69,7 +73,7 @@ export const makePrepare = (
       Effect.catchTags({
         StartFailed: Effect.fnUntraced(function* (failed) {
           const detail = "The bundle builds and does not start: see diagnostics."
-          const program = { entrypoint, files, map: map ?? (yield* inBuild(worker, mapFor(failed, files, purpose))) }
+          const program = { entrypoint, files, map: map ?? (yield* mapOf(worker, failed, files, purpose)) }
           return yield* refuse({ detail, diagnostics: [diagnose(failed, program)] }, failed.certain)
         }),
         RunnerUnavailable: ({ message }) => unavailable("the runner does not answer", message)

@@ -19,9 +19,10 @@ export type Started = { readonly ok: true } | { readonly ok: false; readonly mes
  */
 export const startAsMain = async (loader: Loader, code: Loadable, cpuMs: number): Promise<Started | Broken> => {
   const started = await insist(loader, () => startOnce(loader, code, cpuMs))
-  if (!("bent" in started)) return started
-  if (await tells(loader)) return { ok: false, message: started.bent }
-  return startExported(loader, code, cpuMs)
+  if ("broken" in started || ("ok" in started && started.ok)) return started
+  // Only a runtime that names what it does not find has said anything about the code.
+  if (!(await tells(loader))) return startExported(loader, code, cpuMs)
+  return { ok: false, message: "bent" in started ? started.bent : started.message }
 }
 
 /**
@@ -50,9 +51,15 @@ const startOnce = (loader: Loader, code: Loadable, cpuMs: number): Promise<Start
 
 /** Whether this runtime names an entrypoint that it does not find: others may call that an error of their own. */
 const tells = async (loader: Loader): Promise<boolean> => {
+  if (telling.has(loader)) return true
   const started = await startOnce(loader, trusted, 1_000)
-  return "ok" in started && started.ok
+  const told = "ok" in started && started.ok
+  if (told) telling.add(loader)
+  return told
 }
+
+// A value that requests may share: a runtime that has told once goes on telling.
+const telling = new WeakSet<Loader>()
 
 const startExportedOnce = (loader: Loader, code: Loadable, cpuMs: number): Promise<Started | Breakage> => {
   const entrypoint = randomName()

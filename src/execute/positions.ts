@@ -64,7 +64,22 @@ export const originsOf = (map: string): Origin => {
       return []
     }
   }
-  return (line, column) => (lines ??= load())[line - 1]?.findLast((segment) => segment.column < column)?.origin
+  return (line, column) => {
+    lines ??= load()
+    return lastBefore(lines[line - 1] ?? [], column)?.origin
+  }
+}
+
+/** The last segment that begins before a column. They are in order, and one line may have hundreds of thousands. */
+const lastBefore = (segments: ReadonlyArray<Segment>, column: number): Segment | undefined => {
+  let from = 0
+  let to = segments.length
+  while (from < to) {
+    const middle = (from + to) >> 1
+    if (segments[middle]!.column < column) from = middle + 1
+    else to = middle
+  }
+  return segments[from - 1]
 }
 
 /** Whether a position is in a file that the author sent, and not in a package or a module that was fetched. */

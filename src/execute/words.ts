@@ -41,7 +41,7 @@ const kinds: ReadonlyArray<readonly [RegExp, (...parts: ReadonlyArray<string>) =
   ],
   [
     /not permitted to access the internet via global functions/,
-    () => ({ text: "This code has no network: fetch and connect are not available to it." })
+    () => ({ text: "This code has no network: fetch and connect are not permitted." })
   ],
   [
     /code had hung|never generate a response/,

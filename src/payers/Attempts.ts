@@ -42,8 +42,8 @@ export interface Admission {
   readonly failures: number
 }
 
-/** How an attempt ends: it counts as failed, or not at all. */
-export type End = "failed" | "forgotten"
+/** How an attempt ends: it counts as failed, or not at all; a stale one counts if something was built for it. */
+export type End = "failed" | "forgotten" | "stale"
 
 /**
  * The attempts of one payer: at most `FAILURES_PER_HOUR` in each budget, because none begins beyond that. In memory and
@@ -86,7 +86,8 @@ export class Attempts {
 
   /** Ends an attempt; or ends it in another way, once the chain has said more. */
   end(id: string, how: End): void {
-    if (how === "forgotten") this.#all = this.#all.filter((one) => one.id !== id)
+    if (how === "forgotten" || (how === "stale" && this.isLight(id)))
+      this.#all = this.#all.filter((one) => one.id !== id)
     else this.#change(id, (one) => ({ ...one, open: false }))
   }
 

@@ -114,13 +114,7 @@ describe("POST /execute", () => {
       "Error",
       /not permitted/
     ],
-    ["opens a cache", "export const run = () => caches.default.match('http://x.test/')", "Error", /./],
-    [
-      "bends what its answer is made with",
-      "JSON.stringify = () => '{'; export const run = () => 1",
-      "Error",
-      /cannot be read/
-    ]
+    ["opens a cache", "export const run = () => caches.default.match('http://x.test/')", "Error", /./]
   ] as const) {
     it(`was run, and is paid for, when it ${what}`, async () => {
       const answer = await execute({ code })
@@ -129,6 +123,11 @@ describe("POST /execute", () => {
       assert.notProperty(answer, "result")
     })
   }
+
+  it("is answered with what it returned, whatever globals it has changed", async () => {
+    const code = "JSON.stringify = () => '{'; Response.prototype.then = 1; export const run = () => [1]"
+    assert.deepStrictEqual((await execute({ code })).result, [1])
+  })
 
   it("has an empty environment", async () => {
     const code = "import { env } from 'cloudflare:workers'\nexport const run = () => [process.env, env]"

@@ -122,7 +122,7 @@ describe("the start check, through the gateway's RUNNER binding", () => {
     ["an object without a fetch handler", "export default {}", "no fetch handler"],
     ["a function", "export default () => new Response()", "is a function"],
     ["a class without a fetch method", `${entrypoint} { hello() {} }`, "no fetch method"],
-    ["null", "export default null", "is null"]
+    ["null, in the runtime's words", "export default null", "undefined or null value"]
   ] as const)
     it(`refuses ${what}`, async () => {
       const verdict = await check(code)

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import { assert, describe, it } from "vitest"
+import { PaymentRejected } from "../../src/payment/PaymentService.ts"
 import { BundleRejected, type Bundler } from "../../src/bundler/Bundler.ts"
 import { CodeRejected } from "../../src/control-plane/ControlPlaneClient.ts"
 import { failsWith } from "../../src/control-plane/Memory.ts"
@@ -49,6 +50,14 @@ describe("a payer whose attempts come to nothing", () => {
     assert.isAbove(Number(response.headers.get("retry-after")), 3_500)
     assert.deepStrictEqual([gateway.count.builds, gateway.payments.calls.authorize], [60, authorize])
     assert.strictEqual((await gateway.pay({ body: bodyOf("good"), payer: "0xother" })).status, 200)
+  })
+
+  it("is not shut out by whoever sends an old credential of its again and again", async () => {
+    const gateway = makeCounted()
+    const stale = new PaymentRejected({ problem: "payment-expired", detail: "The challenge has expired." })
+    gateway.payments.authorizations.push(...Array.from({ length: 70 }, () => stale))
+    for (let at = 0; at < 70; at++) assert.strictEqual((await gateway.pay({ body: bodyOf(`old ${at}`) })).status, 402)
+    assert.strictEqual((await gateway.pay({ body: bodyOf("good") })).status, 200)
   })
 
   it("is limited in what it runs as well", async () => {

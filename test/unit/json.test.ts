@@ -19,7 +19,7 @@ const fieldsOf = (value: unknown): number =>
   typeof value === "object" && value !== null
     ? Object.values(value).reduce<number>(
         (sum, inner) => sum + fieldsOf(inner),
-        Array.isArray(value) ? 0 : Object.keys(value).length
+        Array.isArray(value) ? 1 : 1 + Object.keys(value).length
       )
     : 0
 
@@ -50,6 +50,7 @@ describe("parseJson", () => {
       "objects of other shapes",
       `[${Array.from({ length: 400_000 }, (_, index) => `{"${index.toString(36)}":1}`).join()}]`
     ],
+    ["empty lists", `[${Array.from({ length: 1_390_000 }, () => "[]").join()}]`],
     ["nested lists", "[".repeat(size / 2) + "]".repeat(size / 2)],
     ["nested objects", '{"a":'.repeat(size / 6) + "}".repeat(size / 6)],
     ["escaped quotes", `"${'\\"'.repeat(size / 2)}"`],

@@ -136,7 +136,8 @@ const table: Record<string, Row> = {
   "was issued in another realm with the same secret": {
     credential: credentialFor(terms, { settings: { REALM: "elsewhere.test" } }),
     problem: "invalid-challenge",
-    says: /not issued here/
+    key: "key_1",
+    says: /not issued here, but for another realm/
   },
   "was issued with the same secret by something else": {
     credential: reissued({ opaque: PaymentRequest.serialize({ scope: "/" }) }),

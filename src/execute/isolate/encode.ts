@@ -76,15 +76,20 @@ const write = (value, up, key, state, converted) => {
   if (typeof value === "undefined") return undefined
   if (typeof value === "function") throw unsayable(up, key, "a function", "Return what it computes.")
   if (typeof value === "symbol") throw unsayable(up, key, "a symbol", "Return its description.")
-  if (state.settled !== undefined && mapHas(state.settled, value))
-    return write(mapGet(state.settled, value), up, key, state)
+  if (converted !== true && state.settled !== undefined && mapHas(state.settled, value))
+    return write(mapGet(state.settled, value), up, key, state, has(value, "toJSON"))
   if (converted !== true && has(value, "toJSON")) {
     if (isInvalidDate(value)) throw unsayable(up, key, "an invalid Date", "Return null or a string for it.")
-    return write(value.toJSON(text(key)), up, key, state, true)
+    const json = value.toJSON(text(key))
+    const late = typeof json === "object" && json !== null && has(json, "then")
+    if (!late) return write(json, up, key, state, true)
+    // Each call makes another promise: the value itself stands for the first one.
+    state.waiting = { value, promise: json, next: state.waiting }
+    return "null"
   }
   if (typeof value === "bigint") throw unsayable(up, key, "a BigInt", "Return String(it).")
   if (has(value, "then")) {
-    state.waiting = { value, next: state.waiting }
+    state.waiting = { value, promise: value, next: state.waiting }
     return "null"
   }
   for (let at = up; at !== undefined; at = at.up)
@@ -194,7 +199,7 @@ const encode = async (value) => {
     // All at once, as Promise.all does.
     let all
     for (let { waiting } = state; waiting !== undefined; waiting = waiting.next)
-      all = { of: waiting.value, outcome: settle(waiting.value), next: all }
+      all = { of: waiting.value, outcome: settle(waiting.promise), next: all }
     for (; all !== undefined; all = all.next) {
       const outcome = await all.outcome
       if ("cause" in outcome) throw outcome.cause

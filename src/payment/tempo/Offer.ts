@@ -63,9 +63,7 @@ export const makeOffers = (merchant: Merchant) => {
 
   // Anybody can write anything here, and JSON has values that its canonical form does not.
   const isOurs = (challenge: Challenge.Challenge) =>
-    Effect.try(() => Challenge.verify(challenge, { secretKey }) && challenge.realm === realm).pipe(
-      Effect.orElseSucceed(() => false)
-    )
+    Effect.try(() => Challenge.verify(challenge, { secretKey })).pipe(Effect.orElseSucceed(() => false))
 
   const recognize = Effect.fnUntraced(function* (credential: string, terms: Terms, key: string | undefined) {
     const { challenge, payload, source } = yield* readCredential(credential)
@@ -81,6 +79,11 @@ export const makeOffers = (merchant: Merchant) => {
     }
     const binding = yield* bindingOf(challenge)
     const refuse = (detail: string) => invalid(detail, binding.key)
+    // Of another gateway that has the same secret; or of this one, before its realm was changed: then its key is that of a
+    // purchase that may have been paid, and the fresh challenge leads to it.
+    if (challenge.realm !== realm) {
+      return yield* refuse("The challenge was not issued here, but for another realm. Answer the fresh one.")
+    }
     if (binding.op !== terms.operation) {
       return yield* refuse("The challenge is for another operation. Answer the fresh one, for this request.")
     }
