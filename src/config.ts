@@ -22,7 +22,7 @@ const Hours = Schema.FiniteFromString.check(Schema.isBetween({ minimum: 1 / 60, 
 /** Host names, parted by commas; `none` for none. */
 const Hosts = Schema.String.check(Schema.isPattern(/^(none|[a-z0-9.-]+\.[a-z]{2,}(, ?[a-z0-9.-]+\.[a-z]{2,})*)$/))
 
-/** What a header can hold between quotes (RFC 9110, 5.6.4) without escapes. */
+/** A header can hold this between quotes (RFC 9110, 5.6.4) without escapes. */
 const Realm = Schema.String.check(Schema.isPattern(/^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/))
 
 const Secret = Schema.String.check(Schema.isMinLength(32))
@@ -54,7 +54,7 @@ const settings = {
    * `status_url`. Without it, the `Host` header of each request does, and no shared cache keeps what it decides.
    */
   PUBLIC_ORIGIN: Config.schema(Origin, "PUBLIC_ORIGIN").pipe(Config.option),
-  /** Who is paid: a Tempo address. */
+  /** Clients pay this Tempo address. */
   TEMPO_RECIPIENT: Config.schema(Address, "TEMPO_RECIPIENT"),
   /** `mainnet` (chain 4217), `testnet` (Moderato, 42431) or `local` (1337, the chain of the local stack). */
   TEMPO_NETWORK: Config.Literals(["mainnet", "testnet", "local"], "TEMPO_NETWORK").pipe(
@@ -66,9 +66,9 @@ const settings = {
   TEMPO_CURRENCY: Config.schema(Address, "TEMPO_CURRENCY").pipe(
     Config.withDefault("0x20c0000000000000000000000000000000000000")
   ),
-  /** What a deploy costs, in dollars. */
+  /** A deploy costs this, in dollars. */
   DEPLOY_PRICE: Config.schema(Price, "DEPLOY_PRICE").pipe(Config.withDefault("0.10")),
-  /** What running code once costs, in dollars. */
+  /** Running code once costs this, in dollars. */
   EXECUTE_PRICE: Config.schema(Price, "EXECUTE_PRICE").pipe(Config.withDefault("0.01")),
   /** The control plane that hosts what is deployed. */
   CONTROL_PLANE_URL: Config.schema(HttpUrl, "CONTROL_PLANE_URL").pipe(
@@ -114,8 +114,8 @@ const load = (bindings: Readonly<Record<string, unknown>>) =>
   })
 
 /**
- * What the environment says. Loading never fails: `missing` names the settings that are absent or malformed, and bindings that are
- * absent; reading one of those settings is a defect. The HTTP edge asks `missing` first.
+ * The environment gives the settings. Loading never fails: `missing` names the settings that are absent or malformed,
+ * and absent bindings; reading one of those settings is a defect. The HTTP edge asks `missing` first.
  */
 export class Settings extends Context.Service<
   Settings,

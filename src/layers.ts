@@ -43,14 +43,14 @@ const store = ExpiryStore.layerKv(env.EXPIRY)
 /** Deployment ids, which are recognized before any order is asked; what that takes beyond a computation is in Workers KV. */
 const ids = DeploymentIds.layer.pipe(Layer.provide([host, IdStore.layerKv(env.EXPIRY)]))
 
-/** What turns source into a bundle: esbuild in this Worker. */
+/** esbuild in this Worker turns source into a bundle. */
 const bundler = Layer.unwrap(
   Effect.map(Settings, ({ missing, get }) =>
     Bundler.layer(wasm, { importHosts: missing.includes("IMPORT_HOSTS") ? [] : get("IMPORT_HOSTS"), waitUntil })
   )
 )
 
-/** What starts a bundle before anybody pays for it, and runs code for `/execute`: another process, this Worker's loader, or nobody. */
+/** The runner starts bundles before anybody pays, and runs code for `/execute`: another process, this Worker's loader, or nobody. */
 const runner =
   env.RUNNER !== undefined
     ? CodeRunner.layerService(env.RUNNER)
@@ -61,10 +61,10 @@ const runner =
 /** Orders as the gateway and the sweep see them: each in an object of its own. */
 const orders = Orders.layerDurable(env.ORDERS).pipe(Layer.provide(ids))
 
-/** What is known about each payer: an object of its own for each address. */
+/** Each payer's address has an object that keeps the facts about it. */
 const payers = Payers.layerDurable(env.PAYERS)
 
-/** Who may call for a sweep, beside the platform's own scheduler: Jack, by its signature, each call once. */
+/** Jack may request a sweep by a signed call, each call once; so may the platform's own scheduler. */
 const schedule = Layer.mergeAll(
   CronSecret.layerJack.pipe(Layer.provide(FetchHttpClient.layer)),
   Claims.layerDurable(env.CLAIMS)
@@ -73,7 +73,7 @@ const schedule = Layer.mergeAll(
 /** Where the log goes: to the console, a line of JSON for each request and each step of an order. */
 const log = layerJson
 
-/** What deletes projects that no order owns. */
+/** Deletes projects that no order owns. */
 export const SweepLayer = Sweep.layer.pipe(
   Layer.provide([host, store, orders, ids]),
   Layer.provide(settings),

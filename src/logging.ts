@@ -1,6 +1,6 @@
 import * as Logger from "effect/Logger"
 
-/** What nobody may find in a log: credentials, bearer tokens, Jack's tokens, signed transactions. */
+/** Logs must not contain these: credentials, bearer tokens, Jack's tokens, signed transactions. */
 const secrets = /\bPayment\s+[\w-]{32,}|\bBearer\s+[\w.~+/=-]+|\bjkt_[0-9a-f]{16,}|\b0x76[0-9a-f]{100,}/gi
 
 /** A defect is logged as the error that was thrown; as plain JSON there would be nothing left of it. */

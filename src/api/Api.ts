@@ -8,7 +8,7 @@ import * as Errors from "../domain/Errors.ts"
 import { Status } from "../deploy/Outcome.ts"
 import { maxNameLength } from "./files.ts"
 
-/** What a deploy takes. Paths are relative; sources are text, 512,000 bytes of UTF-8 in all. */
+/** A deploy takes this. Paths are relative; sources are text, 512,000 bytes of UTF-8 in all. */
 export const DeployRequest = Schema.Struct({
   files: Schema.Record(Schema.String, Schema.String).annotate({
     description:
@@ -20,10 +20,10 @@ export const DeployRequest = Schema.Struct({
   })
 })
 
-/** What an update takes: as a deploy, without a name. */
+/** An update takes this: a deploy without a name. */
 export const UpdateRequest = Schema.Struct({ files: DeployRequest.fields.files })
 
-/** What a deploy answers, beside the receipt in `Payment-Receipt`. */
+/** A deploy answers this, beside the receipt in `Payment-Receipt`. */
 export const Deployment = Schema.Struct({
   url: Schema.String,
   deployment_id: Schema.String,
@@ -31,7 +31,7 @@ export const Deployment = Schema.Struct({
   ttl_hours: Schema.Finite
 })
 
-/** What an execution takes. */
+/** An execution takes this. */
 export const ExecuteRequest = Schema.Struct({
   code: Schema.String.annotate({
     description:
@@ -41,7 +41,7 @@ export const ExecuteRequest = Schema.Struct({
   input: Schema.optionalKey(Schema.Unknown).annotate({ description: "Any JSON value: what run is called with." })
 })
 
-/** What an execution answers, beside the receipt in `Payment-Receipt`: a result, or why there is none. */
+/** An execution answers this, beside the receipt in `Payment-Receipt`: a result, or why there is none. */
 export const Execution = Schema.Struct({
   result: Schema.optionalKey(Schema.Unknown).annotate({
     description: "What run returned: any JSON value, up to 1 MiB."
@@ -51,7 +51,7 @@ export const Execution = Schema.Struct({
   ).annotate({ description: "What the code threw, or which limit it met; there is no result then." }),
   /** From the call to its end, in milliseconds. */
   duration_ms: Schema.Finite,
-  /** What one run may take. */
+  /** One run may take this. */
   limits: Schema.Struct({ cpu_ms_limit: Schema.Finite })
 })
 
@@ -77,7 +77,7 @@ export const Health = Schema.Struct({
   })
 })
 
-/** What the service is, for programs that open its root. */
+/** Programs that open the service's root get this. */
 export const About = Schema.Struct({
   name: Schema.String,
   description: Schema.String,

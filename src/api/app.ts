@@ -32,7 +32,7 @@ const paths = [
   // bounded: 200 characters, the longest path that is looked up
 ].map(([path, method]) => ({ pattern: new RegExp(`^${path.replace(/:[^/]+/g, "[^/]+")}$`), method }))
 
-/** Whatever no endpoint takes: 405 with `Allow` where the path is known, else 404. The router itself answers with empty bodies. */
+/** Answers all other requests: 405 with `Allow` where the path is known, else 404. The router itself answers with empty bodies. */
 const fallback = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
   yield* discardBody(request.source as Request)
   const pathname = pathOf(request.url)
@@ -75,7 +75,7 @@ const cors = HttpRouter.cors({
   maxAge: 86_400
 })
 
-/** What the router must not see is answered before it. */
+/** Limits answer what the router must not see. */
 const limits = makeLimits(fallback)
 
 const App = Layer.mergeAll(
@@ -89,7 +89,7 @@ const App = Layer.mergeAll(
   cors
 ).pipe(Layer.provide(HttpServer.layerServices))
 
-/** What the gateway needs: `layers.ts` and the tests choose the layers. */
+/** The gateway needs this: `layers.ts` and the tests choose the layers. */
 export type GatewayServices = Settings | PaymentService | Orders | CodeRunner | Sweep | CronSecret | Claims
 
 /** The gateway as a `fetch` handler. Called once an isolate; the services are built with the first request. */

@@ -29,7 +29,7 @@ export const makeDeploy = Effect.gen(function* () {
   })
 })
 
-/** What a deploy of this body (its SHA-256) is sold for. */
+/** The terms for a deploy of this body (its SHA-256). */
 export const termsOf = (price: string, body: string): Terms => ({
   operation: "deploy",
   body,

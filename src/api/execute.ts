@@ -31,7 +31,7 @@ export const makeExecute = Effect.gen(function* () {
   })
 })
 
-/** What a run of this body (its SHA-256) is sold for. */
+/** The terms for a run of this body (its SHA-256). */
 export const executeTerms = (price: string, body: string): Terms => ({
   operation: "execute",
   body,

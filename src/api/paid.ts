@@ -65,7 +65,7 @@ export const notConfigured = (missing: ReadonlyArray<string>) =>
     missing
   })
 
-/** What every endpoint does that wants a credential. */
+/** Every endpoint that wants a credential does this. */
 export const makePaid = (settings: Settings["Service"], payments: PaymentService["Service"]) => {
   return {
     /**
@@ -91,7 +91,7 @@ export const makePaid = (settings: Settings["Service"], payments: PaymentService
       settings.missing.length === 0 ? Effect.void : notConfigured(settings.missing)
     ),
 
-    /** What a credential that was not taken is answered with. */
+    /** Answers a credential that was not taken. */
     refuse: Effect.fnUntraced(function* (terms: Terms, header: string | undefined, rejected: PaymentRejected) {
       const { problem, detail, key } = rejected
       if (problem === "method-unsupported") return yield* new MethodUnsupported({ detail })
@@ -128,7 +128,7 @@ const unacceptable = (preferences: string, offers: ReadonlyArray<Offer>) =>
     ? undefined
     : `Accept-Payment leaves out all that is offered: ${offers.map(({ method, intent }) => `${method}/${intent}`).join(", ")}.`
 
-/** What only the gateway knows: its own address (`origin`), and the key as its client spells it; and `Retry-After` from the answer. */
+/** Adds what only the gateway knows: its address (`origin`), the key as its client spells it; and `Retry-After` from the answer. */
 export const forClient =
   (origin: string, header: string | undefined) =>
   <A, E extends { readonly _tag: string }, R>(self: Effect.Effect<A, E, R>) =>

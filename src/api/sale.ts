@@ -22,9 +22,9 @@ interface Tagged {
 
 /** Something that is sold. */
 interface Sale<Order, Answer, Said, Malformed, Unmade> {
-  /** What its purchases are called among the spans. */
+  /** Spans call its purchases by this name. */
   readonly name: string
-  /** What this body (its SHA-256) is sold for; asked only when everything is configured. */
+  /** The terms for this body (its SHA-256); asked only when everything is configured. */
   readonly terms: (body: string) => Terms
   /** Reads the body. Nothing else happens for one that is not in order. */
   readonly decode: (bytes: Uint8Array) => Effect.Effect<Order, Malformed>
@@ -32,7 +32,7 @@ interface Sale<Order, Answer, Said, Malformed, Unmade> {
   readonly offered: Effect.Effect<void, NotConfigured>
   /** Hands it to its order, which does the rest. */
   readonly submit: (order: Order, paid: Omit<Paid, "files">) => Effect.Effect<Answer, Unmade | PaymentRejected>
-  /** What its order's answer says to the client, beside the receipt. */
+  /** Turns its order's answer into the client's, beside the receipt. */
   readonly say: (answer: Answer) => Said
 }
 

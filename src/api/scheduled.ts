@@ -30,7 +30,7 @@ const decodeSigned = Schema.decodeUnknownEffect(Signed)
 
 const forbidden = (detail: string) => new Forbidden({ detail })
 
-/** Who calls, when, and for the first time; anything else is refused. */
+/** Refuses a call unless it is signed, fresh and not a repeat. */
 const authorize = Effect.fn("Gateway.authorizeSchedule")(function* (
   request: HttpServerRequest.HttpServerRequest,
   secrets: CronSecret["Service"],

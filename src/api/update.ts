@@ -25,7 +25,7 @@ export const makeUpdate = Effect.gen(function* () {
   const originOf = makeOrigin(settings)
   const { requireConfigured, requirePayment, refuse } = makePaid(settings, payments)
 
-  /** What nobody can update is said before anybody signs. It only reads; the order's object has the last word. */
+  /** Refuses impossible updates before anybody signs. It only reads; the order's object has the last word. */
   const requireAlive = Effect.fnUntraced(function* (id: string) {
     const status = yield* orders.status(id)
     if (status === undefined) return yield* new NotFound({ detail: "No such deployment. Check the deployment_id." })

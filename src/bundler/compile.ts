@@ -93,7 +93,7 @@ export const compile = async (instance: Instance, job: Job): Promise<Compiled> =
     }
   } catch (error) {
     if (isBuildFailure(error)) {
-      // What stands in for a module that is still to be fetched exports nothing by name where that is `.mjs`.
+      // The stand-in for a module that is still to be fetched exports nothing by name where that is `.mjs`.
       const early = missing.size > 0 && error.errors.every(({ text }) => text.startsWith("No matching export in"))
       if (early) return { code: "", warnings: [], exports: [], externals: [], missing }
       throw new BundleError(fromMessages(error.errors, (message) => explain(context, message)))

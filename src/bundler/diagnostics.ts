@@ -11,7 +11,7 @@ export interface Diagnostic {
   readonly text: string
   /** The line of source that it is about, where it is at most 200 characters. */
   readonly source?: string
-  /** What to write or to send instead. */
+  /** Write or send this instead. */
   readonly hint?: string
 }
 
@@ -41,11 +41,11 @@ const LIMIT = 50
 const MAX_LENGTH = 2000
 
 /**
- * What a resolver's refusal carries through the compiler in `detail`: only afterwards is the source line known, and which
- * of the refusals are told at all; thousands of guesses would take longer than the build.
+ * A resolver's refusal carries this through the compiler in `detail`: the bundler learns the source line only
+ * afterwards, and which refusals to tell at all; thousands of guesses would take longer than the build.
  */
 export interface Rewrite {
-  /** What would stand in the place of the refused specifier. */
+  /** This would replace the refused specifier. */
   readonly specifier: string
   /** The hint, given the import as it would read. */
   readonly hint: (line: string) => string

@@ -5,8 +5,8 @@
 const IMPORTS = /\b(?:from|import)\s{0,20}\(?\s{0,20}["']([^"'\\\n]{1,500})["']/g
 
 /**
- * What a fetched module seems to import by URL. A guess that saves a round of building for each level of a package's
- * graph: what it finds in a comment is fetched in vain, and what it overlooks the next round finds.
+ * Guesses which URLs a fetched module imports. It saves a round of building for each level of a package's graph: a
+ * guess from a comment costs a vain fetch, and the next round finds what it overlooks.
  */
 export const guessImports = (text: string): ReadonlyArray<string> =>
   [...text.matchAll(IMPORTS)].map(([, specifier]) => specifier ?? "").filter((it) => /^(https:|\.{0,2}\/)/.test(it))

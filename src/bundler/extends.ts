@@ -17,8 +17,8 @@ const parentsOf = (files: Files, file: string): ReadonlyArray<string> => {
 }
 
 /**
- * What is wrong with a config that extends others so often that the compiler would read for ever; `undefined` where nothing
- * is. Two configs that each extend two others, thirty times over, are a billion.
+ * Reports a config that extends others so often that the compiler would read for ever; `undefined` where there is none.
+ * Two configs that each extend two others, thirty times over, are a billion.
  */
 export const checkExtends = (files: Files, config: string): Diagnostic | undefined => {
   const parents = new Map<string, ReadonlyArray<string>>()

@@ -6,7 +6,7 @@ export class GoExit extends Error {
   override readonly name = "GoExit"
 }
 
-/** What Go's runtime works on. Neither is there before the module has its imports, and references are made anew. */
+/** Go's runtime works on these. Neither is there before the module has imports, and references are made anew. */
 export interface GoHost {
   readonly memory: () => GoMemory
   readonly references: () => References
@@ -132,7 +132,7 @@ const javaScript = (host: GoHost): Imports => {
   }
 }
 
-/** What Go imports: its runtime's services and `syscall/js`. Every function is given the stack pointer. */
+/** Go imports these: its runtime's services and `syscall/js`. Every function takes the stack pointer. */
 export const makeImports = (host: GoHost): Imports =>
   Object.fromEntries(
     Object.entries({ ...runtime(host), ...javaScript(host) }).map(([name, run]) => [

@@ -18,7 +18,7 @@ export class GoMemory {
     return this.#memory.buffer.byteLength
   }
 
-  /** What is read and written. Growing replaces the buffer behind it. */
+  /** Go reads and writes this. Growing replaces the buffer behind it. */
   get view(): DataView {
     return this.#view
   }

@@ -7,7 +7,7 @@ type Kind =
   | { readonly bytes: number }
   | { readonly object: true }
 
-/** What a paused program knows of JavaScript. References are by number: what was in their place is made anew. */
+/** A paused program knows this of JavaScript. References are by number: the values behind them are made anew. */
 export interface Remembered {
   readonly kinds: ReadonlyArray<Kind>
   readonly counts: ReadonlyArray<number>
@@ -62,7 +62,7 @@ export class References {
     return this.#values[id]
   }
 
-  /** What there is, in a form that outlives the values. */
+  /** Saves all, in a form that outlives the values. */
   remember(): Remembered {
     return {
       kinds: this.#values.map((value) => this.#kindOf(value)),

@@ -5,7 +5,7 @@ import { VirtualFs } from "./virtual-fs.ts"
 
 export { GoExit } from "./go-imports.ts"
 
-/** What a Go program exports (`GOOS=js GOARCH=wasm`). */
+/** A Go program exports this (`GOOS=js GOARCH=wasm`). */
 interface GoExports {
   readonly run: (argc: number, argv: number) => void
   readonly resume: () => void
@@ -43,7 +43,7 @@ const EMPTY = new VirtualFs(new Map())
  * through a pause, and every pause finds it at the same place.
  */
 export interface Snapshot {
-  /** What follows is zero. */
+  /** The rest is zero. */
   readonly memory: Uint8Array
   readonly sp: number
   readonly remembered: Remembered
@@ -76,7 +76,7 @@ export class GoProgram {
   #over: GoExit | undefined
   /** Takes what the program writes. The bytes are the receiver's. */
   onOutput: (bytes: Uint8Array) => void = () => {}
-  /** What the program finds on its disk. */
+  /** The program finds this on its disk. */
   files: VirtualFs = EMPTY
 
   /** @throws {GoExit} when the module is no Go program, or there is not so much memory. */
@@ -210,7 +210,7 @@ export class GoProgram {
     }
   }
 
-  /** Whatever escapes from the program has unwound its stack: it cannot go on. */
+  /** An error that escapes has unwound the stack: the program cannot go on. */
   #guard(run: () => void): void {
     if (this.#over !== undefined) throw this.#over
     try {

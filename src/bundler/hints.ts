@@ -7,7 +7,7 @@ import { PROVIDED, PROVIDED_SPECIFIERS } from "./provided.ts"
 /** The rule that refuses packages, said in one place. */
 const PACKAGES = "Packages are not installed; provided are hono and its server-side modules (hono/cors, hono/jwt, …)."
 
-/** What to do instead of an import from a URL that is refused. */
+/** Suggests a substitute for a refused import from a URL. */
 export const insteadOfUrl = (hosts: ReadonlySet<string>): string =>
   `${hosts.size === 0 ? "" : `Import from https://${[...hosts].join(", https://")}, or send`}${hosts.size === 0 ? "Send" : ""} the module's source as a file and import it by its relative path.`
 
@@ -27,7 +27,7 @@ const CDN = "esm.sh"
 const PACKAGE_NAME =
   /^(?:npm:|jsr:)?((?:@[a-z0-9-~][a-z0-9-._~]*\/)?[a-z0-9-~][a-z0-9-._~]*)(?:@([\w.^~-]{1,50}))?((?:\/[\w.~-]+)*)$/i
 
-/** What is known where a package was refused. */
+/** The facts about a refused package. */
 export interface Refused {
   readonly files: Files
   /** The file that imports it, or the URL. */
@@ -43,7 +43,7 @@ const onCdn = (specifier: string, versionOf: Refused["versionOf"]): string | und
   return `https://${CDN}/${specifier.startsWith("jsr:") ? "jsr/" : ""}${name}${version === undefined ? "" : `@${version}`}${subpath}`
 }
 
-/** What to write instead of importing the package `specifier`. */
+/** Suggests a substitute for an import of package `specifier`. */
 export const insteadOfPackage = ({ files, importer, hosts, versionOf }: Refused, specifier: string): Rewrite => {
   const folder = folderOf(importer)
   const aliased = specifier.replace(/^[@~#]?\/?/, "")

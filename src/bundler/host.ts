@@ -7,9 +7,9 @@ export class InstanceCrash extends Error {
 }
 
 /**
- * What the library sees in the place of a browser's globals: a "web worker" that is our own host of the compiler. Messages
- * are delivered as microtasks and never by timer, which a Worker ties to the request that set it: a build that fetches
- * nothing is over before any other event, so that no client can leave in its midst.
+ * The library sees this in the place of a browser's globals: a "web worker" that is our own host of the compiler. It
+ * delivers messages as microtasks and never by timer, which a Worker ties to the request that set it: a build that
+ * fetches nothing is over before any other event, so that no client can leave in its midst.
  *
  * @param greeting what the compiler wrote when it started.
  * @param deadline in milliseconds since 1970; delivery ends then. It is looked at between messages, because a chain of

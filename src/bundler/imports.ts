@@ -17,7 +17,7 @@ export interface Context {
   /** The files as the compiler sees them. */
   readonly disk: VirtualFs
   readonly packageJson: Pick<PackageJson, "versionOf">
-  /** What `#x` stands for by the nearest `package.json`'s `imports`, as seen from a folder: `./x.js`, or a package. */
+  /** Resolves `#x` by the nearest `package.json`'s `imports`, as seen from a folder: to `./x.js`, or a package. */
   readonly subpathTarget: (folder: string, specifier: string, kind: "import" | "require") => string | undefined
   /** Whether a package's name may mean something in the project: a path of a config, a package that was sent. */
   readonly mayBeOwn: (specifier: string) => boolean

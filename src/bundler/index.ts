@@ -69,7 +69,7 @@ export interface BundlerOptions {
 
 /** How one build differs from others. */
 export interface BuildOptions {
-  /** What the program is for: to `serve` requests, which is the default, or to be called once: to `run`. */
+  /** The program's purpose: to `serve` requests, which is the default, or to be called once: to `run`. */
   readonly purpose?: "serve" | "run"
   /**
    * Whether the source map is made as well. It takes a tenth more time, a sixth for the largest programs, so that it is made

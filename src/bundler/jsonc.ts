@@ -48,7 +48,7 @@ export const withoutComments = (source: string): string => {
   return parts.join("")
 }
 
-/** What a file of JSON says, or what is wrong with it. */
+/** A JSON file's value, or what is wrong with it. */
 export type Json = { readonly value: unknown } | { readonly problem: Diagnostic }
 
 /** Reads JSON, also where it begins with a byte order mark. */

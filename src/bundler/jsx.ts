@@ -2,7 +2,7 @@ import { entriesOf, own, parseJson, withoutComments } from "./jsonc.ts"
 import { extensionOf, folderOf, joinPath } from "./paths.ts"
 import type { Files } from "./project.ts"
 
-/** What TypeScript calls the transform that needs no factory. */
+/** TypeScript's names for the transform without a factory. */
 const AUTOMATIC = new Set(["react-jsx", "react-jsxdev"])
 
 /** The compiler options about JSX of a config and of all that it extends, the nearest last. */

@@ -1,6 +1,6 @@
 import { BundleError, type Diagnostic } from "./diagnostics.ts"
 
-/** What one build may take. Everything but the output is checked before any work is done. */
+/** Limits of one build. The bundler checks all but the output before it does any work. */
 export const LIMITS = {
   /** Bytes of source in UTF-8, paths not counted; 500 × 1024. */
   sourceBytes: 512_000,

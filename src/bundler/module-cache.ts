@@ -1,4 +1,4 @@
-/** What keeps modules between builds: `caches.default` is one, where the platform has it. */
+/** Keeps modules between builds: `caches.default` is one, where the platform has it. */
 export type ModuleCache = Pick<Cache, "match" | "put">
 
 /** How long the cache may take, in milliseconds: a fetch is not much slower. */

@@ -76,7 +76,7 @@ export class Pool {
       try {
         return await use(instance)
       } finally {
-        // What has grown would stay so large for ever. What is over must be garbage before the next one takes memory.
+        // A grown program would stay so large for ever. One that is over must be garbage before the next takes memory.
         if (!program.isOver && program.size <= MEMORY.initial) this.#give(program, waitUntil)
       }
     })

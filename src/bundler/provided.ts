@@ -9,7 +9,7 @@ export const PROVIDED: ReadonlyMap<string, string> = new Map(Object.entries(modu
 /** Whether a module is only for the others: nobody means it who imports a name like that. */
 export const isPart = (id: string): boolean => id.endsWith(".js")
 
-/** What can be imported, in alphabetical order; without hono's utilities, which few look for. */
+/** Code can import this, in alphabetical order; without hono's utilities, which few look for. */
 export const PROVIDED_SPECIFIERS: ReadonlyArray<string> = [...PROVIDED.keys()]
   .filter((id) => !isPart(id) && !id.startsWith("hono/utils/"))
   .toSorted()

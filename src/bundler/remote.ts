@@ -2,7 +2,7 @@ import type { Loader } from "esbuild-wasm"
 import { forgiving, type ModuleCache } from "./module-cache.ts"
 import { checkUrl, ImportRefused } from "./url-rules.ts"
 
-/** What one build may fetch. */
+/** One build may fetch this. */
 export const IMPORT_LIMITS = {
   /** Modules, redirects not counted. */
   modules: 100,
@@ -75,7 +75,7 @@ export class Remote {
     return this.#final(checkUrl(specifier, base, this.#options.hosts).href)
   }
 
-  /** What is known of a module; `undefined` before it was fetched. */
+  /** Returns the module or refusal; `undefined` before the fetch. */
   get(url: string): RemoteModule | ImportRefused | undefined {
     return this.#modules.get(url)
   }
@@ -188,7 +188,7 @@ export class Remote {
     return new TextDecoder().decode(bytes)
   }
 
-  /** What is kept went through all checks; only the text and its type. */
+  /** Keeps a module that passed all checks: only its text and type. */
   async #keep(cache: ModuleCache, url: string, text: string, type: string): Promise<void> {
     const headers = { "content-type": type, "cache-control": `public, max-age=${KEEP_SECONDS}` }
     await this.#inTime(cache.put(url, new Response(text, { headers }))).catch(() => {})

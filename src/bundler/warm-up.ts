@@ -3,7 +3,7 @@ import type { Instance } from "./instance.ts"
 import { Remote } from "./remote.ts"
 import { VirtualFs } from "./virtual-fs.ts"
 
-/** What the first builds consist of: a little of everything, so that nothing is left to be set up. */
+/** The first builds use this: a little of everything, so that nothing is left to be set up. */
 const FILES = new Map([
   [
     "index.ts",

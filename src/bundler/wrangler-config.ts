@@ -2,7 +2,7 @@ import { BundleError } from "./diagnostics.ts"
 import { own, parseJson, type Place, placeAt, withoutComments } from "./jsonc.ts"
 import type { Files } from "./project.ts"
 
-/** What a project's wrangler configuration says about its build. More of it may be read here later. */
+/** A project's wrangler configuration says this about its build. We may read more of it here later. */
 export interface WranglerConfig {
   /** `main`: the entrypoint's path, relative to the root, and where it is written. */
   readonly main?: { readonly path: string; readonly place: Place }

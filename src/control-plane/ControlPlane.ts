@@ -38,7 +38,7 @@ export type Account = { readonly usable: true } | { readonly usable: false; read
 /** Either way a call of any kind can fail. */
 export type ControlPlaneError = ControlPlaneRefused | ControlPlaneUnavailable
 
-/** What a control plane does for us. Every call is bounded in time; those that repeat themselves are safe to repeat. */
+/** A control plane does this for us. Every call is bounded in time; those that repeat themselves are safe to repeat. */
 export interface ControlPlane {
   /**
    * Whether a site that is made now could be delivered: the host answers, takes our token, and the account's sites can be

@@ -21,7 +21,7 @@ const RETRY = { times: 2, schedule: Schedule.exponential("200 millis") }
 
 const MESSAGE_MAX_LENGTH = 300
 
-/** What may be logged and told: without tokens (any of Jack's, should an error quote one), then cut. */
+/** Removes tokens from text to log or tell (any of Jack's, should an error quote one), then cuts it. */
 export const speakable = (text: string) => text.replace(/jkt_\w+/gi, "jkt_<redacted>").slice(0, MESSAGE_MAX_LENGTH)
 
 /** A 5xx says nothing about what happened before it, nor does a proxy's 408. Any other status is a definite no. */

@@ -5,8 +5,8 @@ import * as Schema from "effect/Schema"
 import type { Account, Project } from "./ControlPlane.ts"
 
 /**
- * What Jack's control plane answers, decoded as leniently as it is safe to: fields that we do not know are dropped (one of
- * them, `cron_secret`, is a secret), and only what we cannot do without is required.
+ * These schemas decode the answers of Jack's control plane as leniently as is safe: they drop fields that we do not
+ * know (one of them, `cron_secret`, is a secret), and require only what we need.
  */
 
 const maybeString = Schema.optional(Schema.NullOr(Schema.String))

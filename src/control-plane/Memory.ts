@@ -7,7 +7,7 @@ import { ControlPlaneRefused, ControlPlaneUnavailable, SlugTaken } from "./error
 type Method = keyof ControlPlane
 type Call<M extends Method> = ReturnType<ControlPlane[M]>
 
-/** What becomes of one call: it may run it, before or after something else, or not at all. */
+/** A fault handles one call: it may run it, before or after something else, or not at all. */
 export type Fault<A, E> = (call: Effect.Effect<A, E>) => Effect.Effect<A, E>
 type FaultOf<M extends Method> = Fault<Effect.Success<Call<M>>, Effect.Error<Call<M>>>
 
@@ -41,14 +41,14 @@ const withoutUrl = (project: MemoryProject): Project => ({ ...asProject(project)
 export class ControlPlaneMemory {
   /** By id. */
   readonly projects = new Map<string, MemoryProject>()
-  /** What `account` answers. */
+  /** `account` answers this. */
   account: Account = { usable: true }
   /** Every call in order: the method and its first argument, `"create my-api"`, `"upload project-1"`. */
   readonly calls: Array<string> = []
   readonly #faults = new Map<Method, Array<unknown>>()
   #created = 0
 
-  /** What becomes of the next calls of a method, one fault a call; after the last one all goes well again. */
+  /** Sets faults for the next calls of a method, one fault a call; after the last one all goes well again. */
   next<M extends Method>(method: M, ...faults: ReadonlyArray<FaultOf<M>>): this {
     this.#faults.set(method, [...(this.#faults.get(method) ?? []), ...faults])
     return this

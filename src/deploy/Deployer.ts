@@ -104,7 +104,7 @@ export class Deployer extends Context.Service<
         const now = yield* Clock.currentTimeMillis
         const serving = ledger.serving.get(purchase.key)
         if (serving !== undefined) return yield* wait(serving)
-        // What has waited for its payer waits no more: from here on it is tried by itself like anything else.
+        // The purchase no longer waits for its payer: from here on the order tries it itself like any other.
         const failure = waits(purchase) ? null : purchase.failure
         const watched = { ...purchase, failure, due: isOpen(purchase) ? now + watchMillis : purchase.due }
         ledger.save(watched)
@@ -118,7 +118,7 @@ export class Deployer extends Context.Service<
         const { authorization, upload } = yield* prepare(order)
         const now = yield* Clock.currentTimeMillis
         const ledger = yield* Ledger
-        // What was free to buy when this began may have been bought since, under another key: nobody wants it twice.
+        // The payer may have bought the same under another key since this began: nobody wants it twice.
         const owed = ledger.owed()
         if (owed !== undefined) return { owed }
         const { terms, verified } = order
@@ -149,7 +149,7 @@ export class Deployer extends Context.Service<
             return yield* resume(found.purchase)
           case "Join":
             return yield* join(order, found.serving).pipe(
-              // What was wrong with somebody else's credential says nothing about this one.
+              // A fault in somebody else's credential says nothing about this one.
               Effect.catchIf(
                 (error) => isAboutCredential(found.serving, order, error),
                 () => submit(order)
@@ -179,7 +179,7 @@ export class Deployer extends Context.Service<
         }
         const others = due.filter((purchase) => !ends(purchase))
         yield* Effect.forEach(others, attend, { concurrency: "unbounded", discard: true }).pipe(
-          // What goes on with a purchase runs in a fiber of its own: only the waiting for it ends here.
+          // Each purchase goes on in a fiber of its own: only the waiting for it ends here.
           Effect.timeoutOption(wakeMillis),
           Effect.zip(expire(due.filter(ends)), { concurrent: true })
         )

@@ -1,18 +1,18 @@
 import * as Context from "effect/Context"
 import type { HostUnavailable } from "../domain/Errors.ts"
 
-/** What the host was like when it was asked last. */
+/** The host's health when it was asked last. */
 export interface Learned {
   readonly status: "ready" | "unavailable" | "unusable"
-  /** What is wrong, for the operator; empty where nothing is. */
+  /** The fault, for the operator; empty where there is none. */
   readonly detail: string
   /** When it was asked, in unix milliseconds. */
   readonly at: number
 }
 
 /**
- * What this isolate last learned about the host, for `/health`, which asks nobody. Orders note it when they ask before a
- * payment, and the gateway when an order tells that it could not be sold: their objects may run in another isolate.
+ * The host's health as this isolate last learned it, for `/health`, which asks nobody. Orders note it when they ask
+ * before a payment; the gateway does when an order could not be sold, as orders may run in another isolate.
  */
 export interface HostHealth {
   learned: Learned | undefined
@@ -23,7 +23,7 @@ export const HostHealth = Context.Reference<HostHealth>("mpp-compute/deploy/Host
   defaultValue: () => ({ learned: undefined })
 })
 
-/** What an order's answer tells about the host, as the gateway learns it from another isolate. `now` in unix milliseconds. */
+/** Notes the host's health, as the answer of an order in another isolate tells it. `now` in unix milliseconds. */
 export const learnFrom = (health: HostHealth, answer: HostUnavailable | undefined, now: number): void => {
   health.learned = answer === undefined ? undefined : { status: answer.host, detail: answer.detail ?? "", at: now }
 }

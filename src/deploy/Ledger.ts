@@ -39,12 +39,12 @@ export interface Task extends Build {
   readonly input: string | null
 }
 
-/** What a run came to: the body of its answer. */
+/** A run's result: the body of its answer. */
 export interface Output {
   readonly output: string
 }
 
-/** What is kept beside a purchase: what it delivers until it has, and then what a run came to. */
+/** The ledger keeps a purchase's goods until it delivers them, and then the result of a run. */
 export type Goods = Build | Task | Output
 
 /**
@@ -54,7 +54,7 @@ export type Goods = Build | Task | Output
 export class Ledger extends Context.Service<
   Ledger,
   {
-    /** Who is being served at this moment, by key: memory only, gone with the process, and so is the serving. */
+    /** The order serves these requests now, by key: memory only. When the process ends, so does the serving. */
     readonly serving: Map<string, Serving>
     /** The updates that are being served, by deployment id: memory only, likewise. */
     readonly updating: Map<string, Updating>
@@ -75,7 +75,7 @@ export class Ledger extends Context.Service<
     readonly forget: (id: string) => void
     /** Writes a purchase's next state, and sets the alarm to the earliest `due`. */
     readonly save: (purchase: Purchase) => void
-    /** What is kept beside a purchase. */
+    /** Returns a purchase's goods. */
     readonly goods: (id: string) => Goods | undefined
     /** From now on this key and this challenge stand for that purchase, and never for another. */
     readonly bind: (key: string, challengeId: string, id: string) => void

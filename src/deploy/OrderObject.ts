@@ -68,7 +68,7 @@ export const orderObject = (runtime: ManagedRuntime.ManagedRuntime<Deployer, nev
     }
   }
 
-/** What the gateway calls on an order's object. */
+/** The gateway calls this on an order's object. */
 export interface Order extends Rpc.DurableObjectBranded {
   submit(submission: Submission): Promise<unknown>
   execute(execution: Execution): Promise<unknown>

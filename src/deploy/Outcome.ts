@@ -59,7 +59,7 @@ const DeployedSchema = Schema.Struct({
   receipt: Schema.String
 })
 
-/** What `GET /deployments/{deployment_id}` answers. `expires_at`, `updated_at` and `url` are null until the site is live. */
+/** `GET /deployments/{deployment_id}` answers this. `expires_at`, `updated_at` and `url` are null until the site is live. */
 export const Status = Schema.Struct({
   deployment_id: Schema.String,
   url: Schema.NullOr(Schema.String),
@@ -79,7 +79,7 @@ export const Status = Schema.Struct({
       "The compiler's warnings about the code that is live, or that is delivered: at most 20. An update replaces them."
   })
 })
-/** What `GET /deployments/{deployment_id}` answers. */
+/** `GET /deployments/{deployment_id}` answers this. */
 export type Status = typeof Status.Type
 
 /**

@@ -5,7 +5,7 @@ import { withSuffix } from "../control-plane/slug.ts"
 import { statusPath, timestamp } from "../domain/Order.ts"
 import type { Status } from "./Outcome.ts"
 
-/** What the host has been asked for; written down before it is asked, so that a lost answer can be recognized. */
+/** The order's request to the host. The order saves it before it asks, to recognize a lost answer. */
 export const Placement = Schema.Struct({
   slug: Schema.String,
   /** Set once a create was, or may have been, sent: from then on the slug is looked up before it is created again. */
@@ -13,7 +13,7 @@ export const Placement = Schema.Struct({
   projectId: Schema.NullOr(Schema.String),
   url: Schema.NullOr(Schema.String)
 })
-/** What the host has been asked for. */
+/** The order's request to the host. */
 export type Placement = typeof Placement.Type
 
 /** A place at the host that nothing was ever asked for. */
@@ -79,7 +79,7 @@ export const Purchase = Schema.Struct({
   operation: Schema.Literals(["deploy", "execute"]),
   key: Schema.String,
   challengeId: Schema.String,
-  /** Who paid, in lower case: the only one who may put other code there. */
+  /** The payer, in lower case: nobody else may put other code there. */
   payer: Schema.String,
   state: Schema.Literals(["capturing", "captured", "delivered", "expired", "failed"]),
   authorization: Schema.Struct({
@@ -150,7 +150,7 @@ export const expiryOf = ({ answer }: Purchase): number | null =>
 
 const undelivered = (failure: Failure | null): Status["status"] => (failure?.fault === "code" ? "failed" : "delivering")
 
-/** What its payer, or anybody who knows the id, can read about a purchase. */
+/** The payer, or anybody who knows the id, can read this about a purchase. */
 export const statusOf = ({
   id,
   state,

@@ -11,7 +11,7 @@ import { charged } from "./Purchase.ts"
 /** How long a caller waits for its update, before it is told to come back. */
 const patience = "60 seconds"
 
-/** What an update meets in its order's object. */
+/** An order handles an update in these ways. */
 export type Admission =
   | { readonly _tag: "New"; readonly updating: Updating }
   /** The same is being served at this moment. */

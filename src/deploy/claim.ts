@@ -11,7 +11,7 @@ import { charged, type Purchase, whereabouts } from "./Purchase.ts"
 /** How long a caller waits for an order that is being served, before it is told to come back. The serving goes on. */
 const patience = "60 seconds"
 
-/** What a submission meets in its order's object. All but `New` throw the credential away, unbroadcast. */
+/** An order handles a submission in these ways. All but `New` discard the credential, unbroadcast. */
 export type Claim =
   /** Nothing stands in its way: a new purchase. */
   | { readonly _tag: "New"; readonly serving: Serving }
@@ -31,7 +31,7 @@ export const enter = (ledger: Ledger["Service"], key: string, challengeId: strin
 }
 
 /**
- * What this submission is to its order (the rules under "who, what, which"): looked up by challenge and by key, before
+ * Decides what a submission is to its order (the rules under "who, what, which"). It looks up challenge and key before
  * expiry, simulation or anything else that could ask for money again.
  */
 export const claim = (ledger: Ledger["Service"], paid: Paid, now: number): Claim => {

@@ -101,9 +101,9 @@ export const makeExpire = (host: ControlPlaneClient["Service"], expiry: ExpirySt
     }),
 
     /**
-     * What has waited for its payer for a week leaves the host. It stays owed, and the payer's next call has it placed anew, at
-     * another slug: the place that is given up is written off before it is asked to go, since a delete may be carried out
-     * late, and must then find nothing that anybody is served from. What it does not reach is the sweep's.
+     * A purchase that has waited a week for its payer leaves the host. It stays owed, and the payer's next call places
+     * it anew, at another slug. The order writes the old place off before it asks the host to delete it, because the
+     * host may delete late, and nobody may be served from there then. The sweep deletes the rest.
      */
     vacate: Effect.fn("Deployer.vacate")(function* (purchase: Purchase) {
       const ledger = yield* Ledger

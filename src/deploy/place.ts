@@ -32,8 +32,8 @@ export const makePlace = (host: ControlPlaneClient["Service"]) => {
     place(id, { ...placement, projectId: project.id, url: project.url })
 
   /**
-   * Who has this slug? A project of ours is kept, one of ours that failed is deleted, and for anybody else's another slug is
-   * taken. `undefined` where the host shows nobody.
+   * Looks up the slug's owner: keeps a project of ours, deletes one that failed, and takes another slug for anybody
+   * else's. `undefined` where the host shows nobody.
    */
   const recognize = Effect.fn("Deployer.recognize")(function* (purchase: Purchase, placement: Placement) {
     const found = Option.getOrUndefined(yield* host.findBySlug(placement.slug))

@@ -44,7 +44,7 @@ export const newPurchase = (
   }
 }
 
-/** What a purchase that is done answers, however often it is asked. */
+/** A finished purchase answers this, however often it is asked. */
 export const storedAnswer = Effect.fnUntraced(function* (
   purchase: Purchase
 ): Effect.fn.Return<Delivered, OrderError, Ledger> {

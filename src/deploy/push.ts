@@ -14,7 +14,7 @@ import { makeSend, sentAgain } from "./send.ts"
 /** The pauses between tries grow from 2 s to 15 min. */
 const pause = (attempts: number) => Math.min(2_000 * 2 ** attempts, 15 * 60_000)
 
-/** What an update is answered with whose deployment has come to its end. */
+/** An update gets this answer once its deployment has expired. */
 export const over = (id: string) => new Expired({ detail: "This deployment has lived its time.", deployment_id: id })
 
 /** Sends an update that was written down to the host. */
@@ -125,7 +125,7 @@ export const makePush = (host: ControlPlaneClient["Service"], place: Place, expi
   })
 }
 
-/** What changes once the host has taken an update; `url` where the deployment was placed anew. `now` in unix milliseconds. */
+/** Returns the changes once the host takes an update; `url` if the deployment was placed anew. `now` in unix milliseconds. */
 const taken = (purchase: Purchase, goods: Build, url: string | undefined, now: number) => {
   const { answer, update } = purchase
   // It was live before, and is.

@@ -15,7 +15,7 @@ export const waits = ({ state, failure }: Purchase): boolean =>
   failure !== null &&
   (failure.fault === "code" || failure.at - (failure.since ?? failure.at) >= ownTries)
 
-/** What becomes of a try that failed after the payment. */
+/** The outcome of a try that failed after the payment. */
 export interface Setback {
   readonly purchase: Purchase
   /** Charged and not delivered for 7 days: from now on it is its payer who has it tried again. */

@@ -2,7 +2,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { Busy } from "../domain/Errors.ts"
 
-/** What is shared among payers, in one isolate. */
+/** Limits on what payers share, in one isolate. */
 export interface Limits {
   /** How much of it may be in progress at a time. */
   readonly atOnce: number
@@ -67,7 +67,7 @@ export const makeSlots = ({ atOnce, reserved, longestMs, rest }: Limits) => {
     for (const [slot, { seen }] of waiting) if (now - seen > GONE_MS) waiting.delete(slot)
   }
 
-  /** Who is next, and next but one, and so on. */
+  /** Lists waiting slots, the next one first. */
   const queue = () => {
     const workers = new Set([...working.values()].map(({ payer }) => payer))
     const rank = ({ payer, failures }: Waiter) => failures + (workers.has(payer) ? 1_000 : 0)

@@ -19,7 +19,7 @@ import { makePush, over } from "./push.ts"
 /** When the alarm looks after an update that is being served, in milliseconds: its process may have ended. */
 const watch = 30_000
 
-/** What an update needs of a deploy: a build without a verdict on the order's own body, and the way to live. */
+/** An update needs this of a deploy: a build without a verdict on the order's own body, and the way to live. */
 interface Steps {
   readonly build: (files: Files, attempt: AttemptId) => Effect.Effect<Build, BundleFailed | Busy | TooManyAttempts>
   readonly attempt: ReturnType<typeof makeAttempt>

@@ -45,7 +45,7 @@ export const deploymentId = (order: string, key: string): string => {
   return `dep_${payload}${checkOf(key, payload)}`
 }
 
-/** What an id says by its form alone. */
+/** An id says this by its form alone. */
 export interface ParsedId {
   /** The name of the order that it belongs to, if it is no invention. */
   readonly order: string

@@ -5,13 +5,13 @@ import type { Terms, Verified } from "../payment/PaymentService.ts"
 export type Files = Readonly<Record<string, string>>
 
 /**
- * What the gateway hands to an order's object: a request that was decoded and a credential that was verified, both without
- * any I/O. Plain data: it crosses the object's boundary by structured clone.
+ * The gateway hands this to an order's object: a request that it decoded and a credential that it verified, both
+ * without any I/O. Plain data: it crosses the object's boundary by structured clone.
  */
 export interface Paid {
   readonly terms: Terms
   readonly verified: Verified
-  /** What the request's own `Idempotency-Key` stands for, if it brought one: the challenge may be for another. */
+  /** The key of the request's own `Idempotency-Key`, if it brought one: the challenge may be for another. */
   readonly wanted: WantedKey | undefined
   readonly files: Files
 }
@@ -31,7 +31,7 @@ export interface Submission extends Paid {
 
 /** An execution that is paid for: one file, which exports `run` or a default function. */
 export interface Execution extends Paid {
-  /** What it is called with, as the text of a JSON value; null for nothing. */
+  /** The input of the call, as the text of a JSON value; null for nothing. */
   readonly input: string | null
 }
 
@@ -43,7 +43,7 @@ export interface Revision {
   readonly files: Files
 }
 
-/** What a paid deploy answers: the body's four fields, and the value of `Payment-Receipt`. */
+/** A paid deploy answers this: the body's four fields, and the value of `Payment-Receipt`. */
 export interface Deployed {
   readonly url: string
   readonly deployment_id: string
@@ -53,17 +53,17 @@ export interface Deployed {
   readonly receipt: string
 }
 
-/** What a paid execution answers: the body, as the text of a JSON object, and the value of `Payment-Receipt`. */
+/** A paid execution answers this: the body, as the text of a JSON object, and the value of `Payment-Receipt`. */
 export interface Executed {
   readonly execution_id: string
   readonly output: string
   readonly receipt: string
 }
 
-/** What an order answers once it is done. */
+/** An order answers this once it is done. */
 export type Delivered = Deployed | Executed
 
-/** What a proof for an update is made for: `update:` and the deployment's id. */
+/** A proof for an update names this: `update:` and the deployment's id. */
 export const updateOf = (id: string): string => `update:${id}`
 
 /** Where the state of a deployment can be read, relative to the gateway. */
@@ -83,7 +83,7 @@ export const purchaseKey = (header: string | undefined): string => {
   return keyPattern.test(header) ? header : `own_${hashOf(header)}`
 }
 
-/** What a request's `Idempotency-Key` stands for. */
+/** The key of a request's `Idempotency-Key`. */
 export const wantedKey = (header: string | undefined): WantedKey | undefined =>
   header === undefined ? undefined : { key: purchaseKey(header), readable: keyPattern.test(header) }
 

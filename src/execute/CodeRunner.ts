@@ -22,7 +22,7 @@ const maxMessage = 200
 /** How much of a stack is told, in UTF-16 units. */
 const maxStack = 4000
 
-/** What is started or called: a bundle, and what its runtime is to be compatible with. */
+/** The runner starts or calls this: a bundle, and its runtime's compatibility. */
 export interface Program extends Upload {
   /** The bundle's source map: with it, stacks are in the author's files. */
   readonly map?: string
@@ -142,7 +142,7 @@ const inAuthorsWords = ({ name, message, stack }: RunError, { main, map }: Progr
   }
 }
 
-/** What a run is answered that took its runner down while it was the only one there. */
+/** A run gets this answer if it took its runner down while it was the only one. */
 const takenDown = (durationMs: number): Ran => ({
   ok: false,
   error: {

@@ -2,7 +2,7 @@ import type { Loadable, Loader } from "./loader.ts"
 import { type Broken, type Ran, run } from "./run.ts"
 import { type Purpose, tryOut, type Verdict } from "./start.ts"
 
-/** Who loads code: what a service binding to `Runner` offers over RPC, and a Worker with a loader of its own has in itself. */
+/** A runner loads code: a service binding to `Runner` over RPC, or a Worker with a loader of its own. */
 export interface RunnerBinding {
   /** Answers when the runner is there. */
   readonly ping: () => Promise<void>

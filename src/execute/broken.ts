@@ -16,7 +16,7 @@ export interface Bent {
   readonly durationMs: number
 }
 
-/** What was thrown, in words. */
+/** A thrown value, in words. */
 export const wordsOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
 /** Whether these may be the runtime's words for a failure of its own. Code can throw the same ones. */

@@ -3,9 +3,9 @@ import * as Schema from "effect/Schema"
 
 /** The code does not start, or has nothing that can be used. */
 export class StartFailed extends Schema.TaggedError<StartFailed>()("StartFailed", {
-  /** What is wrong, at most 200 characters: it is no free output channel. */
+  /** The fault, at most 200 characters: it is no free output channel. */
   message: Schema.String,
-  /** What to do about it. */
+  /** The fix. */
   hint: Schema.optionalKey(Schema.String),
   /** Where in the bundle the code was when it threw, innermost first: line and column from 1; at most ten. */
   frames: Schema.Array(Schema.Tuple([Schema.Number, Schema.Number])).pipe(

@@ -1,4 +1,4 @@
-/** What one run may take: the platform enforces the CPU's, the other two are ours. */
+/** One run may take this: the platform enforces the CPU's limit, we the other two. */
 export const LIMITS = {
   /** Milliseconds of CPU. */
   cpuMs: 50,

@@ -10,7 +10,7 @@ export type Module =
   | { readonly data: ArrayBuffer }
   | { readonly wasm: ArrayBuffer }
 
-/** What can be loaded: modules by name, the one to start with, and what its runtime is to be compatible with. */
+/** Loadable code: modules by name, the one to start with, and what its runtime is to be compatible with. */
 export interface Loadable {
   readonly mainModule: string
   readonly modules: Readonly<Record<string, Module>>
@@ -35,7 +35,7 @@ interface LoaderCode extends Loadable {
   readonly limits?: { readonly cpuMs: number }
 }
 
-/** What a loaded Worker is asked. */
+/** A request to a loaded Worker. */
 export interface Question {
   readonly signal: AbortSignal
   /** The body of a POST; a GET without one. */

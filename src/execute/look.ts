@@ -11,7 +11,7 @@ export interface OddExport {
   readonly what: string
 }
 
-/** What a module of ours found that has started the code and looked at its exports. */
+/** A module of ours reports this after it starts the code and looks at its exports. */
 export type Look =
   | { readonly is: "able"; /** Whether it words the stacks of errors itself. */ readonly hooked: boolean }
   /** It has nothing that can serve, or be called. */

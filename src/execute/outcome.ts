@@ -11,7 +11,7 @@ export const isJson = (text: string): boolean => {
   }
 }
 
-/** What was thrown, as a module of ours has told it: never more than it may be, and no frame of ours in its stack. */
+/** Reads an error that a module of ours reports: never more than it may be, and no frame of ours in its stack. */
 export const errorIn = (text: string): RunError => {
   const said: unknown = isJson(text) ? JSON.parse(text) : {}
   const field = (name: string, length: number): string => {

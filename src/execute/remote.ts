@@ -36,7 +36,7 @@ export interface Down {
  */
 export const makeRemote = (runner: RunnerBinding) => {
   const inTurn = makeTurns()
-  // Who has been in the runner since it came up: nobody, one, or several.
+  // The runner's callers since it came up: nobody, one, or several.
   let guests: symbol | "several" | undefined
 
   const call = Effect.fnUntraced(function* <A>(me: symbol, work: () => Promise<A>, millis: number) {

@@ -7,7 +7,7 @@ import { errorIn, isJson } from "./outcome.ts"
 export { LIMITS, type RunError } from "./limits.ts"
 export type { Broken } from "./broken.ts"
 
-/** What became of a run; `result` is the text of a JSON value, `durationMs` the time from the call to its end. */
+/** The outcome of a run; `result` is the text of a JSON value, `durationMs` the time from the call to its end. */
 export type Ran =
   | { readonly ok: true; readonly result: string; readonly durationMs: number }
   | { readonly ok: false; readonly error: RunError; readonly durationMs: number }
@@ -51,7 +51,7 @@ const callOnce = async (loader: Loader, code: Loadable, input: string | null): P
   }
 }
 
-/** What the runtime says of code that it has ended. */
+/** Tells why the runtime ended the code. */
 const limitMet = (cause: unknown): RunError => {
   const message = wordsOf(cause)
   if (cause instanceof TooLate) return { name: "TimeoutError", message }

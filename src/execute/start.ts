@@ -5,7 +5,7 @@ import type { Loadable, Loader } from "./loader.ts"
 import { type Look, look, type OddExport } from "./look.ts"
 import { startAsMain, startExported } from "./main-start.ts"
 
-/** What code is started for: to serve requests, or to be called once. */
+/** The purpose of code: to serve requests, or to be called once. */
 export type Purpose = "serve" | "run"
 
 /** Why code does not start, or cannot do what it is for. */
@@ -13,7 +13,7 @@ export interface Refusal {
   readonly ok: false
   /** The runtime's own, or says what the exports lack. */
   readonly message: string
-  /** What the code threw, with its stack, where that is known. */
+  /** The code threw this, with its stack, where that is known. */
   readonly threw?: RunError
   /** The exports that are none for a Worker. */
   readonly odd?: ReadonlyArray<OddExport>

@@ -8,9 +8,9 @@ const lookEvery = 50
 const longestMillis = { beside: 40_000, alone: 80_000 } as const
 
 /**
- * Who calls the runner: many side by side, or one alone. A call that took the runner down together with others says nothing
- * about any of them; alone, it does. Each looks for its turn on a timer of its own (a promise of another request must not be
- * waited for: the platform forbids it).
+ * Callers take turns at the runner: many side by side, or one alone. A call that takes the runner down with others says
+ * nothing about any of them; alone, it does. Each looks for its turn on its own timer, because the platform forbids
+ * waiting for a promise of another request.
  */
 export const makeTurns = () => {
   // When each call began. One whose request was cut off runs no finalizers: its entry runs out instead.
@@ -45,7 +45,7 @@ export const makeTurns = () => {
       // Taken before the others are gone: nobody new comes in meanwhile.
       alone ??= { call, since: now }
       if (calls.size > 0) return false
-      // What runs out is the turn, not the waiting for it.
+      // The turn runs out, not the waiting for it.
       alone = { call, since: now }
       return true
     })

@@ -1,14 +1,14 @@
 import type { OddExport } from "./look.ts"
 
-/** What is wrong in the words of the author's world, and what to do. */
+/** Tells an author in familiar words what is wrong, and what to do. */
 export interface Explanation {
   readonly text: string
   readonly hint?: string
 }
 
 /**
- * What the runtime says at a start or in a run, by its kind (workerd: `jsg/modules*.c++`, `jsg/util.c++`, `io/io-context.c++`,
- * `io/worker.c++`), and what an author can do about it.
+ * The runtime's errors at a start or in a run, by kind (workerd: `jsg/modules*.c++`, `jsg/util.c++`,
+ * `io/io-context.c++`, `io/worker.c++`), and what an author can do about them.
  */
 const kinds: ReadonlyArray<readonly [RegExp, (...parts: ReadonlyArray<string>) => Explanation]> = [
   [

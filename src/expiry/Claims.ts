@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Once } from "./Once.ts"
 
-/** What may be used once, and was: not in KV, which shows a write up to a minute late. */
+/** Records used one-time names: not in KV, which shows a write up to a minute late. */
 export class Claims extends Context.Service<
   Claims,
   {

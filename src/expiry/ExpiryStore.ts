@@ -115,7 +115,7 @@ export class ExpiryStore extends Context.Service<
   }
 }
 
-/** What `ExpiryStore.layerTest` stores into: entries by key, `goneAt` in Unix milliseconds. */
+/** `ExpiryStore.layerTest` stores its entries here, by key; `goneAt` in Unix milliseconds. */
 export class ExpiryMemory {
   readonly entries = new Map<string, { readonly record: ExpiryRecord; readonly goneAt: number }>()
   /** While `false`, every call fails. */

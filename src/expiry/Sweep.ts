@@ -9,7 +9,7 @@ import { Orders } from "../deploy/Orders.ts"
 import { DeploymentIds } from "../ids/DeploymentIds.ts"
 import { ExpiryStore } from "./ExpiryStore.ts"
 
-/** What a sweep did, in projects of ours that looked like orphans. */
+/** A sweep's counts of projects of ours that looked like orphans. */
 export interface Swept {
   readonly removed: number
   /** Their orders live and claim them. */

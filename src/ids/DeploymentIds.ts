@@ -118,7 +118,7 @@ export class DeploymentIds extends Context.Service<
   )
 }
 
-/** What has left the host is still remembered by its order. */
+/** An order still remembers what has left the host. */
 const merged = (known: ReadonlyArray<string>, projects: ReadonlyArray<Project>): ReadonlySet<string> =>
   new Set([
     ...known,

@@ -25,8 +25,8 @@ const KEY_PREFIX = "id-key:"
 const EARLIER = "ids-earlier"
 
 /**
- * What has to be known to recognize ids whose check cannot be verified with today's key: the keys before it, and the ids
- * that have no check. Nothing here is asked about an id whose check holds.
+ * The gateway needs these to recognize ids whose check today's key cannot verify: the keys before it, and the ids that
+ * have no check. It asks nothing here about an id whose check holds.
  */
 export class IdStore extends Context.Service<
   IdStore,

@@ -3,13 +3,13 @@
  * holds 2^64-1 base units of every stablecoin. Public knowledge: never send anything of value to them.
  */
 
-/** Who is paid: account #1, which pays for nothing, so that its balance rises by exactly what was charged. */
+/** Account #1 receives payments. It pays for nothing, so its balance rises by exactly what was charged. */
 export const recipient = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 
-/** Who pays in the demonstration: account #3, the first whose default fee token is pathUSD. */
+/** Account #3 pays in the demonstration: the first whose default fee token is pathUSD. */
 export const payerPrivateKey = "0x7c852118294e51e653712a81e05800f419141751be58f605c371e15141b007a6"
 
-/** Who pays for `tempo_fundAddress`: account #9. */
+/** Account #9 pays for `tempo_fundAddress`. */
 export const faucetPrivateKey = "0x2a871d0798f97d79848a013d4936a73bf4cc922c825d33c1cf7073dff6d409c6"
 
 /** pathUSD, a stablecoin with 6 decimals; the same address on every Tempo network. */

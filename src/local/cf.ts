@@ -1,4 +1,4 @@
-/** What the platform adds to a request as `request.cf`, as if the client sat in Austin. */
+/** The platform adds this to a request as `request.cf`, as if the client sat in Austin. */
 export const cf = {
   asn: 395_747,
   asOrganization: "Cloudflare",

@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 
-/** What `stack.json` says; addresses are URLs without a trailing slash. */
+/** `stack.json` says this; addresses are URLs without a trailing slash. */
 export interface StackInfo {
   readonly gateway: string
   /** Sites answer at this address with `{user}-{slug}.` before its host name. */

@@ -16,7 +16,7 @@ export interface Child {
   readonly stop: (graceMs?: number) => Promise<void>
 }
 
-/** What to start, and the file that receives its output (appended to, readable by its owner only). */
+/** The command, and the file that receives its output (appended to, readable by its owner only). */
 export interface ChildOptions {
   readonly name: string
   readonly command: string
@@ -49,7 +49,7 @@ export const spawnGroup = async (options: ChildOptions): Promise<Child> => {
   const crashed = new Promise<string>((resolve) => (crash = resolve))
   const exited = new Promise<void>((resolve) =>
     leader.once("exit", (code, signal) => {
-      // Whatever its leader left behind must not outlive it.
+      // Processes that the leader left must not outlive it.
       signalGroup(pid, "SIGKILL")
       guard.release()
       if (!stopping) crash(`The ${options.name} process ended by itself (${signal ?? `exit code ${code}`}).`)

@@ -41,7 +41,7 @@ export const answers = async (
 export const withLog = (sentence: string, child: Child): string =>
   `${sentence} Its log is ${child.log}:\n${logTail(child)}`
 
-/** What a child has printed from its first error on, or else last; never the values of its variables, which wrangler lists. */
+/** Returns a child's output from its first error on, or its end; never its variables' values, which wrangler lists. */
 const logTail = (child: Child, lines = 15): string => {
   const printed = printedLines(child).filter((line) => !line.startsWith("env."))
   const error = printed.findIndex((line) => line.includes(errorMark))

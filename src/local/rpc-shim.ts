@@ -79,7 +79,7 @@ const serve = async (
   answer: (request: RpcRequest) => Promise<object>
 ): Promise<void> => {
   const say = (status: number, text: string): void => {
-    // What is still on its way is not read: the connection ends with the answer.
+    // The shim does not read the rest: the connection ends with the answer.
     outgoing.writeHead(status, { "content-type": "text/plain; charset=utf-8", connection: "close" }).end(`${text}\n`)
   }
   const refused = refusal(incoming, hosts)

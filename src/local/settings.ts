@@ -30,7 +30,7 @@ export const settingsOf = (environment: Environment): Settings =>
     settingNames.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]]))
   )
 
-/** What the gateway is started with: the stack's own parts and its defaults, and what the environment sets instead. */
+/** The gateway starts with these: the stack's own parts and its defaults, and what the environment sets instead. */
 export const gatewaySettings = (
   given: Settings,
   own: Required<
@@ -46,7 +46,7 @@ export const gatewaySettings = (
   CONTROL_PLANE_URL: given.CONTROL_PLANE_URL || own.CONTROL_PLANE_URL
 })
 
-/** What of the environment concerns the stack rather than the gateway. */
+/** These parts of the environment concern the stack, not the gateway. */
 export interface StackSettings {
   readonly dir: string
   readonly gatewayPort: number

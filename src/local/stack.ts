@@ -37,7 +37,7 @@ export interface StackOptions extends Partial<StackSettings> {
   readonly startCheck?: boolean
   /** The key of scheduled calls, as the control plane tells it of the project that the gateway then is; for tests. */
   readonly cronSecret?: string
-  /** What the gateway is told instead of this: for tests that put something between it and the others. */
+  /** Tests replace the gateway's settings with this, to put something between it and the others. */
   readonly reroute?: (settings: Settings) => Promise<Settings>
   /** Receives a line for each step. */
   readonly log?: (line: string) => void

@@ -1,8 +1,8 @@
 import { delimiter, dirname, join } from "node:path"
 
 /**
- * What wrangler sees of the environment: neither an account's credentials nor anything else that would make it reach
- * out, and a home below the stack's directory, where its caches then are.
+ * Wrangler sees this environment: neither an account's credentials nor anything else that would make it reach out, and
+ * a home below the stack's directory, where its caches then are.
  */
 export const environment = (dir: string): NodeJS.ProcessEnv => ({
   ...Object.fromEntries(["LANG", "LC_ALL", "TZ", "SHELL", "USER"].map((name) => [name, process.env[name]])),

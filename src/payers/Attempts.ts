@@ -1,4 +1,4 @@
-/** What an attempt counts against: what is bought, and updates of what was bought, which must stay possible when nothing more can be bought. */
+/** An attempt counts against purchases, or against updates of purchases, which must stay possible when the payer can buy nothing more. */
 export type Budget = "purchase" | "update"
 
 /** Attempts that one payer may have in flight, in one budget. */

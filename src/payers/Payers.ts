@@ -19,7 +19,7 @@ export interface AttemptId {
 }
 
 /**
- * What is known about each payer, beyond one order. So far: the attempts to buy or to update something that came to
+ * Keeps facts about each payer, beyond one order. So far: the attempts to buy or to update something that came to
  * nothing. They are free for their payer, and this bounds them.
  */
 export class Payers extends Context.Service<

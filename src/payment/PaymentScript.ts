@@ -5,16 +5,16 @@ import { CaptureFailed, CaptureUncertain, PaymentRejected, PaymentUnavailable, t
 import type { Authorization, Found, PaymentService, Terms, Verified } from "./PaymentService.ts"
 
 /**
- * What becomes of a scripted capture: `landed`; `lost`: landed, and only `find` will say so; `stuck`: nothing has happened,
- * and `find` does not know until the deadline has passed; `reverted`.
+ * The outcome of a scripted capture: `landed`; `lost`: landed, and only `find` will say so; `stuck`: nothing has
+ * happened, and `find` does not know until the deadline has passed; `reverted`.
  */
 export type Capture = "landed" | "lost" | "stuck" | "reverted"
 
 /** The money of a test: what was captured, and what fails next. Shared by every layer that is made over it. */
 export class PaymentScript {
-  /** What the next calls of `authorize` fail with; once empty, they succeed. */
+  /** The next calls of `authorize` fail with this; once empty, they succeed. */
   readonly authorizations: Array<PaymentRejected | PaymentUnavailable> = []
-  /** What becomes of the next captures; once empty, they land. */
+  /** The next captures end like this; once empty, they land. */
   readonly captures: Array<Capture> = []
   /** Payers, in lower case, who cannot pay. */
   readonly broke = new Set<string>()

@@ -6,7 +6,7 @@ import { PaymentScript, scripted } from "./PaymentScript.ts"
 
 export { CaptureFailed, CaptureUncertain, PaymentRejected, PaymentUnavailable, Problem } from "./errors.ts"
 
-/** What is for sale: everything that a credential must have been made for. */
+/** The terms of a sale: a credential must have been made for all of them. */
 export interface Terms {
   /** `deploy`, `execute`, `update:<deployment id>`. */
   readonly operation: string
@@ -21,7 +21,7 @@ export interface Terms {
 /** A credential that answers a challenge of ours, for these terms. Says nothing about time or funds. */
 export interface Verified {
   /**
-   * Who pays: the lower-case address of the key that signed, the signature checked. Never the credential's `source`, which
+   * The payer: lower-case address of the key that signed, the signature checked. Never the credential's `source`, which
    * anybody can write.
    */
   readonly payer: string
@@ -34,7 +34,7 @@ export interface Verified {
 
 /** A payment that can be made from here on without anything but this. Persist it before `capture`. */
 export interface Authorization {
-  /** What the payment will be found by, known before it is made: on Tempo the transaction's hash. */
+  /** Identifies the payment, and is known before it is made: on Tempo the transaction's hash. */
   readonly reference: string
   /** The payment itself: on Tempo the signed transaction's canonical bytes, `0x…`. Never logged. */
   readonly transaction: string
@@ -51,8 +51,8 @@ export interface Receipt {
 }
 
 /**
- * What became of a payment. `reverted` and `absent` are as final as `landed`: no money has moved, and none will. `unknown`
- * is everything else, an unreachable chain included.
+ * The outcome of a payment. `reverted` and `absent` are as final as `landed`: no money has moved, and none will.
+ * `unknown` is everything else, an unreachable chain included.
  */
 export type Found = "landed" | "reverted" | "absent" | "unknown"
 

@@ -1,4 +1,4 @@
-/** What an operation can be paid with, as discovery documents word it (payment discovery, "Payment Offer Object"). */
+/** A client can pay with this, as discovery documents word it (payment discovery, "Payment Offer Object"). */
 export interface Offer {
   readonly intent: string
   readonly method: string

@@ -4,5 +4,5 @@ import { custom, pipe, refine, regex, string, transform, union } from "zod/v4/mi
 
 export * from "zod/v4/mini"
 
-/** What mppx uses of `z`. Anything else fails when the module loads, which no test of the built Worker survives. */
+/** mppx uses this of `z`. Anything else fails when the module loads, which no test of the built Worker survives. */
 export const z = { custom, pipe, refine, regex, string, transform, union }

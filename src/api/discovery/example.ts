@@ -16,7 +16,7 @@ export const exampleRequest = {
 
 const exampleId = "dep_3v8k2m9qw4x7c1h5n0t6r2yjzb8s1f6dqk0m4wtx"
 
-/** What that deploy answers. */
+/** The deploy answers this. */
 export const exampleDeployment = {
   url: "https://jane-my-api.runjack.xyz",
   deployment_id: exampleId,
@@ -30,10 +30,10 @@ export const exampleExecution = {
   input: { a: 2, b: 3 }
 }
 
-/** What that run answers. */
+/** The run answers this. */
 export const exampleResult = { result: { sum: 5 }, duration_ms: 1, limits: { cpu_ms_limit: 50 } }
 
-/** What the status of that deploy says. */
+/** The example deploy has this status. */
 export const exampleStatus = {
   deployment_id: exampleId,
   url: exampleDeployment.url,

@@ -96,7 +96,7 @@ const taking = (operation: Operation, example: object, answer: object = exampleD
   }
 })
 
-/** What discovery adds to each operation, by method and path. */
+/** Discovery adds this to each operation, by method and path. */
 const additions: Readonly<Record<string, (operation: Operation, facts: Facts) => Operation>> = {
   "post /deploy": (operation, { offers, price }) => ({
     ...taking(operation, exampleRequest),

@@ -9,7 +9,7 @@ import { llmsTxt } from "./llms.ts"
 import { openApi } from "./openapi.ts"
 import { page, pageHeaders } from "./page.ts"
 
-/** What a client's `Host` header has a part in is for that client alone: a shared cache would give it to others. */
+/** A response that depends on the client's `Host` header is private: a shared cache would give it to others. */
 const scope = ({ originIsSet }: Facts) => (originIsSet ? "" : "private, ")
 
 /** Five minutes, as the discovery specification recommends; what says "not configured" is not kept at all. */
@@ -42,7 +42,7 @@ export const DiscoveryRoutes = HttpRouter.use((router) =>
   })
 )
 
-/** What `GET /` answers: a page for people, the same in a few fields for programs. */
+/** `GET /` answers a page to people, and the same in a few fields to programs. */
 export const makeAbout = Effect.gen(function* () {
   const facts = yield* makeFacts
   return Effect.fn("Gateway.about")(function* (request: HttpServerRequest.HttpServerRequest) {

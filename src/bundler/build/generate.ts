@@ -18,7 +18,7 @@ const OUTPUTS = {
   "hono.js": generateHono
 }
 
-/** What the outputs are made from. Packages do not change without their version or this text changing. */
+/** The outputs come from these. Packages do not change without their version or this text changing. */
 const INPUTS = [
   local("factory.ts"),
   local("hono.ts"),

@@ -8,7 +8,7 @@ const ROOT = join(dirname(fileURLToPath(import.meta.resolve("hono"))), "..")
 /** The installed package's own description: it lists what can be imported. */
 export const HONO_PACKAGE = join(ROOT, "package.json")
 
-/** What runs elsewhere: in the browser, on other platforms, or while a site is built. */
+/** These run elsewhere: in the browser, on other platforms, or while a site is built. */
 const NOT_FOR_WORKERS = new Set([
   "hono/jsx/dom",
   "hono/jsx/dom/client",

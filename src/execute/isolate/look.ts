@@ -29,7 +29,7 @@ export default class extends WorkerEntrypoint {
 }
 `
 
-/** What can serve: an object with a `fetch`, or a class that extends `WorkerEntrypoint`; judged as the runtime does. */
+/** Finds what serves: an object with a `fetch`, or a class that extends `WorkerEntrypoint`, as the runtime judges. */
 export const lookToServe = (names: Names): string =>
   frame(
     names,
@@ -103,7 +103,7 @@ const judge = (main) => {
 `
   )
 
-/** What can be called once; see `callable`. */
+/** Finds what to call once; see `callable`. */
 export const lookToRun = (names: Names): string =>
   frame(
     names,

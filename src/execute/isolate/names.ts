@@ -1,6 +1,6 @@
 import { intrinsics } from "./intrinsics.ts"
 
-/** What our modules are called beside the code, so that they can be told in a stack trace. */
+/** Our modules have this name beside the code, so that a stack trace shows which are ours. */
 export const OURS = "mpp-compute-harness"
 
 /** The file names of our modules in one isolate. */

@@ -3,7 +3,7 @@ import type { EncodedBundle } from "../hosting/encoding.ts"
 import { account, databaseTime, type Project, type Store } from "./store.ts"
 import { readUpload } from "./upload.ts"
 
-/** What the routes work with. */
+/** The routes work with this. */
 export interface Context {
   readonly store: Store
   /** Where a project answers, by its slug. */
@@ -88,7 +88,7 @@ const upload = async (request: Request, { store, check }: Context, project: Proj
     }
     if (project.status === "error") throw new Error("Worker resource not found")
     const verdict = await check(read.version)
-    // What Cloudflare's API says of code that does not start. The version before goes on serving.
+    // Cloudflare's API says this of code that does not start. The version before goes on serving.
     const refusal = verdict.ok ? undefined : `Cloudflare API error: [10021] ${verdict.message}`
     const outcome = refusal === undefined ? read.version : { error: refusal }
     // The project may have been deleted while its code was being checked.

@@ -1,7 +1,7 @@
 import { unzipSync } from "fflate"
 import type { EncodedModule, EncodedVersion } from "../hosting/encoding.ts"
 
-/** What a multipart upload says, or the answer that refuses it. */
+/** A multipart upload's content, or the answer that refuses it. */
 export type Upload =
   | { readonly version: EncodedVersion; readonly message: string | null }
   | { readonly status: 400; readonly error: string; readonly message: string; readonly details?: ReadonlyArray<string> }

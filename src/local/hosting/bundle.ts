@@ -1,3 +1,3 @@
-/** What can be run, and whether it starts, as the Worker Loader and the start check have it. */
+/** The Worker Loader can run these, and the start check says whether they start. */
 export type { Loadable as Bundle, Loader, Module } from "../../execute/loader.ts"
 export type { Verdict } from "../../execute/start.ts"

@@ -2,7 +2,9 @@ import { WorkerEntrypoint } from "cloudflare:workers"
 import type { RunnerBinding } from "../../execute/binding.ts"
 import { encodeBundle } from "./encoding.ts"
 
-/** What the gateway asks through its service binding `RUNNER`, in its own process: passes it on to the hosting process. */
+/**
+ * The gateway calls this in its own process, by its service binding `RUNNER`: this passes calls to the hosting process.
+ */
 export class Runner
   extends WorkerEntrypoint<{
     /** Where the hosting process answers to us: an address with its secret. */

@@ -12,7 +12,7 @@ interface Props {
 
 /**
  * The network of one site: it fetches from wherever this machine does, as it will in production, and has a cache of its own.
- * What the stack has on loopback needs a token or an unguessable path, or does nothing for who asks.
+ * The stack's servers on loopback need a token or an unguessable path, or do nothing for the caller.
  */
 export class Outbound extends WorkerEntrypoint<SiteEnv, Props, Exports> {
   async fetch(request: Request): Promise<Response> {

@@ -4,7 +4,7 @@ import { decodeBundle, type EncodedVersion } from "./encoding.ts"
 import type { Outbound } from "./outbound.ts"
 import { withCaches } from "./site-modules.ts"
 
-/** What serving a site takes. */
+/** Serving a site takes this. */
 export interface SiteEnv {
   /** The Worker Loader, for code that has a network. */
   readonly LOADER: {
@@ -30,10 +30,10 @@ export const labelOf = (url: string, { PORT }: SiteEnv): string | undefined => {
   return (port || "80") === PORT ? /^([^.]+)\.localhost$/.exec(hostname)?.[1] : undefined
 }
 
-/** What runs at a site at the moment, as the control plane says it. */
+/** The version that a site runs now, as the control plane says it. */
 type Site = { readonly version: string | null }
 
-/** What a project answers until its first upload, word for word as Jack's. */
+/** A project answers this until its first upload, word for word as Jack's. */
 const placeholder = { error: "Project is being set up. Deploy your code with 'jack ship'." }
 
 /** Has a site answer a request. */

@@ -36,7 +36,7 @@ export default {
 const ownNames = ["127.0.0.1", "localhost", "[::1]"]
 const where = "Sites answer at http://{user}-{slug}.localhost here.\n"
 
-/** What our own processes ask. */
+/** Answers our own processes. */
 const answer = async (path: string, request: Request, loader: Loader): Promise<Response> => {
   const runner = runnerOn(loader)
   switch (path) {

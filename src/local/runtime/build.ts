@@ -47,7 +47,7 @@ export const buildProject = async (config: string, out: string): Promise<void> =
   renameSync(fresh, out)
 }
 
-/** What wrangler takes a file for when the configuration's rules do not say. */
+/** Wrangler gives files these types if the configuration's rules do not say. */
 const DEFAULT_RULES = [
   { type: "Text", include: ["**/*.txt", "**/*.html", "**/*.sql"] },
   { type: "Data", include: ["**/*.bin"] },

@@ -6,7 +6,7 @@ export type WorkerOptions = Extract<
   { readonly workers: unknown }
 >["workers"][number]
 
-/** What a runtime process runs; it reads this from a file, for it holds secrets. */
+/** A runtime process runs this, read from a file because it holds secrets. */
 export interface Plan {
   /** The one port of 127.0.0.1 that it listens on, for the first of the Workers. */
   readonly port: number

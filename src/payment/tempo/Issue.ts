@@ -9,7 +9,7 @@ export interface Issuer {
   readonly realm: string
 }
 
-/** What a challenge is bound to, beside what it costs: flat, as it travels in `opaque`. */
+/** A challenge is bound to these, beside its price: flat, as they travel in `opaque`. */
 export interface Bound {
   readonly key: string
   readonly nonce: string
@@ -17,7 +17,7 @@ export interface Bound {
 
 /** A header with what is the same in all challenges of one price and description already written; gaps for the rest. */
 interface Form {
-  /** What the HMAC covers, up to the expiry. */
+  /** The HMAC covers this, up to the expiry. */
   readonly covered: string
   /** Before the id, the expiry and the opaque data, and after them. */
   readonly parts: readonly [string, string, string, string]

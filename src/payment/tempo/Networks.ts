@@ -47,7 +47,7 @@ export interface Network {
   /** Sends a signed transaction and waits for its receipt; rejects when it is given none. Never repeats: a lost answer would come back as "known". */
   readonly broadcast: (transaction: Hex) => Promise<RpcReceipt>
   /**
-   * What a contract answers to a call that changes nothing; `from` is who calls, if it matters. Rejects with viem's
+   * A contract's answer to a call that changes nothing; `from` is the caller, if it matters. Rejects with viem's
    * `RpcRequestError` when the contract reverts.
    */
   readonly view: (to: Hex, data: Hex, from?: Hex) => Promise<Hex>
@@ -70,7 +70,7 @@ export const makeNetwork = (name: keyof typeof networks, url: string | undefined
   })
   const once = createClient({ transport: http(url ?? rpcUrl, { retryCount: 0, timeout: BROADCAST_MILLIS }) })
 
-  // What a node answers is whatever it is, until it was looked at.
+  // A node may answer anything: it is unknown until checked.
   const call = ({ request }: typeof asking, method: string, params: ReadonlyArray<unknown>): Promise<unknown> =>
     request<{ Method: string; Parameters: ReadonlyArray<unknown>; ReturnType: unknown }>({ method, params })
   const ask = (method: string, ...params: ReadonlyArray<unknown>) => call(asking, method, params)
@@ -100,7 +100,7 @@ export const makeNetwork = (name: keyof typeof networks, url: string | undefined
   }
 }
 
-/** Whoever is overloaded or broken says nothing about what it was asked, even where it answers in JSON-RPC. */
+/** A node that is overloaded or broken says nothing about the question, even where it answers in JSON-RPC. */
 const inService = ({ status }: Response): void => {
   if (status === 429 || status >= 500) throw new Error(`HTTP ${status}`)
 }
@@ -109,7 +109,7 @@ const inService = ({ status }: Response): void => {
 const quantity = /^0x[0-9a-f]{1,16}$/i
 const nonceWord = /^0x0{48}[0-9a-f]{16}$/i
 
-/** What is no number must not count as 0, as JavaScript would have it. */
+/** A non-number must not count as 0, as JavaScript would have it. */
 const numberIn = (answer: unknown, form: RegExp): bigint => {
   if (typeof answer === "string" && form.test(answer)) return BigInt(answer)
   throw new Error("no number")

@@ -17,8 +17,8 @@ export interface Merchant {
 }
 
 /**
- * What a challenge is bound to, beside what it costs. It travels as the challenge's `opaque`, under its HMAC, and mppx wants
- * it flat. `nonce` makes every challenge the only one of its kind: without it, all of one millisecond share one id.
+ * A challenge is bound to this, beside its price. It travels as the challenge's `opaque`, under its HMAC, and mppx
+ * wants it flat. `nonce` makes every challenge unique: without it, all of one millisecond share one id.
  */
 const Binding = Schema.Struct({
   v: Schema.Literal("1"),
@@ -27,7 +27,7 @@ const Binding = Schema.Struct({
   key: Schema.String,
   nonce: Schema.String
 })
-/** What a challenge is bound to, beside what it costs. */
+/** A challenge is bound to this, beside its price. */
 export type Binding = typeof Binding.Type
 
 /** A credential whose challenge is ours, made for these terms; its payload is not looked at yet. */
@@ -35,11 +35,11 @@ export interface Answer {
   readonly challenge: Challenge.Challenge
   readonly binding: Binding
   readonly payload: unknown
-  /** Who the credential says it is from: anybody can write anything here. */
+  /** The credential claims this sender: anybody can write anything here. */
   readonly source: string | undefined
 }
 
-/** What mppx's own server would make of its options, so that its `charge` and these challenges agree byte for byte. */
+/** mppx's own server would make this of its options, so that its `charge` and these challenges agree byte for byte. */
 export const charge = ({ currency, recipient, chainId }: Merchant) => ({
   currency,
   recipient,
@@ -109,7 +109,7 @@ export const makeOffers = (merchant: Merchant) => {
 const invalid = (detail: string, key?: string) =>
   new PaymentRejected({ problem: "invalid-challenge", detail, ...(key !== undefined && { key }) })
 
-// What an HMAC of ours covers is ours, and yet may come from a version that bound something else.
+// Our HMAC proves a challenge ours, yet a version that bound something else may have made it.
 const bindingOf = (challenge: Challenge.Challenge) =>
   Effect.try(() => PaymentRequest.deserialize(challenge.opaque ?? "")).pipe(
     Effect.flatMap(Schema.decodeUnknownEffect(Binding)),

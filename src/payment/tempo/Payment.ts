@@ -89,8 +89,8 @@ export const readPayment = Effect.fnUntraced(function* ({ challenge, payload }: 
 })
 
 /**
- * Who signed: the address of the key, recovered (secp256k1), or of the public key that the signature brings along and is
- * verified with (P256, WebAuthn).
+ * Finds the signer: the address of the key, recovered (secp256k1), or of the public key that the signature brings and
+ * is verified with (P256, WebAuthn).
  *
  * An access key's signature *names* the account that it spends from, and only the chain knows whether the account agrees
  * (`access-key.ts` asks). So the payer is the key, not the account: that much is proven, nobody can pass for somebody else,

@@ -9,8 +9,8 @@ import { rejected } from "./rejections.ts"
 import { isSignature, KINDS } from "./signature-bounds.ts"
 
 /**
- * Who answered a challenge of amount 0: the lower-case address of the key that signed. Such a challenge is answered with a
- * proof, typed data (EIP-712) that names account, challenge and realm, and costs nothing.
+ * Finds who answered a challenge of amount 0: the lower-case address of the key that signed. The client answers it with
+ * a proof, typed data (EIP-712) that names account, challenge and realm, and costs nothing.
  *
  * mppx's own check asks the chain whether a key that is not the account's may act for it. Here nothing is asked: who pays
  * is known by the key, not by the account (`Payment.ts`), and the key that signed is all that is compared.
@@ -48,7 +48,7 @@ const accountIn = (source: string | undefined, chainId: number): Address | undef
   return isAddress(address) ? address : undefined
 }
 
-/** What a client signs: mppx's typed data for proofs, domain version 3. A test holds it to what mppx's client signs. */
+/** A client signs this: mppx's typed data for proofs, domain version 3. A test compares it with mppx's client. */
 const digest = (account: Address, challenge: Answer["challenge"], chainId: number) =>
   hashTypedData({
     domain: { name: "MPP", version: "3", chainId },

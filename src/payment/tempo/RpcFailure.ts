@@ -10,11 +10,11 @@ import { meaningOf } from "./reverts.ts"
  */
 const nodeTrouble = new Set([-32001, -32002, -32004, -32005, -32007, -32601, 429])
 
-/** What a simulated payment that failed means: an answer of the node is the payer's trouble, silence is ours. */
+/** Explains a failed simulation of a payment: an answer of the node is the payer's trouble, silence is ours. */
 export const simulationFailure = (error: unknown): PaymentRejected | PaymentUnavailable => {
   const answer = error instanceof BaseError ? error.walk((cause) => cause instanceof RpcRequestError) : null
   if (!(answer instanceof RpcRequestError) || nodeTrouble.has(answer.code)) return unavailable
-  // What stands there is whatever answered: behind an address may be something that is no node.
+  // Anything may have answered: behind an address may be something that is no node.
   if (typeof answer.details !== "string") return unavailable
   return rejected(
     `The payment would fail: ${reason(answer)} Nothing was sent. Fund the account or choose another, and sign again.`

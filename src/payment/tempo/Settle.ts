@@ -17,7 +17,7 @@ const MARGIN_SECONDS = 10
 const ASK_EVERY = "500 millis"
 const ASK_FOR = "5 seconds"
 
-/** What a receipt says of a payment, if it is that payment's and of a block: anything else says nothing. */
+/** Reads a payment's outcome from its receipt. A receipt of another, or without a block, says nothing. */
 const verdict = ({ status, transactionHash, blockNumber }: RpcReceipt, reference: string): Found => {
   if (blockNumber === null || transactionHash.toLowerCase() !== reference) return "unknown"
   if (status === "0x1") return "landed"
@@ -64,7 +64,7 @@ export const makeSettlement = (network: Network) => {
 
   const capture = Effect.fnUntraced(function* (authorization: Authorization) {
     const { reference, transaction } = authorization
-    // Whatever goes wrong here says nothing about the money: not an error's code, and even less its wording.
+    // No failure here says anything about the money: not an error's code, and even less its wording.
     const landed = yield* Effect.tryPromise(() => network.broadcast(transaction as Hex)).pipe(
       Effect.map((receipt) => verdict(receipt, reference) === "landed"),
       Effect.orElseSucceed(() => false)

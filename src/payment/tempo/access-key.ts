@@ -32,7 +32,7 @@ const isUnknownFunction = (error: unknown): boolean => {
   return typeof data === "string" && data.startsWith(unknownFunction)
 }
 
-/** What an access key may spend of a token; `undefined` is any amount. */
+/** An access key's limit for a token; `undefined` is any amount. */
 export type LimitOf = (token: Hex) => Effect.Effect<bigint | undefined, PaymentUnavailable>
 
 const wordsIn = (answer: Hex, count: number): ReadonlyArray<bigint> | undefined => {
@@ -121,7 +121,7 @@ export const makeAccessKeys = (network: Network) => {
       : Effect.fail(rejected("The access key may not make this call. Allow it to, or sign with another key."))
 
   /**
-   * What the key that signed a payment may spend, after the chain has said that it may sign it at all. At most three
+   * Finds what the signing key may spend, after the chain has said that it may sign at all. It asks at most three
    * questions, at once.
    *
    * @param until when the key must still be valid, in unix seconds.

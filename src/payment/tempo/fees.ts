@@ -14,7 +14,7 @@ const RESERVED_KEY = 0x5bn
 
 const inTokens = (gas: bigint, price: bigint): bigint => (gas * price + SCALE - 1n) / SCALE
 
-/** What a transaction takes for its fee, in base units of the token that pays it, before it runs; what is not used comes back. */
+/** A transaction takes this fee before it runs, in base units of the token that pays it; the chain returns the unused part. */
 export interface Fee {
   /** As much must be there. */
   readonly most: bigint

@@ -48,7 +48,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
 let bySelector: ReadonlyMap<string, Meaning> | undefined
 
 /**
- * What a revert says.
+ * Explains a revert.
  *
  * @param data the error as the node passes it on: a selector, and the error's values.
  * @returns nothing, when it is none that is known here.

@@ -27,7 +27,7 @@ const P256 = 130
 const MAX_WEBAUTHN = 2_049
 /** The longest of all, within an access key's envelope. */
 const MAX_SIGNATURE = 21 + MAX_WEBAUTHN
-/** What an authenticator says before the client's JSON: 37 bytes, as Tempo takes no extensions. */
+/** An authenticator says this before the client's JSON: 37 bytes, as Tempo takes no extensions. */
 const AUTHENTICATOR_DATA = 37
 
 /** 32 bytes that may follow a signature which a contract checks (ERC-6492's idea, Tempo's value); ox leaves them out. */

@@ -53,7 +53,7 @@ const isBounded = (bytes: Uint8Array): boolean => {
 const isInteger = (item: Items | undefined): boolean =>
   typeof item === "string" && item.length <= 2 + MAX_INTEGER * 2 && !item.startsWith("0x00")
 
-/** What keeps a transaction from being read, in words for whoever sent it; nothing, if it is one that may pay. */
+/** The reason why a transaction cannot be read, in words for its sender; nothing, if it is one that may pay. */
 export type Misshapen = "unreadable" | "too long" | "signature" | "lists"
 
 /**
