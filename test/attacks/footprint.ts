@@ -66,13 +66,25 @@ const countFiles = (folder: string, pattern: RegExp): number =>
 const holdsTable = (file: string): boolean =>
   /CREATE TABLE (?!_cf_METADATA|__miniflare_do_name)\w/.test(readFileSync(file, "latin1"))
 
-/** What an object has written is in its database, or still in the log of that. */
+/**
+ * An object's writes are in its database, or still in the log of that. A log vanishes when its object does, its lines being in
+ * the database from then on: what vanished between listing and reading is looked for once more.
+ */
 const countWritten = (folder: string): number => {
-  if (!existsSync(folder)) return 0
+  for (let tries = 0; ; tries++) {
+    try {
+      return existsSync(folder) ? writtenIn(folder) : 0
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== "ENOENT" || tries === 20) throw cause
+    }
+  }
+}
+
+const writtenIn = (folder: string): number => {
   const written = readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry) => {
-    const id = /^([0-9a-f]{64})\.sqlite(-wal)?$/.exec(entry.name)?.[1]
-    const holds = id !== undefined && holdsTable(join(entry.parentPath, entry.name))
-    return holds ? [join(entry.parentPath, id)] : []
+    const path = join(entry.parentPath, entry.name)
+    const id = /[\\/]do[\\/].*[\\/]([0-9a-f]{64})\.sqlite(-wal)?$/.exec(path)?.[1]
+    return id !== undefined && holdsTable(path) ? [join(entry.parentPath, id)] : []
   })
   return new Set(written).size
 }
