@@ -125,12 +125,18 @@ type Config = Readonly<Record<string, unknown>> & {
 
 /**
  * The project's configuration as the local gateway runs it: without the Worker Loader, in whose place the hosting process is
- * (hosted code is never to freeze the gateway), with an id for each KV namespace that has none, and with paths that do not
+ * (hosted code is never to freeze the gateway), without rate limits (all clients have one address here, and would be counted as
+ * one), with an id for each KV namespace that has none, and with paths that do not
  * depend on where the file is. It names no settings: wrangler prints the first characters of each variable.
  */
 const localConfig = (path: string): Config & { readonly main: string } => {
   const root = dirname(resolve(path))
-  const { $schema: _, worker_loaders: __, ...config } = parseJsonc(readFileSync(path, "utf8")) as Config
+  const {
+    $schema: _,
+    worker_loaders: __,
+    ratelimits: ___,
+    ...config
+  } = parseJsonc(readFileSync(path, "utf8")) as Config
   const alias = Object.entries(config.alias ?? {}).map(([from, to]) => [
     from,
     /^\.\.?\//.test(to) ? join(root, to) : to

@@ -52,7 +52,7 @@ try {
     })
 
   const once = async (work: string): Promise<Times> => {
-    const body = JSON.stringify({ code: `export const run = ${work}`, fresh: crypto.randomUUID() })
+    const body = JSON.stringify({ code: `export const run = ${work}\n// ${crypto.randomUUID()}` })
     const authorization = await wallet.credential(await post(body))
     chain = 0
     const since = performance.now()

@@ -20,7 +20,7 @@ interface Answer {
 
 /** As an agent does it: "busy" costs nothing and asks to come back. */
 const execute = async (code: string, payer = wallet): Promise<Answer> => {
-  const body = JSON.stringify({ code, fresh: crypto.randomUUID() })
+  const body = JSON.stringify({ code: `${code}\n// ${crypto.randomUUID()}` })
   const post = () =>
     payer.fetch(`${stack.info.gateway}/execute`, {
       method: "POST",
@@ -80,7 +80,7 @@ describe("code that takes its runner down", () => {
     const response = await whileHealthy(
       wallet.fetch(`${stack.info.gateway}/execute`, {
         method: "POST",
-        body: JSON.stringify({ code: `for (;;);\n${innocent}`, fresh: crypto.randomUUID() }),
+        body: JSON.stringify({ code: `for (;;);\n${innocent}\n// ${crypto.randomUUID()}` }),
         headers: { "content-type": "application/json" }
       })
     )
