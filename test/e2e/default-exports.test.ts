@@ -34,7 +34,7 @@ describe("random default exports that are paid for", () => {
   it("serve when they were charged for, and cost nothing when they were refused", async () => {
     const before = await wallet.balance(stack.info.recipient)
     const counts = { live: 0, refused: 0 }
-    for (const code of new Set(fc.sample(programs, COUNT))) {
+    for (const code of new Set(fc.sample(programs, { numRuns: COUNT, seed: 20_261_126 }))) {
       const response = await deploy(code)
       const text = await response.text()
       if (response.status === 200) {

@@ -162,7 +162,7 @@ const prelude = fc.constantFrom(
 export const programs: fc.Arbitrary<string> = fc
   .tuple(prelude, value, fc.constantFrom(...exportAs), named)
   // With such a hook the runtime words what a class throws in a request as what it says of a start that failed.
-  .filter(([before, text]) => !(before.includes("hook") && /class extends[^]*(not yet|constructed)/.test(text)))
+  .filter(([before, text]) => !(before.includes("hook") && /class extends[^]*(not yet|constructed|trapped)/.test(text)))
   .map(([before, text, exported, beside]) =>
     [
       'import { DurableObject, env, WorkerEntrypoint, WorkflowEntrypoint } from "cloudflare:workers"',

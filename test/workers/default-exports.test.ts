@@ -22,7 +22,8 @@ const check = (code: string) =>
 
 /** What the runtime says of the very module as a site of the local host, when the first request comes; "" when it serves. */
 const atHost = async (code: string): Promise<string> => {
-  const site = loader().get(crypto.randomUUID(), async () => ({
+  // Without a name: an isolate that has one is never released.
+  const site = loader().get(null, async () => ({
     mainModule: "worker.js",
     modules: { "worker.js": code },
     compatibilityDate: "2026-07-01",
@@ -54,7 +55,8 @@ describe("random default exports", () => {
         counts[accepted ? "accepted" : "refused"]++
         assert.strictEqual(accepted, !isDead(words), `${code}\n${String(verdict)}\n${words}`)
       }),
-      { numRuns: inject("randomExports") }
+      // The same programs in each run of the suite, others in each run of many: what those find is mended, and lands.
+      { numRuns: inject("randomExports"), ...(inject("randomExports") <= 200 && { seed: 20_261_126 }) }
     )
     // Neither side is empty, and the tests do not drift to one.
     assert.isAbove(counts.accepted, inject("randomExports") / 10)
