@@ -4,15 +4,15 @@
  */
 interface Bindings {
   readonly EXPIRY: KVNamespace
-  readonly ORDERS: DurableObjectNamespace<import("./deploy/OrderObject.ts").Order>
-  readonly CLAIMS: DurableObjectNamespace<import("./expiry/Once.ts").Once>
-  readonly PAYERS: DurableObjectNamespace<import("./payers/Payer.ts").Payer>
+  readonly ORDERS: DurableObjectNamespace<import("./orders/OrderObject.ts").Order>
+  readonly CLAIMS: DurableObjectNamespace<import("./schedule/ReplayGuardObject.ts").Once>
+  readonly PAYERS: DurableObjectNamespace<import("./payers/PayerObject.ts").Payer>
   /** Counts credentials by client: `ratelimits` in wrangler.jsonc, on an account that has them (Jack does not). */
   readonly VERIFICATIONS?: RateLimit
   /** A Worker that loads code in another process: there on the local stack. */
-  readonly RUNNER?: import("./execute/binding.ts").RunnerBinding
+  readonly RUNNER?: import("./sandbox/remote/binding.ts").RunnerBinding
   /** The Worker Loader: `worker_loaders` in wrangler.jsonc, on an account that has it. */
-  readonly LOADER?: import("./execute/loader.ts").Loader
+  readonly LOADER?: import("./sandbox/worker/loader.ts").Loader
 }
 
 declare namespace Cloudflare {

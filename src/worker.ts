@@ -1,12 +1,12 @@
 import * as Effect from "effect/Effect"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import { serve } from "./api/app.ts"
-import { orderObject } from "./deploy/OrderObject.ts"
-import { Sweep } from "./expiry/Sweep.ts"
+import { orderObject } from "./orders/OrderObject.ts"
+import { Sweep } from "./schedule/Sweep.ts"
 import { GatewayLayer, OrderLayer, SweepLayer } from "./layers.ts"
 
-export { Once } from "./expiry/Once.ts"
-export { Payer } from "./payers/Payer.ts"
+export { Once } from "./schedule/ReplayGuardObject.ts"
+export { Payer } from "./payers/PayerObject.ts"
 
 // Module scope: one build an isolate. Layers hold pure values only; no request's I/O is kept (the platform forbids it).
 const sweeper = ManagedRuntime.make(SweepLayer)

@@ -5,8 +5,8 @@ import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
 import * as Errors from "../domain/Errors.ts"
-import { Status } from "../deploy/Outcome.ts"
-import { maxNameLength } from "./files.ts"
+import { Status } from "../orders/rpc.ts"
+import { maxNameLength } from "./request/decode-deploy.ts"
 
 /** A deploy takes this. Paths are relative; sources are text, 512,000 bytes of UTF-8 in all. */
 export const DeployRequest = Schema.Struct({

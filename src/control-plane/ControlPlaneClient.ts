@@ -1,8 +1,8 @@
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 import type { ControlPlane } from "./ControlPlane.ts"
-import { makeJack } from "./Jack.ts"
-import { ControlPlaneMemory } from "./Memory.ts"
+import { makeJack } from "./jack/Jack.ts"
+import { ControlPlaneMemory } from "./testing.ts"
 
 export { type Account, COMPATIBILITY_DATE, type ControlPlaneError, type Project, type Upload } from "./ControlPlane.ts"
 export { CodeRejected, ControlPlaneRefused, ControlPlaneUnavailable, SlugTaken } from "./errors.ts"

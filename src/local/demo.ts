@@ -4,7 +4,7 @@ import { type Address, createClient, defineChain, formatUnits, type Hex, http } 
 import { privateKeyToAccount } from "viem/accounts"
 import { tempoLocalnet } from "viem/chains"
 import { Actions } from "viem/tempo"
-import { resolveLocalhost } from "./localhost.ts"
+import { resolveLocalhost } from "./system/localhost.ts"
 import type { StackInfo } from "./info.ts"
 
 /** The headline example: a Hono app that says hello. */

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs"
 import { setTimeout as sleep } from "node:timers/promises"
 import { stripVTControlCharacters } from "node:util"
-import type { Child } from "./process.ts"
+import type { Child } from "./system/process.ts"
 
 /**
  * Waits until `ask` says that the child serves.

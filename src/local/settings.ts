@@ -1,4 +1,4 @@
-import { pathUsd, recipient } from "./accounts.ts"
+import { pathUsd, recipient } from "./chain/accounts.ts"
 
 /** The gateway's settings, by their names in the environment; `src/config.ts` says what each means. */
 export const settingNames = [

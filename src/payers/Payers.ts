@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Busy, TooManyAttempts } from "../domain/Errors.ts"
 import { type Admission, Attempts, type Budget, type End, FAILURES_PER_HOUR } from "./Attempts.ts"
-import type { Payer } from "./Payer.ts"
+import type { Payer } from "./PayerObject.ts"
 
 /** For one answer of a payer's object. */
 const PATIENCE = "3 seconds"

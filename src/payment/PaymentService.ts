@@ -2,7 +2,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { CaptureFailed, CaptureUncertain, PaymentRejected, PaymentUnavailable } from "./errors.ts"
-import { PaymentScript, scripted } from "./PaymentScript.ts"
+import { PaymentScript, scripted } from "./testing.ts"
 
 export { CaptureFailed, CaptureUncertain, PaymentRejected, PaymentUnavailable, Problem } from "./errors.ts"
 

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs"
 import * as native from "esbuild"
 import * as inNode from "esbuild-wasm"
-import { startBuilt } from "../torture/built.ts"
-import { SIZES } from "../torture/sources.ts"
+import { startBuilt } from "../stress/built.ts"
+import { SIZES } from "../stress/sources.ts"
 
 type Files = Readonly<Record<string, string>>
 

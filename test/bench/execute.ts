@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { startStack } from "../../src/local/stack.ts"
 import { walletOn } from "../e2e/support.ts"
-import { startWay, type Way } from "../faults/way.ts"
+import { startWay, type Way } from "../fault-injection/proxy.ts"
 
 const warmRuns = Number(process.env["ROUNDS"] ?? 21)
 const coldRuns = 5

@@ -33,7 +33,7 @@ interface Run {
 }
 
 const folder = new URL("../cases/", import.meta.url)
-const names = readdirSync(folder)
+const names = readdirSync(folder, { recursive: true, encoding: "utf8" })
   .filter((name) => name.endsWith(".json"))
   .map((name) => name.slice(0, -5))
 

@@ -1,6 +1,7 @@
+import { readFileSync } from "node:fs"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import type { Stack } from "../../src/local/stack.ts"
-import { fixture, fresh, run as runProgram, startTestStack, walletOn } from "./support.ts"
+import { fresh, run as runProgram, startTestStack, walletOn } from "./support.ts"
 
 let stack: Stack
 let wallet: ReturnType<typeof walletOn>
@@ -36,7 +37,7 @@ describe("POST /execute", () => {
   it("runs the example, and the recipient gains exactly a cent", async () => {
     const { recipient } = stack.info
     const before = await wallet.balance(recipient)
-    const answer = await execute(JSON.parse(fixture("execute")) as object)
+    const answer = await execute(JSON.parse(readFileSync("test/fixtures/execute.json", "utf8")) as object)
     assert.deepStrictEqual(answer.result, { sum: 5 })
     assert.deepStrictEqual(answer.limits, { cpu_ms_limit: 50 })
     assert.isAtLeast(answer.duration_ms, 0)

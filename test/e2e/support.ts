@@ -7,7 +7,7 @@ import { type Address, createClient, defineChain, type Hex, http } from "viem"
 import { privateKeyToAccount } from "viem/accounts"
 import { tempoLocalnet } from "viem/chains"
 import { Actions } from "viem/tempo"
-import { resolveLocalhost } from "../../src/local/localhost.ts"
+import { resolveLocalhost } from "../../src/local/system/localhost.ts"
 import { type Stack, type StackOptions, startStack } from "../../src/local/stack.ts"
 
 /** The HMAC key of the gateways under test: known, so that a test can forge what only the gateway could issue. */

@@ -11,7 +11,7 @@ afterAll(() => stack?.stop())
 
 it("has nothing for the protocol's own validator to object to", async () => {
   assert.strictEqual(stack.info.chainId, 42431)
-  const redirect = fileURLToPath(new URL("./testnet-redirect.mjs", import.meta.url))
+  const redirect = fileURLToPath(new URL("./payment/testnet-redirect.mjs", import.meta.url))
   const { code, stdout, stderr } = await run(
     "mppx",
     ["validate", stack.info.gateway, "-e", "POST:/deploy", "--body", fresh("plain-js"), "-y", "-j"],

@@ -3,7 +3,7 @@ import { createRequire } from "node:module"
 import { type Browser, chromium } from "playwright-core"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { page as render } from "../../src/api/discovery/page.ts"
-import type { Facts } from "../../src/api/discovery/facts.ts"
+import type { Facts } from "../../src/api/discovery/service-info.ts"
 
 let browser: Browser
 beforeAll(async () => {

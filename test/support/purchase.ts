@@ -1,4 +1,4 @@
-import type { Purchase } from "../../src/deploy/Purchase.ts"
+import type { Purchase } from "../../src/orders/purchase/Purchase.ts"
 
 /** A purchase in its first state; `over` says what is different. */
 export const purchase = (over: Partial<Purchase> = {}): Purchase => ({

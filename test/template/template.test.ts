@@ -3,10 +3,10 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statS
 import { tmpdir } from "node:os"
 import { basename, dirname, join } from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import { parseJsonc } from "../../src/local/jsonc.ts"
-import { choosePorts } from "../../src/local/ports.ts"
-import { spawnGroup } from "../../src/local/process.ts"
-import { environment } from "../../src/local/wrangler.ts"
+import { parseJsonc } from "../../src/local/system/jsonc.ts"
+import { choosePorts } from "../../src/local/system/ports.ts"
+import { spawnGroup } from "../../src/local/system/process.ts"
+import { environment } from "../../src/local/system/wrangler.ts"
 
 /** What `jack new` leaves out. */
 const skipped = /^(\.jack\.json|package-lock\.json|CLAUDE\.md)$|^(\.jack|node_modules|\.git|\.wrangler|dist)\//

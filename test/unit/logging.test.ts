@@ -2,10 +2,10 @@ import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
 import { describe } from "vitest"
-import { failsWith } from "../../src/control-plane/Memory.ts"
+import { failsWith } from "../../src/control-plane/testing.ts"
 import { ControlPlaneUnavailable } from "../../src/control-plane/ControlPlaneClient.ts"
 import { jsonLine } from "../../src/logging.ts"
-import { testCredential } from "../../src/payment/PaymentScript.ts"
+import { testCredential } from "../../src/payment/testing.ts"
 import { helloBody, type LogLine, makeGateway, testSettings } from "../support/gateway.ts"
 
 const of = (logs: ReadonlyArray<LogLine>, message: string) => logs.filter((line) => line["message"] === message)

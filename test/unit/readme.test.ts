@@ -6,22 +6,22 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Layer from "effect/Layer"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { serve } from "../../src/api/app.ts"
-import { chargedText, problems } from "../../src/api/discovery/problems.ts"
+import { chargedText, problems } from "../../src/api/discovery/error-catalog.ts"
 import { Bundler } from "../../src/bundler/Bundler.ts"
 import { Settings } from "../../src/config.ts"
-import { CronSecret } from "../../src/control-plane/CronSecret.ts"
-import { Deployer } from "../../src/deploy/Deployer.ts"
-import { Orders } from "../../src/deploy/Orders.ts"
+import { CronSecret } from "../../src/schedule/CronSecret.ts"
+import { Deployer } from "../../src/orders/OrderWorkflow.ts"
+import { Orders } from "../../src/orders/Orders.ts"
 import { DeploymentIds } from "../../src/ids/DeploymentIds.ts"
 import { IdStore } from "../../src/ids/IdStore.ts"
-import { CodeRunner } from "../../src/execute/CodeRunner.ts"
-import { Claims } from "../../src/expiry/Claims.ts"
-import { Sweep } from "../../src/expiry/Sweep.ts"
-import { offersIn } from "../../src/payment/offers.ts"
-import { layerTempo } from "../../src/payment/Tempo.ts"
+import { CodeRunner } from "../../src/sandbox/CodeRunner.ts"
+import { Claims } from "../../src/schedule/ReplayGuard.ts"
+import { Sweep } from "../../src/schedule/Sweep.ts"
+import { offersIn } from "../../src/payment/service-offers.ts"
+import { layerTempo } from "../../src/payment/tempo/Tempo.ts"
 import { Payers } from "../../src/payers/Payers.ts"
-import { layerNotebook, notebook } from "../examples/Notebook.ts"
-import { layerShelf, shelf } from "../examples/Shelf.ts"
+import { layerNotebook, notebook } from "../examples/InMemoryExpiryStore.ts"
+import { layerShelf, shelf } from "../examples/InMemoryHost.ts"
 import { layerVoucher, used } from "../examples/Voucher.ts"
 import { blocks, copies, followReadme, readme, voucherCredential } from "../support/examples.ts"
 import { testSettings } from "../support/gateway.ts"
@@ -70,8 +70,8 @@ describe("the README", () => {
     assert.strictEqual(blocks.length, 5)
     assert.deepStrictEqual(copies, [
       { file: "test/examples/Voucher.ts", folder: "src/payment/" },
-      { file: "test/examples/Shelf.ts", folder: "src/control-plane/" },
-      { file: "test/examples/Notebook.ts", folder: "src/expiry/" }
+      { file: "test/examples/InMemoryHost.ts", folder: "src/control-plane/" },
+      { file: "test/examples/InMemoryExpiryStore.ts", folder: "src/expiry/" }
     ])
   })
 

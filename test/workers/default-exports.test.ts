@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers"
 import * as Effect from "effect/Effect"
 import * as fc from "fast-check"
 import { assert, describe, inject, it } from "vitest"
-import { CodeRunner } from "../../src/execute/CodeRunner.ts"
+import { CodeRunner } from "../../src/sandbox/CodeRunner.ts"
 import { programs } from "../support/default-exports.ts"
 
 const loader = () => {

@@ -8,19 +8,19 @@ import { serve } from "../../src/api/app.ts"
 import { Bundler } from "../../src/bundler/Bundler.ts"
 import { Settings } from "../../src/config.ts"
 import { ControlPlaneClient } from "../../src/control-plane/ControlPlaneClient.ts"
-import { ControlPlaneMemory } from "../../src/control-plane/Memory.ts"
-import { Deployer } from "../../src/deploy/Deployer.ts"
-import { orderObject } from "../../src/deploy/OrderObject.ts"
-import { Orders } from "../../src/deploy/Orders.ts"
-import { CodeRunner } from "../../src/execute/CodeRunner.ts"
-import { Claims } from "../../src/expiry/Claims.ts"
-import { CronSecret } from "../../src/control-plane/CronSecret.ts"
+import { ControlPlaneMemory } from "../../src/control-plane/testing.ts"
+import { Deployer } from "../../src/orders/OrderWorkflow.ts"
+import { orderObject } from "../../src/orders/OrderObject.ts"
+import { Orders } from "../../src/orders/Orders.ts"
+import { CodeRunner } from "../../src/sandbox/CodeRunner.ts"
+import { Claims } from "../../src/schedule/ReplayGuard.ts"
+import { CronSecret } from "../../src/schedule/CronSecret.ts"
 import { ExpiryStore } from "../../src/expiry/ExpiryStore.ts"
-import { Sweep } from "../../src/expiry/Sweep.ts"
+import { Sweep } from "../../src/schedule/Sweep.ts"
 import { DeploymentIds } from "../../src/ids/DeploymentIds.ts"
 import { IdStore } from "../../src/ids/IdStore.ts"
 import { Payers } from "../../src/payers/Payers.ts"
-import { PaymentScript } from "../../src/payment/PaymentScript.ts"
+import { PaymentScript } from "../../src/payment/testing.ts"
 import { PaymentService } from "../../src/payment/PaymentService.ts"
 import { testSettings } from "../support/gateway.ts"
 
@@ -86,8 +86,8 @@ const GatewayLayer = Layer.mergeAll(
   quiet
 )
 
-export { Once } from "../../src/expiry/Once.ts"
-export { Payer } from "../../src/payers/Payer.ts"
+export { Once } from "../../src/schedule/ReplayGuardObject.ts"
+export { Payer } from "../../src/payers/PayerObject.ts"
 export class Order extends orderObject(ManagedRuntime.make(OrderLayer)) {}
 
 export default { fetch: serve(GatewayLayer) } satisfies ExportedHandler

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers"
 import * as Effect from "effect/Effect"
 import { assert, describe, it } from "vitest"
-import { layerVerificationLimit, VerificationLimit } from "../../src/api/VerificationLimit.ts"
+import { layerVerificationLimit, VerificationLimit } from "../../src/api/paid/CredentialRateLimit.ts"
 
 const admit = (client: string) =>
   Effect.flatMap(VerificationLimit, (limit) => limit(new Headers({ "cf-connecting-ip": client }))).pipe(

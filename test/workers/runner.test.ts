@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers"
 import * as Effect from "effect/Effect"
 import { assert, describe, it } from "vitest"
-import { CodeRunner, StartFailed } from "../../src/execute/CodeRunner.ts"
+import { CodeRunner, StartFailed } from "../../src/sandbox/CodeRunner.ts"
 
 const upload = (code: string) => ({ main: "worker.js", code, compatibilityFlags: [] })
 

@@ -1,5 +1,5 @@
 import { exampleDeployment, exampleExecution, exampleRequest } from "./example.ts"
-import type { Facts } from "./facts.ts"
+import type { Facts } from "./service-info.ts"
 
 const body = JSON.stringify(exampleRequest)
 

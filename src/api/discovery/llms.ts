@@ -1,7 +1,7 @@
 import { curlPay, curlQuote, mppxKeyed, mppxRun, mppxUpdate, tempoCommand } from "./commands.ts"
 import { exampleDeployment, exampleResult } from "./example.ts"
-import { type Facts, hours } from "./facts.ts"
-import { chargedText, problems } from "./problems.ts"
+import { type Facts, hours } from "./service-info.ts"
+import { chargedText, problems } from "./error-catalog.ts"
 
 const notForSale = ({ missing }: Facts): string =>
   missing.length === 0

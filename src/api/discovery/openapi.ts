@@ -1,8 +1,8 @@
 import * as OpenApi from "effect/http-api/OpenApi"
 import { Api } from "../Api.ts"
 import { exampleDeployment, exampleExecution, exampleRequest, exampleResult, exampleStatus } from "./example.ts"
-import { type Facts, hours } from "./facts.ts"
-import { problems } from "./problems.ts"
+import { type Facts, hours } from "./service-info.ts"
+import { problems } from "./error-catalog.ts"
 
 type Json = Record<string, unknown>
 

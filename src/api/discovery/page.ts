@@ -1,5 +1,5 @@
 import { curlQuote, mppxCommand } from "./commands.ts"
-import { type Facts, hours } from "./facts.ts"
+import { type Facts, hours } from "./service-info.ts"
 
 const entities: Readonly<Record<string, string>> = {
   "&": "&amp;",

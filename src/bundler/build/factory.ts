@@ -7,14 +7,14 @@ export const FACTORY_SOURCE = fileURLToPath(import.meta.resolve("esbuild-wasm/es
 /** Its package's description, for its version. */
 export const FACTORY_PACKAGE = fileURLToPath(import.meta.resolve("esbuild-wasm/package.json"))
 
-/** How often the library's text says these, in the version that the host (`../host.ts`) was written for. */
+/** How often the library's text says these, in the version that the host (`../compiler/worker-shim.ts`) was written for. */
 const EXPECTED: ReadonlyArray<readonly [text: string, times: number]> = [
   ["new Worker(URL.createObjectURL(", 1],
   ["new Blob(", 1],
   [".terminate()", 1]
 ]
 
-/** The Go program's glue, once as text for a web worker, and once for a compiler that runs in place. Ours is `../go.ts`. */
+/** The Go program's glue, once as text for a web worker, and once for a compiler that runs in place. Ours is `../compiler/go/program.ts`. */
 const WORKER_TEXT = /new Blob\(\[(['"`])onmessage=(?:(?!\1)[^\\]|\\.)*\1/s
 
 const occurrences = (text: string, part: string): number => text.split(part).length - 1

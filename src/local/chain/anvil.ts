@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync } from "node:fs"
 import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
 import { delimiter, dirname, join } from "node:path"
-import { flags } from "../process.ts"
+import { flags } from "../system/process.ts"
 
 /** How to start anvil with no TCP port that anybody reaches, and where its socket is. */
 export interface AnvilCommand {

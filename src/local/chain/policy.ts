@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http"
-import { fromPage } from "../hosts.ts"
+import { fromPage } from "../system/hosts.ts"
 
 /**
  * Whether the chain runs a method for everybody on this machine: what a public node offers, and the faucet. anvil's own

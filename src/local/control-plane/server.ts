@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { Readable } from "node:stream"
 import type { Verdict } from "../hosting/bundle.ts"
 import type { EncodedBundle } from "../hosting/encoding.ts"
-import { fromPage, ownHosts } from "../hosts.ts"
+import { fromPage, ownHosts } from "../system/hosts.ts"
 import { type Answer, type Context, route } from "./routes.ts"
 import { account, Store } from "./store.ts"
 

@@ -1,3 +1,3 @@
 /** The Worker Loader can run these, and the start check says whether they start. */
-export type { Loadable as Bundle, Loader, Module } from "../../execute/loader.ts"
-export type { Verdict } from "../../execute/start.ts"
+export type { Loadable as Bundle, Loader, Module } from "../../sandbox/worker/loader.ts"
+export type { Verdict } from "../../sandbox/worker/start.ts"

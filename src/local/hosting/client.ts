@@ -1,5 +1,5 @@
 import { WorkerEntrypoint } from "cloudflare:workers"
-import type { RunnerBinding } from "../../execute/binding.ts"
+import type { RunnerBinding } from "../../sandbox/remote/binding.ts"
 import { encodeBundle } from "./encoding.ts"
 
 /**

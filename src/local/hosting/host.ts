@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
-import type { Child } from "../process.ts"
+import type { Child } from "../system/process.ts"
 import { answers, poll } from "../ready.ts"
 import { startRuntime } from "../runtime/start.ts"
 import type { Verdict } from "./bundle.ts"

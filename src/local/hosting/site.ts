@@ -1,4 +1,4 @@
-import { cf } from "../cf.ts"
+import { cf } from "../system/cf.ts"
 import type { Bundle, Loader } from "./bundle.ts"
 import { decodeBundle, type EncodedVersion } from "./encoding.ts"
 import type { Outbound } from "./outbound.ts"

@@ -1,5 +1,5 @@
-import { type RunnerBinding, runnerOn } from "../../execute/binding.ts"
-import { check } from "../../execute/start.ts"
+import { type RunnerBinding, runnerOn } from "../../sandbox/remote/binding.ts"
+import { check } from "../../sandbox/worker/start.ts"
 import type { Loader } from "./bundle.ts"
 import { decodeBundle, type EncodedBundle } from "./encoding.ts"
 import { type Exports, labelOf, serve, type SiteEnv } from "./site.ts"

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { type Child, spawnGroup } from "../process.ts"
-import { environment } from "../wrangler.ts"
+import { type Child, spawnGroup } from "../system/process.ts"
+import { environment } from "../system/wrangler.ts"
 import type { Plan } from "./plan.ts"
 
 /** Starts a runtime process, whose folder below the stack's is called after it; `answers` waits for it. */

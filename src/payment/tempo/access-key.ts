@@ -1,13 +1,13 @@
 import * as Effect from "effect/Effect"
 import { type Hex, RpcRequestError, BaseError } from "viem"
 import type { PaymentRejected, PaymentUnavailable } from "../errors.ts"
-import { authorizeCall, kinds, type Signed } from "./key-authorization.ts"
-import type { Network } from "./Networks.ts"
-import type { Payment } from "./Payment.ts"
-import { rejected, unavailable } from "./rejections.ts"
-import { simulationFailure } from "./RpcFailure.ts"
-import { permits, type Scope, scopesIn, scopesOf } from "./scopes.ts"
-import { selectorOf, word } from "./words.ts"
+import { authorizeCall, kinds, type Signed } from "./wire/key-authorization.ts"
+import type { Network } from "./chain/networks.ts"
+import type { Payment } from "./read-payment.ts"
+import { rejected, unavailable } from "./chain/rejections.ts"
+import { simulationFailure } from "./chain/rpc-failure.ts"
+import { permits, type Scope, scopesIn, scopesOf } from "./wire/scopes.ts"
+import { selectorOf, word } from "./chain/abi.ts"
 
 /*
  * Whether an account lets an access key pay. A simulation does not ask: whoever names a stranger's account beside a key of

@@ -1,13 +1,13 @@
 import * as Effect from "effect/Effect"
 import type { Hex } from "viem"
 import type { LimitOf } from "./access-key.ts"
-import { feeOf } from "./fees.ts"
-import type { Network } from "./Networks.ts"
-import type { Merchant } from "./Offer.ts"
-import type { Payment } from "./Payment.ts"
-import { rejected, unavailable } from "./rejections.ts"
-import { simulationFailure } from "./RpcFailure.ts"
-import { selectorOf, word } from "./words.ts"
+import { feeOf } from "./chain/fees.ts"
+import type { Network } from "./chain/networks.ts"
+import type { Merchant } from "./charge.ts"
+import type { Payment } from "./read-payment.ts"
+import { rejected, unavailable } from "./chain/rejections.ts"
+import { simulationFailure } from "./chain/rpc-failure.ts"
+import { selectorOf, word } from "./chain/abi.ts"
 
 /*
  * Whether an account can pay the price and the fee. A simulation looks at the one or the other: the fee is taken before the

@@ -5,7 +5,7 @@ import { Mppx, tempo } from "mppx/client"
 import { createClient, defineChain, type Hex, http } from "viem"
 import { privateKeyToAccount } from "viem/accounts"
 import { tempoLocalnet } from "viem/chains"
-import { parseJsonc } from "../../../src/local/jsonc.ts"
+import { parseJsonc } from "../../../src/local/system/jsonc.ts"
 import type { StackInfo } from "../../../src/local/info.ts"
 import { helloBody } from "./bodies.ts"
 

@@ -18,4 +18,4 @@ export const ourBindings: Bindings = {
 }
 
 /** The configuration of the gateway, and of the bare Worker beside it. */
-export const configs = { ours: "wrangler.jsonc", peer: "test/bench/gateway/peer.jsonc" }
+export const configs = { ours: "wrangler.jsonc", peer: "test/bench/gateway/peer/wrangler.jsonc" }

@@ -2,11 +2,11 @@ import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Tracer from "effect/Tracer"
 import { serve } from "../../../src/api/app.ts"
-import { orderObject } from "../../../src/deploy/OrderObject.ts"
+import { orderObject } from "../../../src/orders/OrderObject.ts"
 import { GatewayLayer, OrderLayer } from "../../../src/layers.ts"
 
-export { Once } from "../../../src/expiry/Once.ts"
-export { Payer } from "../../../src/payers/Payer.ts"
+export { Once } from "../../../src/schedule/ReplayGuardObject.ts"
+export { Payer } from "../../../src/payers/PayerObject.ts"
 
 /** One thing that took time: a span of the gateway's, or a call to somebody else; milliseconds of the Worker's own clock. */
 interface Lap {

@@ -1,0 +1,93 @@
+import { createHmac, timingSafeEqual } from "node:crypto"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as HttpServerRespondable from "effect/http/HttpServerRespondable"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import { Settings } from "../../config.ts"
+import { notConfigured } from "../paid/paid.ts"
+import { Forbidden, Internal } from "../../domain/Errors.ts"
+import { Claims } from "../../schedule/ReplayGuard.ts"
+import { CronSecret } from "../../schedule/CronSecret.ts"
+import { Sweep } from "../../schedule/Sweep.ts"
+
+/** Where Jack calls instead of `scheduled()`. */
+export const scheduledPath = "/__scheduled"
+
+/** How far the time of a call may be from ours, in milliseconds. */
+const freshMillis = 5 * 60_000
+
+/** Jack's signature: the time in unix milliseconds, and an HMAC-SHA256 over it, the path and the cron expression. */
+const Signed = Schema.Struct({
+  "x-jack-timestamp": Schema.String.check(Schema.isPattern(/^\d{10,14}$/)),
+  "x-jack-signature": Schema.String.check(Schema.isPattern(/^[0-9a-fA-F]{64}$/)),
+  "x-jack-cron": Schema.String.check(Schema.isMaxLength(200))
+})
+const decodeSigned = Schema.decodeUnknownEffect(Signed)
+
+const forbidden = (detail: string) => new Forbidden({ detail })
+
+/** Refuses a call unless it is signed, fresh and not a repeat. */
+const authorize = Effect.fn("Gateway.authorizeSchedule")(function* (
+  request: HttpServerRequest.HttpServerRequest,
+  secrets: CronSecret["Service"],
+  claims: Claims["Service"]
+) {
+  const signed = yield* decodeSigned(request.headers).pipe(
+    Effect.mapError(() => forbidden("Only the platform calls here, and signs what it sends."))
+  )
+  const { "x-jack-timestamp": stamp, "x-jack-signature": signature, "x-jack-cron": cron } = signed
+  // Seconds, where there are too few digits for milliseconds.
+  const time = stamp.length < 12 ? Number(stamp) * 1000 : Number(stamp)
+  const now = yield* Clock.currentTimeMillis
+  if (Math.abs(now - time) > freshMillis) return yield* forbidden("The call is not fresh.")
+  const secret = yield* secrets.read.pipe(
+    Effect.tapError(({ message }) => Effect.logWarning("the key of scheduled calls could not be read", message)),
+    Effect.mapError(() => forbidden("The signature cannot be verified at the moment."))
+  )
+  if (secret._tag === "None") return yield* forbidden("Nobody calls here: there is no key to verify calls with.")
+  const expected = createHmac("sha256", Redacted.value(secret.value)).update(`${stamp}.POST.${scheduledPath}.${cron}`)
+  if (!timingSafeEqual(expected.digest(), Buffer.from(signature, "hex"))) {
+    return yield* forbidden("The signature does not hold.")
+  }
+  // Until no clock would call it fresh.
+  if (!(yield* claims.claim(signature.toLowerCase(), time + 2 * freshMillis))) {
+    return yield* forbidden("The call was made before.")
+  }
+})
+
+/** `POST /__scheduled`: the sweep. Jack takes the answer for the end of the work, so the work is waited for. */
+export const Scheduled = HttpRouter.use(
+  Effect.fnUntraced(function* (router) {
+    const sweep = yield* Sweep
+    const secrets = yield* CronSecret
+    const claims = yield* Claims
+    const { missing } = yield* Settings
+    // Calls could not be told from their repetitions, or orphans from what somebody has paid for.
+    const lacking = missing.filter((name) => name === "CLAIMS" || name === "ORDERS")
+    const ready = lacking.length === 0 ? Effect.void : notConfigured(lacking)
+    yield* router.add("POST", scheduledPath, (request) =>
+      Effect.andThen(ready, authorize(request, secrets, claims)).pipe(
+        Effect.andThen(sweep.run),
+        Effect.map((swept) => HttpServerResponse.jsonUnsafe(swept)),
+        Effect.catchTags({
+          Forbidden: (error) => HttpServerRespondable.toResponse(error),
+          NotConfigured: (error) => HttpServerRespondable.toResponse(error),
+          ControlPlaneRefused: unlisted,
+          ControlPlaneUnavailable: unlisted
+        })
+      )
+    )
+  })
+)
+
+const unlisted = ({ message }: { readonly message: string }) =>
+  Effect.andThen(
+    Effect.logError("the sweep could not list the projects", message),
+    HttpServerRespondable.toResponse(
+      new Internal({ detail: "The control plane cannot be asked. The next call tries again.", charged: null })
+    )
+  )

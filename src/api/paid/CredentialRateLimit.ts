@@ -1,0 +1,44 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { Busy } from "../../domain/Errors.ts"
+
+/** Where Cloudflare writes its client's address; whoever else is in front strips it, or has no such thing. */
+const clientHeader = "cf-connecting-ip"
+
+/** Lets a request with a credential pass to its verification, or says that its client has sent too many. */
+export type Admit = (headers: Headers) => Effect.Effect<void, Busy>
+
+/**
+ * How many credentials one client may have verified: each costs a signature check here and a simulation at the chain, and
+ * a bad one costs its sender nothing. Without a binding, or without the header, nobody is limited: to count everybody as
+ * one client would let a single one of them shut out all others.
+ */
+export const VerificationLimit = Context.Reference<Admit>("mpp-compute/api/VerificationLimit", {
+  defaultValue: () => () => Effect.void
+})
+
+/** The limit of a rate-limit binding, where there is one. */
+export const layerVerificationLimit = (binding: RateLimit | undefined) =>
+  binding === undefined ? Layer.empty : Layer.succeed(VerificationLimit, admitBy(binding))
+
+const admitBy =
+  (binding: RateLimit): Admit =>
+  (headers) => {
+    const client = headers.get(clientHeader)
+    if (client === null) return Effect.void
+    return Effect.tryPromise(() => binding.limit({ key: client })).pipe(
+      // A limiter that fails protects nothing by refusing everybody.
+      Effect.orElseSucceed(() => ({ success: true })),
+      Effect.flatMap(({ success }) => (success ? Effect.void : tooMany))
+    )
+  }
+
+const tooMany = Effect.suspend(
+  () =>
+    new Busy({
+      detail: "Too many payments from this address at once. This one was not looked at; send the same again.",
+      charged: null,
+      retry_after: 10
+    })
+)

@@ -1,0 +1,140 @@
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { slugFrom } from "../../control-plane/slug.ts"
+import { CodeTooLarge, InvalidRequest, MissingFiles } from "../../domain/Errors.ts"
+import type { Files } from "../../domain/Order.ts"
+import { misspelt, refuseUnknownFields } from "./fields.ts"
+import { JsonTooLarge, parseJson } from "./json.ts"
+
+/** The most source that is taken: 512,000 bytes (500 × 1024) of UTF-8, paths not counted. Exactly that passes. */
+export const maxSourceBytes = 512_000
+
+/** The largest body that is read into memory: 4 MiB, the sources escaped as JSON several times over. */
+export const maxBodyBytes = 4 * 1024 * 1024
+
+/** The most files: esbuild's memory grows with their number as well as with their bytes. */
+export const maxFiles = 500
+
+/** The most characters (code points) of a name that is asked for; the slug that comes of it is shorter still. */
+export const maxNameLength = 100
+
+const maxPathLength = 512
+
+const HasFiles = Schema.Struct({ files: Schema.Record(Schema.String, Schema.String).check(Schema.isMinProperties(1)) })
+const HasName = Schema.Struct({ name: Schema.optionalKey(Schema.NullOr(Schema.String)) })
+
+const isFiles = Schema.is(HasFiles)
+const isName = Schema.is(HasName)
+
+/** A body that was found in order. */
+export interface Project {
+  readonly files: Files
+  readonly name: string | null
+}
+
+/** Decodes a deploy's body. Nothing else happens for one that is not in order. */
+export const decodeProject = Effect.fnUntraced(function* (bytes: Uint8Array) {
+  const json = yield* parse(bytes, ["files", "name"])
+  if (!isName(json)) return yield* new InvalidRequest({ detail: "name must be a string, or be left out." })
+  // An empty name asks for none.
+  const name = json.name || null
+  if (name !== null && isLong(name)) {
+    return yield* new InvalidRequest({
+      detail: `name is longer than ${maxNameLength} characters. Shorten it, or leave it out.`
+    })
+  }
+  if (name !== null && slugFrom(name) === "") {
+    return yield* new InvalidRequest({ detail: "name has no letter a-z and no digit. Change it, or leave it out." })
+  }
+  return { files: yield* checkFiles(json.files), name } satisfies Project
+})
+
+/** Decodes an update's body: files, and no name. */
+export const decodeUpdate = Effect.fnUntraced(function* (bytes: Uint8Array) {
+  const json = yield* parse(bytes, ["files"])
+  return yield* checkFiles(json.files)
+})
+
+/** In code points, as JSON Schema counts; a string that cannot be short enough is not counted. */
+const isLong = (name: string): boolean =>
+  name.length > 2 * maxNameLength || (name.length > maxNameLength && Array.from(name).length > maxNameLength)
+
+/** Files under their normal paths, within the limits. */
+const checkFiles = Effect.fnUntraced(function* (given: Files) {
+  const entries = Object.entries(given)
+  if (entries.length > maxFiles) {
+    return yield* new InvalidRequest({
+      detail: `${entries.length} files are more than the ${maxFiles} that are taken.`
+    })
+  }
+  const size = entries.reduce((sum, [, source]) => sum + Buffer.byteLength(source), 0)
+  if (size > maxSourceBytes) {
+    return yield* new CodeTooLarge({
+      detail: `The sources are ${size} bytes of UTF-8; at most ${maxSourceBytes} are taken. Leave out what is not needed.`,
+      limit_bytes: maxSourceBytes
+    })
+  }
+  const files = new Map<string, string>()
+  for (const [path, source] of entries) {
+    const normal = normalize(path)
+    if (typeof normal !== "string") return yield* normal
+    if (files.has(normal)) return yield* badPath(path, "is the same file as another one")
+    files.set(normal, source)
+  }
+  // fromEntries defines own properties: a file may well be called __proto__.
+  return Object.fromEntries(files) as Files
+})
+
+/** A project's body needs less; what is built otherwise is not parsed. */
+const jsonLimits = { depth: 100, fields: 10_000 }
+
+/** A JSON object that has usable files, and no field beside `known`. */
+const parse = Effect.fnUntraced(function* (bytes: Uint8Array, known: ReadonlyArray<string>) {
+  const json = yield* Effect.try({
+    try: () => parseJson(bytes, jsonLimits),
+    catch: (error) =>
+      error instanceof JsonTooLarge && error.limit === "fields"
+        ? new InvalidRequest({
+            detail: `The body has more than ${jsonLimits.fields} fields and lists. At most ${maxFiles} files are taken.`
+          })
+        : new MissingFiles({
+            detail: `The body is not JSON, or is nested too deeply. Send {"files": {"src/index.ts": "…"}}.`
+          })
+  })
+  if (!isFiles(json)) {
+    return yield* new MissingFiles({
+      detail:
+        'files must be a JSON object of at least one path to its source text: {"files": {"src/index.ts": "…"}}.' +
+        (notText(json) ?? misspelt(json, "files"))
+    })
+  }
+  yield* refuseUnknownFields(json, known)
+  return json
+})
+
+/** The first file of a body whose source is no string, as a sentence. Agents send package.json as an object. */
+const notText = (json: unknown): string | undefined => {
+  const files = typeof json === "object" && json !== null && "files" in json ? json.files : undefined
+  if (typeof files !== "object" || files === null || Array.isArray(files)) return undefined
+  const path = Object.keys(files).find((path) => typeof Reflect.get(files, path) !== "string")
+  return path === undefined
+    ? undefined
+    : ` The value of ${JSON.stringify(path.slice(0, 100))} is not a string: send the file's text, JSON files included.`
+}
+
+const badPath = (path: string, problem: string) =>
+  new InvalidRequest({ detail: `The path ${JSON.stringify(path.slice(0, 100))} ${problem}.` })
+
+/** A path without empty and `.` segments, or what is wrong with it. */
+const normalize = (path: string): string | InvalidRequest => {
+  if (path.length > maxPathLength) return badPath(path, `is longer than ${maxPathLength} characters`)
+  // eslint-disable-next-line no-control-regex -- control characters are what this looks for
+  if (/[\u0000-\u001f\u007f]/.test(path)) return badPath(path, "has a control character")
+  if (path.includes("\\")) return badPath(path, "has a backslash; folders are parted by /")
+  if (path.startsWith("/") || /^[a-z]:/i.test(path))
+    return badPath(path, "is absolute; paths are relative to the project")
+  const parts = path.split("/").filter((part) => part !== "" && part !== ".")
+  if (parts.includes("..")) return badPath(path, "leads out with ..; paths stay within the project")
+  if (parts.length === 0 || path.endsWith("/")) return badPath(path, "names no file")
+  return parts.join("/")
+}

@@ -1,0 +1,76 @@
+import * as Effect from "effect/Effect"
+import { InvalidRequest } from "../../domain/Errors.ts"
+
+/** The most unknown fields that an answer names, and the most characters of each. */
+const maxNamed = 3
+const maxNameLength = 100
+
+/**
+ * Fails for a body with fields that nobody reads: a misspelt field must not cost money. Names some of them, and the known
+ * field that each may have been meant for. Two fields of one name are one field, the last of them, as for any JSON parser.
+ */
+export const refuseUnknownFields = (
+  json: object,
+  known: ReadonlyArray<string>
+): Effect.Effect<void, InvalidRequest> => {
+  const unknown = Object.keys(json).filter((name) => !known.includes(name))
+  if (unknown.length === 0) return Effect.void
+  const named = unknown.slice(0, maxNamed).map((name) => nearMiss(name, known) ?? `${readable(name)} is unknown`)
+  const more = unknown.length > maxNamed ? `; and ${unknown.length - maxNamed} more` : ""
+  return new InvalidRequest({
+    detail: `Unknown fields: ${named.join("; ")}${more}. The known fields are: ${known.join(", ")}.`
+  })
+}
+
+/** Of a body that lacks the field `wanted`: which of its fields may be meant for it, as a sentence; empty for none. */
+export const misspelt = (json: unknown, wanted: string): string => {
+  if (typeof json !== "object" || json === null || Array.isArray(json)) return ""
+  const name = Object.keys(json).find((name) => name !== wanted && nearest(name, [wanted]) !== undefined)
+  return name === undefined ? "" : ` ${nearMiss(name, [wanted])}`
+}
+
+const nearMiss = (name: string, known: ReadonlyArray<string>): string | undefined => {
+  const meant = nearest(name, known)
+  return meant === undefined ? undefined : `${readable(name)}: did you mean ${meant}?`
+}
+
+/** A name as it can be quoted: cut, and escaped unless it is a plain word. */
+const readable = (name: string): string => {
+  const start = name.slice(0, maxNameLength)
+  const cut = start.length < name.length ? `${start}…` : start
+  return /^[\w-]{1,100}$/.test(cut) ? cut : JSON.stringify(cut)
+}
+
+/** The known name that takes the fewest typing errors to get from `name`: two at most, or one for a short name. */
+const nearest = (name: string, known: ReadonlyArray<string>): string | undefined => {
+  let found: string | undefined
+  let fewest = Infinity
+  for (const candidate of known) {
+    const errors = typingErrors(name, candidate)
+    if (errors > (candidate.length < 5 ? 1 : 2) || errors >= fewest) continue
+    found = candidate
+    fewest = errors
+  }
+  return found
+}
+
+/**
+ * How many letters were left out, added, replaced or swapped with their neighbour, whatever their case (optimal string
+ * alignment). Infinity where the lengths differ by more than two, so that no long name is looked at.
+ */
+const typingErrors = (typed: string, meant: string): number => {
+  if (Math.abs(typed.length - meant.length) > 2) return Infinity
+  const [from, to] = [typed.toLowerCase(), meant.toLowerCase()]
+  const rows: Array<Array<number>> = [Array.from({ length: to.length + 1 }, (_, column) => column)]
+  const at = (row: number, column: number) => rows[row]?.[column] ?? Infinity
+  for (let row = 1; row <= from.length; row++) {
+    rows[row] = [row]
+    for (let column = 1; column <= to.length; column++) {
+      const replaced = at(row - 1, column - 1) + (from[row - 1] === to[column - 1] ? 0 : 1)
+      const swapped =
+        from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1] ? at(row - 2, column - 2) + 1 : Infinity
+      rows[row]?.push(Math.min(at(row - 1, column) + 1, at(row, column - 1) + 1, replaced, swapped))
+    }
+  }
+  return at(from.length, to.length)
+}

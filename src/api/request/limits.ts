@@ -1,0 +1,65 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerRespondable from "effect/http/HttpServerRespondable"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import { InvalidRequest, UriTooLong } from "../../domain/Errors.ts"
+import { discardBody } from "./body.ts"
+import { isPlainOrigin } from "./origin.ts"
+
+/** The most characters of a request's path and query together: 8 KiB. */
+export const maxUrlLength = 8192
+
+/** The most characters of a path that the router sees. No route of ours comes near it. */
+export const maxPathLength = 200
+
+/** Methods that the router has heard of; the name of any other is looked up among the properties of a plain object. */
+const routedMethods = new Set(["GET", "POST", "PUT", "PATCH", "DELETE"])
+
+/** The path of a request's URL, as it was sent: everything before the query. */
+export const pathOf = (url: string): string => {
+  const end = url.indexOf("?")
+  return end === -1 ? url : url.slice(0, end)
+}
+
+/** Whether a URL is so long that nothing but its length may be looked at. */
+export const isLong = (url: string): boolean => url.length > maxUrlLength || pathOf(url).length > maxPathLength
+
+/**
+ * Answers what the router must not see: the time that it takes grows with the square of a hostile path's length. `fallback`
+ * answers for a path or a method that no route has.
+ */
+export const makeLimits = (
+  fallback: (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<HttpServerResponse.HttpServerResponse>
+) =>
+  HttpRouter.middleware(
+    (routed) =>
+      Effect.withFiber((fiber) => {
+        const request = Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest)
+        const { url, method } = request
+        if (url.length > maxUrlLength) return refuse(request, tooLong(url.length))
+        if (!isPlainOrigin((request.source as Request).url)) return refuse(request, badHost())
+        if (method === "OPTIONS") return routed
+        return isLong(url) || !routedMethods.has(method) ? fallback(request) : routed
+      }),
+    { global: true }
+  )
+
+const tooLong = (length: number) =>
+  new UriTooLong({
+    detail: `The URL's path and query have ${length} characters; at most ${maxUrlLength} are taken. Send data in the body.`
+  })
+
+const badHost = () =>
+  new InvalidRequest({ detail: "The Host header is not a host name. Send the host of this service, and its port." })
+
+/** Browsers read such an answer too; the middleware that says so comes later. */
+const refuse = (request: HttpServerRequest.HttpServerRequest, error: UriTooLong | InvalidRequest) =>
+  Effect.andThen(
+    discardBody(request.source as Request),
+    Effect.map(
+      HttpServerRespondable.toResponse(error),
+      HttpServerResponse.setHeader("access-control-allow-origin", "*")
+    )
+  )

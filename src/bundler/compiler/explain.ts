@@ -1,0 +1,76 @@
+import type { Message } from "esbuild-wasm"
+import type { Rewrite } from "../diagnostics.ts"
+import { insteadOfMissing, insteadOfPackage } from "../resolve/hints.ts"
+import type { Context } from "../resolve/imports.ts"
+import { refuseExtension } from "./loaders.ts"
+import { extensionOf, folderOf, joinPath } from "../project/paths.ts"
+import { ROOT } from "./virtual-fs.ts"
+
+/** Notes about settings that the author of a project does not have. */
+const isAboutUs = (text: string): boolean =>
+  (text.includes("mark the path") && text.includes("external")) || /\besbuild\b|\bloader\b|"--|\bplugin\b/.test(text)
+
+/** A message about an import that leads to no file. */
+const unresolved = (context: Context, message: Message, specifier: string): Partial<Message> => {
+  const { files, packageJson, hosts } = context
+  const importer = message.location?.file ?? ""
+  if (/^\.{1,2}(\/|$)/.test(specifier)) {
+    const path = joinPath(folderOf(importer), specifier)
+    if (path === undefined)
+      return {
+        text: `${JSON.stringify(specifier)} leads out of the project`,
+        notes: [note("Imports end at the project's root.")]
+      }
+    const hint = () => insteadOfMissing(files, importer, path)
+    const detail: Rewrite = { specifier, hint }
+    return { text: `${JSON.stringify(specifier)} is not among the files`, notes: [], detail }
+  }
+  // The compiler's own notes tell what the exports of a package that was sent lack.
+  const notes = message.notes.filter(({ text }) => !isAboutUs(text))
+  const name = JSON.stringify(specifier)
+  const text = specifier.startsWith("#") ? `${name} is not available` : `The package ${name} is not available`
+  if (notes.length > 0) return { text, notes }
+  const detail = insteadOfPackage({ files, importer, hosts, versionOf: packageJson.versionOf }, specifier)
+  return { text, notes: [], detail }
+}
+
+const note = (text: string): Message["notes"][number] => ({ text, location: null })
+
+const rewordings = (context: Context, message: Message): Partial<Message> | undefined => {
+  const { text, location } = message
+  const missing = /^Could not resolve "(.*)"$/s.exec(text)?.[1]
+  if (missing !== undefined) return unresolved(context, message, missing)
+  const unread = text.startsWith(`Could not read from file: ${ROOT}/`)
+    ? text.slice(text.indexOf(ROOT) + ROOT.length + 1)
+    : undefined
+  if (unread !== undefined) {
+    const hint = insteadOfMissing(context.files, location?.file ?? "", unread)
+    return { text: `${JSON.stringify(unread)} is not among the files`, notes: [note(hint)] }
+  }
+  const unloadable = /^No loader is configured for "(.*)" files: /s.exec(text)?.[1]
+  if (unloadable !== undefined) {
+    const refusal = refuseExtension(unloadable.slice(1).toLowerCase())
+    return { text: refusal.text, notes: [note(refusal.hint)] }
+  }
+  const jsx = location !== null && /^[cm]?ts$/.test(extensionOf(location.file)) && isJsx(message)
+  return jsx
+    ? { notes: [note("This looks like JSX, which is read in .tsx and .jsx files only: name the file .tsx.")] }
+    : undefined
+}
+
+/** Whether a syntax error in a TypeScript file comes from JSX: an element begins before it in its line. */
+const isJsx = ({ text, location, notes }: Message): boolean =>
+  notes.some((it) => it.text.includes("JSX")) ||
+  (/^(Expected|Unexpected|Unterminated)/.test(text) &&
+    location !== null &&
+    location.lineText.length < 2000 &&
+    /<(>|[A-Za-z][\w.-]{0,60}(\s[^<>]{0,200})?\/?>)/.test(location.lineText))
+
+/** One of the compiler's messages in the words of somebody who wrote a project and knows nothing of the compiler. */
+export const explain = (context: Context, message: Message): Message => {
+  const reworded = rewordings(context, message)
+  if (reworded !== undefined) return { ...message, ...reworded }
+  return message.notes.some(({ text }) => isAboutUs(text))
+    ? { ...message, notes: message.notes.filter(({ text }) => !isAboutUs(text)) }
+    : message
+}

@@ -1,0 +1,141 @@
+import type { GoMemory } from "./memory.ts"
+
+/** A value that Go refers to: the same in every host, a function of Go's by its id, a buffer by its length, or nothing. */
+type Kind =
+  | { readonly constant: number }
+  | { readonly wrapper: number }
+  | { readonly bytes: number }
+  | { readonly object: true }
+
+/** A paused program knows this of JavaScript. References are by number: the values behind them are made anew. */
+export interface Remembered {
+  readonly kinds: ReadonlyArray<Kind>
+  readonly counts: ReadonlyArray<number>
+  readonly unused: ReadonlyArray<number>
+}
+
+/** How Go writes what a value is; anything else is 0. */
+const FLAGS: ReadonlyMap<string, number> = new Map([
+  ["object", 1],
+  ["string", 2],
+  ["symbol", 3],
+  ["function", 4]
+])
+
+/** The JavaScript values that a Go program refers to, by number, and how often (`syscall/js`). */
+export class References {
+  readonly #constants: ReadonlyArray<unknown>
+  readonly #wrap: (id: number) => () => unknown
+  readonly #wrappers = new WeakMap<object, number>()
+  #values: Array<unknown>
+  #counts: Array<number>
+  #ids: Map<unknown, number>
+  #unused: Array<number> = []
+
+  /**
+   * @param fixed the values that every program begins with, in Go's order; they are never let go of.
+   * @param known further values that are the same in every host.
+   * @param wrap makes what JavaScript calls for Go's function with this id.
+   */
+  constructor(fixed: ReadonlyArray<unknown>, known: ReadonlyArray<unknown>, wrap: (id: number) => () => unknown) {
+    this.#constants = [...fixed, ...known]
+    this.#wrap = wrap
+    this.#values = [...fixed]
+    this.#counts = fixed.map(() => Number.POSITIVE_INFINITY)
+    this.#ids = new Map(fixed.map((value, id) => [value, id] as const).slice(1))
+  }
+
+  /** Go's function with this id, as JavaScript calls it. */
+  wrap(id: number): () => unknown {
+    const call = this.#wrap(id)
+    this.#wrappers.set(call, id)
+    return call
+  }
+
+  /** A value's number, where Go refers to it, else -1. */
+  indexOf(value: unknown): number {
+    return this.#values.indexOf(value)
+  }
+
+  /** The value with this number. */
+  valueAt(id: number): unknown {
+    return this.#values[id]
+  }
+
+  /** Saves all, in a form that outlives the values. */
+  remember(): Remembered {
+    return {
+      kinds: this.#values.map((value) => this.#kindOf(value)),
+      counts: [...this.#counts],
+      unused: [...this.#unused]
+    }
+  }
+
+  /** Makes values anew in the places that are remembered. */
+  recall({ kinds, counts, unused }: Remembered): void {
+    this.#values = kinds.map((kind) => this.#valueOf(kind))
+    this.#counts = [...counts]
+    this.#unused = [...unused]
+    const free = new Set(unused)
+    this.#ids = new Map(
+      this.#values.map((value, id) => [value, id] as const).filter(([, id]) => id > 0 && !free.has(id))
+    )
+  }
+
+  /** Reads a value. References are the NaNs that no computation yields: their low half is the number. */
+  load({ view }: GoMemory, address: number): unknown {
+    const number = view.getFloat64(address, true)
+    if (number === 0) return undefined
+    return Number.isNaN(number) ? this.#values[view.getUint32(address, true)] : number
+  }
+
+  /** Reads the slice of values whose header is at the address. */
+  list(memory: GoMemory, address: number): Array<unknown> {
+    const start = memory.getInt64(address)
+    return Array.from({ length: memory.getInt64(address + 8) }, (_, index) => this.load(memory, start + index * 8))
+  }
+
+  /** Writes a value, and counts that Go refers to it once more. */
+  store({ view }: GoMemory, address: number, value: unknown): void {
+    if (value === undefined || (typeof value === "number" && value !== 0 && !Number.isNaN(value))) {
+      view.setFloat64(address, value ?? 0, true)
+      return
+    }
+    let id = Number.isNaN(value) ? 0 : this.#ids.get(value)
+    if (id === undefined) {
+      id = this.#unused.pop() ?? this.#values.length
+      this.#values[id] = value
+      this.#counts[id] = 0
+      this.#ids.set(value, id)
+    }
+    this.#counts[id] = (this.#counts[id] ?? 0) + 1
+    const flag = value === null ? 0 : (FLAGS.get(typeof value) ?? 0)
+    view.setUint32(address + 4, 0x7ff8_0000 | flag, true)
+    view.setUint32(address, id, true)
+  }
+
+  /** Go refers to it once less. */
+  release(id: number): void {
+    const count = (this.#counts[id] ?? 0) - 1
+    this.#counts[id] = count
+    if (count !== 0) return
+    this.#ids.delete(this.#values[id])
+    this.#values[id] = null
+    this.#unused.push(id)
+  }
+
+  #kindOf(value: unknown): Kind {
+    const constant = this.#constants.findIndex((it) => Object.is(it, value))
+    if (constant >= 0) return { constant }
+    if (value instanceof Uint8Array) return { bytes: value.length }
+    const wrapper = typeof value === "function" ? this.#wrappers.get(value) : undefined
+    // Leftovers of calls that are over, which the garbage collector of Go has not come to.
+    return wrapper === undefined ? { object: true } : { wrapper }
+  }
+
+  #valueOf(kind: Kind): unknown {
+    if ("constant" in kind) return this.#constants[kind.constant]
+    if ("wrapper" in kind) return this.wrap(kind.wrapper)
+    return "bytes" in kind ? new Uint8Array(kind.bytes) : {}
+  }
+}

@@ -1,0 +1,57 @@
+import type { BuildFailure, BuildOptions, BuildResult } from "esbuild-wasm"
+import { createEsbuild } from "../generated/esbuild-factory.js"
+import type { GoProgram } from "./go/program.ts"
+import { InstanceCrash, makeHost } from "./worker-shim.ts"
+import type { VirtualFs } from "./virtual-fs.ts"
+
+/** A compiler for one build: whatever goes wrong in it reaches no other. */
+export interface Instance {
+  /**
+   * @param disk the files that the compiler finds.
+   * @throws {InstanceCrash} when the compiler dies or its time is up.
+   * @throws esbuild's `BuildFailure` when the source does not build.
+   */
+  readonly build: (options: BuildOptions, disk: VirtualFs) => Promise<BuildResult<{ write: false; metafile: true }>>
+}
+
+/**
+ * Connects the library to a compiler that is running.
+ *
+ * @param timeoutMs how long it may be used.
+ * @throws {InstanceCrash} when it does not answer.
+ */
+export const connect = async (
+  wasm: WebAssembly.Module,
+  program: GoProgram,
+  greeting: Uint8Array,
+  timeoutMs: number
+): Promise<Instance> => {
+  const death = Promise.withResolvers<never>()
+  death.promise.catch(() => {})
+  const died = (reason: string) => death.reject(new InstanceCrash(reason))
+  const esbuild = createEsbuild(makeHost(program, greeting, Date.now() + timeoutMs, died))
+  const answered = async <A>(answer: Promise<A>): Promise<A> => {
+    // For a compiler that waits for what never comes. One that computes lets no timer fire.
+    const timer = setTimeout(() => died("it took too long"), timeoutMs)
+    try {
+      return await Promise.race([answer, death.promise])
+    } catch (error) {
+      throw isBuildFailure(error) || error instanceof InstanceCrash
+        ? error
+        : new InstanceCrash(String(error), { cause: error })
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+  await answered(esbuild.initialize({ wasmModule: wasm, worker: true }))
+  return {
+    build: (options, disk) => {
+      program.files = disk
+      return answered(esbuild.build({ ...options, write: false, metafile: true }))
+    }
+  }
+}
+
+/** Whether esbuild answered. Any other error means that it could not: its own "errors" are always an array. */
+export const isBuildFailure = (error: unknown): error is BuildFailure =>
+  error instanceof Error && "errors" in error && Array.isArray(error.errors)

@@ -1,0 +1,49 @@
+import { compile } from "./compile.ts"
+import type { Instance } from "./instance.ts"
+import { Remote } from "../remote/remote.ts"
+import { VirtualFs } from "./virtual-fs.ts"
+
+/** The first builds use this: a little of everything, so that nothing is left to be set up. */
+const FILES = new Map([
+  [
+    "index.ts",
+    `
+import data from "./data.json"
+import text from "./text.txt"
+import { part, type Part } from "./part"
+enum Colour { Red, Green }
+class Base<T> { constructor(private readonly value: T) {} get it(): T { return this.value } }
+export default {
+  async fetch(request: Request): Promise<Response> {
+    const { pathname } = new URL(request.url)
+    for await (const it of [part(pathname as Part)]) if (/^\\/x$/u.test(it)) return new Response(it + text)
+    return Response.json({ ...data, colour: Colour.Red, it: new Base(1n).it })
+  }
+}
+`
+  ],
+  ["data.json", '{"name": "x", "list": [1, 2.5, null, true]}'],
+  ["text.txt", "text"],
+  ["part.ts", "export type Part = string\nexport const part = (x: Part) => x"]
+])
+
+/** The second build no longer sets anything up; a third would only leave more garbage to copy. */
+const ROUNDS = 2
+
+/**
+ * Lets a compiler build something of ours, with the settings of every build: what it keeps from one to the next, such as
+ * the parsed helpers that it adds to bundles, depends on them.
+ *
+ * @throws as `compile`, when the compiler does not work.
+ */
+export const warmUp = async (instance: Instance): Promise<void> => {
+  const hosts = new Set<string>()
+  const remote = new Remote({ hosts, fetch, cache: undefined })
+  const nothing = {
+    packageJson: { versionOf: () => undefined },
+    subpathTarget: () => undefined,
+    mayBeOwn: () => false
+  }
+  const context = { ...nothing, files: FILES, disk: new VirtualFs(FILES), remote, hosts }
+  for (let round = 0; round < ROUNDS; round++) await compile(instance, { context, entrypoint: "index.ts" })
+}

@@ -1,0 +1,76 @@
+import type { EsbuildHost } from "../generated/esbuild-factory.js"
+import type { GoProgram } from "./go/program.ts"
+
+/** The compiler died or did not answer in time; whatever instance it was must not be used again. */
+export class InstanceCrash extends Error {
+  override readonly name = "InstanceCrash"
+}
+
+/**
+ * The library sees this in the place of a browser's globals: a "web worker" that is our own host of the compiler. It
+ * delivers messages as microtasks and never by timer, which a Worker ties to the request that set it: a build that
+ * fetches nothing is over before any other event, so that no client can leave in its midst.
+ *
+ * @param greeting what the compiler wrote when it started.
+ * @param deadline in milliseconds since 1970; delivery ends then. It is looked at between messages, because a chain of
+ *   microtasks keeps a timer from firing.
+ */
+export const makeHost = (
+  program: GoProgram,
+  greeting: Uint8Array,
+  deadline: number,
+  died: (reason: string) => void
+): EsbuildHost => ({
+  // oxlint-disable-next-line typescript/no-extraneous-class -- only constructed
+  Blob: class {},
+  URL: { createObjectURL: () => "" },
+  console: { log: () => {}, warn: () => {} },
+  Worker: class {
+    onmessage: (message: { readonly data: Uint8Array | null }) => void = () => {}
+    #started = false
+
+    #queue: Array<Uint8Array> = []
+
+    postMessage(data: Uint8Array): void {
+      // One delivery for all that is answered in a row: waking the program costs more than most of what it is told.
+      if (this.#queue.push(data) === 1) queueMicrotask(() => queueMicrotask(() => this.#deliver()))
+    }
+
+    #deliver(): void {
+      const messages = this.#queue
+      this.#queue = []
+      if (Date.now() >= deadline) return died("it took too long")
+      try {
+        if (!this.#started) {
+          // The first message is the module.
+          messages.shift()
+          this.#started = true
+          this.#start()
+        }
+        if (messages.length > 0) program.write(joined(messages))
+      } catch (error) {
+        died(error instanceof Error ? error.message : String(error))
+      }
+    }
+
+    #start(): void {
+      program.onOutput = (data) => this.onmessage({ data })
+      this.onmessage({ data: null })
+      this.onmessage({ data: greeting })
+    }
+
+    terminate(): void {}
+  }
+})
+
+const joined = (messages: ReadonlyArray<Uint8Array>): Uint8Array => {
+  const [first = new Uint8Array()] = messages
+  if (messages.length < 2) return first
+  const all = new Uint8Array(messages.reduce((sum, { length }) => sum + length, 0))
+  let end = 0
+  for (const message of messages) {
+    all.set(message, end)
+    end += message.length
+  }
+  return all
+}

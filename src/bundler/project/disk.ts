@@ -1,0 +1,107 @@
+import { BundleError, type Diagnostic } from "../diagnostics.ts"
+import { checkExtends } from "./extends.ts"
+import { entriesOf, own, parseJson, withoutComments } from "./jsonc.ts"
+import { withClassicJsx } from "./jsx.ts"
+import { isNodeModule } from "../resolve/node-modules.ts"
+import { nameOf } from "./paths.ts"
+import type { Files } from "./project.ts"
+import { VirtualFs } from "../compiler/virtual-fs.ts"
+import { workspaceLinks } from "./workspaces.ts"
+
+/** Each import is compared with each of them. */
+const MAX_PATTERNS = 1000
+
+/** The compiler reads them of itself wherever they lie. */
+const isConfig = (path: string): boolean =>
+  nameOf(path) === "package.json" || /^[jt]sconfig(\..{1,100})?\.json$/.test(nameOf(path))
+
+/** Deeper JSON exhausts the compiler's stack: it would give up without a word about the file. */
+const MAX_DEPTH = 500
+
+/** How deep brackets are nested, those within strings counted as well. */
+const depthOf = (json: string): number => {
+  let depth = 0
+  let deepest = 0
+  for (let index = 0; index < json.length; index++) {
+    const unit = json.charCodeAt(index)
+    // [ and {, ] and }
+    if (unit === 0x5b || unit === 0x7b) deepest = Math.max(deepest, ++depth)
+    else if (unit === 0x5d || unit === 0x7d) depth--
+  }
+  return deepest
+}
+
+const tooDeep = (file: string): Diagnostic => ({
+  file,
+  line: 1,
+  column: 1,
+  text: `${file} is nested more than ${MAX_DEPTH} levels deep`,
+  hint: "Correct it or leave it out."
+})
+
+const tooMany: Diagnostic = {
+  file: "",
+  line: 0,
+  column: 0,
+  text: `The configs have more than ${MAX_PATTERNS} "paths"`,
+  hint: 'Write patterns, as in "@/*": ["./src/*"].'
+}
+
+/** `@acme/math/sub` → `@acme/math`. */
+const packageOf = (specifier: string): string => specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/")
+
+/** Whether `paths` or `baseUrl` of any config may lead a specifier to a file: a yes is only worth a question. */
+const mappings = (files: Files): ((specifier: string) => boolean) => {
+  const configs = [...files]
+    .filter(([path, text]) => path.endsWith(".json") && (text.includes('"paths"') || text.includes('"baseUrl"')))
+    .map(([path, text]) => parseJson(path, withoutComments(text)))
+    .map((read) => ("problem" in read ? undefined : own(read.value, "compilerOptions")))
+  const prefixes = configs.flatMap((options) =>
+    entriesOf(own(options, "paths")).map(([pattern]) => pattern.split("*", 1)[0] ?? "")
+  )
+  if (prefixes.length > MAX_PATTERNS) throw new BundleError([tooMany])
+  if (!configs.some((options) => own(options, "baseUrl") !== undefined))
+    return (specifier) => prefixes.some((prefix) => specifier.startsWith(prefix))
+  const names = new Set([...files.keys()].flatMap((path) => path.split("/")).map((name) => name.split(".", 1)[0]))
+  return (specifier) =>
+    prefixes.some((prefix) => specifier.startsWith(prefix)) || names.has(specifier.split(/[./]/, 1)[0])
+}
+
+/** The project as the compiler sees it. */
+export interface Disk {
+  readonly disk: VirtualFs
+  /** Whether a package's name may mean something in the project: a path of a config, or a package that was sent. */
+  readonly mayBeOwn: (specifier: string) => boolean
+}
+
+/**
+ * Lays a project out for the compiler: its files, with a few exceptions, and the links of its workspaces.
+ *
+ * @throws {BundleError} when a configuration would exhaust the compiler.
+ */
+export const layOut = (files: Files): Disk => {
+  const deep = [...files].filter(([path, source]) => isConfig(path) && depthOf(source) > MAX_DEPTH)
+  if (deep.length > 0) throw new BundleError(deep.slice(0, 50).map(([path]) => tooDeep(path)))
+  const endless = [...files.keys()]
+    .filter((path) => /^[jt]sconfig\.json$/.test(nameOf(path)))
+    .flatMap((path) => checkExtends(files, path) ?? [])
+  if (endless.length > 0) throw new BundleError(endless.slice(0, 50))
+  // TypeScript takes an empty config for {}. What yarn writes for Plug'n'Play leads to archives that nobody sent.
+  const seen = [...withClassicJsx(files)].filter(
+    ([path, source]) =>
+      !nameOf(path).startsWith(".pnp.") && !(isConfig(path) && /^\uFEFF?\s*$/.test(source.slice(0, 100)))
+  )
+  const links = workspaceLinks(files)
+  const isMapped = mappings(files)
+  const sent = new Set([
+    ...[...links.keys()].map((link) => link.slice("node_modules/".length)),
+    ...[...files.keys()].flatMap((path) => {
+      const at = path.lastIndexOf("node_modules/")
+      return at < 0 ? [] : [packageOf(path.slice(at + "node_modules/".length))]
+    })
+  ])
+  return {
+    disk: new VirtualFs(new Map(seen), links),
+    mayBeOwn: (specifier) => isMapped(specifier) || (!isNodeModule(specifier) && sent.has(packageOf(specifier)))
+  }
+}

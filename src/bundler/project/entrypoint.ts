@@ -1,0 +1,85 @@
+import { BundleError, type Diagnostic } from "../diagnostics.ts"
+import { findFile, isScript } from "./find-file.ts"
+import { type PackageJson, readPackageJson } from "./package-json.ts"
+import { joinPath, nameOf } from "./paths.ts"
+import type { Files } from "./project.ts"
+import type { WranglerConfig } from "./wrangler-config.ts"
+
+const NAMES = ["src/index", "index", "src/worker", "worker"]
+const EXTENSIONS = ["ts", "tsx", "js", "jsx", "mts", "mjs"]
+const USUAL = NAMES.flatMap((name) => EXTENSIONS.map((extension) => `${name}.${extension}`))
+
+/** Where the program starts, and what about the choice its author should know. */
+export interface Entrypoint {
+  readonly path: string
+  readonly warnings: ReadonlyArray<Diagnostic>
+}
+
+/** The script that a path from the root means, as an import would. */
+const scriptAt = (files: Files, written: string): string | undefined => {
+  const path = joinPath("", written)
+  const file = path === undefined ? undefined : findFile(files, path)
+  return file !== undefined && isScript(file) ? file : undefined
+}
+
+/**
+ * `main` of the wrangler configuration; else the first of `package.json`'s `exports`, `module` and `main` that leads to a
+ * script, resolved like an import; else the first of `src/index`, `index`, `src/worker`, `worker` with a script's extension.
+ * A field of `package.json` that leads nowhere is common (`npm init` writes `index.js`, build tools `dist/index.js`), so it
+ * is a warning as long as there is another entrypoint. wrangler takes no other than its `main`, so neither do we.
+ *
+ * @throws {BundleError} when there is no entrypoint, or `package.json` is not JSON.
+ */
+export const findEntrypoint = (
+  files: Files,
+  { entries }: Pick<PackageJson, "entries"> = readPackageJson(files),
+  { main }: WranglerConfig = {}
+): Entrypoint => {
+  if (main !== undefined) {
+    const path = scriptAt(files, main.path)
+    if (path !== undefined) return { path, warnings: [] }
+    const text = `"main" leads to no script among the files: ${JSON.stringify(main.path)}`
+    throw new BundleError([{ ...main.place, text, hint: "Send that file, or write the path of one that was sent." }])
+  }
+  const usual = USUAL.find((path) => files.has(path))
+  const [first] = entries
+  for (const entry of entries) {
+    const path = scriptAt(files, entry.path)
+    if (path !== undefined) return { path, warnings: [] }
+  }
+  if (first === undefined) {
+    if (usual === undefined) throw new BundleError([none(files)])
+    return { path: usual, warnings: [] }
+  }
+  const text = `"${first.key}" leads to no script among the files: ${JSON.stringify(first.path)}`
+  if (usual === undefined) throw new BundleError([{ ...none(files), ...first.place, text }])
+  return { path: usual, warnings: [{ ...first.place, text, hint: `${usual} is taken as the entrypoint instead.` }] }
+}
+
+/** Whether a script is a tool's and not the program's: a test, a configuration, a package's. */
+const isAside = (path: string): boolean =>
+  /(^|[.\-_])(test|tests|spec|config|conf|setup|stories|bench|e2e)\.[^.]+$/i.test(nameOf(path)) ||
+  nameOf(path).startsWith(".") ||
+  /(^|\/)(node_modules|__tests__|__mocks__|tests?|specs?|e2e|fixtures|scripts|cypress|\.[^/]+)\//i.test(path)
+
+/** The script that is most likely the program: one that exports a default, the nearest to the root, the first of those. */
+const likeliest = (files: Files): string | undefined => {
+  const scripts = [...files.keys()].filter((path) => isScript(path) && !isAside(path))
+  const rank = (path: string) =>
+    path.split("/").length + (files.get(path)?.includes("export default") === true ? 0 : 100)
+  return scripts.toSorted((a, b) => rank(a) - rank(b))[0]
+}
+
+const none = (files: Files): Diagnostic => {
+  const script = likeliest(files)
+  return {
+    file: "",
+    line: 0,
+    column: 0,
+    text: `There is no entrypoint: none of ${NAMES.join(", ")} with .${EXTENSIONS.join(", .")}`,
+    hint:
+      script === undefined
+        ? "Send the program as index.ts or index.js."
+        : `Rename ${script} to index.${script.split(".").at(-1)}, or send package.json: ${JSON.stringify({ main: script })}`
+  }
+}

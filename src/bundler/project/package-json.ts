@@ -1,0 +1,118 @@
+import { BundleError } from "../diagnostics.ts"
+import { entriesOf, own, parseJson, type Place, placeAt } from "./jsonc.ts"
+import { matchPattern } from "../resolve/patterns.ts"
+import type { Files } from "./project.ts"
+
+/** A field that names the entrypoint, and where it is written. */
+export interface EntryField {
+  readonly key: "exports" | "module" | "main"
+  readonly path: string
+  readonly place: Place
+}
+
+/** The project's own `package.json`, as far as this side of the compiler looks at it. */
+export interface PackageJson {
+  /** `exports["."]`, `module` and `main`, in this order, those of them that are strings that say something. */
+  readonly entries: ReadonlyArray<EntryField>
+  /** The version of a package that it asks for, where that is a plain one: `1.2.3`, `^1.2`, `~1`. */
+  readonly versionOf: (name: string) => string | undefined
+}
+
+const FILE = "package.json"
+
+/** As wrangler sets them, with those of every import or of every `require`. */
+const CONDITIONS = {
+  import: new Set(["workerd", "worker", "browser", "import", "default"]),
+  require: new Set(["workerd", "worker", "browser", "require", "default"])
+}
+
+type Kind = keyof typeof CONDITIONS
+
+/** How many entries of `imports`, and how many conditions of one, are looked at: nobody writes more. */
+const BOUND = 1000
+
+/** The first target that applies here: conditions in the order in which they are written, the first of several. */
+const choose = (target: unknown, kind: Kind): string | undefined => {
+  const waiting: Array<unknown> = [target]
+  for (let looked = 0; waiting.length > 0 && looked < BOUND; looked++) {
+    const option = waiting.pop()
+    if (typeof option === "string") return option
+    const options = Array.isArray(option)
+      ? option
+      : entriesOf(option)
+          .filter(([condition]) => CONDITIONS[kind].has(condition))
+          .map(([, value]) => value)
+    for (const it of options.slice(0, BOUND).toReversed()) waiting.push(it)
+  }
+  return undefined
+}
+
+/** `exports` by subpath: a target alone, or conditions alone, stand for ".". */
+const subpaths = (exports: unknown): ReadonlyArray<readonly [subpath: string, target: unknown]> => {
+  const entries = entriesOf(exports)
+  return entries.some(([key]) => key.startsWith(".")) ? entries : exports === undefined ? [] : [[".", exports]]
+}
+
+const target = (
+  entries: ReadonlyArray<readonly [string, unknown]>,
+  specifier: string,
+  kind: Kind
+): string | undefined => {
+  const match = matchPattern(entries, specifier)
+  return match === undefined ? undefined : choose(match.value, kind)?.replaceAll("*", () => match.star)
+}
+
+/**
+ * Reads the `package.json` at the root; a project need not have one.
+ *
+ * @throws {BundleError} when it is not JSON.
+ */
+export const readPackageJson = (files: Files): PackageJson => {
+  const source = files.get(FILE)
+  if (source === undefined) return { entries: [], versionOf: () => undefined }
+  const read = parseJson(FILE, source)
+  if ("problem" in read) throw new BundleError([read.problem])
+  const json = read.value
+  // bounded: three literal keys, and blanks counted
+  const place = (key: string) => placeAt(FILE, source, Math.max(0, source.search(new RegExp(`"${key}"\\s{0,100}:`))))
+  const written = [
+    ["exports", target(subpaths(own(json, "exports")), ".", "import")],
+    ["module", own(json, "module")],
+    ["main", own(json, "main")]
+  ] as const
+  return {
+    entries: written.flatMap(([key, path]) =>
+      typeof path === "string" && path !== "" ? [{ key, path, place: place(key) }] : []
+    ),
+    versionOf: (dependency) => {
+      for (const key of ["dependencies", "devDependencies", "peerDependencies"]) {
+        const version = own(own(json, key), dependency)
+        // It goes into a URL: nothing else does.
+        if (typeof version === "string" && /^[\^~]?\d{1,9}(\.\d{1,9}){0,2}(-[\w.]{1,50})?$/.test(version))
+          return version
+      }
+      return undefined
+    }
+  }
+}
+
+/** Finds what `#x` stands for by the `imports` of the nearest `package.json`, as seen from a folder. */
+export const makeSubpathTarget = (files: Files) => {
+  const entries = new Map<string, ReadonlyArray<readonly [string, unknown]>>()
+  const entriesAt = (path: string, source: string) => {
+    const known = entries.get(path)
+    if (known !== undefined) return known
+    const read = parseJson(path, source)
+    const found = "problem" in read ? [] : entriesOf(own(read.value, "imports")).slice(0, BOUND)
+    entries.set(path, found)
+    return found
+  }
+  return (folder: string, specifier: string, kind: Kind): string | undefined => {
+    for (let parts = folder === "" ? [] : folder.split("/"); ; parts = parts.slice(0, -1)) {
+      const path = [...parts, FILE].join("/")
+      const source = files.get(path)
+      if (source !== undefined) return target(entriesAt(path, source), specifier, kind)
+      if (parts.length === 0) return undefined
+    }
+  }
+}

@@ -1,0 +1,18 @@
+import { modules } from "../generated/hono.js"
+
+/**
+ * The packages that need no network: hono's server-side modules, bundled at build time. By module id: an entry's is its
+ * import specifier (`hono/cors`), that of a part they share is a file name (`chunk-2F6A.js`).
+ */
+export const PROVIDED: ReadonlyMap<string, string> = new Map(Object.entries(modules))
+
+/** Whether a module is only for the others: nobody means it who imports a name like that. */
+export const isPart = (id: string): boolean => id.endsWith(".js")
+
+/** Code can import this, in alphabetical order; without hono's utilities, which few look for. */
+export const PROVIDED_SPECIFIERS: ReadonlyArray<string> = [...PROVIDED.keys()]
+  .filter((id) => !isPart(id) && !id.startsWith("hono/utils/"))
+  .toSorted()
+
+/** A provided module's source. */
+export const providedSource = (id: string): string | undefined => PROVIDED.get(id)

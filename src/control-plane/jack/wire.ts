@@ -1,0 +1,114 @@
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import type { Account, Project } from "../ControlPlane.ts"
+
+/**
+ * These schemas decode the answers of Jack's control plane as leniently as is safe: they drop fields that we do not
+ * know (one of them, `cron_secret`, is a secret), and require only what we need.
+ */
+
+const maybeString = Schema.optional(Schema.NullOr(Schema.String))
+
+/** An array in some answers, a JSON string in the list. Tags decide nothing, so malformed ones count as none. */
+const Tags = Schema.Union([
+  Schema.Array(Schema.String),
+  Schema.fromJsonString(Schema.Array(Schema.String)),
+  Schema.Null
+]).pipe(Schema.catchDecoding(() => Effect.succeedSome(null)))
+
+const ProjectRow = Schema.Struct({
+  id: Schema.NonEmptyString,
+  name: maybeString,
+  slug: maybeString,
+  status: maybeString,
+  url: maybeString,
+  tags: Schema.optional(Tags),
+  created_at: maybeString
+})
+
+/** `{project, url?}`: the create, one project by id, one by slug. */
+const ProjectAnswer = Schema.Struct({ project: ProjectRow, url: maybeString })
+
+/** `{projects}`. Its rows are decoded one by one, so that a single odd one cannot hide all the others from the sweep. */
+const ProjectList = Schema.Struct({ projects: Schema.Array(Schema.Unknown) })
+
+/** The answer to the upload: the row of the new deployment. */
+const DeploymentRow = Schema.Struct({ id: Schema.NonEmptyString, status: Schema.String })
+
+/** `{deployment}`: the one that is live. */
+const LatestAnswer = Schema.Struct({ deployment: DeploymentRow })
+
+/** `{user: {username}}`: the account that the token belongs to. `user` is null where its row is missing. */
+const Me = Schema.Struct({ user: Schema.optional(Schema.NullOr(Schema.Struct({ username: maybeString }))) })
+
+/** `{success, …}`: tags and delete. A delete that did only half of its work says `true`, and in `warnings`, in words, what is left. */
+const Done = Schema.Struct({
+  success: Schema.Literal(true),
+  warnings: Schema.optional(Schema.Unknown)
+})
+
+const decoder = <S extends Schema.ConstraintDecoder<unknown>>(schema: S) =>
+  Schema.decodeUnknownEffect(Schema.fromJsonString(schema))
+
+/** From the body's text. The failures quote what they met, secrets included: not for logs. */
+export const decode = {
+  project: decoder(ProjectAnswer),
+  projects: decoder(ProjectList),
+  deployment: decoder(DeploymentRow),
+  latest: decoder(LatestAnswer),
+  me: decoder(Me),
+  done: decoder(Done)
+}
+
+/** Unix milliseconds. `YYYY-MM-DD HH:MM:SS` in some answers, which is UTC though it does not say so; ISO in others. */
+const instant = (text: string | null | undefined): Option.Option<number> =>
+  Option.map(Option.flatMap(Option.fromNullishOr(text), DateTime.make), DateTime.toEpochMillis)
+
+/** A project as the rest knows it, whether `url` stands beside it or nowhere. One that does not say how old it is is as old as `now`: too young to be swept away. */
+export const toProject = ({ project, url }: typeof ProjectAnswer.Type, now: number): Project => ({
+  id: project.id,
+  name: project.name ?? "",
+  slug: project.slug ?? "",
+  status: project.status ?? "active",
+  url: url ?? project.url ?? null,
+  tags: project.tags ?? [],
+  createdAt: Option.getOrElse(instant(project.created_at), () => now)
+})
+
+/**
+ * Sites answer at `{username}-{slug}.runjack.xyz`. Jack's dispatcher takes what stands before the first hyphen for the
+ * username, so it never finds the sites of one that has a hyphen itself; and without a username they answer at
+ * `{slug}.runjack.xyz`, where anybody's create of the same slug takes the place over.
+ */
+export const toAccount = ({ user }: typeof Me.Type): Account => {
+  const username = user?.username ?? ""
+  if (username === "") return { usable: false, reason: "its account has no username, so its sites have no address" }
+  if (!username.includes("-")) return { usable: true }
+  return { usable: false, reason: "its account has a hyphen in its username, so its sites cannot be reached" }
+}
+
+const decodeRow = Schema.decodeUnknownOption(ProjectRow)
+
+/** The projects of a list, without the rows that have no id. */
+export const toProjects = (list: typeof ProjectList.Type, now: number): ReadonlyArray<Project> =>
+  list.projects.flatMap((row) => Option.toArray(decodeRow(row)).map((project) => toProject({ project }, now)))
+
+const decodeError = Schema.decodeUnknownOption(
+  Schema.fromJsonString(
+    Schema.Struct({ error: maybeString, message: maybeString, details: Schema.optional(Schema.Array(Schema.Unknown)) })
+  )
+)
+
+const textOf = (detail: unknown) => (typeof detail === "string" ? detail : JSON.stringify(detail))
+
+/** The code and the words of an error. Uncaught errors are text/plain: then the code is empty and the words are the body. */
+export const errorOf = (body: string): { readonly code: string; readonly message: string } =>
+  Option.match(decodeError(body), {
+    onNone: () => ({ code: "", message: body.trim() }),
+    onSome: ({ error, message, details }) => ({
+      code: error ?? "",
+      message: [message ?? error ?? "", ...(details ?? []).map(textOf)].filter((part) => part !== "").join("; ")
+    })
+  })

@@ -1,0 +1,149 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
+import { type Address, createClient, custom, defineChain } from "viem"
+import { privateKeyToAccount } from "viem/accounts"
+import { tempoLocalnet } from "viem/chains"
+import { Actions } from "viem/tempo"
+import { faucetPrivateKey, pathUsd } from "./accounts.ts"
+import type { Ipc, RpcAnswer, RpcCall } from "./ipc.ts"
+import { allowed, refusal } from "./policy.ts"
+import { ownHosts } from "../system/hosts.ts"
+
+interface Call {
+  readonly to?: string
+  readonly data?: string
+  readonly input?: string
+}
+
+interface RpcRequest extends RpcCall {
+  readonly id: unknown
+}
+
+/** A JSON-RPC server that can be ended; ending it cuts the connections it has. */
+export interface RpcShim {
+  readonly stop: () => Promise<void>
+}
+
+/**
+ * JSON-RPC in front of a Tempo-mode anvil 1.7.1, which differs from a Tempo node in three ways that matter here:
+ *
+ * - it ignores `calls` of a 0x76 transaction in `eth_call` and `eth_estimateGas`, so that a transfer above the balance
+ *   simulates well: each call is run by itself first (each on the latest state; exact for the one call of a charge);
+ * - it lacks the faucet, `tempo_fundAddress`: dev account #9 pays 1,000 pathUSD;
+ * - it lets everybody rewrite the chain: only what a public node offers is passed on, and never to a page in a browser.
+ */
+export const startRpcShim = async (options: {
+  readonly port: number
+  readonly upstream: Ipc
+  readonly chainId: number
+}): Promise<RpcShim> => {
+  const { upstream } = options
+  const fund = faucet(upstream, options.chainId)
+
+  const run = async ({ method, params = [] }: RpcCall): Promise<RpcAnswer> => {
+    if (!allowed(method))
+      return { error: { code: -32601, message: `The method ${method} is not available on this chain.` } }
+    if (method === "tempo_fundAddress") return { result: [await fund(params[0] as Address)] }
+    if (method === "eth_call" || method === "eth_estimateGas") {
+      const [transaction, ...rest] = params as [{ from?: string; calls?: ReadonlyArray<Call> }?]
+      for (const call of transaction?.calls ?? []) {
+        const { to, data = call.input } = call
+        const outcome = await upstream.call({
+          method: "eth_call",
+          params: [{ from: transaction?.from, to, data }, ...rest]
+        })
+        if (outcome.error !== undefined) return outcome
+      }
+    }
+    return upstream.call({ method, params })
+  }
+  const answer = async (request: RpcRequest) => ({ jsonrpc: "2.0", id: request.id, ...(await run(request)) })
+
+  const hosts = ownHosts(options.port)
+  const server = createServer((incoming, outgoing) => void serve(incoming, outgoing, hosts, answer))
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(options.port, "127.0.0.1", resolve))
+  return {
+    stop: async () => {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    }
+  }
+}
+
+/** Bytes of a request's body. */
+const MAX_BODY = 1_048_576
+
+const serve = async (
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  hosts: ReadonlyArray<string>,
+  answer: (request: RpcRequest) => Promise<object>
+): Promise<void> => {
+  const say = (status: number, text: string): void => {
+    // The shim does not read the rest: the connection ends with the answer.
+    outgoing.writeHead(status, { "content-type": "text/plain; charset=utf-8", connection: "close" }).end(`${text}\n`)
+  }
+  const refused = refusal(incoming, hosts)
+  if (refused !== undefined) return say(refused.status, refused.text)
+  try {
+    const text = await readText(incoming)
+    if (text === undefined) return say(413, `A request has at most ${MAX_BODY} bytes.`)
+    const body = parse(text)
+    const requests = Array.isArray(body) ? body : [body]
+    if (!requests.every(isRequest)) return say(400, "The body is not a JSON-RPC request.")
+    const answers = await Promise.all(requests.map(answer))
+    outgoing.setHeader("content-type", "application/json")
+    outgoing.end(JSON.stringify(Array.isArray(body) ? answers : answers[0]))
+  } catch (cause) {
+    // Text, as a proxy in front of a node that is down would say it.
+    say(502, `The local chain does not answer: ${String(cause)}`)
+  }
+}
+
+const readText = async (incoming: IncomingMessage): Promise<string | undefined> => {
+  const chunks: Array<Buffer> = []
+  let size = 0
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > MAX_BODY) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
+}
+
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+const isRequest = (value: unknown): value is RpcRequest =>
+  typeof value === "object" &&
+  value !== null &&
+  "method" in value &&
+  typeof value.method === "string" &&
+  (!("params" in value) || Array.isArray(value.params))
+
+/** One transfer after the other: two at once would take the same nonce. */
+const faucet = (upstream: Ipc, id: number): ((to: Address) => Promise<string>) => {
+  const request = async (call: RpcCall): Promise<unknown> => {
+    const { result, error } = await upstream.call(call)
+    if (error !== undefined) throw Object.assign(new Error(error.message), error)
+    return result
+  }
+  const chain = defineChain({ ...tempoLocalnet, id })
+  const client = createClient({
+    chain,
+    transport: custom({ request }),
+    account: privateKeyToAccount(faucetPrivateKey)
+  })
+  let last: Promise<unknown> = Promise.resolve()
+  return (to) => {
+    const transfer = last.then(() =>
+      Actions.token.transferSync(client, { to, amount: 1_000_000_000n, token: pathUsd, feeToken: pathUsd })
+    )
+    last = transfer.catch(() => {})
+    return transfer.then(({ receipt }) => receipt.transactionHash)
+  }
+}

@@ -1,0 +1,85 @@
+import { rmSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { anvilCommand } from "./anvil.ts"
+import { makeIpc, type RpcAnswer, type RpcCall } from "./ipc.ts"
+import { choosePorts } from "../system/ports.ts"
+import { spawnGroup } from "../system/process.ts"
+import { answers } from "../ready.ts"
+import { type RpcShim, startRpcShim } from "./rpc-shim.ts"
+
+/** A real Tempo chain on this machine: anvil, and the shim in front of it that clients talk to. */
+export interface Chain {
+  /** JSON-RPC over HTTP. */
+  readonly url: string
+  /** Why the chain is gone, once it is by itself. */
+  readonly failed: Promise<string>
+  /** Takes the JSON-RPC server away and brings it back, on the same port, while blocks go on. */
+  readonly rpc: { readonly stop: () => Promise<void>; readonly start: () => Promise<void> }
+  /** Calls any method of the node, those included that no client may call; for tests that turn its clock, for instance. */
+  readonly call: (request: RpcCall) => Promise<RpcAnswer>
+  readonly stop: () => Promise<void>
+}
+
+/** Starts the chain, and returns once it has a first block: payments signed before that are "not valid yet". */
+export const startChain = async (options: {
+  readonly dir: string
+  readonly port: number
+  /** 1337, unless it is to pass for another network. */
+  readonly chainId: number
+  /** Seconds between blocks; fractions are fine. */
+  readonly blockTime: number
+  readonly signal: AbortSignal
+}): Promise<Chain> => {
+  const { anvilPort } = await choosePorts({ anvilPort: 0 })
+  const { socket, command, args } = anvilCommand({ ...options, port: anvilPort })
+  const upstream = makeIpc(socket)
+  const anvil = await spawnGroup({
+    name: "chain",
+    command,
+    args,
+    cwd: options.dir,
+    // anvil spills old states to its home.
+    env: {
+      PATH: process.env["PATH"],
+      HOME: join(options.dir, "home"),
+      TMPDIR: join(options.dir, "tmp"),
+      NO_COLOR: "1"
+    },
+    log: join(options.dir, "logs", "chain.log")
+  })
+  let shim: RpcShim | undefined
+  const rpc = {
+    stop: async () => {
+      await shim?.stop()
+      shim = undefined
+    },
+    start: async () => {
+      shim ??= await startRpcShim({ port: options.port, upstream, chainId: options.chainId })
+    }
+  }
+  const stop = async () => {
+    await Promise.all([rpc.stop(), anvil.stop()])
+    upstream.close()
+    if (dirname(socket) !== options.dir) rmSync(dirname(socket), { recursive: true, force: true })
+  }
+  try {
+    const mined = async () => Number((await upstream.call({ method: "eth_blockNumber" })).result) >= 1
+    await answers(anvil, mined, options.signal, 30_000)
+    await rpc.start()
+  } catch (cause) {
+    await stop()
+    throw cause
+  }
+  return { url: `http://127.0.0.1:${options.port}`, failed: anvil.crashed, rpc, call: upstream.call, stop }
+}
+
+/** One JSON-RPC call without parameters; throws when the server does not answer within 2 s. */
+export const call = async (url: string, method: string): Promise<unknown> => {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: [] }),
+    signal: AbortSignal.timeout(2000)
+  })
+  return ((await response.json()) as { result?: unknown }).result
+}

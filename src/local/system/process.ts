@@ -1,0 +1,132 @@
+import { spawn } from "node:child_process"
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync } from "node:fs"
+import type { Socket } from "node:net"
+import { poll } from "../ready.ts"
+
+/** A child process with everything it spawned: one process group, which ends as a whole. */
+export interface Child {
+  readonly name: string
+  readonly pid: number
+  /** The file that holds what it prints, after `logStart` bytes of what others before it have printed. */
+  readonly log: string
+  readonly logStart: number
+  /** A sentence that says how the process ended, if it ends without having been stopped. Never rejects. */
+  readonly crashed: Promise<string>
+  /** SIGTERM to the whole group, SIGKILL after `graceMs` (2000; 0 kills at once); resolves when nothing of it runs. */
+  readonly stop: (graceMs?: number) => Promise<void>
+}
+
+/** The command, and the file that receives its output (appended to, readable by its owner only). */
+export interface ChildOptions {
+  readonly name: string
+  readonly command: string
+  readonly args: ReadonlyArray<string>
+  readonly cwd: string
+  readonly env: NodeJS.ProcessEnv
+  readonly log: string
+}
+
+/** Command-line flags by name: `{ port: 1 }` is `--port 1`. */
+export const flags = (values: Readonly<Record<string, string | number>>): ReadonlyArray<string> =>
+  Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)])
+
+/** Starts a child as the leader of its own process group, so that Ctrl-C in the terminal reaches the launcher alone. */
+export const spawnGroup = async (options: ChildOptions): Promise<Child> => {
+  const output = openSync(options.log, "a", 0o600)
+  const logStart = fstatSync(output).size
+  const leader = spawn(options.command, options.args, {
+    cwd: options.cwd,
+    env: options.env,
+    detached: true,
+    stdio: ["ignore", output, output]
+  })
+  closeSync(output)
+  await new Promise<void>((resolve, reject) => leader.once("spawn", resolve).once("error", reject))
+  const pid = leader.pid as number
+  const guard = guardGroup(pid)
+  let stopping = false
+  let crash: (how: string) => void
+  const crashed = new Promise<string>((resolve) => (crash = resolve))
+  const exited = new Promise<void>((resolve) =>
+    leader.once("exit", (code, signal) => {
+      // Processes that the leader left must not outlive it.
+      signalGroup(pid, "SIGKILL")
+      guard.release()
+      if (!stopping) crash(`The ${options.name} process ended by itself (${signal ?? `exit code ${code}`}).`)
+      resolve()
+    })
+  )
+  return {
+    name: options.name,
+    pid,
+    log: options.log,
+    logStart,
+    crashed,
+    stop: async (graceMs = 2000) => {
+      stopping = true
+      if (graceMs > 0) {
+        signalGroup(pid, "SIGTERM")
+        await poll(() => !groupRuns(pid), graceMs)
+      }
+      signalGroup(pid, "SIGKILL")
+      await Promise.all([exited, guard.released(), poll(() => !groupRuns(pid), 5000)])
+    }
+  }
+}
+
+/**
+ * A shell that waits for the launcher's end of a pipe to close, and then kills the group. The kernel closes it however
+ * the launcher ends, SIGKILL included, so no process is ever orphaned.
+ */
+const guardGroup = (pid: number): Guard => {
+  const shell = spawn("sh", ["-c", 'read -r never; kill -KILL "-$0"', String(pid)], {
+    detached: true,
+    stdio: ["pipe", "ignore", "ignore"]
+  })
+  shell.unref()
+  ;(shell.stdin as Socket).unref()
+  const gone = new Promise((resolve) => shell.once("exit", resolve).once("error", resolve))
+  return {
+    release: () => shell.kill("SIGKILL"),
+    released: () => {
+      // Somebody waits now, and for nothing else perhaps.
+      shell.ref()
+      return gone
+    }
+  }
+}
+
+interface Guard {
+  /** The group has ended: its id may soon be another's. */
+  readonly release: () => void
+  readonly released: () => Promise<unknown>
+}
+
+const signalGroup = (pid: number, signal: NodeJS.Signals): void => {
+  try {
+    process.kill(-pid, signal)
+  } catch {
+    // ESRCH: all of it has ended.
+  }
+}
+
+/** Whether a process of the group runs. Zombies, which count for kill(2) until somebody reaps them, do not. */
+export const groupRuns = (pid: number): boolean => {
+  try {
+    process.kill(-pid, 0)
+  } catch {
+    return false
+  }
+  if (process.platform !== "linux") return true
+  return readdirSync("/proc").some((entry) => {
+    if (!/^\d+$/.test(entry)) return false
+    try {
+      // "pid (command) state ppid pgrp …"; the command may contain blanks and parentheses.
+      const stat = readFileSync(`/proc/${entry}/stat`, "utf8")
+      const [state, , group] = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
+      return group === String(pid) && state !== "Z"
+    } catch {
+      return false
+    }
+  })
+}

@@ -1,0 +1,51 @@
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type { ControlPlaneClient } from "../../control-plane/ControlPlaneClient.ts"
+import { HostUnavailable } from "../../domain/Errors.ts"
+import { HostHealth, type Learned } from "./HostHealth.ts"
+
+/** How long the host may take. A signed payment has 25 seconds to live, and the build beside this needs most of them. */
+const patience = "5 seconds"
+
+/** When to try again, in seconds: an outage ends by itself, an account is mended by its operator. */
+const retryAfter = { unavailable: 10, unusable: 300 }
+
+/**
+ * Before anybody pays, the host is asked whether it could deliver. Any answer but a usable account counts as an outage: Jack
+ * answers 401 as well when its own database is down, so that is no verdict on the token.
+ */
+export const askHost = (host: ControlPlaneClient["Service"]): Effect.Effect<void, HostUnavailable> =>
+  Effect.suspend(() => host.account()).pipe(
+    Effect.timeoutOrElse({
+      duration: patience,
+      orElse: () => Effect.fail({ message: `no answer in ${patience}` })
+    }),
+    Effect.map((account) => (account.usable ? READY : { status: "unusable" as const, detail: account.reason })),
+    Effect.catch(({ message }) => Effect.succeed({ status: "unavailable" as const, detail: message })),
+    Effect.catchDefect((defect) =>
+      Effect.as(Effect.logError("a defect while asking the host", defect), {
+        status: "unavailable" as const,
+        detail: "something broke on our side"
+      })
+    ),
+    Effect.flatMap(learn),
+    Effect.withSpan("Deployer.askHost")
+  )
+
+const READY = { status: "ready" as const, detail: "" }
+
+const learn = Effect.fnUntraced(function* ({ status, detail }: Omit<Learned, "at">) {
+  const health = yield* HostHealth
+  health.learned = { status, detail, at: yield* Clock.currentTimeMillis }
+  if (status === "ready") return
+  yield* Effect.logError("nothing can be deployed", status, detail)
+  const what =
+    status === "unusable"
+      ? `Nothing can be deployed here until the operator has mended the host's account: ${detail}.`
+      : `The host does not take deployments at this moment: ${detail}.`
+  return yield* new HostUnavailable({
+    detail: `${what} Nothing was charged; try again later.`,
+    host: status,
+    retry_after: retryAfter[status]
+  })
+})

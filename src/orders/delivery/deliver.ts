@@ -1,0 +1,130 @@
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type { ControlPlaneClient } from "../../control-plane/ControlPlaneClient.ts"
+import { DeployFailed } from "../../domain/Errors.ts"
+import { statusPath, timestamp } from "../../domain/Order.ts"
+import type { ExpiryStore } from "../../expiry/ExpiryStore.ts"
+import { Ledger, save } from "../purchase/PurchaseStore.ts"
+import { type Place, vacant } from "./place.ts"
+import { elsewhere, type Failure, type Purchase } from "../purchase/Purchase.ts"
+import { makeSend, sentAgain } from "./send.ts"
+import { setBack } from "../steps/retry.ts"
+
+/**
+ * Step 7 of a deploy: a captured purchase becomes a live site. Can be broken off anywhere and called again: what was asked
+ * of the host was written down first and is recognized by its name.
+ */
+export const makeDeliver = (
+  host: ControlPlaneClient["Service"],
+  place: Place,
+  expiry: ExpiryStore["Service"],
+  ttlHours: () => number
+) => {
+  const send = makeSend(host)
+
+  /** Somebody deleted it: the next try makes another one, elsewhere if the host contradicts itself about it. */
+  const lost = Effect.fnUntraced(function* (id: string, projectId: string) {
+    const ledger = yield* Ledger
+    const gone = yield* place.isGone(projectId)
+    const purchase = ledger.byId(id)!
+    ledger.save({ ...purchase, placement: gone ? vacant(purchase.placement!) : elsewhere(purchase.slug) })
+  })
+
+  const publish = Effect.fn("Deployer.publish")(function* (purchase: Purchase) {
+    const { placement } = purchase
+    const ledger = yield* Ledger
+    const upload = ledger.goods(purchase.id)
+    if (placement?.projectId == null || upload === undefined || !("code" in upload)) {
+      return yield* Effect.die(new Error(`${purchase.id} has nothing to publish`))
+    }
+    const ttl = ttlHours()
+    const millis = ttl * 3_600_000
+    const soonest = Math.ceil(((yield* Clock.currentTimeMillis) + millis) / 1000)
+    yield* host.tag(placement.projectId, projectTags(soonest)).pipe(
+      Effect.andThen(send(purchase.id, placement.projectId, upload)),
+      Effect.tapErrorTag("ControlPlaneRefused", ({ status }) =>
+        status === 404 ? lost(purchase.id, placement.projectId!) : Effect.void
+      )
+    )
+    const url = yield* place.site(placement)
+    // The 24 hours start here: the site is live.
+    const now = yield* Clock.currentTimeMillis
+    const expiresAt = now + millis
+    const answer = { url, deployment_id: purchase.id, expires_at: timestamp(expiresAt), ttl_hours: ttl }
+    const sent = ledger.byId(purchase.id)!
+    const update = sentAgain(sent, upload, { body: "", key: purchase.key, attempts: 0 }, now)
+    const delivered = yield* save({
+      ...sent,
+      state: "delivered",
+      answer,
+      failure: null,
+      attempts: 0,
+      update,
+      updatedAt: now,
+      due: Math.min(Date.parse(answer.expires_at), update?.again ?? Infinity)
+    })
+    yield* index(expiry, delivered)
+    return delivered
+  })
+
+  const failed = Effect.fn("Deployer.undelivered")(function* (id: string, failure: Omit<Failure, "at">) {
+    const { purchase, owed, retryAfter } = yield* setBack(id, failure)
+    const about = {
+      deployment_id: id,
+      status_url: statusPath(id),
+      fault: failure.fault,
+      retry: { idempotency_key: purchase.key }
+    }
+    if (failure.fault === "code") {
+      const detail = `You were charged, and the host does not start this code: ${failure.detail}`
+      return yield* new DeployFailed({ ...about, detail })
+    }
+    if (owed) {
+      const detail =
+        "You were charged, and for 7 days this could not be delivered. It is owed to you: repeat the same call with the " +
+        `Idempotency-Key of retry at no cost. The host said: ${failure.detail}`
+      return yield* new DeployFailed({ ...about, detail })
+    }
+    return yield* new DeployFailed({
+      ...about,
+      detail:
+        "You were charged. It goes on by itself; do not pay again. Look at status_url, or repeat the same call with the " +
+        `Idempotency-Key of retry at no cost. The host said: ${failure.detail}`,
+      retry_after: retryAfter
+    })
+  })
+
+  return (purchase: Purchase) =>
+    place.create(purchase).pipe(
+      Effect.flatMap(publish),
+      Effect.catchTags({
+        CodeRejected: ({ message }) => failed(purchase.id, { fault: "code", detail: message }),
+        ControlPlaneRefused: ({ status, message }) =>
+          failed(purchase.id, { fault: "service", detail: `${status} ${message}` }),
+        ControlPlaneUnavailable: ({ message }) => failed(purchase.id, { fault: "service", detail: message })
+      }),
+      // A defect has cost the payer what an outage costs: it is tried again, less and less often.
+      Effect.catchDefect((defect) =>
+        Effect.andThen(
+          Effect.logError("a defect while delivering", purchase.id, defect),
+          failed(purchase.id, { fault: "service", detail: "something broke on our side" })
+        )
+      )
+    )
+}
+
+/** The tags of a deployment's project: what the sweep goes by. `expiresAt` in unix seconds. */
+export const projectTags = (expiresAt: number): ReadonlyArray<string> => ["mpp-compute", `expires:${expiresAt}`]
+
+/** Enters a deployment that is live into an index that no decision reads: nothing fails for it. */
+export const index = (expiry: ExpiryStore["Service"], { id, placement, answer }: Purchase) =>
+  placement?.projectId == null || answer === null || !("url" in answer)
+    ? Effect.void
+    : expiry
+        .put({
+          projectId: placement.projectId,
+          deploymentId: id,
+          url: answer.url,
+          expiresAt: Math.floor(Date.parse(answer.expires_at) / 1000)
+        })
+        .pipe(Effect.catch((error) => Effect.logWarning("the expiry index was not written", id, error.message)))

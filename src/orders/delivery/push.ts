@@ -1,0 +1,142 @@
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type { ControlPlaneClient } from "../../control-plane/ControlPlaneClient.ts"
+import { DeployFailed, Expired } from "../../domain/Errors.ts"
+import { statusPath } from "../../domain/Order.ts"
+import type { ExpiryStore } from "../../expiry/ExpiryStore.ts"
+import { index, projectTags } from "./deliver.ts"
+import { isOver } from "../steps/expire.ts"
+import { type Build, Ledger } from "../purchase/PurchaseStore.ts"
+import { type Place, vacant } from "./place.ts"
+import { expiryOf, type Failure, type Purchase } from "../purchase/Purchase.ts"
+import { makeSend, sentAgain } from "./send.ts"
+
+/** The pauses between tries grow from 2 s to 15 min. */
+const pause = (attempts: number) => Math.min(2_000 * 2 ** attempts, 15 * 60_000)
+
+/** An update gets this answer once its deployment has expired. */
+export const over = (id: string) => new Expired({ detail: "This deployment has lived its time.", deployment_id: id })
+
+/** Sends an update that was written down to the host. */
+export const makePush = (host: ControlPlaneClient["Service"], place: Place, expiry: ExpiryStore["Service"]) => {
+  const send = makeSend(host)
+
+  /** The purchase of a deployment whose time is not over: read again, because it may have run out meanwhile. */
+  const alive = Effect.fnUntraced(function* (id: string) {
+    const purchase = (yield* Ledger).byId(id)
+    const now = yield* Clock.currentTimeMillis
+    if (purchase?.state !== "delivered" || isOver(purchase, now)) return yield* over(id)
+    return { purchase, now }
+  })
+
+  /** Writes a live purchase's next state. */
+  const settle = Effect.fnUntraced(function* (
+    id: string,
+    change: (purchase: Purchase, now: number) => Partial<Purchase> & { readonly due: number }
+  ) {
+    const { purchase, now } = yield* alive(id)
+    const changes = change(purchase, now)
+    const next = { ...purchase, ...changes, due: Math.min(changes.due, expiryOf(purchase)!) }
+    ;(yield* Ledger).save(next)
+    return next
+  })
+
+  /** The host did not take the update, and its payer is told. Code that it refuses would be refused again. */
+  const untaken = Effect.fnUntraced(function* (id: string, fault: Failure["fault"], what: string) {
+    const { purchase } = yield* alive(id)
+    const { key, attempts, again } = purchase.update ?? { key: "", attempts: 0 }
+    const wait = pause(attempts)
+    const gone = purchase.gone === true
+    const serving = gone
+      ? "the project was gone at the host, and nothing serves until it is placed anew"
+      : `the code before it goes on serving${fault === "code" ? "" : " until the host has taken it"}`
+    const detail = `The update ${what}; ${serving}.`
+    yield* settle(id, ({ update, failure }, now) => ({
+      // Code that is sent once more was live before, and is: there is nothing that its payer could do.
+      failure: again === undefined || gone ? { fault, detail, at: now } : failure,
+      ...(fault === "code" || update === null
+        ? { update: null, due: Infinity }
+        : { update: { ...update, attempts: attempts + 1 }, due: now + wait })
+    }))
+    if (again !== undefined) yield* Effect.logWarning("the newest code could not be sent once more", id, what)
+    const next =
+      fault === "code" ? "Send corrected code; updates are free." : "It goes on by itself; look at status_url."
+    return yield* new DeployFailed({
+      detail: `${detail} ${next}`,
+      deployment_id: id,
+      status_url: statusPath(id),
+      fault,
+      retry: { idempotency_key: key },
+      ...(fault === "service" && { retry_after: Math.ceil(wait / 1000) })
+    })
+  })
+
+  /** The project that the deployment has, or a new one in place of the one that is gone. */
+  const placed = Effect.fnUntraced(function* (purchase: Purchase) {
+    const { placement } = yield* place.create(purchase)
+    const projectId = placement!.projectId!
+    if (purchase.gone !== true) return projectId
+    // Its end has come while the host was creating: nobody else would delete what that has made.
+    yield* Effect.tapError(alive(purchase.id), () => Effect.ignore(host.remove(projectId)))
+    yield* host.tag(projectId, projectTags(Math.floor(expiryOf(purchase)! / 1000)))
+    return projectId
+  })
+
+  /** The host does not find the project. If it is gone, the deployment is placed anew, for what is left of its time. */
+  const replaced = Effect.fnUntraced(function* (id: string, projectId: string) {
+    if (!(yield* place.isGone(projectId))) return
+    yield* Effect.logWarning("a project is gone, and placed anew", id, projectId)
+    yield* settle(id, ({ placement, due }) => ({ gone: true, placement: vacant(placement!), due: due ?? Infinity }))
+    yield* Effect.ignore(expiry.remove(projectId))
+  })
+
+  const upload = Effect.fnUntraced(function* (id: string) {
+    const { purchase } = yield* alive(id)
+    const goods = (yield* Ledger).goods(id)
+    if (purchase.placement === null || goods === undefined || !("code" in goods))
+      return yield* Effect.die(new Error(`${id} has nothing to update`))
+    const projectId = yield* placed(purchase)
+    yield* send(id, projectId, goods).pipe(
+      Effect.tapErrorTag("ControlPlaneRefused", (refused) =>
+        refused.status === 404 ? replaced(id, projectId) : Effect.void
+      )
+    )
+    const sent = (yield* alive(id)).purchase
+    return { goods, url: sent.gone === true ? yield* place.site(sent.placement!) : undefined }
+  })
+
+  /** Sends what was written down. Can be broken off anywhere and called again: the same upload twice does no harm. */
+  return Effect.fn("Deployer.push")(function* (id: string) {
+    const { goods, url } = yield* upload(id).pipe(
+      // At once, where the project has just been found to be gone.
+      Effect.retry({ times: 1, while: (error) => error._tag === "ControlPlaneRefused" && error.status === 404 }),
+      Effect.catchTags({
+        CodeRejected: ({ message }) => untaken(id, "code", `does not start at the host (${message})`),
+        ControlPlaneRefused: ({ status, message }) =>
+          untaken(id, "service", `was refused by the host (${status} ${message})`),
+        ControlPlaneUnavailable: ({ message }) => untaken(id, "service", `was not confirmed by the host (${message})`)
+      })
+    )
+    const live = yield* settle(id, (purchase, now) => taken(purchase, goods, url, now))
+    if (url !== undefined) yield* index(expiry, live)
+    const { answer, receipt } = live
+    if (answer === null || !("url" in answer)) return yield* Effect.die(new Error(`${id} has no URL`))
+    return { ...answer, receipt: receipt! }
+  })
+}
+
+/** Returns the changes once the host takes an update; `url` if the deployment was placed anew. `now` in unix milliseconds. */
+const taken = (purchase: Purchase, goods: Build, url: string | undefined, now: number) => {
+  const { answer, update } = purchase
+  // It was live before, and is.
+  if (update?.again !== undefined && url === undefined) return { update: null, inDoubt: [], due: Infinity }
+  const next = update === null ? null : sentAgain(purchase, goods, update, now)
+  return {
+    update: next,
+    due: next?.again ?? Infinity,
+    updatedAt: now,
+    failure: null,
+    warnings: goods.warnings ?? [],
+    ...(url !== undefined && { gone: false, answer: { ...answer!, url } as Purchase["answer"] })
+  }
+}

@@ -1,0 +1,52 @@
+import { createHash } from "node:crypto"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type { ControlPlaneClient, Upload } from "../../control-plane/ControlPlaneClient.ts"
+import { Ledger } from "../purchase/PurchaseStore.ts"
+import { type InDoubt, type Purchase, type Update } from "../purchase/Purchase.ts"
+
+/** How long an upload whose answer never came may still be carried out, in milliseconds. */
+const landsWithin = 600_000
+
+/** When the newest code is sent once more, after older code may have landed behind it, in milliseconds. */
+const againAfter = 60_000
+
+const digestOf = ({ main, code, compatibilityFlags }: Upload): string =>
+  createHash("sha256")
+    .update(JSON.stringify([main, code, compatibilityFlags]))
+    .digest("hex")
+
+/**
+ * Uploads code, and keeps book of what may still land: an upload that was given up, or that a crash cut off, may be carried
+ * out after a newer one, and would serve then. Written down before it is sent, and crossed out when its outcome is known.
+ */
+export const makeSend = (host: ControlPlaneClient["Service"]) =>
+  Effect.fn("Deployer.send")(function* (id: string, projectId: string, upload: Upload) {
+    const ledger = yield* Ledger
+    const now = yield* Clock.currentTimeMillis
+    const digest = digestOf(upload)
+    const before = (ledger.byId(id)?.inDoubt ?? []).filter(({ until }) => until > now)
+    const write = (inDoubt: ReadonlyArray<InDoubt>) =>
+      Effect.sync(() => {
+        const purchase = ledger.byId(id)
+        if (purchase !== undefined) ledger.save({ ...purchase, inDoubt })
+      })
+    yield* write([...before.filter((one) => one.digest !== digest), { digest, until: now + landsWithin }])
+    yield* Effect.matchEffect(host.upload(projectId, upload), {
+      onSuccess: () => write(before),
+      onFailure: (error) =>
+        Effect.andThen(error._tag === "ControlPlaneUnavailable" ? Effect.void : write(before), Effect.fail(error))
+    })
+  })
+
+/**
+ * Of a purchase whose newest code was just taken: that it is sent once more in a minute, if other code may still land behind
+ * it. Which code serves cannot be asked: the host names the deployment that was begun last, not the one that landed last.
+ * `now` in unix milliseconds.
+ */
+export const sentAgain = ({ inDoubt = [] }: Purchase, upload: Upload, update: Omit<Update, "again">, now: number) => {
+  const digest = digestOf(upload)
+  return inDoubt.some((one) => one.until > now && one.digest !== digest)
+    ? { ...update, attempts: 0, again: now + againAfter }
+    : null
+}

@@ -1,0 +1,179 @@
+import { randomBytes } from "node:crypto"
+import * as Schema from "effect/Schema"
+import { DiagnosticSchema } from "../../bundler/Bundler.ts"
+import { withSuffix } from "../../control-plane/slug.ts"
+import { statusPath, timestamp } from "../../domain/Order.ts"
+import type { Status } from "../rpc.ts"
+
+/** The order's request to the host. The order saves it before it asks, to recognize a lost answer. */
+export const Placement = Schema.Struct({
+  slug: Schema.String,
+  /** Set once a create was, or may have been, sent: from then on the slug is looked up before it is created again. */
+  attempted: Schema.Boolean,
+  projectId: Schema.NullOr(Schema.String),
+  url: Schema.NullOr(Schema.String)
+})
+/** The order's request to the host. */
+export type Placement = typeof Placement.Type
+
+/** A place at the host that nothing was ever asked for. */
+export const elsewhere = (slug: string): Placement => ({
+  slug: withSuffix(slug, randomBytes(8).toString("hex")),
+  attempted: false,
+  projectId: null,
+  url: null
+})
+
+/** Why a purchase is not live yet, in plain words for its payer. */
+export const Failure = Schema.Struct({
+  fault: Schema.Literals(["service", "code"]),
+  detail: Schema.String,
+  /** Unix milliseconds. */
+  at: Schema.Number,
+  /** Since when every try of what is to be delivered has failed, in unix milliseconds; for failures after the payment. */
+  since: Schema.optionalKey(Schema.Number)
+})
+/** Why a purchase is not live yet. */
+export type Failure = typeof Failure.Type
+
+/** Newer code that was taken and is not live yet; its upload is kept with the purchase's. */
+export const Update = Schema.Struct({
+  /** SHA-256 (hex) of the body that brought it. */
+  body: Schema.String,
+  /** The key that its sender may ask again with. */
+  key: Schema.String,
+  /** How often it was sent to the host: the pauses grow with it. */
+  attempts: Schema.Number,
+  /** The host has taken it, and gets it once more from then on, in unix milliseconds: older code may have landed behind it. */
+  again: Schema.optionalKey(Schema.Number)
+})
+/** Newer code that was taken and is not live yet. */
+export type Update = typeof Update.Type
+
+/** An upload whose outcome nobody knows. */
+export const InDoubt = Schema.Struct({
+  /** SHA-256 (hex) of what was sent. */
+  digest: Schema.String,
+  /** Until when it may still land, in unix milliseconds. */
+  until: Schema.Number
+})
+/** An upload whose outcome nobody knows. */
+export type InDoubt = typeof InDoubt.Type
+
+/**
+ * One payment for one order, as the ledger keeps it. Each state is on disk before the effect that it announces; whoever
+ * finds a purchase in it, after a crash for instance, does what stands under "goes on with".
+ *
+ * | state | money | what is known | goes on with | becomes |
+ * |---|---|---|---|---|
+ * | (none) | has not moved | nothing: an authorization that is lost with its process has cost nobody anything | | `capturing` |
+ * | `capturing` | only the chain knows | the signed bytes, their hash, their deadline; they may be on their way | reading the chain, never sending | `captured`, `failed` |
+ * | `captured` | has moved | a site is owed; `placement` says what the host was asked for; or a run | recognizing, creating, uploading; running | `delivered` |
+ * | `delivered` | has moved | the site is live, `answer` says where, or `gone` that the host has lost it; or the code was run, and its output is kept | its update, if there is one; its deletion, when its time is over | `expired` |
+ * | `expired` | has moved | its time is over, the project or the output is gone | | |
+ * | `failed` | will not move | the chain will never take the transaction; the key is free again | | |
+ */
+export const Purchase = Schema.Struct({
+  /** The deployment id, known from here on and for ever; an execution's is told to nobody. */
+  id: Schema.String,
+  operation: Schema.Literals(["deploy", "execute"]),
+  key: Schema.String,
+  challengeId: Schema.String,
+  /** The payer, in lower case: nobody else may put other code there. */
+  payer: Schema.String,
+  state: Schema.Literals(["capturing", "captured", "delivered", "expired", "failed"]),
+  authorization: Schema.Struct({
+    reference: Schema.String,
+    transaction: Schema.String,
+    validBefore: Schema.Number,
+    challengeId: Schema.String
+  }),
+  /** The slug that was asked for, without any suffix; empty for an execution. */
+  slug: Schema.String,
+  placement: Schema.NullOr(Placement),
+  /** The value of `Payment-Receipt`, from `captured` on. */
+  receipt: Schema.NullOr(Schema.String),
+  /** Where a deployment is; or until when an execution's output is kept, which is stored by itself. */
+  answer: Schema.NullOr(
+    Schema.Union([
+      Schema.Struct({
+        url: Schema.String,
+        deployment_id: Schema.String,
+        expires_at: Schema.String,
+        ttl_hours: Schema.Number
+      }),
+      Schema.Struct({ expires_at: Schema.String })
+    ])
+  ),
+  /** Whether anybody was told `answer`: until then whoever comes with the same order is meant to get it. */
+  answered: Schema.Boolean,
+  failure: Schema.NullOr(Failure),
+  update: Schema.NullOr(Update),
+  /** When its code went live last, in unix milliseconds. */
+  updatedAt: Schema.NullOr(Schema.Number),
+  /** How often the present state's step was tried: the pauses grow with it. */
+  attempts: Schema.Number,
+  /** When the object has to look at this purchase again, in unix milliseconds; null for never. */
+  due: Schema.NullOr(Schema.Number),
+  /** Unix milliseconds. */
+  createdAt: Schema.Number,
+  /** The compiler's warnings about the code that is live, or that is delivered; none where the field is missing. */
+  warnings: Schema.optionalKey(Schema.Array(DiagnosticSchema)),
+  /** Uploads that may still land, this very moment's included; none where the field is missing. */
+  inDoubt: Schema.optionalKey(Schema.Array(InDoubt)),
+  /** Of a deployment that was live: its project is gone at the host, and nothing serves until it is placed anew. */
+  gone: Schema.optionalKey(Schema.Boolean)
+})
+/** One payment for one order. */
+export type Purchase = typeof Purchase.Type
+
+/** A verdict on the body itself: every purchase of the same order would meet it again, until the service changes. */
+export const Verdict = Schema.Struct({
+  /** Unix milliseconds. */
+  at: Schema.Number,
+  detail: Schema.String,
+  diagnostics: Schema.Array(DiagnosticSchema)
+})
+/** A verdict on the body itself. */
+export type Verdict = typeof Verdict.Type
+
+/** Whether money has moved: true, false, or null while the chain has not said. */
+export const charged = (state: Purchase["state"]): boolean | null => (state === "capturing" ? null : state !== "failed")
+
+/** Where its payer can look: nowhere, for an execution. */
+export const whereabouts = ({ id, operation }: Purchase) =>
+  operation === "deploy" ? { deployment_id: id, status_url: statusPath(id) } : { deployment_id: null, status_url: null }
+
+/** When its time is over, in unix milliseconds, as its answer told its payer; null until it is live. */
+export const expiryOf = ({ answer }: Purchase): number | null =>
+  answer === null ? null : Date.parse(answer.expires_at)
+
+const undelivered = (failure: Failure | null): Status["status"] => (failure?.fault === "code" ? "failed" : "delivering")
+
+/** The payer, or anybody who knows the id, can read this about a purchase. */
+export const statusOf = ({
+  id,
+  state,
+  answer,
+  failure,
+  createdAt,
+  updatedAt,
+  warnings,
+  gone = false
+}: Purchase): Status => ({
+  deployment_id: id,
+  url: answer !== null && "url" in answer && !gone ? answer.url : null,
+  status: {
+    capturing: "delivering" as const,
+    captured: undelivered(failure),
+    delivered: gone ? undelivered(failure) : ("live" as const),
+    expired: "expired" as const,
+    failed: "failed" as const
+  }[state],
+  created_at: timestamp(createdAt),
+  updated_at: updatedAt === null ? null : timestamp(updatedAt),
+  expires_at: answer?.expires_at ?? null,
+  charged: charged(state),
+  last_failure: failure?.detail ?? null,
+  warnings: warnings ?? []
+})

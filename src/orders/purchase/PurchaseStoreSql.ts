@@ -1,0 +1,155 @@
+import * as Schema from "effect/Schema"
+import { type Goods, keepsGoods, Ledger, PurchaseText, verdictMillis, VerdictText } from "./PurchaseStore.ts"
+import type { Purchase } from "./Purchase.ts"
+
+/**
+ * The storage schema of an order's object (SQLite, inside the Durable Object):
+ *
+ * - `purchase` — one row a payment; `data` is the purchase as JSON, the other columns are what is searched by.
+ * - `upload` — what a purchase delivers, as JSON cut into rows of at most 1 MB: a row may hold 2 MB in production (locally
+ *   the limit is not enforced). Dropped once the purchase is live or failed; there again while an update is on its way. What
+ *   a run came to takes the place of what was run, until it expires.
+ * - `claim` — which purchase a key (`kind` = key) or a used challenge (`kind` = challenge) stands for: each one is good
+ *   for one purchase, but for those that failed before any money moved.
+ * - `verdict` — at most one row: why this body does not bundle.
+ */
+const schema = `
+  CREATE TABLE IF NOT EXISTS purchase (id TEXT PRIMARY KEY, state TEXT NOT NULL, due INTEGER, data TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS upload (id TEXT NOT NULL, part INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (id, part));
+  CREATE TABLE IF NOT EXISTS claim (kind TEXT NOT NULL, name TEXT NOT NULL, purchase TEXT NOT NULL, PRIMARY KEY (kind, name));
+  CREATE TABLE IF NOT EXISTS verdict (one INTEGER PRIMARY KEY CHECK (one = 1), data TEXT NOT NULL);
+`
+
+const partBytes = 1_000_000
+
+const decodePurchase = Schema.decodeSync(PurchaseText)
+const encodePurchase = Schema.encodeSync(PurchaseText)
+const decodeVerdict = Schema.decodeSync(VerdictText)
+const encodeVerdict = Schema.encodeSync(VerdictText)
+
+/** The ledger of one object, in that object's storage. */
+export const makeLedger = (storage: DurableObjectStorage): Ledger["Service"] => {
+  const { sql } = storage
+  // Nothing is written before the first purchase: asking an object that knows nothing must leave nothing behind.
+  let ready = sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'purchase'").toArray().length > 0
+  const rows = <Row extends Record<string, SqlStorageValue>>(
+    query: string,
+    ...values: ReadonlyArray<SqlStorageValue>
+  ) => (ready ? sql.exec<Row>(query, ...values).toArray() : [])
+  /** Outside of any transaction: one that is rolled back would take the tables along. */
+  const prepare = () => {
+    if (!ready) sql.exec(schema)
+    ready = true
+  }
+  const write = (query: string, ...values: ReadonlyArray<SqlStorageValue>) => sql.exec(query, ...values)
+  const forgetAll = () => {
+    ready = false
+    void storage.deleteAlarm()
+    void storage.deleteAll()
+  }
+  const purchases = (query: string, ...values: ReadonlyArray<SqlStorageValue>): ReadonlyArray<Purchase> =>
+    rows<{ data: string }>(`SELECT data FROM purchase WHERE ${query}`, ...values).map(({ data }) =>
+      decodePurchase(data)
+    )
+
+  const wake = () => {
+    const next =
+      rows<{ due: number | null }>(
+        "SELECT min(due) AS due FROM (SELECT due FROM purchase UNION SELECT json_extract(data, '$.at') + ? FROM verdict)",
+        verdictMillis
+      )[0]?.due ?? null
+    // Not awaited: a write of the object like the others, coalesced with them, and nothing leaves the object before all
+    // of them are on disk (the output gate).
+    void (next === null ? storage.deleteAlarm() : storage.setAlarm(next))
+  }
+  const put = (purchase: Purchase) => {
+    const { id, state, due } = purchase
+    write("INSERT OR REPLACE INTO purchase VALUES (?, ?, ?, ?)", id, state, due, encodePurchase(purchase))
+    if (!keepsGoods(purchase)) write("DELETE FROM upload WHERE id = ?", id)
+  }
+  const claimed = (kind: "key" | "challenge", name: string) =>
+    purchases("state <> 'failed' AND id = (SELECT purchase FROM claim WHERE kind = ? AND name = ?)", kind, name)[0]
+  const bind = (key: string, challengeId: string, id: string) => {
+    for (const [kind, name] of [
+      ["key", key],
+      ["challenge", challengeId]
+    ] as const) {
+      if (claimed(kind, name) === undefined) write("INSERT OR REPLACE INTO claim VALUES (?, ?, ?)", kind, name, id)
+    }
+  }
+
+  const keep = (purchase: Purchase, goods: Goods) => {
+    const bytes = new TextEncoder().encode(JSON.stringify(goods))
+    write("DELETE FROM upload WHERE id = ?", purchase.id)
+    for (let part = 0; part * partBytes < bytes.length; part++) {
+      const slice = bytes.slice(part * partBytes, (part + 1) * partBytes)
+      write("INSERT INTO upload VALUES (?, ?, ?)", purchase.id, part, slice.buffer)
+    }
+    put(purchase)
+  }
+
+  return Ledger.of({
+    serving: new Map(),
+    updating: new Map(),
+    byKey: (key) => claimed("key", key),
+    byChallenge: (challengeId) => claimed("challenge", challengeId),
+    byId: (id) => purchases("id = ?", id)[0],
+    owed: () =>
+      purchases(
+        "state IN ('capturing', 'captured') OR (state = 'delivered' AND NOT json_extract(data, '$.answered')) LIMIT 1"
+      )[0],
+    due: (now) => {
+      const due = purchases("due <= ?", now)
+      // An alarm that rings before its time, by another machine's clock, is spent all the same.
+      wake()
+      return due
+    },
+    save: (purchase) => {
+      put(purchase)
+      wake()
+    },
+    begin: (purchase, goods) => {
+      prepare()
+      storage.transactionSync(() => {
+        keep(purchase, goods)
+        bind(purchase.key, purchase.challengeId, purchase.id)
+      })
+      wake()
+    },
+    amend: (purchase, goods) => {
+      storage.transactionSync(() => keep(purchase, goods))
+      wake()
+    },
+    forget: (id) => {
+      if (rows("SELECT 1 FROM purchase WHERE id <> ? AND state <> 'failed' LIMIT 1", id).length === 0) {
+        forgetAll()
+        return
+      }
+      storage.transactionSync(() => {
+        write("DELETE FROM purchase WHERE id = ?", id)
+        write("DELETE FROM upload WHERE id = ?", id)
+        write("DELETE FROM claim WHERE purchase = ?", id)
+      })
+      wake()
+    },
+    goods: (id) => {
+      const parts = rows<{ bytes: ArrayBuffer }>("SELECT bytes FROM upload WHERE id = ? ORDER BY part", id)
+      if (parts.length === 0) return undefined
+      const decoder = new TextDecoder()
+      const text = parts.map(({ bytes }) => decoder.decode(bytes, { stream: true })).join("") + decoder.decode()
+      return JSON.parse(text) as Goods // written by `keep`, above
+    },
+    bind,
+    verdict: () => rows<{ data: string }>("SELECT data FROM verdict").map(({ data }) => decodeVerdict(data))[0],
+    judge: (verdict) => {
+      prepare()
+      write("INSERT OR REPLACE INTO verdict VALUES (1, ?)", encodeVerdict(verdict))
+      wake()
+    },
+    acquit: () => {
+      if (rows("SELECT 1 FROM purchase LIMIT 1").length === 0) return forgetAll()
+      write("DELETE FROM verdict")
+      wake()
+    }
+  })
+}

@@ -1,0 +1,87 @@
+import * as Effect from "effect/Effect"
+import { slugFrom } from "../../control-plane/slug.ts"
+import { DeployFailed, Expired } from "../../domain/Errors.ts"
+import { randomText } from "../../domain/DeploymentId.ts"
+import { type Delivered, type Execution, statusPath, type Submission } from "../../domain/Order.ts"
+import { type Authorization, PaymentRejected } from "../../payment/PaymentService.ts"
+import { type Build, Ledger } from "./PurchaseStore.ts"
+import type { OrderError } from "../rpc.ts"
+import { type Purchase, whereabouts } from "./Purchase.ts"
+
+/** When the alarm looks after a purchase that is being served: after a crash by then the chain has the last word. */
+export const watchMillis = 30_000
+
+/** A purchase in its first state, under a fresh id, for what was built for it. `now` in unix milliseconds. */
+export const newPurchase = (
+  id: string,
+  order: Submission | Execution,
+  authorization: Authorization,
+  now: number,
+  { warnings = [] }: Pick<Build, "warnings">
+): Purchase => {
+  const { verified } = order
+  return {
+    id,
+    operation: "input" in order ? "execute" : "deploy",
+    key: verified.key,
+    challengeId: verified.challengeId,
+    payer: verified.payer,
+    state: "capturing",
+    authorization,
+    // The URL is public: it has random characters of its own, and none of the id's.
+    slug: "input" in order ? "" : order.name === null ? `app-${randomText(6)}` : slugFrom(order.name),
+    placement: null,
+    receipt: null,
+    answer: null,
+    answered: false,
+    failure: null,
+    update: null,
+    updatedAt: null,
+    attempts: 0,
+    due: now + watchMillis,
+    createdAt: now,
+    ...(warnings.length > 0 && { warnings })
+  }
+}
+
+/** A finished purchase answers this, however often it is asked. */
+export const storedAnswer = Effect.fnUntraced(function* (
+  purchase: Purchase
+): Effect.fn.Return<Delivered, OrderError, Ledger> {
+  const { id, key, state, operation, answer, receipt, failure } = purchase
+  if (state === "delivered" && purchase.gone === true) {
+    const fault = failure?.fault ?? "service"
+    const next = fault === "code" ? "PUT corrected code; updates are free." : "It is placed anew; look at status_url."
+    return yield* new DeployFailed({
+      detail: `The project of this deployment is gone at the host, and nothing serves. ${next} Do not pay again.`,
+      deployment_id: id,
+      status_url: statusPath(id),
+      fault,
+      retry: { idempotency_key: key }
+    })
+  }
+  if (state === "delivered" && answer !== null && receipt !== null) {
+    if ("url" in answer) return { ...answer, receipt }
+    const kept = (yield* Ledger).goods(id)
+    if (kept !== undefined && "output" in kept) return { execution_id: id, output: kept.output, receipt }
+    return yield* Effect.die(new Error(`${id} has no output`))
+  }
+  if (state === "expired") {
+    const what =
+      operation === "deploy" ? "This deployment has lived its time." : "What this came to was kept for its time."
+    const { deployment_id } = whereabouts(purchase)
+    return yield* new Expired({ detail: `${what} Another Idempotency-Key buys another.`, deployment_id })
+  }
+  return yield* new PaymentRejected({
+    problem: "verification-failed",
+    detail: failure?.detail ?? "The payment failed.",
+    key
+  })
+})
+
+/** Notes that somebody was told what a purchase came to: from now on who comes without a key wants another one. */
+export const told = (done: Delivered) =>
+  Effect.map(Ledger, (ledger) => {
+    const purchase = ledger.byId("url" in done ? done.deployment_id : done.execution_id)
+    if (purchase?.answered === false) ledger.save({ ...purchase, answered: true })
+  })

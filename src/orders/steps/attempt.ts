@@ -1,0 +1,57 @@
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import type { Budget, End } from "../../payers/Attempts.ts"
+import type { AttemptId, Payers } from "../../payers/Payers.ts"
+import type { Verified } from "../../payment/PaymentService.ts"
+import type { OrderError, UpdateError } from "../rpc.ts"
+
+/** The attempt that a verified credential makes. */
+export const attemptOf = ({ payer, challengeId }: Omit<Verified, "key" | "credential">, budget: Budget): AttemptId => ({
+  payer,
+  id: challengeId,
+  budget
+})
+
+/**
+ * Whether an error is the service's own doing: such an attempt does not count against its payer. Nor does one that was
+ * refused for others that count.
+ */
+const isOurs = (error: OrderError | UpdateError): boolean =>
+  error._tag === "Busy" ||
+  error._tag === "TooManyAttempts" ||
+  error._tag === "PaymentUnavailable" ||
+  error._tag === "HostUnavailable" ||
+  error._tag === "Internal" ||
+  error._tag === "OrderInProgress" ||
+  ((error._tag === "DeployFailed" || error._tag === "ExecuteFailed") && error.fault === "service")
+
+/**
+ * Whether a credential says by itself that nothing can come of it. Whoever has a copy of one that was never used can send it
+ * as often as it likes: that may not count against its payer, unless something was built.
+ */
+const isStale = (error: OrderError | UpdateError): boolean =>
+  error._tag === "PaymentRejected" && (error.problem === "payment-expired" || error.problem === "invalid-challenge")
+
+const endOf = (exit: Exit.Exit<unknown, OrderError | UpdateError>): End => {
+  const error = Option.getOrUndefined(Exit.findErrorOption(exit))
+  if (Exit.isSuccess(exit) || (error !== undefined && isOurs(error))) return "forgotten"
+  return error !== undefined && isStale(error) ? "stale" : "failed"
+}
+
+/**
+ * Does `work` as an attempt of its payer, or fails with `TooManyAttempts`. The attempt counts when it fails and that is not
+ * the service's doing; a payment of which the chain has not said counts until the chain has.
+ */
+export const makeAttempt = (payers: Payers["Service"]) =>
+  Effect.fn("Deployer.attempt")(function* <A, E extends OrderError | UpdateError, R>(
+    attempt: AttemptId,
+    work: Effect.Effect<A, E, R>
+  ) {
+    yield* payers.begin(attempt)
+    const exit = yield* Effect.exit(work)
+    const end = payers.end(attempt, endOf(exit))
+    // Before the payer is told of a failure it counts. A payment that was made waits for nobody.
+    yield* Exit.isSuccess(exit) ? Effect.forkDetach(end) : end
+    return yield* exit
+  })

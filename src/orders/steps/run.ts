@@ -1,0 +1,74 @@
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { ExecuteFailed } from "../../domain/Errors.ts"
+import { timestamp } from "../../domain/Order.ts"
+import { type CodeRunner, LIMITS, type Ran } from "../../sandbox/CodeRunner.ts"
+import { conclude, Ledger } from "../purchase/PurchaseStore.ts"
+import type { Purchase } from "../purchase/Purchase.ts"
+import { setBack } from "./retry.ts"
+
+/**
+ * Step 7 of an execution: a captured purchase is run, and what it came to is written down with its state. Can be broken off
+ * anywhere and called again: code without network has touched nothing.
+ */
+export const makeRun = (runner: CodeRunner["Service"], keepHours: () => number) => {
+  const run = Effect.fnUntraced(function* (purchase: Purchase) {
+    const ledger = yield* Ledger
+    const task = ledger.goods(purchase.id)
+    if (task === undefined || !("input" in task)) {
+      return yield* Effect.die(new Error(`${purchase.id} has nothing to run`))
+    }
+    const ran = yield* runner.run(task, task.input)
+    const now = yield* Clock.currentTimeMillis
+    const answer = { expires_at: timestamp(now + keepHours() * 3_600_000) }
+    return yield* conclude(
+      {
+        ...purchase,
+        state: "delivered",
+        answer,
+        failure: null,
+        attempts: 0,
+        updatedAt: now,
+        due: Date.parse(answer.expires_at)
+      },
+      { output: bodyOf(ran) }
+    )
+  })
+
+  const failed = Effect.fn("Deployer.unrun")(function* (id: string, reason: string) {
+    const { purchase, owed, retryAfter } = yield* setBack(id, { fault: "service", detail: reason })
+    const detail = owed
+      ? "You were charged, and for 7 days this could not be run. It is owed to you: repeat the same call with the " +
+        "Idempotency-Key of retry at no cost."
+      : "You were charged, and the code could not be run, which is our fault. Do not pay again: repeat the same call with " +
+        "the Idempotency-Key of retry; it is run, or its result is answered, at no cost."
+    return yield* new ExecuteFailed({
+      detail,
+      retry: { idempotency_key: purchase.key },
+      ...(!owed && { retry_after: retryAfter })
+    })
+  })
+
+  return (purchase: Purchase) =>
+    Effect.withSpan(run(purchase), "Deployer.run").pipe(
+      Effect.catchTag("RunnerUnavailable", ({ message }) =>
+        Effect.andThen(
+          Effect.logError("the runner does not answer", purchase.id, message),
+          failed(purchase.id, `The runner does not answer: ${message}`)
+        )
+      ),
+      Effect.catchDefect((defect) =>
+        Effect.andThen(
+          Effect.logError("a defect while running", purchase.id, defect),
+          failed(purchase.id, "something broke on our side")
+        )
+      )
+    )
+}
+
+/** The body of the answer. A result is passed on as the text that it came as. */
+const bodyOf = (ran: Ran): string => {
+  const outcome = ran.ok ? `"result":${ran.result}` : `"error":${JSON.stringify(ran.error)}`
+  const limits = JSON.stringify({ cpu_ms_limit: LIMITS.cpuMs })
+  return `{${outcome},"duration_ms":${ran.durationMs},"limits":${limits}}`
+}

@@ -1,0 +1,93 @@
+import { Credential } from "mppx"
+import * as Effect from "effect/Effect"
+import { PaymentRejected } from "../../errors.ts"
+
+/*
+ * Bounds for credentials that anybody can write, checked in linear time before a library reads them: ox's base64 and mppx's
+ * pattern for the scheme are quadratic (48 KB of "=" or of blanks cost 6 s), and canonical JSON recurses.
+ *
+ * A stock client's credential has about 2 KB; 13 KB with a passkey's signature and an access key's authorization by another.
+ */
+
+/** Characters of a credential, its scheme included. */
+const MAX_CREDENTIAL = 32_768
+
+/** Characters of all that a challenge says; ours have 700. */
+const MAX_CHALLENGE = 8_192
+
+/** Fields of a challenge and of its `opaque`, which early clients sent as an object: mppx knows 11 of the former, ours have 5 of the latter. */
+const MAX_FIELDS = 16
+
+/** How deep a credential and the request in its challenge may nest; ours nest 3 deep. */
+const MAX_DEPTH = 8
+
+/** The scheme and a token68 in base64 or base64url (RFC 9110, 11.2), of which each character can be matched in one way only. */
+const form = /^payment[ \t]+([\w+/-]+={0,2})$/i
+const base64url = /^[\w+/-]*={0,2}$/
+
+const malformed = new PaymentRejected({
+  problem: "malformed-credential",
+  detail:
+    'The credential cannot be read. It is "Payment " and the base64url of a JSON object with challenge and payload, ' +
+    `at most ${MAX_CREDENTIAL} characters in all.`
+})
+
+/** Whether JSON text nests no deeper than is read here. Brackets within strings do not count. */
+const isShallow = (json: string): boolean => {
+  let depth = 0
+  let quoted = false
+  for (let i = 0; i < json.length; i++) {
+    const character = json[i]
+    if (quoted) {
+      if (character === "\\") i++
+      else if (character === '"') quoted = false
+    } else if (character === '"') quoted = true
+    else if (character === "{" || character === "[") {
+      if (++depth > MAX_DEPTH) return false
+    } else if (character === "}" || character === "]") depth--
+  }
+  return true
+}
+
+const decode = (text: string): string => Buffer.from(text, "base64url").toString()
+
+const isText = (value: unknown): value is string => typeof value === "string" && value.length <= MAX_CHALLENGE
+const isBase64url = (value: unknown): value is string => isText(value) && base64url.test(value)
+
+/** Whether a value is an object of a few strings, which together are no longer than a challenge may be. */
+const isFlat = (value: unknown): value is Readonly<Record<string, string>> => {
+  if (typeof value !== "object" || value === null) return false
+  const entries = Object.entries(value)
+  return (
+    entries.length <= MAX_FIELDS &&
+    entries.every(([, text]) => isText(text)) &&
+    entries.reduce((length, [name, text]) => length + name.length + text.length, 0) <= MAX_CHALLENGE
+  )
+}
+
+const isBounded = (credential: string): boolean => {
+  const encoded = credential.length <= MAX_CREDENTIAL ? form.exec(credential)?.[1] : undefined
+  if (encoded === undefined) return false
+  const json = decode(encoded)
+  if (!isShallow(json)) return false
+  const { challenge } = JSON.parse(json) as { readonly challenge: Readonly<Record<string, unknown>> }
+  const { opaque = "", ...texts } = challenge
+  return (
+    isFlat(texts) &&
+    isBase64url(texts["request"]) &&
+    isShallow(decode(texts["request"])) &&
+    (isBase64url(opaque) || isFlat(opaque))
+  )
+}
+
+/** A credential as mppx reads it, once it is known to cost next to nothing. Says nothing about who wrote it. */
+export const readCredential = (
+  credential: string
+): Effect.Effect<ReturnType<typeof Credential.deserialize>, PaymentRejected> =>
+  Effect.try({
+    try: () => {
+      if (!isBounded(credential)) throw malformed
+      return Credential.deserialize(credential)
+    },
+    catch: () => malformed
+  })

@@ -1,0 +1,27 @@
+import { assert, describe, it } from "vitest"
+import { fresh, walletOn } from "../../e2e/support.ts"
+import { footprint } from "../footprint.ts"
+import { postJson, stack } from "../support.ts"
+
+/** An attack that leaves nothing behind proves something only if the footprint shows what an honest deploy leaves. */
+describe("the footprint", () => {
+  it("grows with a deploy that is paid for", async () => {
+    const before = await footprint()
+    const response = await walletOn(stack).fetch(`${stack.info.gateway}/deploy`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: fresh("plain-js")
+    })
+    assert.strictEqual(response.status, 200, await response.text())
+    const after = await footprint()
+    for (const name of Object.keys(before) as Array<keyof typeof before>) {
+      assert.isAbove(after[name], before[name], name)
+    }
+  })
+
+  it("stays as it is after a quote", async () => {
+    const before = await footprint()
+    assert.strictEqual((await postJson("/deploy", fresh("plain-js"))).status, 402)
+    assert.deepStrictEqual(await footprint(), before)
+  })
+})

@@ -1,0 +1,204 @@
+import { createHmac, randomBytes } from "node:crypto"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import type { Stack } from "../../../src/local/stack.ts"
+import { controlPlaneClient } from "../local/support.ts"
+import { run, startTestStack, walletOn } from "../support.ts"
+
+// 90 seconds of life, and no start check: what does not start is the host's to refuse, after the charge.
+const ttlHours = 0.025
+const cronSecret = randomBytes(32).toString("hex")
+
+let stack: Stack
+let wallet: ReturnType<typeof walletOn>
+let controlPlane: ReturnType<typeof controlPlaneClient>
+/** The first deployment, which expires in the middle of this file, and a later one, which expires while the host is down. */
+let first: Deployment
+let later: Deployment
+beforeAll(async () => {
+  stack = await startTestStack({ TTL_HOURS: String(ttlHours) }, { startCheck: false, cronSecret })
+  wallet = walletOn(stack)
+  controlPlane = controlPlaneClient(stack.info.controlPlane, stack.info.controlPlaneToken)
+})
+afterAll(() => stack?.stop())
+
+interface Deployment {
+  readonly url: string
+  readonly deployment_id: string
+  readonly expires_at: string
+}
+
+const says = (text: string) =>
+  JSON.stringify({ files: { "index.ts": `export default { fetch: () => new Response(${JSON.stringify(text)}) }` } })
+const throws = JSON.stringify({
+  files: { "index.ts": "throw new Error('boom at start'); export default { fetch() {} }" }
+})
+
+const send = (method: string, path: string, body: string, by: Pick<typeof wallet, "fetch"> = wallet) =>
+  by.fetch(`${stack.info.gateway}${path}`, { method, body, headers: { "content-type": "application/json" } })
+
+const deploy = async (text: string): Promise<Deployment> => {
+  const response = await send("POST", "/deploy", says(text))
+  assert.strictEqual(response.status, 200, await response.clone().text())
+  return (await response.json()) as Deployment
+}
+const update = (id: string, body: string, by?: Pick<typeof wallet, "fetch">) =>
+  send("PUT", `/deployments/${id}`, body, by)
+
+const status = async (id: string) =>
+  (await (await fetch(`${stack.info.gateway}/deployments/${id}`)).json()) as Record<string, string | null>
+
+const get = async (url: string) => (await fetch(url)).text()
+
+const ours = async (): Promise<ReadonlyArray<{ readonly id: string; readonly name: string }>> =>
+  (await controlPlane("GET", "projects")).json.projects.filter(({ name }) => name.startsWith("mpp-compute "))
+
+const until = async (deadline: number, what: string, condition: () => Promise<boolean>) => {
+  while (!(await condition())) {
+    if (Date.now() > deadline) assert.fail(`${what}: not by ${new Date(deadline).toISOString()}`)
+    await new Promise((resolve) => setTimeout(resolve, 500))
+  }
+}
+
+describe("an update", () => {
+  it("by the stock client serves at the same URL until the same hour, free", async () => {
+    first = await deploy("one")
+    assert.strictEqual(await get(first.url), "one")
+    const before = { payer: await wallet.balance(), recipient: await wallet.balance(stack.info.recipient) }
+    const response = await update(first.deployment_id, says("two"))
+    assert.strictEqual(response.status, 200, await response.clone().text())
+    assert.deepInclude(await response.json(), { ...first })
+    assert.strictEqual(await get(first.url), "two")
+    assert.strictEqual(await wallet.balance(stack.info.recipient), before.recipient)
+    assert.strictEqual(await wallet.balance(), before.payer)
+  })
+
+  it("by the stock command line client", async () => {
+    const args = ["-X", "PUT", "-J", says("three"), "--rpc-url", stack.info.rpc, "-s"]
+    const { code, stdout, stderr } = await run(
+      "mppx",
+      [`${stack.info.gateway}/deployments/${first.deployment_id}`, ...args],
+      { MPPX_PRIVATE_KEY: stack.info.payerPrivateKey }
+    )
+    assert.strictEqual(code, 0, stdout + stderr)
+    assert.include(stdout, first.deployment_id)
+    assert.strictEqual(await get(first.url), "three")
+  })
+
+  it("by another wallet is forbidden", async () => {
+    const other = walletOn(stack, `0x${randomBytes(32).toString("hex")}`)
+    const response = await update(first.deployment_id, says("stolen"), other)
+    const answer = (await response.json()) as Record<string, unknown>
+    assert.deepStrictEqual([response.status, answer.code], [403, "forbidden"])
+    assert.strictEqual(await get(first.url), "three")
+  })
+
+  it("that is broken leaves the code before it serving", async () => {
+    const broken = JSON.stringify({ files: { "index.ts": "export default {" } })
+    const unbundled = await update(first.deployment_id, broken)
+    assert.strictEqual(unbundled.status, 422)
+    const refused = await update(first.deployment_id, throws)
+    const answer = (await refused.json()) as Record<string, unknown>
+    assert.deepStrictEqual([refused.status, answer.code, answer.fault], [502, "deploy_failed", "code"])
+    assert.strictEqual(await get(first.url), "three")
+    const { status: state, last_failure, expires_at } = await status(first.deployment_id)
+    assert.deepStrictEqual([state, expires_at], ["live", first.expires_at])
+    assert.match(String(last_failure), /boom at start/)
+  })
+
+  it("mends a deploy that the host refused: one PUT, no charge, live", async () => {
+    const before = await wallet.balance(stack.info.recipient)
+    const refused = await send("POST", "/deploy", throws)
+    const answer = (await refused.json()) as Record<string, unknown>
+    assert.deepStrictEqual([refused.status, answer.charged, answer.fault], [502, true, "code"], JSON.stringify(answer))
+    const id = String(answer.deployment_id)
+    assert.strictEqual((await status(id)).status, "failed")
+    const paid = await wallet.balance(stack.info.recipient)
+    assert.strictEqual(paid - before, 100_000n)
+    const response = await update(id, says("mended"))
+    assert.strictEqual(response.status, 200, await response.clone().text())
+    later = (await response.json()) as Deployment
+    assert.strictEqual(await get(later.url), "mended")
+    assert.strictEqual((await status(id)).status, "live")
+    assert.strictEqual(await wallet.balance(stack.info.recipient), paid)
+  })
+})
+
+describe("the sweep", () => {
+  const scheduled = (at: number, key = cronSecret) => {
+    const signature = createHmac("sha256", key).update(`${at}.POST./__scheduled.0 * * * *`).digest("hex")
+    return fetch(`${stack.info.gateway}/__scheduled`, {
+      method: "POST",
+      headers: { "x-jack-timestamp": String(at), "x-jack-signature": signature, "x-jack-cron": "0 * * * *" }
+    })
+  }
+  const seed = async (name: string, tags: ReadonlyArray<string>): Promise<string> => {
+    const slug = `seed-${randomBytes(4).toString("hex")}`
+    const { id } = (await controlPlane("POST", "projects", { name, slug })).json.project
+    await controlPlane("PUT", `projects/${id}/tags`, { tags })
+    return id
+  }
+  const there = async (id: string) => (await controlPlane("GET", `projects/${id}`)).status === 200
+  const orphan = `mpp-compute dep_${"z".repeat(26)}`
+  const past = ["mpp-compute", "expires:1700000000"]
+
+  it("by a signed call removes what no order knows, and that alone, once", async () => {
+    const [seeded, untagged, foreign] = [
+      await seed(orphan, past),
+      await seed(orphan, ["mpp-compute"]),
+      await seed("my-project", past)
+    ]
+    const at = Date.now()
+    const refused = [
+      await fetch(`${stack.info.gateway}/__scheduled`, { method: "POST" }),
+      await scheduled(at, "another key"),
+      await scheduled(at - 600_000)
+    ]
+    for (const response of refused) assert.strictEqual(response.status, 403)
+    assert.isTrue(await there(seeded))
+    const response = await scheduled(at)
+    assert.deepInclude(await response.json(), { removed: 1, failed: 0 })
+    assert.deepStrictEqual(await Promise.all([seeded, untagged, foreign].map(there)), [false, true, true])
+    assert.strictEqual((await scheduled(at)).status, 403)
+    // And by the Worker's own cron.
+    const another = await seed(orphan, past)
+    await stack.gateway.scheduled()
+    assert.isFalse(await there(another))
+    for (const id of [untagged, foreign]) await controlPlane("DELETE", `projects/${id}`)
+    assert.strictEqual(await get(first.url), "three")
+  })
+})
+
+describe("when its time is over, a deployment", () => {
+  it("is gone from the host and the control plane within 30 s, and its status says so", async () => {
+    // Some more, to end at about the same time; no more at once than one payer may.
+    const others: Array<Deployment> = []
+    for (const batch of [0, 1])
+      others.push(...(await Promise.all([0, 1, 2].map((i) => deploy(`other ${3 * batch + i}`)))))
+    const over = Date.parse(first.expires_at)
+    assert.isBelow(Date.now(), over)
+    assert.strictEqual((await status(first.deployment_id)).status, "live")
+    await until(over + 30_000, "expired", async () => (await status(first.deployment_id)).status === "expired")
+    assert.isFalse((await ours()).some(({ name }) => name.includes(first.deployment_id)))
+    assert.strictEqual((await fetch(first.url)).status, 404)
+    const late = await fetch(`${stack.info.gateway}/deployments/${first.deployment_id}`, { method: "PUT" })
+    assert.strictEqual(late.status, 410)
+    for (const { deployment_id } of others) assert.strictEqual((await status(deployment_id)).status, "live")
+  })
+
+  it("is gone within 30 s of the return of a control plane that was down, and none is left behind", async () => {
+    const local = stack.controlPlane!
+    const over = Date.parse(later.expires_at)
+    assert.isBelow(Date.now(), over)
+    await local.stop()
+    await until(over + 30_000, "tried", async () =>
+      String((await status(later.deployment_id)).last_failure).includes("could not be deleted yet")
+    )
+    await new Promise((resolve) => setTimeout(resolve, 10_000))
+    assert.strictEqual((await status(later.deployment_id)).status, "live")
+    await local.start()
+    const back = Date.now()
+    await until(back + 30_000, "expired", async () => (await status(later.deployment_id)).status === "expired")
+    assert.strictEqual((await fetch(later.url)).status, 404)
+    await until(Date.now() + ttlHours * 3_600_000 + 30_000, "nothing left", async () => (await ours()).length === 0)
+  })
+})

@@ -1,0 +1,270 @@
+import { readFileSync, statSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { type Address, createClient, defineChain, http } from "viem"
+import { privateKeyToAccount } from "viem/accounts"
+import { tempoLocalnet } from "viem/chains"
+import { Actions } from "viem/tempo"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { pathUsd, payerPrivateKey, recipient } from "../../../src/local/chain/accounts.ts"
+import { resolveLocalhost } from "../../../src/local/system/localhost.ts"
+import { poll } from "../../../src/local/ready.ts"
+import { type Stack, startStack } from "../../../src/local/stack.ts"
+import { controlPlaneClient, descendants, survivors, temporaryDirectory, uploadForm, writeGateway } from "./support.ts"
+
+const files = temporaryDirectory()
+const anyPorts = { gatewayPort: 0, sitesPort: 0, chainPort: 0 }
+let stack: Stack
+let api: ReturnType<typeof controlPlaneClient>
+
+beforeAll(async () => {
+  resolveLocalhost()
+  stack = await startStack({
+    ...anyPorts,
+    dir: join(files.path, "stack"),
+    configPath: writeGateway(files.path),
+    environment: { REALM: "elsewhere", DEPLOY_PRICE: "0.25", TEMPO_RPC_URL: "" }
+  })
+  api = controlPlaneClient(stack.info.controlPlane, stack.info.controlPlaneToken)
+})
+afterAll(async () => {
+  const running = descendants(process.pid)
+  await stack.stop()
+  files[Symbol.dispose]()
+  assert.isAbove(running.length, 3)
+  assert.deepStrictEqual(survivors(running), [])
+})
+
+const gateway = (path: string, init?: RequestInit) => fetch(stack.info.gateway + path, init)
+const answering = (body: string) => `export default { fetch(request) { const url = new URL(request.url); ${body} } }`
+const deploy = async (name: string, code: string) => {
+  const { project, url } = (await api("POST", "projects", { name })).json
+  const upload = await api("POST", `projects/${project.id}/deployments/upload`, uploadForm({ "index.js": code }))
+  assert.strictEqual(upload.status, 201, upload.text)
+  return { id: project.id, url }
+}
+
+describe("the gateway", () => {
+  it("gets the stack's settings, and what the environment sets instead", async () => {
+    const settings = (await (await gateway("/settings")).json()) as Record<string, string>
+    const { MPP_SECRET_KEY, ...rest } = settings
+    assert.match(MPP_SECRET_KEY ?? "", /^[0-9a-f]{64}$/)
+    assert.deepStrictEqual(rest, {
+      HOME_PAGE: "https://example.com//x",
+      REALM: "elsewhere",
+      DEPLOY_PRICE: "0.25",
+      TEMPO_RECIPIENT: recipient,
+      TEMPO_CURRENCY: pathUsd,
+      TEMPO_NETWORK: "local",
+      TEMPO_RPC_URL: stack.info.rpc,
+      CONTROL_PLANE_URL: stack.info.controlPlane,
+      CONTROL_PLANE_TOKEN: stack.info.controlPlaneToken
+    })
+  })
+
+  it("keeps secrets in files that only their owner reads", () => {
+    for (const file of ["stack.json", "gateway/plan.json", "hosting/plan.json", "logs/gateway.log"])
+      assert.strictEqual(statSync(join(stack.dir, file)).mode & 0o077, 0, file)
+    assert.deepStrictEqual(JSON.parse(readFileSync(join(stack.dir, "stack.json"), "utf8")), stack.info)
+  })
+
+  it("is built again when its source changes", async () => {
+    const source = join(files.path, "worker.ts")
+    const before = readFileSync(source, "utf8")
+    writeFileSync(source, before.replace("configured: true", "configured: true, changed: true"))
+    const changed = async () => (await (await gateway("/health")).text()).includes("changed")
+    assert.isTrue(await poll(changed, 30_000, 200))
+  })
+
+  it("keeps what it has stored when it is killed and started again", async () => {
+    assert.strictEqual(await (await gateway("/count")).text(), "1")
+    await stack.gateway.stop(0)
+    await stack.gateway.start()
+    assert.strictEqual(await (await gateway("/count")).text(), "2")
+  })
+})
+
+describe("the start check, through the gateway's RUNNER binding", () => {
+  const check = async (code: string) => {
+    const bundle = {
+      mainModule: "a.js",
+      compatibilityDate: "2026-07-01",
+      compatibilityFlags: [],
+      modules: { "a.js": code }
+    }
+    return (await gateway("/check", { method: "POST", body: JSON.stringify(bundle) })).text()
+  }
+  const entrypoint =
+    'import { WorkerEntrypoint } from "cloudflare:workers"; export default class extends WorkerEntrypoint'
+
+  for (const [what, code] of [
+    ["an object with a fetch handler", answering("return new Response()")],
+    ["an instance whose class has one", "class A { fetch() {} }; export default new A()"],
+    ["a WorkerEntrypoint class", `${entrypoint} { fetch() {} }`]
+  ] as const)
+    it(`takes ${what}`, async () => {
+      assert.strictEqual(await check(code), '{"ok":true}')
+    })
+
+  for (const [what, code, message] of [
+    ["what throws, in the runtime's words", "throw new Error('boom')", "Uncaught Error: boom"],
+    ["a syntax error", "export default {", "SyntaxError"],
+    ["a module that is not there", "import './nope.js'", 'No such module \\"nope.js\\"'],
+    ["a fetch at start", `await fetch("http://127.0.0.1"); ${answering("")}`, "global scope"],
+    ["no default export", "const a = 1", "no default export"],
+    ["an export that is no handler", `export const a = 1; ${answering("")}`, "map entry 'a'"],
+    ["an object without a fetch handler", "export default {}", "no fetch handler"],
+    ["a function", "export default () => new Response()", "is a function"],
+    ["a class without a fetch method", `${entrypoint} { hello() {} }`, "no fetch method"],
+    ["null, in the runtime's words", "export default null", "undefined or null value"]
+  ] as const)
+    it(`refuses ${what}`, async () => {
+      const verdict = await check(code)
+      assert.include(verdict, '"ok":false')
+      assert.match(verdict, new RegExp(message.replaceAll("\\", "\\\\")))
+    })
+})
+
+describe("sites", () => {
+  it("answer 404 before their project exists, 503 before its first upload, and then what was uploaded", async () => {
+    const site = `http://local-first.localhost:${new URL(stack.info.sites).port}`
+    assert.strictEqual((await fetch(site)).status, 404)
+    const { project, url } = (await api("POST", "projects", { name: "first" })).json
+    assert.strictEqual(url, site)
+    assert.strictEqual((await fetch(site)).status, 503)
+    const code = answering("return Response.json({ href: url.href, host: request.headers.get('host') })")
+    await api("POST", `projects/${project.id}/deployments/upload`, uploadForm({ "index.js": code }))
+    assert.deepStrictEqual(await (await fetch(`${site}/path?q=1`)).json(), {
+      href: `${site}/path?q=1`,
+      host: new URL(site).host
+    })
+    await api("DELETE", `projects/${project.id}`)
+    assert.strictEqual((await fetch(site)).status, 404)
+  })
+
+  it("go on with the version before when an upload does not start", async () => {
+    const { id, url } = await deploy("steady", answering("return new Response('one')"))
+    const refused = await api(
+      "POST",
+      `projects/${id}/deployments/upload`,
+      uploadForm({ "index.js": "throw new Error('boom')" })
+    )
+    assert.deepStrictEqual([refused.status, refused.json.error], [500, "internal_error"])
+    assert.match(refused.json.message, /^Cloudflare API error: \[10021\] .*boom/s)
+    assert.strictEqual(await (await fetch(url)).text(), "one")
+    const two = uploadForm({ "index.js": answering("return new Response('two')") })
+    await api("POST", `projects/${id}/deployments/upload`, two)
+    assert.strictEqual(await (await fetch(url)).text(), "two")
+  })
+
+  it("answer for what they throw themselves", async () => {
+    const { url } = await deploy("throwing", answering("throw new Error('mine')"))
+    const response = await fetch(url)
+    assert.strictEqual(response.status, 500)
+    assert.include(await response.text(), "mine")
+  })
+
+  it("heal from an endless loop, while the gateway answers and finds its runner again", async () => {
+    const { url } = await deploy(
+      "spinning",
+      answering("while (url.pathname === '/spin') {} return new Response('fine')")
+    )
+    const restarts = stack.hosting.restarts()
+    const spin = fetch(`${url}/spin`).then(
+      ({ status }) => status,
+      () => "cut"
+    )
+    assert.strictEqual((await gateway("/health", { signal: AbortSignal.timeout(2000) })).status, 200)
+    assert.strictEqual(await spin, "cut")
+    const fine = () => fetch(url, { signal: AbortSignal.timeout(1000) }).then((response) => response.ok)
+    assert.isTrue(await poll(fine, 20_000, 100))
+    assert.strictEqual(stack.hosting.restarts(), restarts + 1)
+    const bundle = { mainModule: "a.js", modules: { "a.js": answering("") }, compatibilityDate: "2026-07-01" }
+    const init = { method: "POST", body: JSON.stringify({ ...bundle, compatibilityFlags: [] }) }
+    assert.isTrue(await poll(async () => (await gateway("/check", init)).ok, 5000, 100))
+  })
+})
+
+describe("the chain", () => {
+  const account = privateKeyToAccount(payerPrivateKey)
+  const connect = () => {
+    const chain = defineChain({ ...tempoLocalnet, rpcUrls: { default: { http: [stack.info.rpc] } } })
+    return createClient({ account, chain, transport: http(stack.info.rpc, { retryCount: 0 }) })
+  }
+  const balance = async (of: Address) =>
+    (await Actions.token.getBalance(connect(), { account: of, token: pathUsd })).amount
+  const transfer = (to: Address, amount: bigint) =>
+    Actions.token.transferSync(connect(), { to, amount, token: pathUsd, feeToken: pathUsd })
+
+  it("moves pathUSD: the recipient has exactly that much more, the payer that and a fee less", async () => {
+    const [payer, payee] = [await balance(account.address), await balance(recipient)]
+    await transfer(recipient, 100_000n)
+    assert.strictEqual((await balance(recipient)) - payee, 100_000n)
+    assert.isAbove(Number(payer - (await balance(account.address))), 100_000)
+  })
+
+  it("simulates the calls of a transaction: fine within the balance, refused above it", async () => {
+    const broke = "0x00000000000000000000000000000000000000b0"
+    const attempt = (from: Address) => {
+      const data = Actions.token.transfer.call({ to: recipient, amount: 1n, token: pathUsd }).data
+      const request = { from, calls: [{ to: pathUsd, data }], type: "0x76" }
+      return connect().request({ method: "eth_call", params: [request as never, "latest"] })
+    }
+    await attempt(account.address)
+    const refused = await attempt(broke).then(
+      () => "simulated",
+      (cause: Error) => cause.message
+    )
+    assert.match(refused, /revert/i)
+  })
+
+  it("has a faucet", async () => {
+    const poor = "0x00000000000000000000000000000000000000fa"
+    const fund = () => connect().request({ method: "tempo_fundAddress" as never, params: [poor] as never })
+    await Promise.all([fund(), fund()])
+    assert.strictEqual(await balance(poor), 2_000_000_000n)
+  })
+
+  it("goes on while its JSON-RPC is away, and is back on the same address", async () => {
+    await stack.chain?.rpc.stop()
+    assert.isTrue(
+      await balance(recipient).then(
+        () => false,
+        () => true
+      )
+    )
+    await stack.chain?.rpc.start()
+    assert.isAbove(Number(await balance(recipient)), 0)
+  })
+})
+
+it("uses the chain and the control plane that the environment names, and starts none in their place", async () => {
+  const before = descendants(process.pid)
+  const other = await startStack({
+    ...anyPorts,
+    dir: join(files.path, "other"),
+    configPath: join(files.path, "wrangler.jsonc"),
+    environment: {
+      TEMPO_RPC_URL: stack.info.rpc,
+      CONTROL_PLANE_URL: stack.info.controlPlane,
+      CONTROL_PLANE_TOKEN: stack.info.controlPlaneToken
+    }
+  })
+  try {
+    assert.deepStrictEqual([other.chain, other.controlPlane], [undefined, undefined])
+    const { rpc, chainId, controlPlane, controlPlaneToken } = other.info
+    assert.deepStrictEqual(
+      { rpc, chainId, controlPlane, controlPlaneToken },
+      {
+        rpc: stack.info.rpc,
+        chainId: 1337,
+        controlPlane: stack.info.controlPlane,
+        controlPlaneToken: stack.info.controlPlaneToken
+      }
+    )
+    const anvils = descendants(process.pid).filter(({ command }) => command.includes("anvil"))
+    assert.strictEqual(anvils.length, 1)
+  } finally {
+    await other.stop()
+  }
+  assert.deepStrictEqual(descendants(process.pid), before)
+})

@@ -1,0 +1,43 @@
+import * as Effect from "effect/Effect"
+import type { Hex } from "viem"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { chain, run, startPayments, stopPayments, terms, transactionOf } from "./payer.ts"
+import { keyRows } from "./key-rows.ts"
+import { rows } from "./rows.ts"
+
+// What a simulation leaves out and the chain insists on: a good payment with one thing about it changed, signed again as it
+// should be. "Authorize says yes" and "the broadcast lands" must be the same, or somebody has work done that nobody pays.
+
+beforeAll(startPayments)
+afterAll(stopPayments)
+
+/** What becomes of a transaction that is sent as it is: in a block and good, or anything else within two seconds. */
+const lands = async (transaction: Hex): Promise<boolean> => {
+  const sent = chain.direct({ method: "eth_sendRawTransactionSync", params: [transaction] }) as Promise<{
+    readonly result?: { readonly status?: string }
+  }>
+  const answer = await Promise.race([sent, new Promise<undefined>((resolve) => setTimeout(resolve, 2_000))])
+  return answer?.result?.status === "0x1"
+}
+
+describe("the chain takes what was authorized, and authorize refuses what the chain would not take: a payment that", () => {
+  for (const [what, { make, says, lenient }] of Object.entries({ ...rows, ...keyRows })) {
+    it(what, async () => {
+      const credential = await make()
+      const { requests } = chain.state
+      const outcome = await run((payments) =>
+        Effect.result(Effect.flatMap(payments.verify(credential, terms), (it) => payments.authorize(it, terms)))
+      )
+      assert.isAtMost(chain.state.requests - requests, 10, "so many questions")
+      if (outcome._tag === "Success") {
+        assert.isTrue(await lands(outcome.success.transaction as Hex), "authorized, and does not land")
+        return assert.isUndefined(says)
+      }
+      const { failure } = outcome
+      assert.strictEqual(failure._tag, "PaymentRejected", failure.message)
+      assert.match(failure.message, says ?? /^$/)
+      assert.notMatch(failure.message, /0x[0-9a-f]{8}|revert|selector|undefined/)
+      if (lenient !== true) assert.isFalse(await lands(transactionOf(credential)), "refused, and would have landed")
+    })
+  }
+})

@@ -1,0 +1,97 @@
+import type { Bare } from "./bare.ts"
+import type { Bank } from "./test-chain.ts"
+import { setTimeout as sleep } from "node:timers/promises"
+import type { Agent, Answer } from "./agent.ts"
+import type { StackInfo } from "../../src/local/info.ts"
+import type { Way } from "./proxy.ts"
+
+/** What is attacked, and what with. */
+export interface Rig {
+  /** Where the stack keeps what it keeps. */
+  readonly dir: string
+  readonly info: StackInfo
+  readonly bank: Bank
+  /** Between the gateway and the chain, the gateway and the control plane, the agents and the gateway. */
+  readonly rpc: Way
+  readonly host: Way
+  readonly front: Way
+  /** How often the process that runs code was replaced. */
+  readonly restarts: () => number
+  /** The slug of a project, learned from what passed between gateway and control plane. */
+  readonly slugOf: (projectId: string) => string | undefined
+  /** The control plane itself. */
+  readonly controlPlane: (method: string, path: string, body?: object) => Promise<Response>
+  /** Kills the gateway's processes with SIGKILL; `revive` brings it back on the same storage. */
+  readonly kill: () => Promise<void>
+  readonly revive: () => Promise<void>
+  /** The built Worker in Miniflare, in a process that can be killed apart from the stack. Started when first asked for. */
+  readonly bare: () => Promise<Bare>
+}
+
+/** One order under one attack: its own payer, its own body, its own slug. */
+export interface Run {
+  /** A slug that no other run's begins with. */
+  readonly slug: string
+  readonly body: string
+  readonly key: string
+  readonly agent: Agent
+  /** Set by the attack once the fault has happened, as the attacker has seen with its own eyes. */
+  injected: boolean
+  /** Promises of an answer that were not kept, in words. */
+  readonly broken: Array<string>
+}
+
+/** A family of runs that go through the same. */
+export interface Fault {
+  readonly name: string
+  readonly runs: number
+  /** What its runs buy; a deploy unless it says otherwise. */
+  readonly operation?: "execute"
+  /** The code of an execution, which answers the slug and what is never the same twice; a quick one unless it says otherwise. */
+  readonly source?: (slug: string) => string
+  /** Nothing may be charged, whatever else happens. */
+  readonly free?: boolean
+  /** Needs the stack for itself: what it breaks is everybody's. */
+  readonly alone?: boolean
+  readonly attack: (rig: Rig, runs: ReadonlyArray<Run>) => Promise<void>
+}
+
+/** A fault whose runs know nothing of each other; `width` of them at a time. */
+export const each =
+  (attack: (rig: Rig, run: Run) => Promise<void>, width = 10): Fault["attack"] =>
+  async (rig, runs) => {
+    const waiting = [...runs]
+    const worker = async () => {
+      for (let run = waiting.shift(); run !== undefined; run = waiting.shift()) await attack(rig, run).catch(note(run))
+    }
+    await Promise.all(Array.from({ length: width }, worker))
+  }
+
+/** Calls until the fault has struck, and gives what that call was answered: a busy gateway is asked again. */
+export const strike = async (
+  run: Run,
+  call: () => Promise<unknown> = () => run.agent.call(run.body, run.key)
+): Promise<Answer | undefined> => {
+  for (const end = Date.now() + 60_000; !run.injected && Date.now() < end; await sleep(300)) {
+    await call().catch(() => undefined)
+    if (run.agent.answers.at(-1)?.status === 200) break
+  }
+  return run.agent.answers.at(-1)
+}
+
+/** Writes down what was thrown as a promise that was broken. */
+export const note = (run: Run) => (cause: unknown) => {
+  run.broken.push((cause instanceof Error ? cause.message : String(cause)).slice(0, 400))
+}
+
+/** Notes a promise that was not kept. */
+export const expect = (run: Run, kept: boolean, promise: string): void => {
+  if (!kept) run.broken.push(promise)
+}
+
+/** A promise and what settles it. */
+export const gate = (): { readonly opened: Promise<void>; readonly open: () => void } => {
+  let open = () => {}
+  const opened = new Promise<void>((resolve) => (open = resolve))
+  return { opened, open }
+}

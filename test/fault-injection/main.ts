@@ -1,0 +1,94 @@
+// `npm run test:faults`: the promises under attack, on the real stack. Arguments select faults by a part of their name.
+import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
+import { Agent } from "./agent.ts"
+import { chainFaults } from "./rows/chain-faults.ts"
+import { crashFaults } from "./rows/crash-faults.ts"
+import { executeFaults } from "./rows/execute-faults.ts"
+import type { Fault, Run } from "./fault.ts"
+import { forgedFaults } from "./rows/forged-faults.ts"
+import { hostFaults } from "./rows/host-faults.ts"
+import { type Case, judge, settled } from "./assess.ts"
+import { questionFaults } from "./rows/question-faults.ts"
+import { repeatFaults } from "./rows/repeat-faults.ts"
+import { resetFaults } from "./rows/reset-faults.ts"
+import { leaks } from "./leaks.ts"
+import { startRig } from "./harness.ts"
+import { updateFaults } from "./rows/update-faults.ts"
+import { objections, table } from "./table.ts"
+
+const wanted = process.argv.slice(2)
+
+/** Faults at a time: most of them wait most of the time. */
+const width = 4
+const faults = [
+  ...chainFaults,
+  // The longest of all: it begins first, and the others wait beside it.
+  ...updateFaults.toReversed(),
+  ...hostFaults,
+  ...questionFaults,
+  ...repeatFaults,
+  ...forgedFaults,
+  ...resetFaults,
+  ...crashFaults,
+  ...executeFaults
+].filter(({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)))
+const started = Date.now()
+const print = (line: string) => console.log(`${((Date.now() - started) / 1000).toFixed(0).padStart(4)} s  ${line}`)
+
+const rig = await startRig(print)
+const interrupt = () => void rig.stop().finally(() => process.exit(130))
+process.once("SIGINT", interrupt).once("SIGTERM", interrupt)
+try {
+  const { info } = rig.stack
+  let count = 0
+  const newRun = ({ operation, source: code }: Fault): Run => {
+    const slug = `run${String(++count).padStart(4, "0")}`
+    const source = `export default { fetch: () => new Response(${JSON.stringify(slug)}) }`
+    const agent = new Agent(info, info.gateway, operation === "execute" ? "/execute" : "/deploy")
+    const body =
+      operation === "execute"
+        ? { code: code?.(slug) ?? `export const run = () => ["${slug}", crypto.randomUUID()]` }
+        : { name: slug, files: { "index.ts": source } }
+    return { slug, body: JSON.stringify(body), key: crypto.randomUUID(), agent, injected: false, broken: [] }
+  }
+  const cases: ReadonlyArray<Case> = faults.map((fault) => ({
+    fault,
+    runs: Array.from({ length: fault.runs }, () => newRun(fault))
+  }))
+  const fromBlock = await rig.bank.block()
+  await rig.bank.fund(cases.flatMap(({ runs }) => runs.map(({ agent }) => agent.account.address)))
+  print(`${count} payers have their dollar`)
+
+  const attack = async ({ fault, runs }: Case) => {
+    await fault.attack(rig, runs)
+    print(`${fault.name}: done`)
+  }
+  // Faults that wait for timeouts share their waiting; those that break something for everybody come one by one.
+  const waiting = cases.filter(({ fault }) => fault.alone !== true)
+  const worker = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await attack(next)
+  }
+  await Promise.all(Array.from({ length: width }, worker))
+  for (const next of cases.filter(({ fault }) => fault.alone === true)) await attack(next)
+
+  const siteUrl = (slug: string) => `${info.sites.replace("//", `//local-${slug}.`)}/`
+  const look = () => judge(rig, cases, fromBlock, siteUrl)
+  // A transaction lives for 25 s: whatever could still be charged has been by then.
+  await sleep(30_000)
+  for (const end = Date.now() + 120_000; Date.now() < end && !settled(await look());) await sleep(2000)
+  const verdicts = await look()
+  const agents = cases.flatMap(({ runs }) => runs.map(({ agent }) => agent))
+  const secrets = [rig.told.MPP_SECRET_KEY, rig.told.CONTROL_PLANE_TOKEN]
+  const wrong = [
+    ...objections(verdicts, wanted.length === 0 ? 200 : 0),
+    ...leaks(join(rig.stack.dir, "logs"), agents, secrets)
+  ]
+  console.log(`\n${table(verdicts)}\n`)
+  for (const line of wrong) console.log(line)
+  print(wrong.length === 0 ? "every promise was kept" : `${wrong.length} objections`)
+  process.exitCode = wrong.length === 0 ? 0 : 1
+} finally {
+  await rig.stop()
+}
+process.exit()

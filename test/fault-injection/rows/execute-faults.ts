@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from "node:timers/promises"
+import { Agent } from "../agent.ts"
+import { chainFaults } from "./chain-faults.ts"
+import { crashFaults } from "./crash-faults.ts"
+import { each, expect, type Fault, note } from "../fault.ts"
+import { repeatFaults } from "./repeat-faults.ts"
+
+/** What can happen to a deploy up to its delivery can happen to an execution. */
+const shared = [...chainFaults, ...repeatFaults, ...crashFaults]
+  .filter(({ name }) =>
+    [
+      "RPC cut before the chain accepts",
+      "RPC cut right after the chain accepts",
+      "50 requests at once with one credential",
+      "response lost, the call repeated with its key",
+      "two calls at once without a key",
+      "killed: capturing, landed",
+      "killed: delivered"
+    ].includes(name)
+  )
+  .map((fault): Fault => ({ ...fault, name: `execute: ${fault.name}`, operation: "execute" }))
+
+/** Runs for two seconds, so that what is done to it meanwhile is done while it runs. */
+const slowly = (slug: string) =>
+  `export const run = () => new Promise((go) => setTimeout(() => go(["${slug}", crypto.randomUUID()]), 2000))`
+
+/** What can happen to a run. */
+export const executeFaults: ReadonlyArray<Fault> = [
+  ...shared,
+  {
+    name: "execute: killed while it runs",
+    operation: "execute",
+    runs: 10,
+    alone: true,
+    source: slowly,
+    attack: async (rig, runs) => {
+      const calls = runs.map((run) => run.agent.call(run.body, run.key).catch(() => undefined))
+      // Paid, and half of its two seconds gone.
+      const paid = async () => new Set((await rig.bank.received(0)).map(({ from }) => from.toLowerCase()))
+      const isPaid = async () => {
+        const payers = await paid()
+        return runs.every(({ agent }) => payers.has(agent.account.address.toLowerCase()))
+      }
+      for (const end = Date.now() + 20_000; Date.now() < end && !(await isPaid());) await sleep(100)
+      await sleep(500)
+      for (const run of runs) run.injected = !run.agent.answers.some(({ status }) => status === 200)
+      await rig.kill()
+      await Promise.all(calls)
+      await rig.revive()
+      await Promise.all(runs.filter((_, index) => index % 2 === 0).map((run) => insist(run).catch(note(run))))
+    }
+  },
+  {
+    name: "execute: a neighbour takes the runner down",
+    operation: "execute",
+    runs: 10,
+    alone: true,
+    source: slowly,
+    attack: async (rig, runs) => {
+      const neighbour = new Agent(rig.info, rig.info.gateway, "/execute")
+      await rig.bank.fund([neighbour.account.address])
+      const before = rig.restarts()
+      const spin = JSON.stringify({
+        code: "export const run = () => new Promise((go) => setTimeout(go, 1000)).then(() => { for (;;); })"
+      })
+      const calls = runs.map((run) => insist(run).catch(note(run)))
+      const guilty = await neighbour.insist(spin, crypto.randomUUID())
+      await Promise.all(calls)
+      for (const run of runs) {
+        run.injected = rig.restarts() > before
+        expect(run, guilty.text.includes("ResourceLimitExceeded"), `the neighbour was answered ${guilty.text}`)
+        expect(run, run.agent.answers.at(-1)?.text.includes(run.slug) === true, "it has no result")
+      }
+    }
+  },
+  {
+    name: "execute: throws at its start",
+    operation: "execute",
+    runs: 10,
+    free: true,
+    source: (slug) => `throw new Error("${slug}"); export const run = () => 1`,
+    attack: each(async (_rig, run) => {
+      const { status } = await run.agent.call(run.body, run.key)
+      run.injected = status === 422
+    }, 2)
+  }
+]
+
+const insist = ({ agent, body, key }: Parameters<typeof note>[0]) => agent.insist(body, key)

@@ -1,0 +1,51 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { layerVerificationLimit, VerificationLimit } from "../../../src/api/paid/CredentialRateLimit.ts"
+import { makeGateway, problem } from "../../support/gateway.ts"
+
+const from = (client: string) => new Headers({ "cf-connecting-ip": client })
+
+/** A binding that lets each key pass once. */
+const once = () => {
+  const seen = new Set<string>()
+  return { limit: async ({ key }: { key: string }) => ({ success: seen.size < seen.add(key).size }) }
+}
+
+describe("the limit on verifications", () => {
+  it.effect("is there without a binding, and lets everybody pass", () =>
+    Effect.gen(function* () {
+      const admit = yield* VerificationLimit
+      yield* admit(from("a"))
+      yield* admit(from("a"))
+    }).pipe(Effect.provide(layerVerificationLimit(undefined)))
+  )
+
+  it.effect("counts each client by itself, and says when to come back", () =>
+    Effect.gen(function* () {
+      const admit = yield* VerificationLimit
+      yield* admit(from("a"))
+      yield* admit(from("b"))
+      const busy = yield* Effect.flip(admit(from("a")))
+      assert.deepStrictEqual([busy.code, busy.charged, busy.retry_after], ["busy", null, 10])
+    }).pipe(Effect.provide(layerVerificationLimit(once())))
+  )
+
+  it("is asked for what brings a credential, before anything is verified", async () => {
+    const gateway = makeGateway({ limit: once() })
+    const headers = { "cf-connecting-ip": "192.0.2.1" }
+    assert.strictEqual((await gateway.pay({ headers })).status, 200)
+    const refused = await gateway.pay({ body: '{"files":{"b.ts":""}}', headers })
+    assert.strictEqual((await problem(refused)).code, "busy")
+    assert.strictEqual(refused.headers.get("retry-after"), "10")
+    assert.strictEqual(gateway.payments.captured.size, 1)
+  })
+
+  it.effect("limits nobody whose address it does not know, and nobody when it fails", () =>
+    Effect.gen(function* () {
+      const admit = yield* VerificationLimit
+      yield* admit(new Headers())
+      yield* admit(new Headers())
+      yield* admit(from("a"))
+    }).pipe(Effect.provide(layerVerificationLimit({ limit: () => Promise.reject(new Error("down")) })))
+  )
+})

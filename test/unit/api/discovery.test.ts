@@ -1,0 +1,296 @@
+import * as Effect from "effect/Effect"
+import { Challenge } from "mppx"
+import { validate } from "mppx/discovery"
+import { assert, describe, it } from "vitest"
+import { exampleExecution, exampleRequest } from "../../../src/api/discovery/example.ts"
+import { llmsTxt } from "../../../src/api/discovery/llms.ts"
+import { problems } from "../../../src/api/discovery/error-catalog.ts"
+import * as Errors from "../../../src/domain/Errors.ts"
+import { makeGateway, type Parts, problem, testSettings } from "../../support/gateway.ts"
+
+interface Operation {
+  readonly "x-payment-info"?: { readonly offers: ReadonlyArray<Record<string, string>> }
+  readonly requestBody?: { readonly content: { readonly "application/json": { readonly example: unknown } } }
+  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, Media>> }>>
+}
+interface Media {
+  readonly example?: unknown
+  readonly examples?: Readonly<Record<string, { readonly value: Record<string, unknown> }>>
+}
+interface Document {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+  readonly components: { readonly examples: Media["examples"] }
+  readonly servers: ReadonlyArray<{ readonly url: string }>
+  readonly "x-service-info": { readonly categories: ReadonlyArray<string>; readonly docs: Record<string, string> }
+}
+
+/** A loader is at hand. */
+const run = () => Effect.succeed({ ok: true as const, result: "5", durationMs: 1 })
+
+const read = async (settings: Record<string, string> = testSettings, parts: Pick<Parts, "run"> = {}) => {
+  const gateway = makeGateway({ settings, ...parts })
+  const response = await gateway.send("/openapi.json")
+  const text = await response.text()
+  return { gateway, response, text, document: JSON.parse(text) as Document }
+}
+
+/** Whatever has `$ref` in it must lead somewhere. */
+const references = (text: string) =>
+  [...text.matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path]) => path?.split("/") ?? [])
+
+describe("GET /openapi.json", () => {
+  it("is small, cacheable, valid and whole", async () => {
+    const { response, text, document } = await read(testSettings, { run })
+    assert.strictEqual(response.status, 200)
+    assert.strictEqual(response.headers.get("content-type"), "application/json")
+    assert.strictEqual(response.headers.get("cache-control"), "private, max-age=300")
+    assert.isBelow(new TextEncoder().encode(text).length, 64 * 1024)
+    assert.deepStrictEqual(validate(document), [])
+    assert.isAbove(references(text).length, 10)
+    for (const path of references(text)) {
+      const target = path.reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], document)
+      assert.isDefined(target, path.join("/"))
+    }
+  })
+
+  for (const DEPLOY_PRICE of ["0.10", "0.1", "3", "0.000001", "12345.678901"]) {
+    it(`offers what the challenge asks for, at ${DEPLOY_PRICE}`, async () => {
+      const { gateway, document } = await read({ ...testSettings, DEPLOY_PRICE })
+      const { method, intent, request } = Challenge.deserialize(await gateway.challengeFor())
+      const { amount, currency } = request as Record<string, string>
+      assert.match(amount ?? "", /^[1-9]\d*$/)
+      const offers = document.paths["/deploy"]?.["post"]?.["x-payment-info"]?.offers
+      assert.deepStrictEqual(offers, [{ intent, method, amount: amount ?? "", currency: currency ?? "" }])
+    })
+  }
+
+  it("has an example that is quoted for and deploys as it stands", async () => {
+    const { gateway, document } = await read()
+    const example = document.paths["/deploy"]?.["post"]?.requestBody?.content["application/json"].example
+    assert.deepStrictEqual(example, exampleRequest)
+    const response = await gateway.pay({ body: JSON.stringify(example) })
+    assert.strictEqual(response.status, 200, await response.clone().text())
+  })
+
+  it("offers /execute where code can be loaded, at its own price, with an example that runs", async () => {
+    const { gateway, document } = await read({ ...testSettings, EXECUTE_PRICE: "0.02" }, { run })
+    const operation = document.paths["/execute"]?.["post"]
+    const challenge = await gateway.challengeFor(null, {}, "/execute")
+    const { amount } = Challenge.deserialize(challenge).request as Record<string, string>
+    assert.strictEqual(amount, "20000")
+    assert.deepStrictEqual(
+      operation?.["x-payment-info"]?.offers.map((offer) => offer["amount"]),
+      [amount]
+    )
+    const example = operation?.requestBody?.content["application/json"].example
+    assert.deepStrictEqual(example, exampleExecution)
+    const response = await gateway.pay({ body: JSON.stringify(example), path: "/execute" })
+    assert.strictEqual(response.status, 200, await response.clone().text())
+  })
+
+  it("says nothing of /execute where no code can be loaded", async () => {
+    const { gateway, text, document } = await read()
+    assert.notProperty(document.paths, "/execute")
+    assert.notInclude(await (await gateway.send("/llms.txt")).text(), "/execute")
+    assert.notInclude(await (await gateway.send("/")).text(), "execute")
+    assert.deepStrictEqual(validate(JSON.parse(text)), [])
+  })
+
+  it("has a 402 and an example of every error", async () => {
+    const { document } = await read(testSettings, { run })
+    const post = document.paths["/deploy"]?.["post"]
+    assert.property(post?.responses, "402")
+    const media = Object.values(document.paths).flatMap((item) =>
+      Object.values(item).flatMap(({ responses }) =>
+        Object.values(responses).flatMap(({ content }) => Object.values(content ?? {}))
+      )
+    )
+    const shown = new Map(
+      [...media.map(({ examples = {} }) => examples), document.components.examples ?? {}].flatMap((examples) =>
+        Object.entries(examples).map(([tag, { value }]) => [tag, value] as const)
+      )
+    )
+    assert.sameMembers(
+      [...shown.keys()],
+      Object.keys(Errors).filter((name) => /^[A-Z]/.test(name))
+    )
+    for (const { tag, status, code } of problems()) {
+      const value = shown.get(tag)
+      assert.deepStrictEqual([value?.["status"], value?.["code"]], [status, code], tag)
+      assert.isString(value?.["detail"])
+      assert.property(value, "charged")
+    }
+  })
+
+  it("says where it is and what else there is", async () => {
+    const { document, gateway } = await read()
+    assert.deepStrictEqual(document.servers, [{ url: "http://gateway.test" }])
+    const { categories, docs } = document["x-service-info"]
+    assert.include(categories, "compute")
+    for (const link of [docs["homepage"], docs["llms"], docs["apiReference"]]) {
+      const { pathname } = new URL(link ?? "")
+      assert.strictEqual((await gateway.send(pathname)).status, 200, link)
+    }
+  })
+
+  it("offers nothing while settings are missing, and is not kept", async () => {
+    const { response, document } = await read({})
+    assert.strictEqual(response.headers.get("cache-control"), "no-store")
+    assert.isUndefined(document.paths["/deploy"]?.["post"]?.["x-payment-info"])
+    assert.deepStrictEqual(validate(document), [])
+  })
+})
+
+describe("GET /llms.txt", () => {
+  const text = async (settings: Record<string, string> = testSettings) => {
+    const response = await makeGateway({ settings, run }).send("/llms.txt")
+    assert.strictEqual(response.status, 200)
+    assert.strictEqual(response.headers.get("content-type"), "text/plain; charset=utf-8")
+    return response.text()
+  }
+
+  it("names the price, the calls and every error", async () => {
+    const guide = await text({ ...testSettings, DEPLOY_PRICE: "0.25", TTL_HOURS: "2" })
+    for (const word of [
+      "$0.25",
+      "$0.01",
+      "`10000`",
+      "npx mppx http://gateway.test/execute",
+      "`250000`",
+      "2 hours",
+      "npx mppx http://gateway.test/deploy",
+      "tempo request",
+      "curl -i"
+    ]) {
+      assert.include(guide, word)
+    }
+    for (const { code, status } of problems()) assert.include(guide, `| \`${code}\` | ${status} |`)
+  })
+
+  it("has commands whose bodies are quoted for", async () => {
+    const gateway = makeGateway()
+    const bodies = [...(await text()).matchAll(/ '(\{"files".*?\})'/g)].map(([, body]) => body ?? "")
+    assert.strictEqual(bodies.length, 5)
+    for (const body of bodies) assert.strictEqual((await gateway.post(body)).status, 402)
+  })
+
+  it("says how a client finds the network", async () => {
+    const network = (TEMPO_NETWORK: string) => text({ ...testSettings, TEMPO_NETWORK })
+    assert.match(await network("testnet"), /npx mppx \S+\/deploy --network testnet -H/)
+    assert.match(await network("mainnet"), /npx mppx \S+\/deploy -H/)
+  })
+
+  it("says nothing of Tempo where money is taken in another way", () => {
+    const offers = [{ method: "voucher", intent: "charge", amount: "10", currency: "usd" }]
+    const guide = llmsTxt({
+      originIsSet: false,
+      origin: "https://compute.example",
+      missing: [],
+      price: "0.10",
+      offers,
+      tempo: false,
+      currency: "usd",
+      network: "voucher",
+      mppxOptions: "",
+      ttlHours: 1,
+      importHosts: [],
+      startCheck: false,
+      execute: { price: "0.01", offers }
+    })
+    assert.notMatch(guide, /mppx|tempo|decimals|transfer/i)
+    assert.include(guide, "method `voucher`, intent `charge`, amount `10` base units of `usd`\n")
+    assert.include(guide, "runs them for 1 hour.")
+    assert.notMatch(guide, /\n\n\n/)
+  })
+
+  it("says which imports work", async () => {
+    assert.include(await text(), 'import x from "https://esm.sh/x@1.2.3"')
+    assert.include(
+      await text({ ...testSettings, IMPORT_HOSTS: "a.example, b.example" }),
+      "By URL from a.example, b.example"
+    )
+  })
+
+  it("says what is missing", async () => {
+    assert.match(await text({}), /Not configured yet.*TEMPO_RECIPIENT/)
+    assert.notMatch(await text(), /Not configured/)
+  })
+})
+
+describe("GET /", () => {
+  const browser = { headers: { accept: "text/html,application/xhtml+xml,*/*;q=0.8" } }
+
+  it("is a page for browsers, without script", async () => {
+    const response = await makeGateway().send("/", browser)
+    const html = await response.text()
+    assert.strictEqual(response.headers.get("content-type"), "text/html; charset=utf-8")
+    assert.match(response.headers.get("vary") ?? "", /accept/)
+    assert.match(response.headers.get("content-security-policy") ?? "", /default-src 'none'/)
+    assert.notMatch(html, /<script|javascript:|onload=|src=/i)
+    assert.include(html, "npx mppx http://gateway.test/deploy")
+    assert.include(html, "$0.10")
+    assert.include(html, "Up.")
+  })
+
+  it("says so while something is missing", async () => {
+    const html = await (await makeGateway({ settings: {} }).send("/", browser)).text()
+    assert.match(html, /Not configured\..*CONTROL_PLANE_TOKEN/)
+  })
+
+  it("is JSON for programs", async () => {
+    const response = await makeGateway().send("/")
+    assert.match(response.headers.get("content-type") ?? "", /^application\/json/)
+    const about = (await response.json()) as {
+      configured: boolean
+      price: { deploy: string }
+      links: Record<string, string>
+    }
+    assert.isTrue(about.configured)
+    assert.strictEqual(about.price.deploy, "0.10")
+    assert.strictEqual(about.links["llms"], "/llms.txt")
+  })
+})
+
+describe("browsers and preferences", () => {
+  it("a preflight allows what a paying client sends", async () => {
+    const response = await makeGateway().send("/deploy", {
+      method: "OPTIONS",
+      headers: {
+        origin: "https://agent.example",
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "authorization,content-type,idempotency-key,accept-payment"
+      }
+    })
+    assert.strictEqual(response.status, 204)
+    assert.strictEqual(response.headers.get("access-control-allow-origin"), "*")
+    assert.include(response.headers.get("access-control-allow-methods") ?? "", "POST")
+    for (const name of ["authorization", "content-type", "idempotency-key", "accept-payment"]) {
+      assert.include(response.headers.get("access-control-allow-headers") ?? "", name)
+    }
+  })
+
+  it("challenge, receipt and waiting time can be read from any origin, on success and failure", async () => {
+    const gateway = makeGateway()
+    const headers = { origin: "https://agent.example" }
+    for (const response of [
+      await gateway.pay({ headers }),
+      await gateway.post(null, headers),
+      await gateway.send("/x", { headers })
+    ]) {
+      assert.strictEqual(response.headers.get("access-control-allow-origin"), "*")
+      for (const name of ["www-authenticate", "payment-receipt", "retry-after"]) {
+        assert.include(response.headers.get("access-control-expose-headers") ?? "", name)
+      }
+    }
+  })
+
+  it("a client that lists other methods only gets the challenge all the same, and is told", async () => {
+    const gateway = makeGateway()
+    const other = await gateway.post(undefined, { "accept-payment": "stripe/charge" })
+    assert.strictEqual(other.status, 402)
+    assert.match(other.headers.get("www-authenticate") ?? "", /^Payment /)
+    assert.match((await problem(other)).detail, /Accept-Payment leaves out all that is offered: tempo\/charge/)
+    const same = await gateway.post(undefined, { "accept-payment": "tempo/charge, stripe/charge;q=0.5" })
+    assert.notInclude((await problem(same)).detail, "Accept-Payment")
+  })
+})

@@ -1,0 +1,72 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { decodeCode } from "../../../src/api/request/decode-execute.ts"
+import { overflowIn } from "../../../src/api/request/overflow.ts"
+
+const found: ReadonlyArray<readonly [input: string, place: string]> = [
+  ["1e400", "input"],
+  ["-1e400", "input"],
+  ["[1, 1e309]", "input[1]"],
+  [`1${"0".repeat(309)}`, "input"],
+  ['{"rows": [{"price": 1}, {"price": 2e999}]}', "input.rows[1].price"],
+  ['{"a b": 1e400}', 'input["a b"]'],
+  ['{"__proto__": {"x": 1e400}}', "input.__proto__.x"],
+  ['{"a": [1e400], "b": 1e400}', "input.b"]
+]
+
+const kept = [
+  "1e308",
+  "-1.7976931348623157e308",
+  "1e-400",
+  "null",
+  '"1e400"',
+  "[]",
+  "{}",
+  '{"e": "Infinity"}',
+  "[[[0]]]"
+]
+
+const decode = (input: string) =>
+  decodeCode(new TextEncoder().encode(`{"code":"export const run = 1","input":${input}}`))
+
+describe("a number that JSON cannot keep", () => {
+  for (const [input, place] of found) {
+    it.effect(`is found at ${place} of ${input.slice(0, 50)}`, () =>
+      Effect.gen(function* () {
+        assert.strictEqual(overflowIn(JSON.parse(input)), place)
+        const error = yield* Effect.flip(decode(input))
+        assert.strictEqual(error._tag, "InvalidRequest")
+        assert.include(error.message, `${place}.`)
+      })
+    )
+  }
+
+  for (const input of kept) {
+    it.effect(`is not ${input}`, () =>
+      Effect.map(decode(input), (program) => assert.strictEqual(program.input, JSON.stringify(JSON.parse(input))))
+    )
+  }
+
+  it("is found at any depth, and its path is cut", () => {
+    const place = overflowIn(JSON.parse(`${'{"a":['.repeat(100_000)}1e400${"]}".repeat(100_000)}`))
+    assert.strictEqual(place, `input${".a[0]".repeat(9)}.a…`)
+  })
+})
+
+describe("the input of a run", () => {
+  it.effect("is refused when it is nested too deeply to be written", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(decode(`${"[".repeat(1_000_000)}${"]".repeat(1_000_000)}`))
+      assert.strictEqual(error._tag, "InvalidRequest")
+    })
+  )
+
+  it.effect("is refused where its name is misspelt", () =>
+    Effect.gen(function* () {
+      const bytes = new TextEncoder().encode('{"code":"export const run = 1","inputs":1}')
+      assert.match((yield* Effect.flip(decodeCode(bytes))).message, /inputs: did you mean input\?/)
+      const misspelt = new TextEncoder().encode('{"coed":"export const run = 1"}')
+      assert.match((yield* Effect.flip(decodeCode(misspelt))).message, /coed: did you mean code\?/)
+    })
+  )
+})

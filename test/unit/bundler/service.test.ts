@@ -1,0 +1,83 @@
+import { readFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { BundleRejected, Bundler, BundlerCrashed } from "../../../src/bundler/Bundler.ts"
+
+/** Workers cannot compile wasm, so that their types have no constructor; Node has. */
+const Module = WebAssembly.Module as unknown as new (bytes: Uint8Array) => WebAssembly.Module
+
+/** The smallest WebAssembly module: its magic number and version. It is not esbuild. */
+const EMPTY = new Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0))
+
+const bundle = Effect.fnUntraced(function* (files: Readonly<Record<string, string>>) {
+  const bundler = yield* Bundler
+  return yield* bundler.bundle(files)
+})
+
+const files = { "index.ts": "export default { fetch: () => new Response() }" }
+
+describe("Bundler.layer", () => {
+  it.effect("rejects the source's faults", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(bundle({ "a.txt": "" }))
+      assert.instanceOf(error, BundleRejected)
+      assert.match(error.diagnostics[0]?.text ?? "", /no entrypoint/)
+    }).pipe(Effect.provide(Bundler.layer(EMPTY)))
+  )
+
+  it.effect("says when the compiler does not start", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(bundle(files))
+      assert.instanceOf(error, BundlerCrashed)
+      assert.strictEqual(error.message, "The compiler did not start")
+    }).pipe(Effect.provide(Bundler.layer(EMPTY)))
+  )
+})
+
+describe("a source that imports what cannot be fetched", () => {
+  const esbuild = new Module(readFileSync(fileURLToPath(import.meta.resolve("esbuild-wasm/esbuild.wasm"))))
+  const importing = { "index.ts": 'import { z } from "https://esm.sh/zod@4"\nexport default { fetch: () => z }' }
+  const answers: Record<string, readonly [fetch: typeof fetch, certain: boolean]> = {
+    "the host is overloaded": [async () => new Response("busy", { status: 503 }), false],
+    "the host has had enough": [async () => new Response("slow down", { status: 429 }), false],
+    "the network is down": [() => Promise.reject(new TypeError("fetch failed")), false],
+    "there is no such module": [async () => new Response("not found", { status: 404 }), true]
+  }
+  for (const [why, [fetch, certain]] of Object.entries(answers)) {
+    it.live(`is rejected ${certain ? "for good" : "for now"} when ${why}`, () =>
+      Effect.gen(function* () {
+        const error = yield* Effect.flip(bundle(importing))
+        assert.instanceOf(error, BundleRejected)
+        assert.strictEqual(error.certain, certain)
+      }).pipe(Effect.provide(Bundler.layer(esbuild, { fetch })))
+    )
+  }
+})
+
+describe("Bundler.layerTest", () => {
+  it.effect("answers a program that runs", () =>
+    Effect.gen(function* () {
+      const { entrypoint, code, main } = yield* bundle(files)
+      assert.deepStrictEqual([entrypoint, main], ["index.ts", "worker.js"])
+      assert.match(code, /export default/)
+    }).pipe(Effect.provide(Bundler.layerTest()))
+  )
+
+  it.effect("fails as the test says", () =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* Effect.flip(bundle(files)))._tag, "BundlerCrashed")
+    }).pipe(Effect.provide(Bundler.layerTest(() => Effect.fail(new BundlerCrashed({ message: "scripted" })))))
+  )
+})
+
+describe("BundleRejected", () => {
+  it("survives encoding, with and without hint", () => {
+    const diagnostic = { file: "a.ts", line: 1, column: 2, text: "no" }
+    const error = new BundleRejected({ diagnostics: [diagnostic, { ...diagnostic, hint: "so" }] })
+    const codec = Schema.toCodecJson(BundleRejected)
+    const decoded = Schema.decodeUnknownSync(codec)(Schema.encodeSync(codec)(error))
+    assert.deepStrictEqual(decoded.diagnostics, error.diagnostics)
+  })
+})

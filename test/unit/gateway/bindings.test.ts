@@ -1,0 +1,47 @@
+import * as Effect from "effect/Effect"
+import { assert, describe, it } from "vitest"
+import { ExpiryStore } from "../../../src/expiry/ExpiryStore.ts"
+import { testCredential } from "../../../src/payment/testing.ts"
+import { helloBody, makeGateway, problem } from "../../support/gateway.ts"
+
+describe("a binding that the platform took away", () => {
+  for (const name of ["ORDERS", "CLAIMS", "PAYERS"]) {
+    it(`${name} is named by /health, and nothing is for sale`, async () => {
+      const gateway = makeGateway({ bindings: { [name]: undefined } })
+      const health = (await (await gateway.send("/health")).json()) as Record<string, unknown>
+      assert.deepInclude(health, { status: "not_configured", configured: false, missing: [name] })
+      for (const headers of [{}, { authorization: testCredential("Payment a=b", "0xpayer") }]) {
+        const refused = await gateway.post(helloBody, headers)
+        assert.isNull(refused.headers.get("www-authenticate"))
+        const { status, code, missing } = await problem(refused)
+        assert.deepStrictEqual([status, code, missing], [503, "not_configured", [name]])
+      }
+      assert.strictEqual(gateway.payments.calls.challenge, 0)
+    })
+  }
+
+  it("ORDERS is named where the status of a deployment is asked for", async () => {
+    const gateway = makeGateway({ bindings: { ORDERS: undefined } })
+    const { status, missing } = await problem(await gateway.send(`/deployments/dep_${"0".repeat(40)}`))
+    assert.deepStrictEqual([status, missing], [503, ["ORDERS"]])
+  })
+
+  it("CLAIMS is named where a sweep is called for", async () => {
+    const gateway = makeGateway({ bindings: { CLAIMS: undefined }, cronSecret: "secret" })
+    const { status, missing } = await problem(await gateway.send("/__scheduled", { method: "POST" }))
+    assert.deepStrictEqual([status, missing], [503, ["CLAIMS"]])
+  })
+
+  it("EXPIRY is an index that cannot be written, which no deploy waits for", async () => {
+    const record = { projectId: "p", deploymentId: "dep_x", url: "https://x", expiresAt: 1 }
+    const put = Effect.flatMap(ExpiryStore, (store) => store.put(record)).pipe(
+      Effect.provide(ExpiryStore.layerKv(undefined))
+    )
+    const failure = await Effect.runPromise(Effect.flip(put))
+    assert.strictEqual(failure._tag, "ExpiryStoreUnavailable")
+    assert.match(failure.message, /EXPIRY is missing/)
+    const gateway = makeGateway()
+    gateway.expiry.available = false
+    assert.strictEqual((await gateway.pay()).status, 200)
+  })
+})

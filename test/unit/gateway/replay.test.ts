@@ -1,0 +1,228 @@
+import * as Effect from "effect/Effect"
+import { assert, describe, it } from "vitest"
+import { BundleRejected } from "../../../src/bundler/Bundler.ts"
+import { ControlPlaneUnavailable } from "../../../src/control-plane/ControlPlaneClient.ts"
+import { failsWith } from "../../../src/control-plane/testing.ts"
+import { testCredential } from "../../../src/payment/testing.ts"
+import { deployment, helloBody, makeGateway, problem } from "../../support/gateway.ts"
+
+const bundled = { main: "index.js", code: "", compatibilityFlags: [], entrypoint: "index.ts", warnings: [] }
+const unavailable = failsWith(new ControlPlaneUnavailable({ message: "down" }))
+
+describe("who pays once is charged once", () => {
+  it("the same key answers the same again, and the second credential is thrown away", async () => {
+    const gateway = makeGateway()
+    const headers = { "idempotency-key": "k" }
+    const first = await deployment(await gateway.pay({ headers }))
+    const again = await gateway.pay({ headers })
+    assert.deepStrictEqual(await deployment(again), first)
+    assert.isNotNull(again.headers.get("payment-receipt"))
+    assert.strictEqual(gateway.payments.captured.size, 1)
+    assert.strictEqual(gateway.host.projects.size, 1)
+  })
+
+  it("another key buys another", async () => {
+    const gateway = makeGateway()
+    const first = await deployment(await gateway.pay({ headers: { "idempotency-key": "a" } }))
+    const second = await deployment(await gateway.pay({ headers: { "idempotency-key": "b" } }))
+    assert.notStrictEqual(second.deployment_id, first.deployment_id)
+    assert.strictEqual(gateway.payments.captured.size, 2)
+  })
+
+  it("a copied key reaches nobody else's order", async () => {
+    const gateway = makeGateway()
+    const headers = { "idempotency-key": "k" }
+    const first = await deployment(await gateway.pay({ headers }))
+    const second = await deployment(await gateway.pay({ headers, payer: "0xother" }))
+    assert.notStrictEqual(second.deployment_id, first.deployment_id)
+  })
+
+  it("fifty at once with one credential are one purchase", async () => {
+    const gateway = makeGateway()
+    const authorization = testCredential(await gateway.challengeFor(), "0xp")
+    const responses = await Promise.all(
+      Array.from({ length: 50 }, () => gateway.post(helloBody, { authorization }).then(deployment))
+    )
+    assert.strictEqual(new Set(responses.map(({ deployment_id }) => deployment_id)).size, 1)
+    assert.strictEqual(gateway.payments.captured.size, 1)
+    assert.strictEqual(gateway.host.projects.size, 1)
+  })
+
+  it("one credential under ten keys is one purchase", async () => {
+    const gateway = makeGateway()
+    const key = (index: number) => ({ "idempotency-key": `k${index}` })
+    const authorization = testCredential(await gateway.challengeFor(helloBody, key(0)), "0xp")
+    const responses = await Promise.all(
+      Array.from({ length: 10 }, (_, index) => gateway.post(helloBody, { authorization, ...key(index) }))
+    )
+    assert.deepStrictEqual(
+      responses.map(({ status }) => status),
+      Array.from({ length: 10 }, () => 200)
+    )
+    const answers = await Promise.all(responses.map((response) => response.text()))
+    assert.strictEqual(new Set(answers).size, 1)
+    assert.strictEqual(gateway.payments.captured.size, 1)
+    assert.strictEqual(gateway.host.projects.size, 1)
+  })
+
+  it("a credential that has paid is never asked for more because its caller has found a key", async () => {
+    const gateway = makeGateway()
+    const authorization = testCredential(await gateway.challengeFor(), "0xp")
+    const paid = await deployment(await gateway.post(helloBody, { authorization }))
+    const headers = { "idempotency-key": "found later" }
+    const told = await problem(await gateway.post(helloBody, { authorization, ...headers }))
+    assert.deepStrictEqual([told.status, told.code, told.charged], [409, "wrong_idempotency_key", true])
+    const { idempotency_key: key = "" } = told["retry"] as { idempotency_key?: string }
+    const again = await gateway.post(helloBody, { authorization, "idempotency-key": key })
+    assert.deepStrictEqual(await deployment(again), paid)
+    assert.strictEqual(gateway.payments.captured.size, 1)
+    // And yet nobody who has seen it can take a key with it: that one is still good for a purchase of its own.
+    const second = await deployment(await gateway.pay({ payer: "0xp", headers }))
+    assert.notStrictEqual(second.deployment_id, paid.deployment_id)
+    assert.strictEqual(gateway.payments.captured.size, 2)
+  })
+
+  it("a key whose own purchase is being made is answered with that, and not with what is owed under another", async () => {
+    const gateway = makeGateway({ bundle: () => Effect.delay(Effect.succeed(bundled), "50 millis") })
+    const [first, second] = [{ "idempotency-key": "k1" }, { "idempotency-key": "k2" }]
+    const credential = async (headers: Record<string, string>) => ({
+      ...headers,
+      authorization: testCredential(await gateway.challengeFor(helloBody, headers), "0xp")
+    })
+    const [one, two, again] = [await credential(first), await credential(second), await credential(second)]
+    gateway.host.next("create", unavailable)
+    const failed = gateway.post(helloBody, one)
+    await new Promise((resolve) => setTimeout(resolve, 25))
+    const made = gateway.post(helloBody, two)
+    assert.strictEqual((await failed).status, 502)
+    const [answer, repeated] = await Promise.all([made, gateway.post(helloBody, again)])
+    assert.deepStrictEqual(await repeated.json(), await answer.json())
+  })
+
+  it("a credential that has not paid is for the key of its challenge, and no other", async () => {
+    const gateway = makeGateway()
+    const authorization = testCredential(await gateway.challengeFor(helloBody, { "idempotency-key": "a" }), "0xp")
+    const refused = await gateway.post(helloBody, { authorization, "idempotency-key": "b" })
+    assert.match((await problem(refused)).detail, /another Idempotency-Key/)
+    assert.strictEqual(gateway.payments.captured.size, 0)
+    const fresh = testCredential(refused.headers.get("www-authenticate") ?? "", "0xp")
+    await deployment(await gateway.post(helloBody, { authorization: fresh, "idempotency-key": "b" }))
+    await deployment(await gateway.post(helloBody, { authorization, "idempotency-key": "a" }))
+    assert.strictEqual(gateway.payments.captured.size, 2)
+  })
+
+  it("a used challenge is refused, and answering the fresh one takes no money", async () => {
+    const gateway = makeGateway()
+    const authorization = testCredential(await gateway.challengeFor(), "0xp")
+    const first = await deployment(await gateway.post(helloBody, { authorization }))
+    const refused = await gateway.post(helloBody, { authorization })
+    assert.strictEqual((await problem(refused)).type, "https://paymentauth.org/problems/invalid-challenge")
+    const fresh = testCredential(refused.headers.get("www-authenticate") ?? "", "0xp")
+    assert.deepStrictEqual(await deployment(await gateway.post(helloBody, { authorization: fresh })), first)
+    assert.strictEqual(gateway.payments.captured.size, 1)
+    // And that one is used now, too.
+    assert.strictEqual((await gateway.post(helloBody, { authorization: fresh })).status, 402)
+  })
+
+  it("who starts over without a key resumes what is undelivered", async () => {
+    const gateway = makeGateway()
+    gateway.host.next("create", unavailable)
+    const failed = await problem(await gateway.pay())
+    const body = await deployment(await gateway.pay())
+    assert.strictEqual(body.deployment_id, failed.deployment_id)
+    assert.strictEqual(gateway.payments.captured.size, 1)
+  })
+
+  it("the key that an answer told is free to call with, before and after delivery", async () => {
+    const gateway = makeGateway()
+    gateway.host.next("create", unavailable)
+    const { retry } = (await problem(await gateway.pay())) as { retry?: { idempotency_key: string } } & object
+    const headers = { "idempotency-key": retry?.idempotency_key ?? "" }
+    const first = await deployment(await gateway.pay({ headers }))
+    assert.deepStrictEqual(await deployment(await gateway.pay({ headers })), first)
+    assert.strictEqual(gateway.payments.captured.size, 1)
+  })
+
+  it("a payment whose answer was lost is found, and delivered", async () => {
+    const gateway = makeGateway()
+    gateway.payments.captures.push("lost")
+    assert.strictEqual((await problem(await gateway.pay())).code, "payment_pending")
+    await deployment(await gateway.pay())
+    assert.strictEqual(gateway.payments.captured.size, 1)
+  })
+
+  it("two keys at once are one purchase while the first is undelivered", async () => {
+    const gates: Array<() => void> = []
+    const gateway = makeGateway({
+      check: () => Effect.callback((resume) => void gates.push(() => resume(Effect.void)))
+    })
+    gateway.host.next("create", unavailable)
+    const first = gateway.pay({ headers: { "idempotency-key": "a" } })
+    const second = gateway.pay({ headers: { "idempotency-key": "b" } })
+    while (gates.length < 2) await new Promise((resolve) => setImmediate(resolve))
+    gates[0]?.()
+    const failed = await problem(await first)
+    gates[1]?.()
+    assert.strictEqual((await deployment(await second)).deployment_id, failed.deployment_id)
+    assert.strictEqual(gateway.payments.captured.size, 1)
+  })
+
+  it("what the compiler gave up on is built again the next time", async () => {
+    let builds = 0
+    const gateway = makeGateway({
+      bundle: () =>
+        Effect.suspend(() => {
+          builds++
+          return new BundleRejected({ diagnostics: [{ file: "", line: 0, column: 0, text: "it took too long" }] })
+        })
+    })
+    await gateway.pay()
+    await gateway.pay()
+    assert.strictEqual(builds, 2)
+  })
+
+  it("a body that does not bundle is not built twice", async () => {
+    let builds = 0
+    const gateway = makeGateway({
+      bundle: () =>
+        Effect.suspend(() => {
+          builds++
+          return new BundleRejected({ diagnostics: [{ file: "a", line: 1, column: 1, text: "no" }] })
+        })
+    })
+    const first = await problem(await gateway.pay())
+    assert.deepStrictEqual(await problem(await gateway.pay()), first)
+    assert.strictEqual(builds, 1)
+    assert.strictEqual(gateway.payments.captured.size, 0)
+  })
+
+  it("builds beyond the bound are refused before anything is claimed", async () => {
+    const gates: Array<() => void> = []
+    const gateway = makeGateway({
+      bundle: (files) =>
+        Effect.callback((resume) => {
+          const bundle = {
+            entrypoint: "",
+            main: "w.js",
+            code: Object.keys(files)[0] ?? "",
+            warnings: [],
+            compatibilityFlags: []
+          }
+          gates.push(() => resume(Effect.succeed(bundle)))
+        })
+    })
+    const body = (index: number) => JSON.stringify({ files: { [`${index}.ts`]: "" } })
+    const building = [gateway.pay({ body: body(0) }), gateway.pay({ body: body(1) })]
+    while (gates.length < 2) await new Promise((resolve) => setImmediate(resolve))
+    const refused = await gateway.pay({ body: body(2) })
+    assert.strictEqual((await problem(refused)).code, "busy")
+    for (const open of gates) open()
+    await Promise.all(building.map((response) => response.then(deployment)))
+    gates.length = 0
+    const after = gateway.pay({ body: body(2) })
+    while (gates.length < 1) await new Promise((resolve) => setImmediate(resolve))
+    gates[0]?.()
+    await deployment(await after)
+    assert.strictEqual(gateway.payments.captured.size, 3)
+  })
+})

@@ -1,0 +1,128 @@
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as TestClock from "effect/testing/TestClock"
+import { assert, describe, it } from "vitest"
+import { ControlPlaneUnavailable } from "../../../src/control-plane/ControlPlaneClient.ts"
+import { ControlPlaneMemory, failsWith } from "../../../src/control-plane/testing.ts"
+import { EXPIRE_MILLIS, makeExpire } from "../../../src/orders/steps/expire.ts"
+import { Ledger } from "../../../src/orders/purchase/PurchaseStore.ts"
+import { timestamp } from "../../../src/domain/Order.ts"
+import { ExpiryStore } from "../../../src/expiry/ExpiryStore.ts"
+import { purchase, upload } from "../../support/purchase.ts"
+
+const hangs = () => Effect.never
+const slowly = Effect.delay("2 seconds")
+const refuses = failsWith(new ControlPlaneUnavailable({ message: "down" }))
+
+/** Runs a test on an order of `many` purchases whose time is over, each with a project at the host. */
+const withOver = (
+  many: number,
+  test: (parts: {
+    readonly host: ControlPlaneMemory
+    readonly ledger: Ledger["Service"]
+    /** One wake-up; returns the milliseconds for which it held the alarm open. */
+    readonly wake: Effect.Effect<number, never, Ledger>
+  }) => Effect.Effect<void, never, Ledger>
+) =>
+  Effect.gen(function* () {
+    const host = new ControlPlaneMemory()
+    const ledger = yield* Ledger
+    const { expire } = makeExpire(host.client, yield* ExpiryStore)
+    const now = yield* Clock.currentTimeMillis
+    for (let index = 0; index < many; index++) {
+      const id = `dep_${index}`
+      const { id: projectId } = host.seed({ slug: `site-${index}` })
+      const over = purchase({
+        id,
+        key: `key_${index}`,
+        challengeId: `challenge_${index}`,
+        state: "delivered",
+        placement: { slug: `site-${index}`, attempted: true, projectId, url: null },
+        answer: { url: "", deployment_id: id, expires_at: timestamp(now - 1000), ttl_hours: 24 },
+        due: now
+      })
+      ledger.begin(over, upload)
+      ledger.save(over)
+    }
+    const wake = Effect.gen(function* () {
+      const since = yield* Clock.currentTimeMillis
+      const fiber = yield* Effect.forkChild(expire(ledger.due(since)))
+      let held = 0
+      while (fiber.pollUnsafe() === undefined && held < 300_000) {
+        yield* TestClock.adjust("100 millis")
+        held += 100
+      }
+      yield* Fiber.join(fiber)
+      return held
+    })
+    yield* test({ host, ledger, wake })
+  }).pipe(
+    Effect.provide(Layer.mergeAll(Ledger.layerMemory, ExpiryStore.layerMemory, TestClock.layer())),
+    Effect.scoped,
+    Effect.runPromise
+  )
+
+const dues = (ledger: Ledger["Service"], now: number) =>
+  ledger.due(Number.MAX_SAFE_INTEGER).map(({ due }) => (due ?? 0) - now)
+
+describe("deleting what is over", () => {
+  for (const many of [1, 50, 300]) {
+    it(`holds the alarm open for 15 s at most while the host hangs, with ${many} due, and comes back less and less often`, () =>
+      withOver(many, ({ host, ledger, wake }) =>
+        Effect.gen(function* () {
+          host.next("remove", ...Array.from({ length: 10 * many }, () => hangs))
+          let open = 0
+          let waited = 0
+          for (const pause of [30_000, 60_000, 120_000, 240_000, 480_000, 900_000, 900_000]) {
+            const held = yield* wake
+            assert.isAtMost(held, EXPIRE_MILLIS + 100)
+            const now = yield* Clock.currentTimeMillis
+            const next = dues(ledger, now)
+            assert.strictEqual(next.length, many)
+            for (const due of next) assert.closeTo(due, pause, 200)
+            open += held
+            waited += held + pause
+            yield* TestClock.adjust(pause + 200)
+          }
+          // Jack takes the objects away after 8 hours in 24: a third.
+          assert.isBelow(open / waited, 0.05)
+          assert.strictEqual(host.projects.size, many)
+        })
+      ))
+  }
+
+  it("goes on at once where it had no time for all, and reaches every one", () =>
+    withOver(200, ({ host, ledger, wake }) =>
+      Effect.gen(function* () {
+        host.next("remove", ...Array.from({ length: 1000 }, () => slowly))
+        let wakes = 0
+        while (host.projects.size > 0 && wakes < 20) {
+          assert.isAtMost(yield* wake, EXPIRE_MILLIS + 100)
+          wakes++
+          yield* TestClock.adjust("1 second")
+        }
+        assert.strictEqual(host.projects.size, 0)
+        // Six at a time, two seconds each, fifteen seconds a time.
+        assert.isAtMost(wakes, 6)
+        yield* wake
+        const states = ledger.due(Number.MAX_SAFE_INTEGER).map(({ state }) => state)
+        assert.deepStrictEqual(new Set(states), new Set(["expired"]))
+      })
+    ))
+
+  it("is over within seconds of the end of an outage in which the host refuses", () =>
+    withOver(20, ({ host, ledger, wake }) =>
+      Effect.gen(function* () {
+        host.next("remove", ...Array.from({ length: 20 * 12 }, () => refuses))
+        for (let tries = 0; tries < 12; tries++) {
+          assert.isAtMost(yield* wake, 1000)
+          assert.isAtMost(Math.max(...dues(ledger, yield* Clock.currentTimeMillis)), 8_000)
+          yield* TestClock.adjust("8 seconds")
+        }
+        yield* wake
+        assert.strictEqual(host.projects.size, 0)
+      })
+    ))
+})

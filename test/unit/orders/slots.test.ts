@@ -1,0 +1,146 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as TestClock from "effect/testing/TestClock"
+import { BUILDS, makeSlots, STARTS, type Worker } from "../../../src/orders/steps/slots.ts"
+
+const honest = (payer: string): Worker => ({ payer, failures: 0 })
+const failing = (payer: string): Worker => ({ payer, failures: 7 })
+
+/** Slots, and the order in which the builds of a second each began. */
+const makeBuilds = (limits = BUILDS) => {
+  const inSlot = makeSlots(limits)
+  const began: Array<string> = []
+  return {
+    began,
+    inSlot,
+    /** Begins a build after the others; `name` is what it is called in the list. */
+    queue: (builder: Worker, name = builder.payer) =>
+      inSlot(
+        builder,
+        Effect.andThen(
+          Effect.sync(() => void began.push(name)),
+          Effect.sleep("1 second")
+        )
+      ).pipe(
+        Effect.exit,
+        Effect.forkChild,
+        Effect.tap(() => TestClock.adjust("1 millis"))
+      )
+  }
+}
+
+describe("the slots of an isolate", () => {
+  it.effect("let two build, and the third when one of them is done", () =>
+    Effect.gen(function* () {
+      const { inSlot } = makeBuilds()
+      const first = yield* Effect.forkChild(inSlot(honest("a"), Effect.sleep("1 second")))
+      yield* Effect.forkChild(inSlot(honest("b"), Effect.never))
+      const third = yield* Effect.forkChild(inSlot(honest("c"), Effect.succeed("built")))
+      yield* TestClock.adjust("2 seconds")
+      yield* Fiber.join(first)
+      assert.strictEqual(yield* Fiber.join(third), "built")
+    })
+  )
+
+  it.effect("send away who finds none for four seconds", () =>
+    Effect.gen(function* () {
+      const { inSlot } = makeBuilds()
+      yield* Effect.forkChild(inSlot(honest("a"), Effect.never))
+      yield* Effect.forkChild(inSlot(honest("b"), Effect.never))
+      const third = yield* Effect.forkChild(Effect.flip(inSlot(honest("c"), Effect.void)))
+      yield* TestClock.adjust("5 seconds")
+      assert.strictEqual((yield* Fiber.join(third))._tag, "Busy")
+    })
+  )
+
+  it.effect("send away at once who comes when a hundred wait", () =>
+    Effect.gen(function* () {
+      const { inSlot, queue } = makeBuilds()
+      for (let at = 0; at < 102; at++) yield* queue(honest(`payer ${at}`))
+      assert.strictEqual((yield* Effect.flip(inSlot(honest("late"), Effect.void)))._tag, "Busy")
+    })
+  )
+
+  it.effect("come back from builds that ended without a word", () =>
+    Effect.gen(function* () {
+      const { inSlot } = makeBuilds()
+      yield* Effect.forkChild(inSlot(honest("a"), Effect.never))
+      yield* Effect.forkChild(inSlot(honest("b"), Effect.never))
+      yield* TestClock.adjust("41 seconds")
+      assert.strictEqual(yield* inSlot(honest("c"), Effect.succeed("built")), "built")
+    })
+  )
+
+  it.effect("are given out in the order of coming", () =>
+    Effect.gen(function* () {
+      const { began, queue } = makeBuilds()
+      for (const payer of ["a", "b", "c", "d", "e", "f"]) yield* queue(honest(payer))
+      yield* TestClock.adjust("5 seconds")
+      assert.deepStrictEqual(began, ["a", "b", "c", "d", "e", "f"])
+    })
+  )
+
+  it.effect("give nobody a second one while somebody else waits", () =>
+    Effect.gen(function* () {
+      const { began, queue } = makeBuilds()
+      yield* queue(honest("a"), "a1")
+      yield* queue(honest("x"))
+      for (const name of ["a2", "a3", "a4"]) yield* queue(honest("a"), name)
+      yield* queue(honest("b"))
+      yield* queue(honest("c"))
+      yield* TestClock.adjust("5 seconds")
+      assert.deepStrictEqual(began.slice(0, 2), ["a1", "x"])
+      assert.sameMembers(began.slice(2, 4), ["a2", "b"])
+      assert.isBelow(began.indexOf("c"), began.indexOf("a4"))
+    })
+  )
+
+  it.effect("serve those first who have not failed lately, and never all of them those who have", () =>
+    Effect.gen(function* () {
+      const { began, queue } = makeBuilds()
+      for (let at = 0; at < 20; at++) yield* queue(failing(`attacker ${at}`))
+      assert.deepStrictEqual(began, ["attacker 0"])
+      yield* queue(honest("late"))
+      yield* TestClock.adjust("20 millis")
+      assert.deepStrictEqual(began, ["attacker 0", "late"])
+    })
+  )
+
+  it.effect("are shared by those who have failed, one after the other, with pauses", () =>
+    Effect.gen(function* () {
+      const { began, queue } = makeBuilds()
+      for (let at = 0; at < 4; at++) yield* queue(failing(`attacker ${at}`))
+      yield* TestClock.adjust("2400 millis")
+      assert.deepStrictEqual(began, ["attacker 0"])
+      yield* TestClock.adjust("200 millis")
+      assert.deepStrictEqual(began, ["attacker 0", "attacker 1"])
+    })
+  )
+
+  it.effect("of starts are several at a time, and those who have failed have no more than five of them", () =>
+    Effect.gen(function* () {
+      const { began, queue } = makeBuilds(STARTS)
+      for (let at = 0; at < 20; at++) yield* queue(failing(`attacker ${at}`))
+      assert.strictEqual(began.length, 5)
+      for (const payer of ["a", "b", "c"]) yield* queue(honest(payer))
+      yield* TestClock.adjust("20 millis")
+      assert.deepStrictEqual(began.slice(5), ["a", "b", "c"])
+    })
+  )
+
+  it.effect("do not wait for a waiter that ended without a word", () =>
+    Effect.gen(function* () {
+      const { began, inSlot, queue } = makeBuilds()
+      yield* Effect.forkChild(inSlot(honest("a"), Effect.sleep("2500 millis")))
+      yield* Effect.forkChild(inSlot(honest("b"), Effect.never))
+      // An object that is reset takes its timers along: this clock of its own never ticks.
+      const lost = inSlot(honest("lost"), Effect.void).pipe(Effect.provide(TestClock.layer()))
+      yield* Effect.forkChild(lost)
+      yield* TestClock.adjust("1 millis")
+      yield* queue(honest("c"))
+      yield* TestClock.adjust("3 seconds")
+      assert.deepStrictEqual(began, ["c"])
+    })
+  )
+})

@@ -1,0 +1,94 @@
+import { assert, describe, it } from "vitest"
+import { AT_ONCE, Attempts, FAILURES_PER_HOUR, LEASE_MS, WINDOW_MS } from "../../../src/payers/Attempts.ts"
+
+const now = 1_700_000_000_000
+
+/** An attempt that was built for, and failed. */
+const fail = (attempts: Attempts, id: string, at: number) => {
+  assert.strictEqual(attempts.begin(id, "purchase", at).refused, null, id)
+  assert.strictEqual(attempts.keep(id, "purchase", at).refused, null, id)
+  attempts.end(id, "failed")
+}
+
+const exhausted = () => {
+  const attempts = new Attempts()
+  for (let at = 0; at < FAILURES_PER_HOUR; at++) fail(attempts, `failed ${at}`, now + at * 1000)
+  return attempts
+}
+
+describe("the attempts of a payer", () => {
+  it("are at most four at once", () => {
+    const attempts = new Attempts()
+    for (let at = 0; at < AT_ONCE; at++) assert.strictEqual(attempts.begin(String(at), "purchase", now).refused, null)
+    const refused = attempts.begin("five", "purchase", now)
+    assert.deepStrictEqual([refused.refused, refused.retryAfter], ["in flight", 2])
+    attempts.end("0", "forgotten")
+    assert.strictEqual(attempts.begin("five", "purchase", now).refused, null)
+  })
+
+  it("are at most sixty an hour that fail, until the oldest is an hour ago", () => {
+    const attempts = exhausted()
+    const later = now + 600_000
+    const refused = attempts.begin("61", "purchase", later)
+    assert.deepStrictEqual([refused.refused, refused.retryAfter, refused.failures], ["failed", 3_000, 60])
+    assert.strictEqual(attempts.begin("61", "purchase", now + WINDOW_MS - 1).retryAfter, 1)
+    assert.strictEqual(attempts.begin("61", "purchase", now + WINDOW_MS).refused, null)
+    assert.strictEqual(attempts.begin("62", "purchase", now + WINDOW_MS).refused, "in flight")
+  })
+
+  it("are never more than sixty, whatever becomes of those in flight", () => {
+    const attempts = new Attempts()
+    for (let at = 0; at < FAILURES_PER_HOUR - 1; at++) fail(attempts, `failed ${at}`, now)
+    assert.strictEqual(attempts.begin("60", "purchase", now).refused, null)
+    assert.strictEqual(attempts.begin("61", "purchase", now).refused, "in flight")
+    attempts.end("60", "failed")
+    assert.strictEqual(attempts.begin("61", "purchase", now).refused, "failed")
+  })
+
+  it("count each time that the same credential is tried", () => {
+    const attempts = new Attempts()
+    for (let at = 0; at < FAILURES_PER_HOUR; at++) fail(attempts, "the same", now + at)
+    assert.strictEqual(attempts.begin("the same", "purchase", now + 100).refused, "failed")
+  })
+
+  it("count nothing that was paid for, also when that turns out late", () => {
+    const attempts = exhausted()
+    attempts.end("failed 7", "forgotten")
+    assert.strictEqual(attempts.begin("61", "purchase", now + 60_000).refused, null)
+  })
+
+  it("leave updates possible, which have their own", () => {
+    const attempts = exhausted()
+    assert.deepInclude(attempts.begin("update", "update", now), { refused: null, failures: 0 })
+  })
+
+  it("give back what was lost within a minute, and count it as failed", () => {
+    const attempts = new Attempts()
+    for (let at = 0; at < AT_ONCE; at++) attempts.begin(String(at), "purchase", now)
+    assert.strictEqual(attempts.begin("next", "purchase", now + LEASE_MS - 1).refused, "in flight")
+    assert.deepInclude(attempts.begin("next", "purchase", now + LEASE_MS), { refused: null, failures: AT_ONCE })
+  })
+
+  it("are stored once something was built, with all that is known", () => {
+    const attempts = new Attempts()
+    attempts.begin("poor", "purchase", now)
+    attempts.end("poor", "failed")
+    assert.deepStrictEqual(attempts.stored(now), [])
+    fail(attempts, "built", now)
+    assert.deepStrictEqual(
+      attempts.stored(now).map(({ id }) => id),
+      ["poor", "built"]
+    )
+    assert.strictEqual(attempts.until, now + WINDOW_MS)
+    assert.deepStrictEqual(attempts.stored(now + WINDOW_MS), [])
+  })
+
+  it("are looked at once more when what was stored is read late", () => {
+    const attempts = new Attempts()
+    assert.strictEqual(attempts.begin("61", "purchase", now + 60_000).refused, null)
+    attempts.restore(exhausted().stored(now))
+    assert.strictEqual(attempts.keep("61", "purchase", now + 60_000).refused, "failed")
+    attempts.end("61", "forgotten")
+    assert.strictEqual(attempts.stored(now + 60_000).length, FAILURES_PER_HOUR)
+  })
+})

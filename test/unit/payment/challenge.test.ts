@@ -1,0 +1,108 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { TestClock } from "effect/testing"
+import { Challenge, PaymentRequest } from "mppx"
+import { Mppx, tempo as charges } from "mppx/server"
+import { createClient, http } from "viem"
+import { tempoLocalnet } from "viem/tempo/chains"
+import { PaymentService, type Terms } from "../../../src/payment/PaymentService.ts"
+import { merchant, tempo, terms } from "./tempo/setup.ts"
+
+const metaOf = (header: string) =>
+  PaymentRequest.deserialize(Challenge.deserialize(header).opaque ?? "") as Record<string, string>
+
+/** What mppx's own server answers an unpaid request with, for the same binding and expiry. */
+const mppxHeader = async ({ price, description }: Terms, expires: string | undefined, meta: Record<string, string>) => {
+  const client = createClient({ chain: tempoLocalnet, transport: http("http://127.0.0.1:1") })
+  const mppx = Mppx.create({
+    secretKey: merchant.MPP_SECRET_KEY,
+    realm: merchant.REALM,
+    methods: [
+      charges.charge({
+        currency: "0x20c0000000000000000000000000000000000000",
+        recipient: merchant.TEMPO_RECIPIENT as `0x${string}`,
+        supportedModes: ["pull"],
+        getClient: () => client
+      })
+    ]
+  })
+  const charge = mppx.charge({ amount: price, description, meta, expires })
+  const result = await charge(new Request("http://127.0.0.1/deploy", { method: "POST" }))
+  return result.status === 402 ? result.challenge.headers.get("www-authenticate") : null
+}
+
+describe("a challenge", () => {
+  const sold: Record<string, Terms> = {
+    "a deploy": terms,
+    "an update, which is free": { ...terms, operation: "update:dep_1", price: "0" },
+    "what is called something that has to be escaped": { ...terms, description: 'ü "quoted" \\ — 🚀' }
+  }
+  for (const [what, its] of Object.entries(sold)) {
+    it.effect(`for ${what} is byte for byte the one that mppx would issue`, () =>
+      Effect.gen(function* () {
+        yield* TestClock.setTime(Date.parse("2026-03-27T21:00:00.789Z"))
+        const payments = yield* PaymentService
+        // The second is written into the form of the first.
+        for (const key of ["key_1", "key_2"]) {
+          const header = yield* payments.challenge(its, key)
+          const { expires } = Challenge.deserialize(header)
+          assert.strictEqual(expires, "2026-03-27T21:05:00.000Z")
+          assert.strictEqual(header, yield* Effect.promise(() => mppxHeader(its, expires, metaOf(header))))
+        }
+      }).pipe(Effect.provide(tempo()))
+    )
+  }
+
+  it.effect("names the operation, the body, the key and a nonce under its HMAC", () =>
+    Effect.gen(function* () {
+      const payments = yield* PaymentService
+      const header = yield* payments.challenge(terms, "key_1")
+      const { nonce, ...rest } = metaOf(header)
+      assert.deepStrictEqual(rest, { v: "1", op: "deploy", body: terms.body, key: "key_1" })
+      assert.match(nonce ?? "", /^[0-9a-f]{32}$/)
+      const challenge = Challenge.deserialize(header)
+      const holds = (opaque: string) =>
+        Challenge.verify({ ...challenge, opaque }, { secretKey: merchant.MPP_SECRET_KEY })
+      assert.isTrue(holds(challenge.opaque ?? ""))
+      assert.isFalse(holds(PaymentRequest.serialize({ ...metaOf(header), key: "key_2" })))
+    }).pipe(Effect.provide(tempo()))
+  )
+
+  it.effect("is the only one of its kind, a thousand times in one millisecond", () =>
+    Effect.gen(function* () {
+      const payments = yield* PaymentService
+      const headers = yield* Effect.replicateEffect(payments.challenge(terms, "key_1"), 1000)
+      assert.strictEqual(new Set(headers.map((header) => Challenge.deserialize(header).id)).size, 1000)
+    }).pipe(Effect.provide(tempo()))
+  )
+
+  it.effect("is a header, whatever the description says", () =>
+    Effect.gen(function* () {
+      const payments = yield* PaymentService
+      const header = yield* payments.challenge({ ...terms, description: 'ü "quoted" \\ — 🚀' }, "k".repeat(200))
+      assert.isBelow(header.length, 8192)
+      assert.strictEqual(new Headers({ "www-authenticate": header }).get("www-authenticate"), header)
+    }).pipe(Effect.provide(tempo()))
+  )
+
+  it.effect("asks for the price in base units, from the account and on the chain of the settings", () =>
+    Effect.gen(function* () {
+      const payments = yield* PaymentService
+      const { request } = Challenge.deserialize(yield* payments.challenge({ ...terms, price: "0.01" }, "key_1"))
+      assert.deepStrictEqual(request, {
+        amount: "10000",
+        currency: "0x20c0000000000000000000000000000000000000",
+        recipient: merchant.TEMPO_RECIPIENT,
+        methodDetails: { chainId: 42431, supportedModes: ["pull"] }
+      })
+    }).pipe(Effect.provide(tempo({ TEMPO_NETWORK: "testnet" })))
+  )
+
+  it.effect("leaves the service standing where settings are missing", () =>
+    Effect.gen(function* () {
+      const payments = yield* PaymentService
+      const exit = yield* Effect.exit(payments.challenge(terms, "key_1"))
+      assert.include(String(exit), "the setting TEMPO_RECIPIENT is missing")
+    }).pipe(Effect.provide(tempo({ TEMPO_RECIPIENT: "nobody" })))
+  )
+})

@@ -1,0 +1,150 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import { TestClock } from "effect/testing"
+import { Receipt } from "mppx"
+import type { Network, RpcReceipt } from "../../../../src/payment/tempo/chain/networks.ts"
+import { makeSettlement, receiptOf } from "../../../../src/payment/tempo/settle.ts"
+
+const deadline = 1_000_000
+const authorization = {
+  reference: `0x${"a".repeat(64)}`,
+  transaction: "0x76",
+  validBefore: deadline,
+  challengeId: "challenge"
+}
+const receipt = (changes: Partial<RpcReceipt> = {}): RpcReceipt => ({
+  status: "0x1",
+  transactionHash: `0x${"A".repeat(64)}`,
+  blockNumber: "0x1",
+  ...changes
+})
+
+/** A chain that has nothing to say, but for what a test gives it. */
+const network = (answers: Partial<Network>): Network => ({
+  chainId: 1337,
+  simulate: () => Promise.reject(new Error("silent")),
+  nextNonce: () => Promise.reject(new Error("silent")),
+  broadcast: () => Promise.reject(new Error("silent")),
+  view: () => Promise.reject(new Error("silent")),
+  baseFee: () => Promise.reject(new Error("silent")),
+  receipt: () => Promise.reject(new Error("silent")),
+  clock: () => Promise.reject(new Error("silent")),
+  ...answers
+})
+const says =
+  <A>(value: A) =>
+  () =>
+    Promise.resolve(value)
+
+/** Runs what asks the chain again and again, until it gives up. */
+const patiently = Effect.fn(function* <A, E>(self: Effect.Effect<A, E>) {
+  const fiber = yield* Effect.forkChild(self)
+  yield* TestClock.adjust("1 minute")
+  return yield* Fiber.join(fiber)
+})
+
+const found: Record<string, readonly [answers: Partial<Network>, found: string]> = {
+  "a receipt with success": [{ receipt: says(receipt()), clock: says(deadline) }, "landed"],
+  "a receipt, and no clock": [{ receipt: says(receipt()) }, "landed"],
+  "a receipt with failure": [{ receipt: says(receipt({ status: "0x0" })), clock: says(deadline) }, "reverted"],
+  "a receipt of no block yet": [{ receipt: says(receipt({ blockNumber: null })), clock: says(deadline) }, "unknown"],
+  "a receipt of a status that is neither": [
+    { receipt: says(receipt({ status: "0x2" })), clock: says(deadline) },
+    "unknown"
+  ],
+  "a receipt of something else": [
+    { receipt: says(receipt({ transactionHash: `0x${"b".repeat(64)}` })), clock: says(deadline + 99) },
+    "unknown"
+  ],
+  "a failure of something else": [
+    { receipt: says(receipt({ status: "0x0", transactionHash: `0x${"b".repeat(64)}` })), clock: says(deadline + 99) },
+    "unknown"
+  ],
+  "no receipt, before the deadline": [{ receipt: says(null), clock: says(deadline - 1) }, "unknown"],
+  "no receipt, just past the deadline": [{ receipt: says(null), clock: says(deadline + 10) }, "unknown"],
+  "no receipt, well past the deadline": [{ receipt: says(null), clock: says(deadline + 11) }, "absent"],
+  "no receipt, and no clock": [{ receipt: says(null) }, "unknown"],
+  "a clock past the deadline, and no answer about a receipt": [{ clock: says(deadline + 99) }, "unknown"],
+  "no answer at all": [{}, "unknown"],
+  "no answer ever": [{ clock: () => new Promise(() => {}), receipt: () => new Promise(() => {}) }, "unknown"]
+}
+
+describe("find", () => {
+  for (const [name, [answers, expected]] of Object.entries(found)) {
+    it.effect(`${name}: ${expected}`, () =>
+      Effect.gen(function* () {
+        const { find } = makeSettlement(network(answers))
+        assert.strictEqual(yield* patiently(find(authorization)), expected)
+      })
+    )
+  }
+
+  it.effect("does not miss a payment that lands while it asks", () =>
+    Effect.gen(function* () {
+      let landed = false
+      const late = network({
+        clock: () => ((landed = true), Promise.resolve(deadline + 99)),
+        receipt: () => Promise.resolve(landed ? receipt() : null)
+      })
+      assert.strictEqual(yield* patiently(makeSettlement(late).find(authorization)), "landed")
+    })
+  )
+
+  it.effect("asks again while the chain does not know", () =>
+    Effect.gen(function* () {
+      let asked = 0
+      const slow = network({
+        clock: says(deadline - 20),
+        receipt: () => Promise.resolve(++asked < 4 ? null : receipt())
+      })
+      assert.strictEqual(yield* patiently(makeSettlement(slow).find(authorization)), "landed")
+    })
+  )
+})
+
+const captured: Record<string, readonly [answers: Partial<Network>, tag: string]> = {
+  "confirmed by the broadcast": [{ broadcast: says(receipt()) }, "landed"],
+  "refused, and yet there": [{ receipt: says(receipt()) }, "landed"],
+  "confirmed as something else": [{ broadcast: says(receipt({ transactionHash: "0x1" })) }, "CaptureUncertain"],
+  "accepted, and in no block yet": [
+    { broadcast: says(receipt({ blockNumber: null })), receipt: says(receipt()) },
+    "landed"
+  ],
+  reverted: [
+    { broadcast: says(receipt({ status: "0x0" })), receipt: says(receipt({ status: "0x0" })) },
+    "CaptureFailed"
+  ],
+  "reverted, and the chain cannot be asked": [{ broadcast: says(receipt({ status: "0x0" })) }, "CaptureUncertain"],
+  "refused before the deadline": [{ receipt: says(null), clock: says(deadline - 5) }, "CaptureUncertain"],
+  "refused long after it": [{ receipt: says(null), clock: says(deadline + 99) }, "CaptureFailed"],
+  "not answered": [{}, "CaptureUncertain"]
+}
+
+describe("capture", () => {
+  for (const [name, [answers, expected]] of Object.entries(captured)) {
+    it.effect(`${name}: ${expected}`, () =>
+      Effect.gen(function* () {
+        const { capture } = makeSettlement(network(answers))
+        const outcome = yield* patiently(Effect.result(capture(authorization)))
+        assert.strictEqual(outcome._tag === "Success" ? "landed" : outcome.failure._tag, expected)
+      })
+    )
+  }
+})
+
+describe("a receipt", () => {
+  it("is dated now, or by the payment's deadline", () => {
+    const { header, reference } = receiptOf(authorization)
+    assert.deepStrictEqual(Receipt.deserialize(header), {
+      method: "tempo",
+      status: "success",
+      timestamp: new Date(deadline * 1000).toISOString(),
+      reference
+    })
+    const before = Date.now()
+    const fresh = Receipt.deserialize(receiptOf({ reference, validBefore: before / 1000 + 60 }).header)
+    assert.isAtLeast(Date.parse(fresh.timestamp), before)
+    assert.isAtMost(Date.parse(fresh.timestamp), Date.now())
+  })
+})

@@ -1,0 +1,32 @@
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Layer from "effect/Layer"
+import { Settings } from "../../../../src/config.ts"
+import type { Terms } from "../../../../src/payment/PaymentService.ts"
+import { layerTempo } from "../../../../src/payment/tempo/Tempo.ts"
+
+/** Settings of a merchant on the local chain; none of them names a server. */
+export const merchant = {
+  MPP_SECRET_KEY: "a secret of more than 32 characters",
+  REALM: "compute.test",
+  TEMPO_RECIPIENT: "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC",
+  TEMPO_NETWORK: "local"
+}
+
+/**
+ * The real payment service, with some settings changed. Where no chain is asked, none is needed. Fresh: a layer that is
+ * already built would be shared, settings and all.
+ */
+export const tempo = (changes: Record<string, string> = {}) =>
+  layerTempo.pipe(
+    Layer.provide(Settings.layer),
+    Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env: { ...merchant, ...changes } }))),
+    Layer.fresh
+  )
+
+/** A deploy of some body. */
+export const terms: Terms = {
+  operation: "deploy",
+  body: "0f".repeat(32),
+  price: "0.10",
+  description: "Deploy one Worker for 24 hours"
+}

@@ -1,0 +1,148 @@
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import { it } from "@effect/vitest"
+import * as TestClock from "effect/testing/TestClock"
+import { assert, describe } from "vitest"
+import { CodeRunner, type RunnerBinding } from "../../../src/sandbox/CodeRunner.ts"
+
+const upload = (code: string) => ({ main: "worker.js", code, compatibilityFlags: [] })
+
+/**
+ * A runner in one process: "spin" freezes it, and everybody who is in it is cut off a second later; it is back after two.
+ * Time is the test's.
+ */
+const makeProcess = () => {
+  const calls: Array<string> = []
+  let up = true
+  let cut: Array<() => void> = []
+  const gone = () => Promise.reject(new Error("Network connection lost."))
+  const runner: RunnerBinding = {
+    ping: () => (up ? Promise.resolve() : gone()),
+    check: async () => ({ ok: true }),
+    run: ({ modules }) => {
+      const code = String(modules["worker.js"])
+      calls.push(code)
+      if (!up) return gone()
+      return new Promise((resolve, reject) => {
+        cut.push(() => reject(new Error("Network connection lost.")))
+        if (code === "quick") resolve({ ok: true, result: '"well"', durationMs: 1 })
+        if (code === "slow") finish = () => resolve({ ok: true, result: '"late"', durationMs: 900 })
+        if (code === "broken") resolve({ broken: "internal error; reference = 1" })
+      })
+    }
+  }
+  let finish = () => {}
+  return {
+    calls,
+    runner,
+    finish: () => finish(),
+    crash: () => {
+      up = false
+      for (const end of cut) end()
+      cut = []
+    },
+    back: () => (up = true)
+  }
+}
+
+const runIn = (process: ReturnType<typeof makeProcess>) =>
+  Effect.map(CodeRunner, (runner) => (code: string) => runner.run(upload(code), null)).pipe(
+    Effect.provide(CodeRunner.layerService(process.runner))
+  )
+
+describe("a runner in another process", () => {
+  it.effect("blames who takes it down alone, and runs its neighbours again", () =>
+    Effect.gen(function* () {
+      const process = makeProcess()
+      const run = yield* runIn(process)
+      const spin = yield* Effect.forkChild(run("spin"))
+      const slow = yield* Effect.forkChild(run("slow"))
+      yield* TestClock.adjust("100 millis")
+      process.crash()
+      yield* TestClock.adjust("1 seconds")
+      process.back()
+      yield* TestClock.adjust("1 seconds")
+      // One of them is alone now; the other one waits.
+      assert.deepStrictEqual(process.calls, ["spin", "slow", "spin"])
+      process.crash()
+      yield* TestClock.adjust("1 seconds")
+      process.back()
+      yield* TestClock.adjust("1 seconds")
+      process.finish()
+      const guilty = yield* Fiber.join(spin)
+      assert.strictEqual(!guilty.ok && guilty.error.name, "ResourceLimitExceeded")
+      assert.deepStrictEqual(yield* Fiber.join(slow), { ok: true, result: '"late"', durationMs: 900 })
+    })
+  )
+
+  it.effect("does not blame one who is alone for what another one has left behind", () =>
+    Effect.gen(function* () {
+      const process = makeProcess()
+      const run = yield* runIn(process)
+      const leaver = yield* Effect.forkChild(run("slow"))
+      yield* Effect.forkChild(run("spin"))
+      yield* TestClock.adjust("100 millis")
+      process.crash()
+      process.back()
+      yield* TestClock.adjust("1 seconds")
+      process.finish()
+      yield* TestClock.adjust("1 seconds")
+      assert.isTrue((yield* Fiber.join(leaver)).ok)
+      // "spin" is alone, and innocent this once: what takes the runner down is what the other one has left there.
+      assert.deepStrictEqual(process.calls, ["slow", "spin", "slow", "spin"])
+      process.crash()
+      process.back()
+      yield* TestClock.adjust("1 seconds")
+      assert.deepStrictEqual(process.calls, ["slow", "spin", "slow", "spin", "spin"])
+    })
+  )
+
+  it.effect("lets nobody in while somebody is alone", () =>
+    Effect.gen(function* () {
+      const process = makeProcess()
+      const run = yield* runIn(process)
+      const slow = yield* Effect.forkChild(run("slow"))
+      yield* TestClock.adjust("100 millis")
+      process.crash()
+      process.back()
+      yield* TestClock.adjust("1 seconds")
+      const quick = yield* Effect.forkChild(run("quick"))
+      yield* TestClock.adjust("1 seconds")
+      assert.deepStrictEqual(process.calls, ["slow", "slow"])
+      process.finish()
+      yield* TestClock.adjust("1 seconds")
+      assert.isTrue((yield* Fiber.join(slow)).ok)
+      assert.isTrue((yield* Fiber.join(quick)).ok)
+    })
+  )
+
+  it.effect("is unavailable, and nobody's fault, while it does not come back", () =>
+    Effect.gen(function* () {
+      const process = makeProcess()
+      const run = yield* runIn(process)
+      process.crash()
+      const away = yield* Effect.forkChild(Effect.flip(run("quick")))
+      yield* TestClock.adjust("60 seconds")
+      assert.strictEqual((yield* Fiber.join(away))._tag, "RunnerUnavailable")
+    })
+  )
+
+  it.effect("is unavailable when it is the runtime that failed", () =>
+    Effect.gen(function* () {
+      const run = yield* runIn(makeProcess())
+      assert.strictEqual((yield* Effect.flip(run("broken")))._tag, "RunnerUnavailable")
+    })
+  )
+
+  it.effect("takes a runner that says nothing for one that is down", () =>
+    Effect.gen(function* () {
+      const process = makeProcess()
+      const run = yield* runIn(process)
+      const silent = yield* Effect.forkChild(run("silent"))
+      yield* TestClock.adjust("22 seconds")
+      assert.deepStrictEqual(process.calls, ["silent", "silent"])
+      yield* TestClock.adjust("22 seconds")
+      assert.isFalse((yield* Fiber.join(silent)).ok)
+    })
+  )
+})
