@@ -4,9 +4,9 @@
  */
 interface Bindings {
   readonly EXPIRY: KVNamespace
-  readonly ORDERS: DurableObjectNamespace<import("./orders/OrderObject.ts").Order>
-  readonly CLAIMS: DurableObjectNamespace<import("./schedule/ReplayGuardObject.ts").Once>
-  readonly PAYERS: DurableObjectNamespace<import("./payers/PayerObject.ts").Payer>
+  readonly ORDERS: DurableObjectNamespace<import("./orders/OrderObject.ts").OrderObject>
+  readonly CLAIMS: DurableObjectNamespace<import("./schedule/ReplayGuardObject.ts").ReplayGuardObject>
+  readonly PAYERS: DurableObjectNamespace<import("./payers/PayerObject.ts").PayerObject>
   /** Counts credentials by client: `ratelimits` in wrangler.jsonc, on an account that has them (Jack does not). */
   readonly VERIFICATIONS?: RateLimit
   /** A Worker that loads code in another process: there on the local stack. */

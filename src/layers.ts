@@ -3,15 +3,15 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Layer from "effect/Layer"
-import { layerVerificationLimit } from "./api/paid/CredentialRateLimit.ts"
+import { layerCredentialRateLimit } from "./api/paid/CredentialRateLimit.ts"
 import { Bundler } from "./bundler/Bundler.ts"
 import wasm from "./bundler/compiler/wasm.ts"
 import { Settings } from "./config.ts"
 import { ControlPlaneClient } from "./control-plane/ControlPlaneClient.ts"
-import { Deployer } from "./orders/OrderWorkflow.ts"
+import { OrderWorkflow } from "./orders/OrderWorkflow.ts"
 import { Orders } from "./orders/Orders.ts"
 import { CodeRunner } from "./sandbox/CodeRunner.ts"
-import { Claims } from "./schedule/ReplayGuard.ts"
+import { ReplayGuard } from "./schedule/ReplayGuard.ts"
 import { CronSecret } from "./schedule/CronSecret.ts"
 import { ExpiryStore } from "./expiry/ExpiryStore.ts"
 import { Sweep } from "./schedule/Sweep.ts"
@@ -67,7 +67,7 @@ const payers = Payers.layerDurable(env.PAYERS)
 /** Jack may request a sweep by a signed call, each call once; so may the platform's own scheduler. */
 const schedule = Layer.mergeAll(
   CronSecret.layerJack.pipe(Layer.provide(FetchHttpClient.layer)),
-  Claims.layerDurable(env.CLAIMS)
+  ReplayGuard.layerDurable(env.CLAIMS)
 )
 
 /** Where the log goes: to the console, a line of JSON for each request and each step of an order. */
@@ -81,7 +81,7 @@ export const SweepLayer = Sweep.layer.pipe(
 )
 
 /** How many credentials one client may try: a rate-limit binding where the account has one. */
-const limit = layerVerificationLimit(env.VERIFICATIONS)
+const limit = layerCredentialRateLimit(env.VERIFICATIONS)
 
 /** The HTTP edge: decodes, challenges, verifies, and hands orders to their objects. */
 export const GatewayLayer = Layer.mergeAll(payment, orders, runner, schedule, SweepLayer, limit, log).pipe(
@@ -89,7 +89,7 @@ export const GatewayLayer = Layer.mergeAll(payment, orders, runner, schedule, Sw
 )
 
 /** Inside an order's object: everything that a deploy needs. */
-export const OrderLayer = Deployer.layer.pipe(
+export const OrderLayer = OrderWorkflow.layer.pipe(
   Layer.provide([payment, payers, host, store, ids, bundler, runner]),
   Layer.provide(settings),
   Layer.merge(log)

@@ -1,18 +1,18 @@
 import * as Effect from "effect/Effect"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import { serve } from "./api/app.ts"
-import { orderObject } from "./orders/OrderObject.ts"
+import { makeOrderObject } from "./orders/OrderObject.ts"
 import { Sweep } from "./schedule/Sweep.ts"
 import { GatewayLayer, OrderLayer, SweepLayer } from "./layers.ts"
 
-export { Once } from "./schedule/ReplayGuardObject.ts"
-export { Payer } from "./payers/PayerObject.ts"
+export { ReplayGuardObject } from "./schedule/ReplayGuardObject.ts"
+export { PayerObject } from "./payers/PayerObject.ts"
 
 // Module scope: one build an isolate. Layers hold pure values only; no request's I/O is kept (the platform forbids it).
 const sweeper = ManagedRuntime.make(SweepLayer)
 
 /** The object of one order: claims, money and delivery, one thread each. */
-export class Order extends orderObject(ManagedRuntime.make(OrderLayer)) {}
+export class OrderObject extends makeOrderObject(ManagedRuntime.make(OrderLayer)) {}
 
 export default {
   fetch: serve(GatewayLayer),

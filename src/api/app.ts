@@ -11,7 +11,7 @@ import type { CronSecret } from "../schedule/CronSecret.ts"
 import type { Orders } from "../orders/Orders.ts"
 import { Internal, MethodNotAllowed, NotFound } from "../domain/Errors.ts"
 import type { CodeRunner } from "../sandbox/CodeRunner.ts"
-import type { Claims } from "../schedule/ReplayGuard.ts"
+import type { ReplayGuard } from "../schedule/ReplayGuard.ts"
 import type { Sweep } from "../schedule/Sweep.ts"
 import type { PaymentService } from "../payment/PaymentService.ts"
 import { Api } from "./Api.ts"
@@ -90,7 +90,7 @@ const App = Layer.mergeAll(
 ).pipe(Layer.provide(HttpServer.layerServices))
 
 /** The gateway needs this: `layers.ts` and the tests choose the layers. */
-export type GatewayServices = Settings | PaymentService | Orders | CodeRunner | Sweep | CronSecret | Claims
+export type GatewayServices = Settings | PaymentService | Orders | CodeRunner | Sweep | CronSecret | ReplayGuard
 
 /** The gateway as a `fetch` handler. Called once an isolate; the services are built with the first request. */
 export const serve = (services: Layer.Layer<GatewayServices>): ((request: Request) => Promise<Response>) => {

@@ -8,35 +8,35 @@ export type Files = Readonly<Record<string, string>>
  * The gateway hands this to an order's object: a request that it decoded and a credential that it verified, both
  * without any I/O. Plain data: it crosses the object's boundary by structured clone.
  */
-export interface Paid {
+export interface PaidRequest {
   readonly terms: Terms
   readonly verified: Verified
   /** The key of the request's own `Idempotency-Key`, if it brought one: the challenge may be for another. */
-  readonly wanted: WantedKey | undefined
+  readonly idempotencyKey: RequestedKey | undefined
   readonly files: Files
 }
 
 /** The key that an `Idempotency-Key` stands for. */
-export interface WantedKey {
+export interface RequestedKey {
   readonly key: string
   /** Whether the header was a key in our own form: anybody can read one in a challenge, so it is no secret of the client's. */
   readonly readable: boolean
 }
 
 /** A deploy that is paid for. */
-export interface Submission extends Paid {
+export interface DeployOrder extends PaidRequest {
   /** The name that was asked for, if any: it becomes the slug. */
   readonly name: string | null
 }
 
 /** An execution that is paid for: one file, which exports `run` or a default function. */
-export interface Execution extends Paid {
+export interface ExecuteOrder extends PaidRequest {
   /** The input of the call, as the text of a JSON value; null for nothing. */
   readonly input: string | null
 }
 
 /** Newer code for a deployment, from somebody who has proved who it is. Plain data, like `Submission`. */
-export interface Revision {
+export interface UpdateOrder {
   readonly id: string
   readonly terms: Terms
   readonly verified: Verified
@@ -61,7 +61,7 @@ export interface Executed {
 }
 
 /** An order answers this once it is done. */
-export type Delivered = Deployed | Executed
+export type OrderResult = Deployed | Executed
 
 /** A proof for an update names this: `update:` and the deployment's id. */
 export const updateOf = (id: string): string => `update:${id}`
@@ -84,7 +84,7 @@ export const purchaseKey = (header: string | undefined): string => {
 }
 
 /** The key of a request's `Idempotency-Key`. */
-export const wantedKey = (header: string | undefined): WantedKey | undefined =>
+export const requestedKey = (header: string | undefined): RequestedKey | undefined =>
   header === undefined ? undefined : { key: purchaseKey(header), readable: keyPattern.test(header) }
 
 /** Whether a key was chosen by a client, so that a challenge holds its hash alone. */

@@ -17,7 +17,7 @@ import {
   TooManyAttempts,
   WrongIdempotencyKey
 } from "../domain/Errors.ts"
-import type { Delivered, Deployed, Executed } from "../domain/Order.ts"
+import type { OrderResult, Deployed, Executed } from "../domain/Order.ts"
 import { PaymentRejected } from "../payment/PaymentService.ts"
 
 const common = [
@@ -98,7 +98,7 @@ export const ExecuteOutcome = Schema.toCodecJson(Schema.Exit(ExecutedSchema, Exe
 
 /** An order's outcome, where only deploys are: anything else in their objects would be a defect. */
 export const deployed = <R>(
-  outcome: Effect.Effect<Delivered, OrderError, R>
+  outcome: Effect.Effect<OrderResult, OrderError, R>
 ): Effect.Effect<Deployed, DeployError, R> =>
   outcome.pipe(
     Effect.catchTag("ExecuteFailed", (error) => Effect.die(error)),
@@ -107,7 +107,7 @@ export const deployed = <R>(
 
 /** An order's outcome, where only executions are. */
 export const executed = <R>(
-  outcome: Effect.Effect<Delivered, OrderError, R>
+  outcome: Effect.Effect<OrderResult, OrderError, R>
 ): Effect.Effect<Executed, ExecuteError, R> =>
   outcome.pipe(
     Effect.catchTag(["DeployFailed", "HostUnavailable"], (error) => Effect.die(error)),

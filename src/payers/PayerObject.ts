@@ -9,7 +9,7 @@ const KEY = "attempts"
  * that fifty at once do not all read "none". Storage is neither read nor written before something is built for the payer:
  * keys cost nothing to make, and one that owns nothing leaves nothing behind.
  */
-export class Payer extends DurableObject {
+export class PayerObject extends DurableObject {
   readonly #attempts = new Attempts()
   #restored = false
   /** Whether there is anything on disk, and an alarm that will take it away. */

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Busy, TooManyAttempts } from "../domain/Errors.ts"
 import { type Admission, Attempts, type Budget, type End, FAILURES_PER_HOUR } from "./Attempts.ts"
-import type { Payer } from "./PayerObject.ts"
+import type { PayerObject } from "./PayerObject.ts"
 
 /** For one answer of a payer's object. */
 const PATIENCE = "3 seconds"
@@ -37,8 +37,8 @@ export class Payers extends Context.Service<
   }
 >()("mpp-compute/payers/Payers") {
   /** Each payer in a Durable Object of its own, named by the address. */
-  static layerDurable(namespace: DurableObjectNamespace<Payer>) {
-    const ask = <A>(payer: string, call: (object: DurableObjectStub<Payer>) => Promise<A>) =>
+  static layerDurable(namespace: DurableObjectNamespace<PayerObject>) {
+    const ask = <A>(payer: string, call: (object: DurableObjectStub<PayerObject>) => Promise<A>) =>
       Effect.tryPromise(() => call(namespace.get(namespace.idFromName(payer)))).pipe(
         Effect.timeout(PATIENCE),
         Effect.tapError((error) => Effect.logWarning("the payer's object did not answer", String(error))),

@@ -54,7 +54,7 @@ export interface Receipt {
  * The outcome of a payment. `reverted` and `absent` are as final as `landed`: no money has moved, and none will.
  * `unknown` is everything else, an unreachable chain included.
  */
-export type Found = "landed" | "reverted" | "absent" | "unknown"
+export type PaymentStatus = "landed" | "reverted" | "absent" | "unknown"
 
 /**
  * How long before `validBefore` a capture must begin, in seconds: nodes refuse a transaction with 3 seconds to live. Later
@@ -94,7 +94,7 @@ export class PaymentService extends Context.Service<
      */
     readonly capture: (authorization: Authorization) => Effect.Effect<Receipt, CaptureFailed | CaptureUncertain>
     /** Asks the chain, for a few seconds at most, what became of a payment. Changes nothing. */
-    readonly find: (authorization: Pick<Authorization, "reference" | "validBefore">) => Effect.Effect<Found>
+    readonly find: (authorization: Pick<Authorization, "reference" | "validBefore">) => Effect.Effect<PaymentStatus>
     /** The receipt of a payment that has landed. */
     readonly receipt: (authorization: Pick<Authorization, "reference" | "validBefore">) => Receipt
   }

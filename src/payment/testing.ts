@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { CaptureFailed, CaptureUncertain, PaymentRejected, PaymentUnavailable, type Problem } from "./errors.ts"
-import type { Authorization, Found, PaymentService, Terms, Verified } from "./PaymentService.ts"
+import type { Authorization, PaymentStatus, PaymentService, Terms, Verified } from "./PaymentService.ts"
 
 /**
  * The outcome of a scripted capture: `landed`; `lost`: landed, and only `find` will say so; `stuck`: nothing has
@@ -74,9 +74,9 @@ export const scripted = (script: PaymentScript): PaymentService["Service"] => {
     script.calls.find++
     const now = (yield* Clock.currentTimeMillis) / 1000
     const { reference, validBefore } = authorization
-    if (script.down) return "unknown" satisfies Found
-    if (script.captured.has(reference)) return "landed" satisfies Found
-    if (script.reverted.has(reference)) return "reverted" satisfies Found
+    if (script.down) return "unknown" satisfies PaymentStatus
+    if (script.captured.has(reference)) return "landed" satisfies PaymentStatus
+    if (script.reverted.has(reference)) return "reverted" satisfies PaymentStatus
     return now > validBefore ? "absent" : "unknown"
   })
 

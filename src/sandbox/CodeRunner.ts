@@ -38,7 +38,7 @@ interface Service {
 }
 
 /** Loads code by the Worker Loader, where the platform offers one. */
-export class CodeRunner extends Context.Service<CodeRunner, Service>()("mpp-compute/execute/CodeRunner") {
+export class CodeRunner extends Context.Service<CodeRunner, Service>()("mpp-compute/sandbox/CodeRunner") {
   /** By a service binding: the code runs in another process, whose freezing is not ours. */
   static layerService(runner: RunnerBinding) {
     const remote = makeRemote(runner)

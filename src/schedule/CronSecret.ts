@@ -25,7 +25,7 @@ export class CronSecret extends Context.Service<
     /** None where there is no platform that calls: then nobody may. */
     readonly read: Effect.Effect<Option.Option<Redacted.Redacted>, ControlPlaneError>
   }
->()("mpp-compute/control-plane/CronSecret") {
+>()("mpp-compute/schedule/CronSecret") {
   /**
    * Jack's: the `cron_secret` of the project that this Worker is, which Jack names in the binding `PROJECT_ID`. A project
    * that has none is signed for with an empty key, which is as good as no signature: that counts as none.

@@ -4,9 +4,9 @@ import { DurableObject } from "cloudflare:workers"
  * The storage behind `Claims`: an object that remembers which names were used, until it does not matter any more. The
  * storage API of an object is synchronous here, so a look-up and the claim after it cannot be torn apart.
  */
-export class Once extends DurableObject {
+export class ReplayGuardObject extends DurableObject {
   /** Whether this name was not used before; from now on it was, until `until` (unix milliseconds). */
-  async claim(name: string, until: number): Promise<boolean> {
+  async markUsed(name: string, until: number): Promise<boolean> {
     const { kv } = this.ctx.storage
     if (kv.get(name) !== undefined) return false
     kv.put(name, until)

@@ -32,7 +32,7 @@ export class Sweep extends Context.Service<
     /** Deletes every orphan. Fails when the control plane cannot list its projects. */
     readonly run: Effect.Effect<Swept, ControlPlaneError>
   }
->()("mpp-compute/expiry/Sweep") {
+>()("mpp-compute/schedule/Sweep") {
   static readonly layer = Layer.effect(
     Sweep,
     Effect.gen(function* () {

@@ -4,16 +4,16 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Tracer from "effect/Tracer"
 import { serve } from "../../src/api/app.ts"
-import { layerVerificationLimit } from "../../src/api/paid/CredentialRateLimit.ts"
+import { layerCredentialRateLimit } from "../../src/api/paid/CredentialRateLimit.ts"
 import { Bundler } from "../../src/bundler/Bundler.ts"
 import { Settings } from "../../src/config.ts"
 import { ControlPlaneClient } from "../../src/control-plane/ControlPlaneClient.ts"
 import { ControlPlaneMemory } from "../../src/control-plane/testing.ts"
-import { Deployer } from "../../src/orders/OrderWorkflow.ts"
+import { OrderWorkflow } from "../../src/orders/OrderWorkflow.ts"
 import { HostHealth } from "../../src/orders/delivery/HostHealth.ts"
 import { Orders } from "../../src/orders/Orders.ts"
 import { CodeRunner } from "../../src/sandbox/CodeRunner.ts"
-import { Claims } from "../../src/schedule/ReplayGuard.ts"
+import { ReplayGuard } from "../../src/schedule/ReplayGuard.ts"
 import { CronSecret } from "../../src/schedule/CronSecret.ts"
 import { ExpiryMemory, ExpiryStore } from "../../src/expiry/ExpiryStore.ts"
 import { DeploymentIds } from "../../src/ids/DeploymentIds.ts"
@@ -71,7 +71,7 @@ export const makeGateway = (parts: Parts = {}) => {
     ControlPlaneClient.layerMemory(host),
     ExpiryStore.layerTest(expiry),
     Bundler.layerTest(parts.bundle),
-    layerVerificationLimit(parts.limit),
+    layerCredentialRateLimit(parts.limit),
     parts.check === undefined && parts.run === undefined
       ? CodeRunner.layerNone
       : CodeRunner.layerTest({
@@ -82,7 +82,7 @@ export const makeGateway = (parts: Parts = {}) => {
   const ids = DeploymentIds.layer.pipe(Layer.provide(IdStore.layerMemory))
   const orders =
     parts.orders === undefined
-      ? Orders.layerMemory.pipe(Layer.provide(Deployer.layer), Layer.provide(ids))
+      ? Orders.layerMemory.pipe(Layer.provide(OrderWorkflow.layer), Layer.provide(ids))
       : Layer.succeed(Orders, {
           execute: () => Effect.die(new Error("not scripted")),
           update: () => Effect.die(new Error("not scripted")),
@@ -92,7 +92,7 @@ export const makeGateway = (parts: Parts = {}) => {
   const schedule = Layer.mergeAll(
     Sweep.layer.pipe(Layer.provide(ids)),
     CronSecret.layerTest(parts.cronSecret),
-    Claims.layerMemory
+    ReplayGuard.layerMemory
   )
   const logs: Array<LogLine> = []
   const log = Logger.layer([Logger.map(jsonLine, (line) => void logs.push(JSON.parse(line) as LogLine))])

@@ -1,131 +1,131 @@
 import { assert } from "vitest"
-import type { Ledger } from "../../src/orders/purchase/PurchaseStore.ts"
+import type { PurchaseStore } from "../../src/orders/purchase/PurchaseStore.ts"
 import { purchase, upload } from "./purchase.ts"
 
-type Book = Ledger["Service"]
+type Book = PurchaseStore["Service"]
 
-/** What every ledger does, whatever it keeps its rows in: each case takes an empty one. */
-export const ledgerContract: Record<string, (ledger: Book) => void> = {
-  "knows nothing at first": (ledger) => {
-    assert.isUndefined(ledger.byKey("key_a"))
-    assert.isUndefined(ledger.byChallenge("challenge_a"))
-    assert.isUndefined(ledger.byId("dep_a"))
-    assert.isUndefined(ledger.owed())
-    assert.isUndefined(ledger.verdict())
-    assert.deepStrictEqual(ledger.due(Number.MAX_SAFE_INTEGER), [])
+/** What every store does, whatever it keeps its rows in: each case takes an empty one. */
+export const purchaseStoreContract: Record<string, (store: Book) => void> = {
+  "knows nothing at first": (store) => {
+    assert.isUndefined(store.byKey("key_a"))
+    assert.isUndefined(store.byChallenge("challenge_a"))
+    assert.isUndefined(store.byId("dep_a"))
+    assert.isUndefined(store.findUndelivered())
+    assert.isUndefined(store.buildFailure())
+    assert.deepStrictEqual(store.findDue(Number.MAX_SAFE_INTEGER), [])
   },
-  "finds a purchase by key, by challenge and by id": (ledger) => {
-    ledger.begin(purchase(), upload)
-    assert.deepStrictEqual(ledger.byKey("key_a"), purchase())
-    assert.deepStrictEqual(ledger.byChallenge("challenge_a"), purchase())
-    assert.deepStrictEqual(ledger.byId("dep_a"), purchase())
-    assert.deepStrictEqual(ledger.owed(), purchase())
+  "finds a purchase by key, by challenge and by id": (store) => {
+    store.create(purchase(), upload)
+    assert.deepStrictEqual(store.byKey("key_a"), purchase())
+    assert.deepStrictEqual(store.byChallenge("challenge_a"), purchase())
+    assert.deepStrictEqual(store.byId("dep_a"), purchase())
+    assert.deepStrictEqual(store.findUndelivered(), purchase())
   },
-  "keeps what is delivered until it is": (ledger) => {
-    ledger.begin(purchase(), upload)
-    assert.deepStrictEqual(ledger.goods("dep_a"), upload)
-    ledger.save(purchase({ state: "captured" }))
-    assert.deepStrictEqual(ledger.goods("dep_a"), upload)
-    ledger.save(purchase({ state: "delivered", due: null }))
-    assert.isUndefined(ledger.goods("dep_a"))
+  "keeps what is delivered until it is": (store) => {
+    store.create(purchase(), upload)
+    assert.deepStrictEqual(store.payload("dep_a"), upload)
+    store.save(purchase({ state: "captured" }))
+    assert.deepStrictEqual(store.payload("dep_a"), upload)
+    store.save(purchase({ state: "delivered", due: null }))
+    assert.isUndefined(store.payload("dep_a"))
   },
-  "keeps what a run came to, until it expires": (ledger) => {
+  "keeps what a run came to, until it expires": (store) => {
     const task = { main: "worker.js", code: "export const run", compatibilityFlags: [], input: "1" }
     const execution = { operation: "execute" as const, slug: "" }
-    ledger.begin(purchase(execution), task)
-    assert.deepStrictEqual(ledger.goods("dep_a"), task)
+    store.create(purchase(execution), task)
+    assert.deepStrictEqual(store.payload("dep_a"), task)
     const output = { output: JSON.stringify({ result: "ü".repeat(1_000_000) }) }
     const delivered = purchase({ ...execution, state: "delivered", due: 3000 })
-    ledger.amend(delivered, output)
-    ledger.save({ ...delivered, answered: true })
-    assert.deepStrictEqual(ledger.goods("dep_a"), output)
-    ledger.save({ ...delivered, state: "expired" })
-    assert.isUndefined(ledger.goods("dep_a"))
+    store.saveWithPayload(delivered, output)
+    store.save({ ...delivered, answered: true })
+    assert.deepStrictEqual(store.payload("dep_a"), output)
+    store.save({ ...delivered, state: "expired" })
+    assert.isUndefined(store.payload("dep_a"))
   },
-  "owes a purchase until somebody was told where it is": (ledger) => {
+  "owes a purchase until somebody was told where it is": (store) => {
     const delivered = purchase({ state: "delivered", due: null })
-    ledger.begin(purchase(), upload)
-    ledger.save(delivered)
-    assert.strictEqual(ledger.owed()?.id, "dep_a")
-    ledger.save({ ...delivered, answered: true })
-    assert.isUndefined(ledger.owed())
+    store.create(purchase(), upload)
+    store.save(delivered)
+    assert.strictEqual(store.findUndelivered()?.id, "dep_a")
+    store.save({ ...delivered, answered: true })
+    assert.isUndefined(store.findUndelivered())
   },
-  "lets a key and a challenge stand for one purchase only": (ledger) => {
-    ledger.begin(purchase(), upload)
-    ledger.begin(purchase({ id: "dep_b", key: "key_b", challengeId: "challenge_b" }), upload)
-    ledger.bind("key_b", "challenge_c", "dep_a")
-    assert.strictEqual(ledger.byKey("key_b")?.id, "dep_b")
-    assert.strictEqual(ledger.byChallenge("challenge_c")?.id, "dep_a")
+  "lets a key and a challenge stand for one purchase only": (store) => {
+    store.create(purchase(), upload)
+    store.create(purchase({ id: "dep_b", key: "key_b", challengeId: "challenge_b" }), upload)
+    store.bindKeys("key_b", "challenge_c", "dep_a")
+    assert.strictEqual(store.byKey("key_b")?.id, "dep_b")
+    assert.strictEqual(store.byChallenge("challenge_c")?.id, "dep_a")
   },
-  "gives the key of a failed purchase back": (ledger) => {
-    ledger.begin(purchase(), upload)
-    ledger.save(purchase({ state: "failed", due: null }))
-    assert.isUndefined(ledger.byKey("key_a"))
-    assert.isUndefined(ledger.byChallenge("challenge_a"))
-    assert.isUndefined(ledger.owed())
-    assert.strictEqual(ledger.byId("dep_a")?.state, "failed")
-    ledger.begin(purchase({ id: "dep_b" }), upload)
-    assert.strictEqual(ledger.byKey("key_a")?.id, "dep_b")
+  "gives the key of a failed purchase back": (store) => {
+    store.create(purchase(), upload)
+    store.save(purchase({ state: "failed", due: null }))
+    assert.isUndefined(store.byKey("key_a"))
+    assert.isUndefined(store.byChallenge("challenge_a"))
+    assert.isUndefined(store.findUndelivered())
+    assert.strictEqual(store.byId("dep_a")?.state, "failed")
+    store.create(purchase({ id: "dep_b" }), upload)
+    assert.strictEqual(store.byKey("key_a")?.id, "dep_b")
   },
-  "tells what is due, and nothing else": (ledger) => {
-    ledger.begin(purchase(), upload)
-    ledger.begin(purchase({ id: "dep_b", key: "key_b", challengeId: "challenge_b", due: 2000 }), upload)
-    ledger.begin(purchase({ id: "dep_c", key: "key_c", challengeId: "challenge_c", due: null }), upload)
+  "tells what is due, and nothing else": (store) => {
+    store.create(purchase(), upload)
+    store.create(purchase({ id: "dep_b", key: "key_b", challengeId: "challenge_b", due: 2000 }), upload)
+    store.create(purchase({ id: "dep_c", key: "key_c", challengeId: "challenge_c", due: null }), upload)
     assert.deepStrictEqual(
-      ledger.due(1999).map(({ id }) => id),
+      store.findDue(1999).map(({ id }) => id),
       ["dep_a"]
     )
   },
-  "keeps an update's upload until it is live, and owes nothing for it": (ledger) => {
-    ledger.begin(purchase(), upload)
-    ledger.save(purchase({ state: "delivered", answered: true, due: null }))
+  "keeps an update's upload until it is live, and owes nothing for it": (store) => {
+    store.create(purchase(), upload)
+    store.save(purchase({ state: "delivered", answered: true, due: null }))
     const small = { main: "worker.js", code: "newer", compatibilityFlags: [] }
     const update = { body: "body", key: "key_b", attempts: 0 }
-    ledger.amend(purchase({ state: "delivered", answered: true, due: 3000, update }), small)
-    assert.deepStrictEqual(ledger.goods("dep_a"), small)
-    assert.deepStrictEqual(ledger.byId("dep_a")?.update, update)
-    assert.isUndefined(ledger.owed())
-    ledger.save(purchase({ state: "delivered", answered: true, due: null }))
-    assert.isUndefined(ledger.goods("dep_a"))
+    store.saveWithPayload(purchase({ state: "delivered", answered: true, due: 3000, update }), small)
+    assert.deepStrictEqual(store.payload("dep_a"), small)
+    assert.deepStrictEqual(store.byId("dep_a")?.update, update)
+    assert.isUndefined(store.findUndelivered())
+    store.save(purchase({ state: "delivered", answered: true, due: null }))
+    assert.isUndefined(store.payload("dep_a"))
   },
-  "replaces what a purchase delivers by less, and by more": (ledger) => {
+  "replaces what a purchase delivers by less, and by more": (store) => {
     const small = { main: "worker.js", code: "newer", compatibilityFlags: [] }
-    ledger.begin(purchase(), upload)
-    ledger.amend(purchase({ state: "captured" }), small)
-    assert.deepStrictEqual(ledger.goods("dep_a"), small)
-    ledger.amend(purchase({ state: "captured" }), upload)
-    assert.deepStrictEqual(ledger.goods("dep_a"), upload)
+    store.create(purchase(), upload)
+    store.saveWithPayload(purchase({ state: "captured" }), small)
+    assert.deepStrictEqual(store.payload("dep_a"), small)
+    store.saveWithPayload(purchase({ state: "captured" }), upload)
+    assert.deepStrictEqual(store.payload("dep_a"), upload)
   },
-  "forgets one purchase and leaves the others": (ledger) => {
-    ledger.begin(purchase(), upload)
-    ledger.begin(purchase({ id: "dep_b", key: "key_b", challengeId: "challenge_b" }), upload)
-    ledger.forget("dep_a")
-    assert.isUndefined(ledger.byId("dep_a"))
-    assert.isUndefined(ledger.byKey("key_a"))
-    assert.isUndefined(ledger.byChallenge("challenge_a"))
-    assert.strictEqual(ledger.byKey("key_b")?.id, "dep_b")
-    assert.deepStrictEqual(ledger.goods("dep_b"), upload)
+  "forgets one purchase and leaves the others": (store) => {
+    store.create(purchase(), upload)
+    store.create(purchase({ id: "dep_b", key: "key_b", challengeId: "challenge_b" }), upload)
+    store.delete("dep_a")
+    assert.isUndefined(store.byId("dep_a"))
+    assert.isUndefined(store.byKey("key_a"))
+    assert.isUndefined(store.byChallenge("challenge_a"))
+    assert.strictEqual(store.byKey("key_b")?.id, "dep_b")
+    assert.deepStrictEqual(store.payload("dep_b"), upload)
   },
-  "forgets everything with the last one, and begins anew": (ledger) => {
-    ledger.judge({ at: 5, detail: "no", diagnostics: [] })
-    ledger.begin(purchase(), upload)
-    ledger.begin(purchase({ id: "dep_b", key: "key_b", challengeId: "challenge_b", state: "failed" }), upload)
-    ledger.forget("dep_a")
-    assert.isUndefined(ledger.byId("dep_a"))
-    assert.isUndefined(ledger.byId("dep_b"))
-    assert.isUndefined(ledger.verdict())
-    ledger.begin(purchase(), upload)
-    assert.deepStrictEqual(ledger.byKey("key_a"), purchase())
-    assert.deepStrictEqual(ledger.goods("dep_a"), upload)
+  "forgets everything with the last one, and begins anew": (store) => {
+    store.saveBuildFailure({ at: 5, detail: "no", diagnostics: [] })
+    store.create(purchase(), upload)
+    store.create(purchase({ id: "dep_b", key: "key_b", challengeId: "challenge_b", state: "failed" }), upload)
+    store.delete("dep_a")
+    assert.isUndefined(store.byId("dep_a"))
+    assert.isUndefined(store.byId("dep_b"))
+    assert.isUndefined(store.buildFailure())
+    store.create(purchase(), upload)
+    assert.deepStrictEqual(store.byKey("key_a"), purchase())
+    assert.deepStrictEqual(store.payload("dep_a"), upload)
   },
-  "keeps a verdict, and takes it back": (ledger) => {
+  "keeps a verdict, and takes it back": (store) => {
     const verdict = { at: 5, detail: "no", diagnostics: [{ file: "a.ts", line: 1, column: 2, text: "bad" }] }
-    ledger.judge(verdict)
-    assert.deepStrictEqual(ledger.verdict(), verdict)
-    ledger.begin(purchase(), upload)
-    ledger.acquit()
-    assert.isUndefined(ledger.verdict())
-    assert.strictEqual(ledger.byId("dep_a")?.id, "dep_a")
-    ledger.acquit()
+    store.saveBuildFailure(verdict)
+    assert.deepStrictEqual(store.buildFailure(), verdict)
+    store.create(purchase(), upload)
+    store.clearBuildFailure()
+    assert.isUndefined(store.buildFailure())
+    assert.strictEqual(store.byId("dep_a")?.id, "dep_a")
+    store.clearBuildFailure()
   }
 }

@@ -10,12 +10,12 @@ import { chargedText, problems } from "../../src/api/discovery/error-catalog.ts"
 import { Bundler } from "../../src/bundler/Bundler.ts"
 import { Settings } from "../../src/config.ts"
 import { CronSecret } from "../../src/schedule/CronSecret.ts"
-import { Deployer } from "../../src/orders/OrderWorkflow.ts"
+import { OrderWorkflow } from "../../src/orders/OrderWorkflow.ts"
 import { Orders } from "../../src/orders/Orders.ts"
 import { DeploymentIds } from "../../src/ids/DeploymentIds.ts"
 import { IdStore } from "../../src/ids/IdStore.ts"
 import { CodeRunner } from "../../src/sandbox/CodeRunner.ts"
-import { Claims } from "../../src/schedule/ReplayGuard.ts"
+import { ReplayGuard } from "../../src/schedule/ReplayGuard.ts"
 import { Sweep } from "../../src/schedule/Sweep.ts"
 import { offersIn } from "../../src/payment/service-offers.ts"
 import { layerTempo } from "../../src/payment/tempo/Tempo.ts"
@@ -30,7 +30,7 @@ import { testSettings } from "../support/gateway.ts"
 const unscheduled = Layer.mergeAll(
   Layer.succeed(Sweep, {} as (typeof Sweep)["Service"]),
   CronSecret.layerTest(undefined),
-  Claims.layerMemory
+  ReplayGuard.layerMemory
 )
 
 const settingsIn = (setting: string): Record<string, string> => {
@@ -51,7 +51,11 @@ const exampleGateway = () => {
     CodeRunner.layerNone
   ).pipe(Layer.provideMerge(settings(settingsIn("DEPLOY_PRICE"))))
   const ids = DeploymentIds.layer.pipe(Layer.provide(IdStore.layerMemory))
-  const orders = Orders.layerMemory.pipe(Layer.provide(Deployer.layer), Layer.provide(ids), Layer.provide(services))
+  const orders = Orders.layerMemory.pipe(
+    Layer.provide(OrderWorkflow.layer),
+    Layer.provide(ids),
+    Layer.provide(services)
+  )
   const handler = serve(Layer.mergeAll(orders, services, unscheduled))
   return (name: string, authorization?: string) =>
     handler(

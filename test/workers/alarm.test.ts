@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import { assert, beforeEach, describe, it, vi } from "vitest"
 import { CodeRejected, ControlPlaneUnavailable } from "../../src/control-plane/ControlPlaneClient.ts"
 import { failsWith } from "../../src/control-plane/testing.ts"
-import { makeLedger } from "../../src/orders/purchase/PurchaseStoreSql.ts"
+import { makePurchaseStore } from "../../src/orders/purchase/PurchaseStoreSql.ts"
 import type { Purchase } from "../../src/orders/purchase/Purchase.ts"
 import { parseId } from "../../src/domain/DeploymentId.ts"
 import { timestamp } from "../../src/domain/Order.ts"
@@ -39,9 +39,9 @@ const objectOf = (id: string) => env.ORDERS.get(env.ORDERS.idFromName(parseId(id
 const alarmOf = (id: string) => runInDurableObject(objectOf(id), (_order, { storage }) => storage.getAlarm())
 const change = (id: string, edit: (purchase: Purchase) => Partial<Purchase>) =>
   runInDurableObject(objectOf(id), (_order, { storage }) => {
-    const ledger = makeLedger(storage)
-    const purchase = ledger.byId(id)!
-    ledger.save({ ...purchase, ...edit(purchase) })
+    const store = makePurchaseStore(storage)
+    const purchase = store.byId(id)!
+    store.save({ ...purchase, ...edit(purchase) })
   })
 /** As if every try had failed for so long, the last one a minute ago. */
 const failing = (id: string, millis: number) =>
@@ -184,7 +184,9 @@ describe("an alarm while the host hangs", () => {
     assert.closeTo(await held(id), 20_000, 1_500)
     assert.isNotNull(await alarmOf(id))
     for (let waited = 0; waited < 50; waited++) {
-      const purchase = await runInDurableObject(objectOf(id), (_order, { storage }) => makeLedger(storage).byId(id))
+      const purchase = await runInDurableObject(objectOf(id), (_order, { storage }) =>
+        makePurchaseStore(storage).byId(id)
+      )
       if (purchase?.state === "delivered") break
       await new Promise((resolve) => setTimeout(resolve, 100))
     }

@@ -2,7 +2,7 @@ import { env, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test"
 import { exports } from "cloudflare:workers"
 import { createHash } from "node:crypto"
 import { assert, beforeEach, describe, it } from "vitest"
-import { makeLedger } from "../../src/orders/purchase/PurchaseStoreSql.ts"
+import { makePurchaseStore } from "../../src/orders/purchase/PurchaseStoreSql.ts"
 import type { Purchase } from "../../src/orders/purchase/Purchase.ts"
 import { orderName } from "../../src/domain/DeploymentId.ts"
 import { timestamp } from "../../src/domain/Order.ts"
@@ -39,9 +39,9 @@ const object = () => {
 /** Lets time pass for every purchase of the order, and the alarm ring. */
 const after = async (change: (purchase: Purchase) => Partial<Purchase>) => {
   await runInDurableObject(object(), (_order, { storage }) => {
-    const ledger = makeLedger(storage)
-    for (const purchase of ledger.due(Number.MAX_SAFE_INTEGER)) {
-      ledger.save({ ...purchase, due: Date.now() - 1, ...change(purchase) })
+    const store = makePurchaseStore(storage)
+    for (const purchase of store.findDue(Number.MAX_SAFE_INTEGER)) {
+      store.save({ ...purchase, due: Date.now() - 1, ...change(purchase) })
     }
   })
   assert.isTrue(await runDurableObjectAlarm(object()))

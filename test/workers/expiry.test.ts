@@ -6,7 +6,7 @@ import { assert, beforeEach, describe, it } from "vitest"
 import { CodeRejected, ControlPlaneUnavailable } from "../../src/control-plane/ControlPlaneClient.ts"
 import { failsWith, goesWell, losesItsAnswer } from "../../src/control-plane/testing.ts"
 import { projectName } from "../../src/control-plane/slug.ts"
-import { makeLedger } from "../../src/orders/purchase/PurchaseStoreSql.ts"
+import { makePurchaseStore } from "../../src/orders/purchase/PurchaseStoreSql.ts"
 import type { Purchase } from "../../src/orders/purchase/Purchase.ts"
 import { parseId } from "../../src/domain/DeploymentId.ts"
 import { timestamp, updateOf } from "../../src/domain/Order.ts"
@@ -49,9 +49,9 @@ const status = async (id: string) => (await send(`/deployments/${id}`)).json() a
 /** Lets time pass for every purchase of an order, and the alarm ring. */
 const after = async (id: string, change: (purchase: Purchase) => Partial<Purchase>) => {
   await runInDurableObject(objectOf(id), (_order, { storage }) => {
-    const ledger = makeLedger(storage)
-    for (const purchase of ledger.due(Number.MAX_SAFE_INTEGER)) {
-      ledger.save({ ...purchase, due: Date.now() - 1, ...change(purchase) })
+    const store = makePurchaseStore(storage)
+    for (const purchase of store.findDue(Number.MAX_SAFE_INTEGER)) {
+      store.save({ ...purchase, due: Date.now() - 1, ...change(purchase) })
     }
   })
   assert.isTrue(await runDurableObjectAlarm(objectOf(id)))
@@ -61,7 +61,7 @@ const expiry = (id: string) =>
 const pause = (id: string) => after(id, () => ({}))
 
 const purchaseOf = (id: string) =>
-  runInDurableObject(objectOf(id), (_order, { storage }) => makeLedger(storage).byId(id)!)
+  runInDurableObject(objectOf(id), (_order, { storage }) => makePurchaseStore(storage).byId(id)!)
 
 describe("the end of a deployment", () => {
   it("is set when it goes live", async () => {
@@ -180,10 +180,10 @@ describe("an update in its object", () => {
   it("goes on by the alarm after the object has ended in the middle of it", async () => {
     const id = await deploy()
     await runInDurableObject(objectOf(id), (_order, { storage }) => {
-      const ledger = makeLedger(storage)
+      const store = makePurchaseStore(storage)
       const upload = { main: "index.js", code: "newer", compatibilityFlags: [] }
       const update = { body: "b", key: "k", attempts: 0 }
-      ledger.amend({ ...ledger.byId(id)!, update, due: Date.now() - 1 }, upload)
+      store.saveWithPayload({ ...store.byId(id)!, update, due: Date.now() - 1 }, upload)
     })
     assert.isTrue(await runDurableObjectAlarm(objectOf(id)))
     assert.strictEqual(uploads().at(-1)?.code, "newer")
@@ -302,12 +302,12 @@ describe("the sweep", () => {
   it("forgets a call once no clock would call it fresh", async () => {
     const claims = env.CLAIMS.get(env.CLAIMS.idFromName("forgetful"))
     const past = Date.now() - 1
-    assert.isTrue(await claims.claim("a", past))
-    assert.isTrue(await claims.claim("b", Date.now() + 60_000))
-    assert.isFalse(await claims.claim("a", past))
+    assert.isTrue(await claims.markUsed("a", past))
+    assert.isTrue(await claims.markUsed("b", Date.now() + 60_000))
+    assert.isFalse(await claims.markUsed("a", past))
     assert.isTrue(await runDurableObjectAlarm(claims))
-    assert.isTrue(await claims.claim("a", Date.now() + 60_000))
-    assert.isFalse(await claims.claim("b", Date.now() + 60_000))
+    assert.isTrue(await claims.markUsed("a", Date.now() + 60_000))
+    assert.isFalse(await claims.markUsed("b", Date.now() + 60_000))
     await runInDurableObject(claims, async (_once, { storage }) =>
       assert.isAbove((await storage.getAlarm())!, Date.now())
     )

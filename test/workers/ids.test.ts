@@ -7,7 +7,7 @@ import { assert, describe, it } from "vitest"
 import { Settings } from "../../src/config.ts"
 import { ControlPlaneClient } from "../../src/control-plane/ControlPlaneClient.ts"
 import { projectName } from "../../src/control-plane/slug.ts"
-import { makeLedger } from "../../src/orders/purchase/PurchaseStoreSql.ts"
+import { makePurchaseStore } from "../../src/orders/purchase/PurchaseStoreSql.ts"
 import { parseId, randomText } from "../../src/domain/DeploymentId.ts"
 import { timestamp } from "../../src/domain/Order.ts"
 import { DeploymentIds } from "../../src/ids/DeploymentIds.ts"
@@ -65,10 +65,10 @@ describe("a deployment of an earlier release, whose id has no check", () => {
     assert.strictEqual(host.projects.get(project)?.uploads.length, 2)
 
     await runInDurableObject(objectOf(earlier), (_order, { storage }) => {
-      const ledger = makeLedger(storage)
-      const purchase = ledger.byId(earlier)!
+      const store = makePurchaseStore(storage)
+      const purchase = store.byId(earlier)!
       const answer = { ...purchase.answer!, expires_at: timestamp(Date.now() - 2000) }
-      ledger.save({ ...purchase, answer, due: Date.now() - 1 })
+      store.save({ ...purchase, answer, due: Date.now() - 1 })
     })
     assert.isTrue(await runDurableObjectAlarm(objectOf(earlier)))
     assert.isFalse(host.projects.has(project))

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import { assert, beforeEach, describe, it } from "vitest"
 import { ControlPlaneUnavailable } from "../../src/control-plane/ControlPlaneClient.ts"
 import { type Fault, failsWith } from "../../src/control-plane/testing.ts"
-import { makeLedger } from "../../src/orders/purchase/PurchaseStoreSql.ts"
+import { makePurchaseStore } from "../../src/orders/purchase/PurchaseStoreSql.ts"
 import type { Purchase } from "../../src/orders/purchase/Purchase.ts"
 import { parseId } from "../../src/domain/DeploymentId.ts"
 import { timestamp } from "../../src/domain/Order.ts"
@@ -38,18 +38,18 @@ const idIn = async (response: Response) => String(((await response.json()) as { 
 const put = (id: string, sent: string) => call("PUT", `/deployments/${id}`, sent)
 const objectOf = (id: string) => env.ORDERS.get(env.ORDERS.idFromName(parseId(id)?.order ?? ""))
 const alarmOf = (id: string) => runInDurableObject(objectOf(id), (_order, { storage }) => storage.getAlarm())
-const ledgerOf = <A>(id: string, use: (ledger: ReturnType<typeof makeLedger>) => A) =>
-  runInDurableObject(objectOf(id), (_order, { storage }) => use(makeLedger(storage)))
-const purchaseOf = (id: string) => ledgerOf(id, (ledger) => ledger.byId(id)!)
+const ledgerOf = <A>(id: string, use: (store: ReturnType<typeof makePurchaseStore>) => A) =>
+  runInDurableObject(objectOf(id), (_order, { storage }) => use(makePurchaseStore(storage)))
+const purchaseOf = (id: string) => ledgerOf(id, (store) => store.byId(id)!)
 const status = async (id: string) =>
   (await exports.default.fetch(`http://gateway.test/deployments/${id}`)).json() as Promise<Record<string, unknown>>
 
 /** A minute and more passes, and the alarm rings. */
 const later = async (id: string, edit: (purchase: Purchase) => Partial<Purchase> = () => ({})) => {
-  await ledgerOf(id, (ledger) => {
-    const purchase = ledger.byId(id)!
+  await ledgerOf(id, (store) => {
+    const purchase = store.byId(id)!
     const update = purchase.update && { ...purchase.update, ...(purchase.update.again && { again: Date.now() - 1 }) }
-    ledger.save({ ...purchase, update, due: Date.now() - 1, ...edit(purchase) })
+    store.save({ ...purchase, update, due: Date.now() - 1, ...edit(purchase) })
   })
   assert.isTrue(await runDurableObjectAlarm(objectOf(id)))
 }
@@ -91,7 +91,7 @@ describe("an upload that was given up and lands behind a newer one", () => {
     const { update, answer } = await purchaseOf(id)
     assert.isNull(update)
     assert.strictEqual(await alarmOf(id), Date.parse(answer!.expires_at))
-    assert.isUndefined(await ledgerOf(id, (ledger) => ledger.goods(id)))
+    assert.isUndefined(await ledgerOf(id, (store) => store.payload(id)))
   })
 
   it("nor does one of the deploy itself, given up twice before other code was sent and taken", async () => {
@@ -204,10 +204,10 @@ describe("an update of a project that is gone", () => {
     host.next("create", (create) =>
       Effect.tap(create, () =>
         Effect.promise(() =>
-          ledgerOf(id, (ledger) => {
-            const purchase = ledger.byId(id)!
+          ledgerOf(id, (store) => {
+            const purchase = store.byId(id)!
             const answer = { ...purchase.answer!, expires_at: timestamp(Date.now() - 2000) }
-            ledger.save({ ...purchase, answer, due: Date.now() - 1 })
+            store.save({ ...purchase, answer, due: Date.now() - 1 })
           })
         )
       )

@@ -9,11 +9,11 @@ import { Bundler } from "../../src/bundler/Bundler.ts"
 import { Settings } from "../../src/config.ts"
 import { ControlPlaneClient } from "../../src/control-plane/ControlPlaneClient.ts"
 import { ControlPlaneMemory } from "../../src/control-plane/testing.ts"
-import { Deployer } from "../../src/orders/OrderWorkflow.ts"
-import { orderObject } from "../../src/orders/OrderObject.ts"
+import { OrderWorkflow } from "../../src/orders/OrderWorkflow.ts"
+import { makeOrderObject } from "../../src/orders/OrderObject.ts"
 import { Orders } from "../../src/orders/Orders.ts"
 import { CodeRunner } from "../../src/sandbox/CodeRunner.ts"
-import { Claims } from "../../src/schedule/ReplayGuard.ts"
+import { ReplayGuard } from "../../src/schedule/ReplayGuard.ts"
 import { CronSecret } from "../../src/schedule/CronSecret.ts"
 import { ExpiryStore } from "../../src/expiry/ExpiryStore.ts"
 import { Sweep } from "../../src/schedule/Sweep.ts"
@@ -66,7 +66,7 @@ const bundler = Bundler.layerTest((files) =>
   })
 )
 
-const OrderLayer = Deployer.layer.pipe(
+const OrderLayer = OrderWorkflow.layer.pipe(
   Layer.provide([payment, payers, controlPlane, store, ids, bundler, runner, settings]),
   Layer.merge(quiet)
 )
@@ -80,14 +80,14 @@ const GatewayLayer = Layer.mergeAll(
   orders,
   runner,
   CronSecret.layerTest(cronSecret),
-  Claims.layerDurable(env.CLAIMS),
+  ReplayGuard.layerDurable(env.CLAIMS),
   Sweep.layer.pipe(Layer.provide([controlPlane, store, orders, ids])),
   settings,
   quiet
 )
 
-export { Once } from "../../src/schedule/ReplayGuardObject.ts"
-export { Payer } from "../../src/payers/PayerObject.ts"
-export class Order extends orderObject(ManagedRuntime.make(OrderLayer)) {}
+export { ReplayGuardObject } from "../../src/schedule/ReplayGuardObject.ts"
+export { PayerObject } from "../../src/payers/PayerObject.ts"
+export class OrderObject extends makeOrderObject(ManagedRuntime.make(OrderLayer)) {}
 
 export default { fetch: serve(GatewayLayer) } satisfies ExportedHandler

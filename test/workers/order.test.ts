@@ -5,8 +5,8 @@ import * as Effect from "effect/Effect"
 import { assert, beforeEach, describe, it, vi } from "vitest"
 import { CodeRejected, ControlPlaneUnavailable } from "../../src/control-plane/ControlPlaneClient.ts"
 import { failsWith } from "../../src/control-plane/testing.ts"
-import { makeLedger } from "../../src/orders/purchase/PurchaseStoreSql.ts"
-import type { Order } from "../../src/orders/OrderObject.ts"
+import { makePurchaseStore } from "../../src/orders/purchase/PurchaseStoreSql.ts"
+import type { OrderObject } from "../../src/orders/OrderObject.ts"
 import { orderName, parseId } from "../../src/domain/DeploymentId.ts"
 import { testCredential } from "../../src/payment/testing.ts"
 import { problem } from "../support/gateway.ts"
@@ -89,10 +89,10 @@ describe("an order in its object", () => {
     const id = String((await problem(await pay({ "idempotency-key": "k" }))).deployment_id)
     const age = (millis: number) =>
       runInDurableObject(objectOf(id), (_order, { storage }) => {
-        const ledger = makeLedger(storage)
-        const purchase = ledger.byId(id)!
+        const store = makePurchaseStore(storage)
+        const purchase = store.byId(id)!
         const failure = { ...purchase.failure!, since: Date.now() - millis }
-        ledger.save({ ...purchase, failure, due: Date.now() - 1 })
+        store.save({ ...purchase, failure, due: Date.now() - 1 })
       })
     const alarmed = () => runInDurableObject(objectOf(id), (_order, { storage }) => storage.getAlarm())
     const log = vi.spyOn(console, "log").mockImplementation(() => {})
@@ -163,9 +163,9 @@ describe("an order in its object", () => {
   it("forgets a verdict when it no longer stands, and nothing else", async () => {
     const id = String(((await (await pay()).json()) as Record<string, string>).deployment_id)
     const verdict = () =>
-      runInDurableObject(objectOf(id), (_order, { storage }) => makeLedger(storage).verdict()?.detail)
+      runInDurableObject(objectOf(id), (_order, { storage }) => makePurchaseStore(storage).buildFailure()?.detail)
     await runInDurableObject(objectOf(id), (_order, { storage }) =>
-      makeLedger(storage).judge({ at: Date.now() - 3_600_000, detail: "no", diagnostics: [] })
+      makePurchaseStore(storage).saveBuildFailure({ at: Date.now() - 3_600_000, detail: "no", diagnostics: [] })
     )
     assert.strictEqual(await verdict(), "no")
     assert.isTrue(await runDurableObjectAlarm(objectOf(id)))
@@ -181,7 +181,7 @@ describe("an order in its object", () => {
   })
 })
 
-const tables = (object: DurableObjectStub<Order>) =>
+const tables = (object: DurableObjectStub<OrderObject>) =>
   runInDurableObject(object, (_order, { storage }) =>
     storage.sql.exec("SELECT name FROM sqlite_master WHERE name = 'purchase'").toArray()
   )
@@ -198,6 +198,6 @@ const onlyId = async () => {
 /** Sets every purchase of an order to be looked at now, instead of waiting for its pause. */
 const dueNow = (id: string) =>
   runInDurableObject(objectOf(id), (_order, { storage }) => {
-    const ledger = makeLedger(storage)
-    for (const purchase of ledger.due(Number.MAX_SAFE_INTEGER)) ledger.save({ ...purchase, due: Date.now() - 1 })
+    const store = makePurchaseStore(storage)
+    for (const purchase of store.findDue(Number.MAX_SAFE_INTEGER)) store.save({ ...purchase, due: Date.now() - 1 })
   })

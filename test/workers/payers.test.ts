@@ -1,10 +1,10 @@
 import { abortAllDurableObjects, env, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test"
 import { assert, describe, it } from "vitest"
 import { type Attempt, LEASE_MS, WINDOW_MS } from "../../src/payers/Attempts.ts"
-import type { Payer } from "../../src/payers/PayerObject.ts"
+import type { PayerObject } from "../../src/payers/PayerObject.ts"
 
 const fresh = () => env.PAYERS.get(env.PAYERS.newUniqueId())
-type Object = DurableObjectStub<Payer>
+type Object = DurableObjectStub<PayerObject>
 
 /** The same object, after whatever has ended it. */
 const again = (object: Object) => env.PAYERS.get(object.id)

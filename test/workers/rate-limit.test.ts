@@ -1,11 +1,11 @@
 import { env } from "cloudflare:workers"
 import * as Effect from "effect/Effect"
 import { assert, describe, it } from "vitest"
-import { layerVerificationLimit, VerificationLimit } from "../../src/api/paid/CredentialRateLimit.ts"
+import { layerCredentialRateLimit, CredentialRateLimit } from "../../src/api/paid/CredentialRateLimit.ts"
 
 const admit = (client: string) =>
-  Effect.flatMap(VerificationLimit, (limit) => limit(new Headers({ "cf-connecting-ip": client }))).pipe(
-    Effect.provide(layerVerificationLimit(env.VERIFICATIONS)),
+  Effect.flatMap(CredentialRateLimit, (limit) => limit(new Headers({ "cf-connecting-ip": client }))).pipe(
+    Effect.provide(layerCredentialRateLimit(env.VERIFICATIONS)),
     Effect.exit,
     Effect.runPromise
   )

@@ -10,7 +10,7 @@ import * as Schema from "effect/Schema"
 import { Settings } from "../../config.ts"
 import { notConfigured } from "../paid/paid.ts"
 import { Forbidden, Internal } from "../../domain/Errors.ts"
-import { Claims } from "../../schedule/ReplayGuard.ts"
+import { ReplayGuard } from "../../schedule/ReplayGuard.ts"
 import { CronSecret } from "../../schedule/CronSecret.ts"
 import { Sweep } from "../../schedule/Sweep.ts"
 
@@ -34,7 +34,7 @@ const forbidden = (detail: string) => new Forbidden({ detail })
 const authorize = Effect.fn("Gateway.authorizeSchedule")(function* (
   request: HttpServerRequest.HttpServerRequest,
   secrets: CronSecret["Service"],
-  claims: Claims["Service"]
+  claims: ReplayGuard["Service"]
 ) {
   const signed = yield* decodeSigned(request.headers).pipe(
     Effect.mapError(() => forbidden("Only the platform calls here, and signs what it sends."))
@@ -54,7 +54,7 @@ const authorize = Effect.fn("Gateway.authorizeSchedule")(function* (
     return yield* forbidden("The signature does not hold.")
   }
   // Until no clock would call it fresh.
-  if (!(yield* claims.claim(signature.toLowerCase(), time + 2 * freshMillis))) {
+  if (!(yield* claims.markUsed(signature.toLowerCase(), time + 2 * freshMillis))) {
     return yield* forbidden("The call was made before.")
   }
 })
@@ -64,7 +64,7 @@ export const Scheduled = HttpRouter.use(
   Effect.fnUntraced(function* (router) {
     const sweep = yield* Sweep
     const secrets = yield* CronSecret
-    const claims = yield* Claims
+    const claims = yield* ReplayGuard
     const { missing } = yield* Settings
     // Calls could not be told from their repetitions, or orphans from what somebody has paid for.
     const lacking = missing.filter((name) => name === "CLAIMS" || name === "ORDERS")

@@ -9,7 +9,7 @@ import { PaymentService, type Terms } from "../../payment/PaymentService.ts"
 import { decodeUpdate } from "../request/decode-deploy.ts"
 import { setHeaders } from "../request/headers.ts"
 import { makeOrigin } from "../request/origin.ts"
-import { VerificationLimit } from "../paid/CredentialRateLimit.ts"
+import { CredentialRateLimit } from "../paid/CredentialRateLimit.ts"
 import { type Call, forClient, makePaid, readCall } from "../paid/paid.ts"
 
 const prove =
@@ -21,7 +21,7 @@ export const makeUpdate = Effect.gen(function* () {
   const settings = yield* Settings
   const payments = yield* PaymentService
   const orders = yield* Orders
-  const admit = yield* VerificationLimit
+  const admit = yield* CredentialRateLimit
   const originOf = makeOrigin(settings)
   const { requireConfigured, requirePayment, refuse } = makePaid(settings, payments)
 

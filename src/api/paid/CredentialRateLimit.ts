@@ -14,13 +14,13 @@ export type Admit = (headers: Headers) => Effect.Effect<void, Busy>
  * a bad one costs its sender nothing. Without a binding, or without the header, nobody is limited: to count everybody as
  * one client would let a single one of them shut out all others.
  */
-export const VerificationLimit = Context.Reference<Admit>("mpp-compute/api/VerificationLimit", {
+export const CredentialRateLimit = Context.Reference<Admit>("mpp-compute/api/CredentialRateLimit", {
   defaultValue: () => () => Effect.void
 })
 
 /** The limit of a rate-limit binding, where there is one. */
-export const layerVerificationLimit = (binding: RateLimit | undefined) =>
-  binding === undefined ? Layer.empty : Layer.succeed(VerificationLimit, admitBy(binding))
+export const layerCredentialRateLimit = (binding: RateLimit | undefined) =>
+  binding === undefined ? Layer.empty : Layer.succeed(CredentialRateLimit, admitBy(binding))
 
 const admitBy =
   (binding: RateLimit): Admit =>

@@ -2,12 +2,12 @@ import * as Effect from "effect/Effect"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import { Settings } from "../../config.ts"
 import { type NotConfigured, PaymentRequired } from "../../domain/Errors.ts"
-import { type Paid, purchaseKey, wantedKey } from "../../domain/Order.ts"
+import { type PaidRequest, purchaseKey, requestedKey } from "../../domain/Order.ts"
 import { PaymentRejected, PaymentService, type Terms } from "../../payment/PaymentService.ts"
 import { setHeaders } from "../request/headers.ts"
 import { makeOrigin } from "../request/origin.ts"
 import { type Call, forClient, makePaid, readCall } from "./paid.ts"
-import { VerificationLimit } from "./CredentialRateLimit.ts"
+import { CredentialRateLimit } from "./CredentialRateLimit.ts"
 
 // Made once: each error that is made looks at the stack, which is a good part of what an unpaid request costs.
 const unpaid = PaymentRequired.of(
@@ -31,7 +31,7 @@ interface Sale<Order, Answer, Said, Malformed, Unmade> {
   /** Whether it can be bought here, beside the settings that everything needs. */
   readonly offered: Effect.Effect<void, NotConfigured>
   /** Hands it to its order, which does the rest. */
-  readonly submit: (order: Order, paid: Omit<Paid, "files">) => Effect.Effect<Answer, Unmade | PaymentRejected>
+  readonly submit: (order: Order, paid: Omit<PaidRequest, "files">) => Effect.Effect<Answer, Unmade | PaymentRejected>
   /** Turns its order's answer into the client's, beside the receipt. */
   readonly say: (answer: Answer) => Said
 }
@@ -40,7 +40,7 @@ interface Sale<Order, Answer, Said, Malformed, Unmade> {
 export const makeSales = Effect.gen(function* () {
   const settings = yield* Settings
   const payments = yield* PaymentService
-  const admit = yield* VerificationLimit
+  const admit = yield* CredentialRateLimit
   const originOf = makeOrigin(settings)
   const { requireConfigured, requirePayment, refuse } = makePaid(settings, payments)
 
@@ -59,7 +59,7 @@ export const makeSales = Effect.gen(function* () {
       yield* ready
       const terms = termsOf(call.sha256)
       return yield* payments.verify(credential, terms).pipe(
-        Effect.flatMap((verified) => submit(order, { terms, verified, wanted: wantedKey(call.header) })),
+        Effect.flatMap((verified) => submit(order, { terms, verified, idempotencyKey: requestedKey(call.header) })),
         Effect.catchIf(isRejected, (rejected) => refuse(terms, call.header, rejected))
       )
     })

@@ -19,7 +19,7 @@ export interface HostHealth {
 }
 
 /** One for all runtimes of an isolate: a value, which requests may share. Tests give each gateway one of its own. */
-export const HostHealth = Context.Reference<HostHealth>("mpp-compute/deploy/HostHealth", {
+export const HostHealth = Context.Reference<HostHealth>("mpp-compute/orders/HostHealth", {
   defaultValue: () => ({ learned: undefined })
 })
 

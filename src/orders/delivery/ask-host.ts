@@ -5,7 +5,7 @@ import { HostUnavailable } from "../../domain/Errors.ts"
 import { HostHealth, type Learned } from "./HostHealth.ts"
 
 /** How long the host may take. A signed payment has 25 seconds to live, and the build beside this needs most of them. */
-const patience = "5 seconds"
+const HOST_TIMEOUT = "5 seconds"
 
 /** When to try again, in seconds: an outage ends by itself, an account is mended by its operator. */
 const retryAfter = { unavailable: 10, unusable: 300 }
@@ -17,8 +17,8 @@ const retryAfter = { unavailable: 10, unusable: 300 }
 export const askHost = (host: ControlPlaneClient["Service"]): Effect.Effect<void, HostUnavailable> =>
   Effect.suspend(() => host.account()).pipe(
     Effect.timeoutOrElse({
-      duration: patience,
-      orElse: () => Effect.fail({ message: `no answer in ${patience}` })
+      duration: HOST_TIMEOUT,
+      orElse: () => Effect.fail({ message: `no answer in ${HOST_TIMEOUT}` })
     }),
     Effect.map((account) => (account.usable ? READY : { status: "unusable" as const, detail: account.reason })),
     Effect.catch(({ message }) => Effect.succeed({ status: "unavailable" as const, detail: message })),
@@ -29,7 +29,7 @@ export const askHost = (host: ControlPlaneClient["Service"]): Effect.Effect<void
       })
     ),
     Effect.flatMap(learn),
-    Effect.withSpan("Deployer.askHost")
+    Effect.withSpan("OrderWorkflow.askHost")
   )
 
 const READY = { status: "ready" as const, detail: "" }

@@ -4,11 +4,11 @@ import type { ControlPlaneClient } from "../../control-plane/ControlPlaneClient.
 import { DeployFailed } from "../../domain/Errors.ts"
 import { statusPath, timestamp } from "../../domain/Order.ts"
 import type { ExpiryStore } from "../../expiry/ExpiryStore.ts"
-import { Ledger, save } from "../purchase/PurchaseStore.ts"
-import { type Place, vacant } from "./place.ts"
-import { elsewhere, type Failure, type Purchase } from "../purchase/Purchase.ts"
+import { PurchaseStore, save } from "../purchase/PurchaseStore.ts"
+import { type Place, withoutProject } from "./place.ts"
+import { newPlacement, type Failure, type Purchase } from "../purchase/Purchase.ts"
 import { makeSend, sentAgain } from "./send.ts"
-import { setBack } from "../steps/retry.ts"
+import { recordFailure } from "../steps/retry.ts"
 
 /**
  * Step 7 of a deploy: a captured purchase becomes a live site. Can be broken off anywhere and called again: what was asked
@@ -24,16 +24,16 @@ export const makeDeliver = (
 
   /** Somebody deleted it: the next try makes another one, elsewhere if the host contradicts itself about it. */
   const lost = Effect.fnUntraced(function* (id: string, projectId: string) {
-    const ledger = yield* Ledger
+    const store = yield* PurchaseStore
     const gone = yield* place.isGone(projectId)
-    const purchase = ledger.byId(id)!
-    ledger.save({ ...purchase, placement: gone ? vacant(purchase.placement!) : elsewhere(purchase.slug) })
+    const purchase = store.byId(id)!
+    store.save({ ...purchase, placement: gone ? withoutProject(purchase.placement!) : newPlacement(purchase.slug) })
   })
 
-  const publish = Effect.fn("Deployer.publish")(function* (purchase: Purchase) {
+  const publish = Effect.fn("OrderWorkflow.publish")(function* (purchase: Purchase) {
     const { placement } = purchase
-    const ledger = yield* Ledger
-    const upload = ledger.goods(purchase.id)
+    const store = yield* PurchaseStore
+    const upload = store.payload(purchase.id)
     if (placement?.projectId == null || upload === undefined || !("code" in upload)) {
       return yield* Effect.die(new Error(`${purchase.id} has nothing to publish`))
     }
@@ -51,7 +51,7 @@ export const makeDeliver = (
     const now = yield* Clock.currentTimeMillis
     const expiresAt = now + millis
     const answer = { url, deployment_id: purchase.id, expires_at: timestamp(expiresAt), ttl_hours: ttl }
-    const sent = ledger.byId(purchase.id)!
+    const sent = store.byId(purchase.id)!
     const update = sentAgain(sent, upload, { body: "", key: purchase.key, attempts: 0 }, now)
     const delivered = yield* save({
       ...sent,
@@ -67,8 +67,8 @@ export const makeDeliver = (
     return delivered
   })
 
-  const failed = Effect.fn("Deployer.undelivered")(function* (id: string, failure: Omit<Failure, "at">) {
-    const { purchase, owed, retryAfter } = yield* setBack(id, failure)
+  const failed = Effect.fn("OrderWorkflow.undelivered")(function* (id: string, failure: Omit<Failure, "at">) {
+    const { purchase, owed, retryAfter } = yield* recordFailure(id, failure)
     const about = {
       deployment_id: id,
       status_url: statusPath(id),

@@ -8,8 +8,8 @@ import {
   type Project
 } from "../../control-plane/ControlPlaneClient.ts"
 import { projectName } from "../../control-plane/slug.ts"
-import { Ledger, save } from "../purchase/PurchaseStore.ts"
-import { elsewhere, type Placement, type Purchase } from "../purchase/Purchase.ts"
+import { PurchaseStore, save } from "../purchase/PurchaseStore.ts"
+import { newPlacement, type Placement, type Purchase } from "../purchase/Purchase.ts"
 
 /** How many slugs one try asks for before it pauses. */
 const maxSlugs = 5
@@ -24,9 +24,9 @@ const provisioningMillis = 600_000
 export const makePlace = (host: ControlPlaneClient["Service"]) => {
   // Read again each time: a deployment that is live may come to its end meanwhile.
   const place = (id: string, placement: Placement) =>
-    Effect.flatMap(Ledger, (ledger) => save({ ...ledger.byId(id)!, placement }))
+    Effect.flatMap(PurchaseStore, (store) => save({ ...store.byId(id)!, placement }))
 
-  const nextSlug = ({ id, slug }: Purchase) => place(id, elsewhere(slug))
+  const nextSlug = ({ id, slug }: Purchase) => place(id, newPlacement(slug))
 
   const ours = (id: string, placement: Placement, project: Project) =>
     place(id, { ...placement, projectId: project.id, url: project.url })
@@ -35,7 +35,7 @@ export const makePlace = (host: ControlPlaneClient["Service"]) => {
    * Looks up the slug's owner: keeps a project of ours, deletes one that failed, and takes another slug for anybody
    * else's. `undefined` where the host shows nobody.
    */
-  const recognize = Effect.fn("Deployer.recognize")(function* (purchase: Purchase, placement: Placement) {
+  const recognize = Effect.fn("OrderWorkflow.recognize")(function* (purchase: Purchase, placement: Placement) {
     const found = Option.getOrUndefined(yield* host.findBySlug(placement.slug))
     if (found === undefined) return undefined
     if (found.name !== projectName(purchase.id)) return yield* nextSlug(purchase)
@@ -60,7 +60,7 @@ export const makePlace = (host: ControlPlaneClient["Service"]) => {
 
   return {
     /** The purchase with a project, whatever was created, lost or taken before. */
-    create: Effect.fn("Deployer.create")(function* (purchase: Purchase) {
+    create: Effect.fn("OrderWorkflow.create")(function* (purchase: Purchase) {
       const { id } = purchase
       let current =
         purchase.placement === null
@@ -89,7 +89,7 @@ export const makePlace = (host: ControlPlaneClient["Service"]) => {
     }),
 
     /** Where its project answers. */
-    site: Effect.fn("Deployer.url")(function* ({ projectId, url }: Placement) {
+    site: Effect.fn("OrderWorkflow.url")(function* ({ projectId, url }: Placement) {
       if (url !== null) return url
       const project = Option.getOrUndefined(yield* host.get(projectId!))
       return project?.url ?? (yield* new ControlPlaneUnavailable({ message: "the project has no URL yet" }))
@@ -103,7 +103,7 @@ export const makePlace = (host: ControlPlaneClient["Service"]) => {
 export type Place = ReturnType<typeof makePlace>
 
 /** The same place without its project, which is gone: the slug is asked for again, and looked up first. */
-export const vacant = (placement: Placement): Placement => ({
+export const withoutProject = (placement: Placement): Placement => ({
   ...placement,
   attempted: true,
   projectId: null,

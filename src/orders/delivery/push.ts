@@ -6,13 +6,13 @@ import { statusPath } from "../../domain/Order.ts"
 import type { ExpiryStore } from "../../expiry/ExpiryStore.ts"
 import { index, projectTags } from "./deliver.ts"
 import { isOver } from "../steps/expire.ts"
-import { type Build, Ledger } from "../purchase/PurchaseStore.ts"
-import { type Place, vacant } from "./place.ts"
+import { type Build, PurchaseStore } from "../purchase/PurchaseStore.ts"
+import { type Place, withoutProject } from "./place.ts"
 import { expiryOf, type Failure, type Purchase } from "../purchase/Purchase.ts"
 import { makeSend, sentAgain } from "./send.ts"
 
 /** The pauses between tries grow from 2 s to 15 min. */
-const pause = (attempts: number) => Math.min(2_000 * 2 ** attempts, 15 * 60_000)
+const backoff = (attempts: number) => Math.min(2_000 * 2 ** attempts, 15 * 60_000)
 
 /** An update gets this answer once its deployment has expired. */
 export const over = (id: string) => new Expired({ detail: "This deployment has lived its time.", deployment_id: id })
@@ -23,7 +23,7 @@ export const makePush = (host: ControlPlaneClient["Service"], place: Place, expi
 
   /** The purchase of a deployment whose time is not over: read again, because it may have run out meanwhile. */
   const alive = Effect.fnUntraced(function* (id: string) {
-    const purchase = (yield* Ledger).byId(id)
+    const purchase = (yield* PurchaseStore).byId(id)
     const now = yield* Clock.currentTimeMillis
     if (purchase?.state !== "delivered" || isOver(purchase, now)) return yield* over(id)
     return { purchase, now }
@@ -37,7 +37,7 @@ export const makePush = (host: ControlPlaneClient["Service"], place: Place, expi
     const { purchase, now } = yield* alive(id)
     const changes = change(purchase, now)
     const next = { ...purchase, ...changes, due: Math.min(changes.due, expiryOf(purchase)!) }
-    ;(yield* Ledger).save(next)
+    ;(yield* PurchaseStore).save(next)
     return next
   })
 
@@ -45,7 +45,7 @@ export const makePush = (host: ControlPlaneClient["Service"], place: Place, expi
   const untaken = Effect.fnUntraced(function* (id: string, fault: Failure["fault"], what: string) {
     const { purchase } = yield* alive(id)
     const { key, attempts, again } = purchase.update ?? { key: "", attempts: 0 }
-    const wait = pause(attempts)
+    const wait = backoff(attempts)
     const gone = purchase.gone === true
     const serving = gone
       ? "the project was gone at the host, and nothing serves until it is placed anew"
@@ -86,13 +86,17 @@ export const makePush = (host: ControlPlaneClient["Service"], place: Place, expi
   const replaced = Effect.fnUntraced(function* (id: string, projectId: string) {
     if (!(yield* place.isGone(projectId))) return
     yield* Effect.logWarning("a project is gone, and placed anew", id, projectId)
-    yield* settle(id, ({ placement, due }) => ({ gone: true, placement: vacant(placement!), due: due ?? Infinity }))
+    yield* settle(id, ({ placement, due }) => ({
+      gone: true,
+      placement: withoutProject(placement!),
+      due: due ?? Infinity
+    }))
     yield* Effect.ignore(expiry.remove(projectId))
   })
 
   const upload = Effect.fnUntraced(function* (id: string) {
     const { purchase } = yield* alive(id)
-    const goods = (yield* Ledger).goods(id)
+    const goods = (yield* PurchaseStore).payload(id)
     if (purchase.placement === null || goods === undefined || !("code" in goods))
       return yield* Effect.die(new Error(`${id} has nothing to update`))
     const projectId = yield* placed(purchase)
@@ -106,7 +110,7 @@ export const makePush = (host: ControlPlaneClient["Service"], place: Place, expi
   })
 
   /** Sends what was written down. Can be broken off anywhere and called again: the same upload twice does no harm. */
-  return Effect.fn("Deployer.push")(function* (id: string) {
+  return Effect.fn("OrderWorkflow.push")(function* (id: string) {
     const { goods, url } = yield* upload(id).pipe(
       // At once, where the project has just been found to be gone.
       Effect.retry({ times: 1, while: (error) => error._tag === "ControlPlaneRefused" && error.status === 404 }),

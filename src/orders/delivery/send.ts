@@ -2,7 +2,7 @@ import { createHash } from "node:crypto"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { ControlPlaneClient, Upload } from "../../control-plane/ControlPlaneClient.ts"
-import { Ledger } from "../purchase/PurchaseStore.ts"
+import { PurchaseStore } from "../purchase/PurchaseStore.ts"
 import { type InDoubt, type Purchase, type Update } from "../purchase/Purchase.ts"
 
 /** How long an upload whose answer never came may still be carried out, in milliseconds. */
@@ -21,15 +21,15 @@ const digestOf = ({ main, code, compatibilityFlags }: Upload): string =>
  * out after a newer one, and would serve then. Written down before it is sent, and crossed out when its outcome is known.
  */
 export const makeSend = (host: ControlPlaneClient["Service"]) =>
-  Effect.fn("Deployer.send")(function* (id: string, projectId: string, upload: Upload) {
-    const ledger = yield* Ledger
+  Effect.fn("OrderWorkflow.send")(function* (id: string, projectId: string, upload: Upload) {
+    const store = yield* PurchaseStore
     const now = yield* Clock.currentTimeMillis
     const digest = digestOf(upload)
-    const before = (ledger.byId(id)?.inDoubt ?? []).filter(({ until }) => until > now)
+    const before = (store.byId(id)?.inDoubt ?? []).filter(({ until }) => until > now)
     const write = (inDoubt: ReadonlyArray<InDoubt>) =>
       Effect.sync(() => {
-        const purchase = ledger.byId(id)
-        if (purchase !== undefined) ledger.save({ ...purchase, inDoubt })
+        const purchase = store.byId(id)
+        if (purchase !== undefined) store.save({ ...purchase, inDoubt })
       })
     yield* write([...before.filter((one) => one.digest !== digest), { digest, until: now + landsWithin }])
     yield* Effect.matchEffect(host.upload(projectId, upload), {

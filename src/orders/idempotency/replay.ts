@@ -1,12 +1,12 @@
 import { WrongIdempotencyKey } from "../../domain/Errors.ts"
-import { earlierKey, isOwnKey, type Paid } from "../../domain/Order.ts"
+import { earlierKey, isOwnKey, type PaidRequest } from "../../domain/Order.ts"
 import { PaymentRejected } from "../../payment/PaymentService.ts"
-import type { Ledger } from "../purchase/PurchaseStore.ts"
+import type { PurchaseStore } from "../purchase/PurchaseStore.ts"
 import { charged, type Purchase } from "../purchase/Purchase.ts"
 
 /** The purchase that a key stands for, also if an earlier release has made it. */
-export const purchaseOf = (ledger: Ledger["Service"], key: string): Purchase | undefined =>
-  ledger.byKey(key) ?? ledger.byKey(earlierKey(key))
+export const purchaseOf = (store: PurchaseStore["Service"], key: string): Purchase | undefined =>
+  store.byKey(key) ?? store.byKey(earlierKey(key))
 
 /**
  * Why a credential that has paid for `purchase` does not read its answer; `undefined` if it does. It does with the
@@ -14,15 +14,15 @@ export const purchaseOf = (ledger: Ledger["Service"], key: string): Purchase | u
  * nobody was told the answer. None of the refusals asks for money: a 402 is for the same purchase, which is paid for.
  */
 export const replayed = (
-  ledger: Ledger["Service"],
+  store: PurchaseStore["Service"],
   purchase: Purchase,
-  { verified, wanted }: Paid
+  { verified, idempotencyKey }: PaidRequest
 ): PaymentRejected | WrongIdempotencyKey | undefined => {
-  const standsFor = (key: string) => purchaseOf(ledger, key)?.id === purchase.id
+  const standsFor = (key: string) => purchaseOf(store, key)?.id === purchase.id
   // Nothing but what the credential holds itself is told to its bearer.
   const key = standsFor(verified.key) ? verified.key : purchase.key
-  if (wanted === undefined) return purchase.answered ? unkeyed(key) : undefined
-  if (!standsFor(wanted.key)) {
+  if (idempotencyKey === undefined) return purchase.answered ? unkeyed(key) : undefined
+  if (!standsFor(idempotencyKey.key)) {
     return new WrongIdempotencyKey({
       detail:
         "This credential has paid under another Idempotency-Key. Repeat the call with that one at no cost. To buy another, " +
@@ -32,7 +32,7 @@ export const replayed = (
     })
   }
   // The hash of a client's key stands in the challenge, and so in the credential: it proves nothing.
-  return wanted.readable && isOwnKey(wanted.key) ? unkeyed(wanted.key) : undefined
+  return idempotencyKey.readable && isOwnKey(idempotencyKey.key) ? unkeyed(idempotencyKey.key) : undefined
 }
 
 const unkeyed = (key: string): PaymentRejected => {

@@ -1,21 +1,21 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import { Expired, Forbidden, Internal, NotFound, OrderInProgress } from "../../domain/Errors.ts"
-import { type Deployed, type Revision, statusPath } from "../../domain/Order.ts"
+import { type Deployed, type UpdateOrder, statusPath } from "../../domain/Order.ts"
 import { PaymentRejected } from "../../payment/PaymentService.ts"
 import { isOver } from "../steps/expire.ts"
-import { Ledger, type Updating } from "../purchase/PurchaseStore.ts"
+import { PurchaseStore, type InFlightUpdate } from "../purchase/PurchaseStore.ts"
 import type { UpdateError } from "../rpc.ts"
 import { charged } from "../purchase/Purchase.ts"
 
 /** How long a caller waits for its update, before it is told to come back. */
-const patience = "60 seconds"
+const CALLER_TIMEOUT = "60 seconds"
 
 /** An order handles an update in these ways. */
-export type Admission =
-  | { readonly _tag: "New"; readonly updating: Updating }
+export type UpdateResolution =
+  | { readonly _tag: "New"; readonly updating: InFlightUpdate }
   /** The same is being served at this moment. */
-  | { readonly _tag: "Join"; readonly updating: Updating }
+  | { readonly _tag: "Join"; readonly updating: InFlightUpdate }
   | { readonly _tag: "Refused"; readonly error: UpdateError }
 
 /** How an update is asked for again. */
@@ -25,15 +25,19 @@ const again = (id: string, key: string) => ({
   retry_after: 5
 })
 
-const refused = (error: UpdateError): Admission => ({ _tag: "Refused", error })
+const refused = (error: UpdateError): UpdateResolution => ({ _tag: "Refused", error })
 
 /**
  * Whether this update may be served: the deployment is there, its time is not over, its payer asks, and the proof was not
  * used before. One at a time: what the host is sent last is what serves. Look-up and claim are one synchronous step.
  */
-export const admit = (ledger: Ledger["Service"], { id, terms, verified }: Revision, now: number): Admission => {
+export const resolveUpdate = (
+  store: PurchaseStore["Service"],
+  { id, terms, verified }: UpdateOrder,
+  now: number
+): UpdateResolution => {
   const { payer, key, challengeId } = verified
-  const purchase = ledger.byId(id)
+  const purchase = store.byId(id)
   if (purchase?.operation !== "deploy" || purchase.state === "failed") {
     return refused(new NotFound({ detail: "No such deployment. Check the deployment_id, or POST /deploy." }))
   }
@@ -50,9 +54,9 @@ export const admit = (ledger: Ledger["Service"], { id, terms, verified }: Revisi
   const busy = (detail: string) =>
     refused(new OrderInProgress({ detail, charged: charged(purchase.state), deployment_id: id, ...again(id, key) }))
   if (purchase.state === "capturing") return busy("The chain has not confirmed the payment yet. Send the update again.")
-  const updating = ledger.updating.get(id)
+  const updating = store.inFlightUpdates.get(id)
   if (updating !== undefined && updating.challengeId === challengeId) return { _tag: "Join", updating }
-  if (ledger.byChallenge(challengeId) !== undefined) {
+  if (store.byChallenge(challengeId) !== undefined) {
     const detail = "This challenge has been used. Answer the fresh one; updates are free."
     return refused(new PaymentRejected({ problem: "invalid-challenge", detail, key }))
   }
@@ -60,20 +64,20 @@ export const admit = (ledger: Ledger["Service"], { id, terms, verified }: Revisi
     return busy("Another update of this deployment is being served. Send this one again when it is done.")
   }
   // The keys of updates are none of a deploy's: the same one may stand for both.
-  ledger.bind(`update ${key}`, challengeId, id)
+  store.bindKeys(`update ${key}`, challengeId, id)
   if (updating !== undefined) return { _tag: "Join", updating }
   const entered = { body: terms.body, key, challengeId, outcome: Deferred.makeUnsafe<Deployed, UpdateError>() }
-  ledger.updating.set(id, entered)
+  store.inFlightUpdates.set(id, entered)
   return { _tag: "New", updating: entered }
 }
 
 /** Serves an update in a fiber of its own, so that no caller's end is the work's end, and waits for it. */
-export const serveUpdate = Effect.fnUntraced(function* (
+export const runUpdateDetached = Effect.fnUntraced(function* (
   id: string,
-  updating: Updating,
-  work: Effect.Effect<Deployed, UpdateError, Ledger>
+  updating: InFlightUpdate,
+  work: Effect.Effect<Deployed, UpdateError, PurchaseStore>
 ) {
-  const ledger = yield* Ledger
+  const store = yield* PurchaseStore
   yield* work.pipe(
     Effect.catchDefect((defect) =>
       Effect.andThen(
@@ -85,18 +89,18 @@ export const serveUpdate = Effect.fnUntraced(function* (
         })
       )
     ),
-    Effect.onExit(() => Effect.sync(() => ledger.updating.delete(id))),
+    Effect.onExit(() => Effect.sync(() => store.inFlightUpdates.delete(id))),
     Deferred.into(updating.outcome),
     Effect.forkDetach
   )
-  return yield* wait(id, updating)
+  return yield* awaitUpdate(id, updating)
 })
 
 /** Waits for an update that is being served, for as long as a caller's patience lasts. */
-export const wait = (id: string, { key, outcome }: Updating) =>
+export const awaitUpdate = (id: string, { key, outcome }: InFlightUpdate) =>
   Deferred.await(outcome).pipe(
     Effect.timeoutOrElse({
-      duration: patience,
+      duration: CALLER_TIMEOUT,
       orElse: () =>
         new OrderInProgress({
           detail: "The update is still being served. Look at its status, or send it again; it is free.",

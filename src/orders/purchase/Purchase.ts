@@ -17,7 +17,7 @@ export const Placement = Schema.Struct({
 export type Placement = typeof Placement.Type
 
 /** A place at the host that nothing was ever asked for. */
-export const elsewhere = (slug: string): Placement => ({
+export const newPlacement = (slug: string): Placement => ({
   slug: withSuffix(slug, randomBytes(8).toString("hex")),
   attempted: false,
   projectId: null,
@@ -61,7 +61,7 @@ export const InDoubt = Schema.Struct({
 export type InDoubt = typeof InDoubt.Type
 
 /**
- * One payment for one order, as the ledger keeps it. Each state is on disk before the effect that it announces; whoever
+ * One payment for one order, as the store keeps it. Each state is on disk before the effect that it announces; whoever
  * finds a purchase in it, after a crash for instance, does what stands under "goes on with".
  *
  * | state | money | what is known | goes on with | becomes |
@@ -128,20 +128,20 @@ export const Purchase = Schema.Struct({
 export type Purchase = typeof Purchase.Type
 
 /** A verdict on the body itself: every purchase of the same order would meet it again, until the service changes. */
-export const Verdict = Schema.Struct({
+export const BuildFailure = Schema.Struct({
   /** Unix milliseconds. */
   at: Schema.Number,
   detail: Schema.String,
   diagnostics: Schema.Array(DiagnosticSchema)
 })
 /** A verdict on the body itself. */
-export type Verdict = typeof Verdict.Type
+export type BuildFailure = typeof BuildFailure.Type
 
 /** Whether money has moved: true, false, or null while the chain has not said. */
 export const charged = (state: Purchase["state"]): boolean | null => (state === "capturing" ? null : state !== "failed")
 
 /** Where its payer can look: nowhere, for an execution. */
-export const whereabouts = ({ id, operation }: Purchase) =>
+export const statusLinks = ({ id, operation }: Purchase) =>
   operation === "deploy" ? { deployment_id: id, status_url: statusPath(id) } : { deployment_id: null, status_url: null }
 
 /** When its time is over, in unix milliseconds, as its answer told its payer; null until it is live. */

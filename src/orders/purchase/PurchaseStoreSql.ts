@@ -1,5 +1,12 @@
 import * as Schema from "effect/Schema"
-import { type Goods, keepsGoods, Ledger, PurchaseText, verdictMillis, VerdictText } from "./PurchaseStore.ts"
+import {
+  type Payload,
+  keepsPayload,
+  PurchaseStore,
+  PurchaseText,
+  BUILD_FAILURE_TTL_MS,
+  BuildFailureText
+} from "./PurchaseStore.ts"
 import type { Purchase } from "./Purchase.ts"
 
 /**
@@ -24,11 +31,11 @@ const partBytes = 1_000_000
 
 const decodePurchase = Schema.decodeSync(PurchaseText)
 const encodePurchase = Schema.encodeSync(PurchaseText)
-const decodeVerdict = Schema.decodeSync(VerdictText)
-const encodeVerdict = Schema.encodeSync(VerdictText)
+const decodeVerdict = Schema.decodeSync(BuildFailureText)
+const encodeVerdict = Schema.encodeSync(BuildFailureText)
 
-/** The ledger of one object, in that object's storage. */
-export const makeLedger = (storage: DurableObjectStorage): Ledger["Service"] => {
+/** The store of one object, in that object's storage. */
+export const makePurchaseStore = (storage: DurableObjectStorage): PurchaseStore["Service"] => {
   const { sql } = storage
   // Nothing is written before the first purchase: asking an object that knows nothing must leave nothing behind.
   let ready = sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'purchase'").toArray().length > 0
@@ -56,7 +63,7 @@ export const makeLedger = (storage: DurableObjectStorage): Ledger["Service"] => 
     const next =
       rows<{ due: number | null }>(
         "SELECT min(due) AS due FROM (SELECT due FROM purchase UNION SELECT json_extract(data, '$.at') + ? FROM verdict)",
-        verdictMillis
+        BUILD_FAILURE_TTL_MS
       )[0]?.due ?? null
     // Not awaited: a write of the object like the others, coalesced with them, and nothing leaves the object before all
     // of them are on disk (the output gate).
@@ -65,11 +72,11 @@ export const makeLedger = (storage: DurableObjectStorage): Ledger["Service"] => 
   const put = (purchase: Purchase) => {
     const { id, state, due } = purchase
     write("INSERT OR REPLACE INTO purchase VALUES (?, ?, ?, ?)", id, state, due, encodePurchase(purchase))
-    if (!keepsGoods(purchase)) write("DELETE FROM upload WHERE id = ?", id)
+    if (!keepsPayload(purchase)) write("DELETE FROM upload WHERE id = ?", id)
   }
   const claimed = (kind: "key" | "challenge", name: string) =>
     purchases("state <> 'failed' AND id = (SELECT purchase FROM claim WHERE kind = ? AND name = ?)", kind, name)[0]
-  const bind = (key: string, challengeId: string, id: string) => {
+  const bindKeys = (key: string, challengeId: string, id: string) => {
     for (const [kind, name] of [
       ["key", key],
       ["challenge", challengeId]
@@ -78,7 +85,7 @@ export const makeLedger = (storage: DurableObjectStorage): Ledger["Service"] => 
     }
   }
 
-  const keep = (purchase: Purchase, goods: Goods) => {
+  const keep = (purchase: Purchase, goods: Payload) => {
     const bytes = new TextEncoder().encode(JSON.stringify(goods))
     write("DELETE FROM upload WHERE id = ?", purchase.id)
     for (let part = 0; part * partBytes < bytes.length; part++) {
@@ -88,17 +95,17 @@ export const makeLedger = (storage: DurableObjectStorage): Ledger["Service"] => 
     put(purchase)
   }
 
-  return Ledger.of({
-    serving: new Map(),
-    updating: new Map(),
+  return PurchaseStore.of({
+    inFlight: new Map(),
+    inFlightUpdates: new Map(),
     byKey: (key) => claimed("key", key),
     byChallenge: (challengeId) => claimed("challenge", challengeId),
     byId: (id) => purchases("id = ?", id)[0],
-    owed: () =>
+    findUndelivered: () =>
       purchases(
         "state IN ('capturing', 'captured') OR (state = 'delivered' AND NOT json_extract(data, '$.answered')) LIMIT 1"
       )[0],
-    due: (now) => {
+    findDue: (now) => {
       const due = purchases("due <= ?", now)
       // An alarm that rings before its time, by another machine's clock, is spent all the same.
       wake()
@@ -108,19 +115,19 @@ export const makeLedger = (storage: DurableObjectStorage): Ledger["Service"] => 
       put(purchase)
       wake()
     },
-    begin: (purchase, goods) => {
+    create: (purchase, goods) => {
       prepare()
       storage.transactionSync(() => {
         keep(purchase, goods)
-        bind(purchase.key, purchase.challengeId, purchase.id)
+        bindKeys(purchase.key, purchase.challengeId, purchase.id)
       })
       wake()
     },
-    amend: (purchase, goods) => {
+    saveWithPayload: (purchase, goods) => {
       storage.transactionSync(() => keep(purchase, goods))
       wake()
     },
-    forget: (id) => {
+    delete: (id) => {
       if (rows("SELECT 1 FROM purchase WHERE id <> ? AND state <> 'failed' LIMIT 1", id).length === 0) {
         forgetAll()
         return
@@ -132,21 +139,21 @@ export const makeLedger = (storage: DurableObjectStorage): Ledger["Service"] => 
       })
       wake()
     },
-    goods: (id) => {
+    payload: (id) => {
       const parts = rows<{ bytes: ArrayBuffer }>("SELECT bytes FROM upload WHERE id = ? ORDER BY part", id)
       if (parts.length === 0) return undefined
       const decoder = new TextDecoder()
       const text = parts.map(({ bytes }) => decoder.decode(bytes, { stream: true })).join("") + decoder.decode()
-      return JSON.parse(text) as Goods // written by `keep`, above
+      return JSON.parse(text) as Payload // written by `keep`, above
     },
-    bind,
-    verdict: () => rows<{ data: string }>("SELECT data FROM verdict").map(({ data }) => decodeVerdict(data))[0],
-    judge: (verdict) => {
+    bindKeys,
+    buildFailure: () => rows<{ data: string }>("SELECT data FROM verdict").map(({ data }) => decodeVerdict(data))[0],
+    saveBuildFailure: (verdict) => {
       prepare()
       write("INSERT OR REPLACE INTO verdict VALUES (1, ?)", encodeVerdict(verdict))
       wake()
     },
-    acquit: () => {
+    clearBuildFailure: () => {
       if (rows("SELECT 1 FROM purchase LIMIT 1").length === 0) return forgetAll()
       write("DELETE FROM verdict")
       wake()

@@ -2,19 +2,19 @@ import * as Effect from "effect/Effect"
 import { slugFrom } from "../../control-plane/slug.ts"
 import { DeployFailed, Expired } from "../../domain/Errors.ts"
 import { randomText } from "../../domain/DeploymentId.ts"
-import { type Delivered, type Execution, statusPath, type Submission } from "../../domain/Order.ts"
+import { type OrderResult, type ExecuteOrder, statusPath, type DeployOrder } from "../../domain/Order.ts"
 import { type Authorization, PaymentRejected } from "../../payment/PaymentService.ts"
-import { type Build, Ledger } from "./PurchaseStore.ts"
+import { type Build, PurchaseStore } from "./PurchaseStore.ts"
 import type { OrderError } from "../rpc.ts"
-import { type Purchase, whereabouts } from "./Purchase.ts"
+import { type Purchase, statusLinks } from "./Purchase.ts"
 
 /** When the alarm looks after a purchase that is being served: after a crash by then the chain has the last word. */
-export const watchMillis = 30_000
+export const LEASE_MS = 30_000
 
 /** A purchase in its first state, under a fresh id, for what was built for it. `now` in unix milliseconds. */
 export const newPurchase = (
   id: string,
-  order: Submission | Execution,
+  order: DeployOrder | ExecuteOrder,
   authorization: Authorization,
   now: number,
   { warnings = [] }: Pick<Build, "warnings">
@@ -38,16 +38,16 @@ export const newPurchase = (
     update: null,
     updatedAt: null,
     attempts: 0,
-    due: now + watchMillis,
+    due: now + LEASE_MS,
     createdAt: now,
     ...(warnings.length > 0 && { warnings })
   }
 }
 
 /** A finished purchase answers this, however often it is asked. */
-export const storedAnswer = Effect.fnUntraced(function* (
+export const storedResult = Effect.fnUntraced(function* (
   purchase: Purchase
-): Effect.fn.Return<Delivered, OrderError, Ledger> {
+): Effect.fn.Return<OrderResult, OrderError, PurchaseStore> {
   const { id, key, state, operation, answer, receipt, failure } = purchase
   if (state === "delivered" && purchase.gone === true) {
     const fault = failure?.fault ?? "service"
@@ -62,14 +62,14 @@ export const storedAnswer = Effect.fnUntraced(function* (
   }
   if (state === "delivered" && answer !== null && receipt !== null) {
     if ("url" in answer) return { ...answer, receipt }
-    const kept = (yield* Ledger).goods(id)
+    const kept = (yield* PurchaseStore).payload(id)
     if (kept !== undefined && "output" in kept) return { execution_id: id, output: kept.output, receipt }
     return yield* Effect.die(new Error(`${id} has no output`))
   }
   if (state === "expired") {
     const what =
       operation === "deploy" ? "This deployment has lived its time." : "What this came to was kept for its time."
-    const { deployment_id } = whereabouts(purchase)
+    const { deployment_id } = statusLinks(purchase)
     return yield* new Expired({ detail: `${what} Another Idempotency-Key buys another.`, deployment_id })
   }
   return yield* new PaymentRejected({
@@ -80,8 +80,8 @@ export const storedAnswer = Effect.fnUntraced(function* (
 })
 
 /** Notes that somebody was told what a purchase came to: from now on who comes without a key wants another one. */
-export const told = (done: Delivered) =>
-  Effect.map(Ledger, (ledger) => {
-    const purchase = ledger.byId("url" in done ? done.deployment_id : done.execution_id)
-    if (purchase?.answered === false) ledger.save({ ...purchase, answered: true })
+export const markAcknowledged = (done: OrderResult) =>
+  Effect.map(PurchaseStore, (store) => {
+    const purchase = store.byId("url" in done ? done.deployment_id : done.execution_id)
+    if (purchase?.answered === false) store.save({ ...purchase, answered: true })
   })

@@ -44,7 +44,7 @@ const endOf = (exit: Exit.Exit<unknown, OrderError | UpdateError>): End => {
  * the service's doing; a payment of which the chain has not said counts until the chain has.
  */
 export const makeAttempt = (payers: Payers["Service"]) =>
-  Effect.fn("Deployer.attempt")(function* <A, E extends OrderError | UpdateError, R>(
+  Effect.fn("OrderWorkflow.attempt")(function* <A, E extends OrderError | UpdateError, R>(
     attempt: AttemptId,
     work: Effect.Effect<A, E, R>
   ) {

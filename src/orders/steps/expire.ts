@@ -4,8 +4,8 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import { type ControlPlaneClient, ControlPlaneUnavailable } from "../../control-plane/ControlPlaneClient.ts"
 import type { ExpiryStore } from "../../expiry/ExpiryStore.ts"
-import { Ledger, save } from "../purchase/PurchaseStore.ts"
-import { elsewhere, expiryOf, type Purchase } from "../purchase/Purchase.ts"
+import { PurchaseStore, save } from "../purchase/PurchaseStore.ts"
+import { newPlacement, expiryOf, type Purchase } from "../purchase/Purchase.ts"
 
 /** How long an expired purchase is remembered, so that its key and its status can be answered: 7 days. */
 const keepMillis = 7 * 24 * 3_600_000
@@ -14,7 +14,7 @@ const keepMillis = 7 * 24 * 3_600_000
  * The pauses after a refusal, in milliseconds: at most 8 s for the first hour, so that an outage of the host ends with
  * everything gone within seconds of its return, and a minute from then on.
  */
-const pause = (attempts: number) => (attempts < 450 ? Math.min(1_000 * 2 ** attempts, 8_000) : 60_000)
+const backoff = (attempts: number) => (attempts < 450 ? Math.min(1_000 * 2 ** attempts, 8_000) : 60_000)
 
 /**
  * The pauses after a host that hangs, in milliseconds: from 30 s to 15 min. Each try holds the object's alarm open until it
@@ -52,30 +52,30 @@ export const makeExpire = (host: ControlPlaneClient["Service"], expiry: ExpirySt
 
   const again = Effect.fnUntraced(function* (id: string, reason: string, hangs: boolean) {
     yield* Effect.logWarning("an expired deployment is still there", id, reason)
-    const ledger = yield* Ledger
+    const store = yield* PurchaseStore
     const now = yield* Clock.currentTimeMillis
-    const purchase = ledger.byId(id)!
+    const purchase = store.byId(id)!
     const detail = `Its time is over and it could not be deleted yet, which is tried again. The host said: ${reason}`
-    ledger.save({
+    store.save({
       ...purchase,
       attempts: purchase.attempts + 1,
-      due: now + (hangs ? hangPause : pause)(purchase.attempts),
+      due: now + (hangs ? hangPause : backoff)(purchase.attempts),
       failure: { fault: "service", detail, at: now }
     })
   })
 
   const expired = Effect.fnUntraced(function* (id: string, projectId: string | null) {
-    const ledger = yield* Ledger
+    const store = yield* PurchaseStore
     const due = (yield* Clock.currentTimeMillis) + keepMillis
     // Read again: an update may have come to its end meanwhile.
-    yield* save({ ...ledger.byId(id)!, state: "expired", update: null, failure: null, attempts: 0, due })
+    yield* save({ ...store.byId(id)!, state: "expired", update: null, failure: null, attempts: 0, due })
     // An index that no decision reads, and that forgets by itself.
     if (projectId !== null) yield* Effect.ignore(expiry.remove(projectId))
   })
 
   return {
     /** Deletes what is over, in bounded time: what was not reached comes up again. */
-    expire: Effect.fn("Deployer.expire")(function* (over: ReadonlyArray<Purchase>) {
+    expire: Effect.fn("OrderWorkflow.expire")(function* (over: ReadonlyArray<Purchase>) {
       const since = yield* Clock.currentTimeMillis
       const open = new Set(over.map(({ id }) => id))
       let gone = 0
@@ -93,10 +93,10 @@ export const makeExpire = (host: ControlPlaneClient["Service"], expiry: ExpirySt
       yield* Effect.forEach(over, end, { concurrency: CONCURRENCY, discard: true }).pipe(
         Effect.timeoutOption(EXPIRE_MILLIS)
       )
-      const ledger = yield* Ledger
+      const store = yield* PurchaseStore
       for (const id of open) {
         if (gone === 0) yield* again(id, `no answer in ${EXPIRE_MILLIS / 1000} seconds`, true)
-        else ledger.save({ ...ledger.byId(id)!, due: (yield* Clock.currentTimeMillis) + NEXT_BATCH_MILLIS })
+        else store.save({ ...store.byId(id)!, due: (yield* Clock.currentTimeMillis) + NEXT_BATCH_MILLIS })
       }
     }),
 
@@ -105,9 +105,9 @@ export const makeExpire = (host: ControlPlaneClient["Service"], expiry: ExpirySt
      * it anew, at another slug. The order writes the old place off before it asks the host to delete it, because the
      * host may delete late, and nobody may be served from there then. The sweep deletes the rest.
      */
-    vacate: Effect.fn("Deployer.vacate")(function* (purchase: Purchase) {
-      const ledger = yield* Ledger
-      ledger.save({ ...purchase, placement: elsewhere(purchase.slug), due: null })
+    releaseProject: Effect.fn("OrderWorkflow.vacate")(function* (purchase: Purchase) {
+      const store = yield* PurchaseStore
+      store.save({ ...purchase, placement: newPlacement(purchase.slug), due: null })
       yield* Effect.ignore(remove(purchase.placement?.projectId ?? null))
     })
   }

@@ -4,7 +4,7 @@ import * as Fiber from "effect/Fiber"
 import type { Bundler } from "../../bundler/Bundler.ts"
 import type { ControlPlaneClient } from "../../control-plane/ControlPlaneClient.ts"
 import { BundleFailed, Busy, PaymentUnavailable } from "../../domain/Errors.ts"
-import type { Execution, Files, Submission } from "../../domain/Order.ts"
+import type { ExecuteOrder, Files, DeployOrder } from "../../domain/Order.ts"
 import type { CodeRunner, Purpose, StartFailed } from "../../sandbox/CodeRunner.ts"
 import type { AttemptId, Payers } from "../../payers/Payers.ts"
 import { attemptOf } from "./attempt.ts"
@@ -15,8 +15,8 @@ import {
   type PaymentService
 } from "../../payment/PaymentService.ts"
 import { diagnose } from "./diagnose.ts"
-import { type Build, Ledger } from "../purchase/PurchaseStore.ts"
-import type { Verdict } from "../purchase/Purchase.ts"
+import { type Build, PurchaseStore } from "../purchase/PurchaseStore.ts"
+import type { BuildFailure } from "../purchase/Purchase.ts"
 import { askHost } from "../delivery/ask-host.ts"
 import { BUILDS, makeSlots, STARTS, type Worker } from "./slots.ts"
 
@@ -51,11 +51,11 @@ export const makePrepare = (
     inBuild(worker, mapFor(failed, files, purpose)).pipe(Effect.orElseSucceed(() => undefined))
 
   /** `refuse` says what becomes of a verdict; whether the same files are sure to meet it again is `certain`. */
-  const make = Effect.fn("Deployer.build")(function* <R>(
+  const make = Effect.fn("OrderWorkflow.build")(function* <R>(
     files: Files,
     purpose: Purpose,
     attempt: AttemptId,
-    refuse: (problem: Omit<Verdict, "at">, certain: boolean) => Effect.Effect<never, BundleFailed, R>
+    refuse: (problem: Omit<BuildFailure, "at">, certain: boolean) => Effect.Effect<never, BundleFailed, R>
   ) {
     // An attempt is kept before anything is built for it, and payers with fewer failures come first.
     const worker = { payer: attempt.payer, failures: yield* payers.keep(attempt) }
@@ -87,7 +87,7 @@ export const makePrepare = (
     return upload
   })
 
-  const inTime = Effect.fn("Deployer.inTime")(function* (authorization: Authorization, key: string) {
+  const inTime = Effect.fn("OrderWorkflow.inTime")(function* (authorization: Authorization, key: string) {
     // Read after I/O: a Worker's clock stands still while it computes.
     yield* Effect.sleep(0)
     const now = yield* Clock.currentTimeMillis
@@ -100,7 +100,7 @@ export const makePrepare = (
     })
   })
 
-  const prepare = Effect.fn("Deployer.prepare")(function* (order: Submission | Execution) {
+  const prepare = Effect.fn("OrderWorkflow.prepare")(function* (order: DeployOrder | ExecuteOrder) {
     const { terms, verified, files } = order
     const purpose = "input" in order ? "run" : "serve"
     // Beside all that follows, so that it takes no time of its own. A run needs no host.
@@ -138,10 +138,10 @@ export const makePrepare = (
 }
 
 /** Fails with what is wrong with the body itself; what is `certain` is kept: the same body would fail again. */
-const judge = Effect.fnUntraced(function* (found: Omit<Verdict, "at">, certain: boolean) {
-  const ledger = yield* Ledger
+const judge = Effect.fnUntraced(function* (found: Omit<BuildFailure, "at">, certain: boolean) {
+  const store = yield* PurchaseStore
   const problem = { ...found, detail: `${found.detail} Nothing was charged.` }
-  if (certain) ledger.judge({ ...problem, at: yield* Clock.currentTimeMillis })
+  if (certain) store.saveBuildFailure({ ...problem, at: yield* Clock.currentTimeMillis })
   return yield* new BundleFailed(problem)
 })
 

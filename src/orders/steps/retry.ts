@@ -1,22 +1,22 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { Ledger } from "../purchase/PurchaseStore.ts"
-import { elsewhere, type Failure, type Purchase } from "../purchase/Purchase.ts"
+import { PurchaseStore } from "../purchase/PurchaseStore.ts"
+import { newPlacement, type Failure, type Purchase } from "../purchase/Purchase.ts"
 
 /** The pauses between tries grow from 2 s to 15 min. */
-const pause = (attempts: number) => Math.min(2_000 * 2 ** attempts, 15 * 60_000)
+const backoff = (attempts: number) => Math.min(2_000 * 2 ** attempts, 15 * 60_000)
 
 /** How long an undelivered purchase is tried by itself, in milliseconds: 7 days. What is owed then waits for its payer. */
-const ownTries = 7 * 86_400_000
+const RETRY_FOR_MS = 7 * 86_400_000
 
 /** Whether a captured purchase waits for its payer, and nothing is done for it by itself. */
-export const waits = ({ state, failure }: Purchase): boolean =>
+export const awaitsPayer = ({ state, failure }: Purchase): boolean =>
   state === "captured" &&
   failure !== null &&
-  (failure.fault === "code" || failure.at - (failure.since ?? failure.at) >= ownTries)
+  (failure.fault === "code" || failure.at - (failure.since ?? failure.at) >= RETRY_FOR_MS)
 
 /** The outcome of a try that failed after the payment. */
-export interface Setback {
+export interface RecordedFailure {
   readonly purchase: Purchase
   /** Charged and not delivered for 7 days: from now on it is its payer who has it tried again. */
   readonly owed: boolean
@@ -25,24 +25,24 @@ export interface Setback {
 }
 
 /** Writes down that a captured purchase could not be delivered, and when the next try is. */
-export const setBack = Effect.fn("Deployer.setBack")(function* (id: string, failure: Omit<Failure, "at">) {
-  const ledger = yield* Ledger
+export const recordFailure = Effect.fn("OrderWorkflow.setBack")(function* (id: string, failure: Omit<Failure, "at">) {
+  const store = yield* PurchaseStore
   const now = yield* Clock.currentTimeMillis
-  const purchase = ledger.byId(id)!
-  const wait = pause(purchase.attempts)
+  const purchase = store.byId(id)!
+  const wait = backoff(purchase.attempts)
   // Of this code: its payer may have sent other since.
   const since = purchase.failure?.since ?? now
-  const owed = now - since >= ownTries
+  const owed = now - since >= RETRY_FOR_MS
   // Code that the host refuses would be refused again: it waits for its payer, and keeps its place for so long. What has no
   // place yet, and may have been given one, gets another: nobody waits to claim the first.
   const waiting = failure.fault === "code" || owed
   const placed = purchase.placement?.projectId != null
-  const due = !waiting ? now + wait : placed ? now + ownTries : null
-  const placement = waiting && !placed && purchase.placement !== null ? elsewhere(purchase.slug) : purchase.placement
+  const due = !waiting ? now + wait : placed ? now + RETRY_FOR_MS : null
+  const placement = waiting && !placed && purchase.placement !== null ? newPlacement(purchase.slug) : purchase.placement
   const attempts = purchase.attempts + 1
-  ledger.save({ ...purchase, attempts, due, placement, failure: { ...failure, at: now, since } })
+  store.save({ ...purchase, attempts, due, placement, failure: { ...failure, at: now, since } })
   if (owed && failure.fault === "service") {
     yield* Effect.logError("owed: charged and not delivered for 7 days", id, purchase.authorization.reference)
   }
-  return { purchase, owed, retryAfter: Math.ceil(wait / 1000) } satisfies Setback
+  return { purchase, owed, retryAfter: Math.ceil(wait / 1000) } satisfies RecordedFailure
 })

@@ -3,9 +3,9 @@ import * as Effect from "effect/Effect"
 import { ExecuteFailed } from "../../domain/Errors.ts"
 import { timestamp } from "../../domain/Order.ts"
 import { type CodeRunner, LIMITS, type Ran } from "../../sandbox/CodeRunner.ts"
-import { conclude, Ledger } from "../purchase/PurchaseStore.ts"
+import { saveResult, PurchaseStore } from "../purchase/PurchaseStore.ts"
 import type { Purchase } from "../purchase/Purchase.ts"
-import { setBack } from "./retry.ts"
+import { recordFailure } from "./retry.ts"
 
 /**
  * Step 7 of an execution: a captured purchase is run, and what it came to is written down with its state. Can be broken off
@@ -13,15 +13,15 @@ import { setBack } from "./retry.ts"
  */
 export const makeRun = (runner: CodeRunner["Service"], keepHours: () => number) => {
   const run = Effect.fnUntraced(function* (purchase: Purchase) {
-    const ledger = yield* Ledger
-    const task = ledger.goods(purchase.id)
+    const store = yield* PurchaseStore
+    const task = store.payload(purchase.id)
     if (task === undefined || !("input" in task)) {
       return yield* Effect.die(new Error(`${purchase.id} has nothing to run`))
     }
     const ran = yield* runner.run(task, task.input)
     const now = yield* Clock.currentTimeMillis
     const answer = { expires_at: timestamp(now + keepHours() * 3_600_000) }
-    return yield* conclude(
+    return yield* saveResult(
       {
         ...purchase,
         state: "delivered",
@@ -35,8 +35,8 @@ export const makeRun = (runner: CodeRunner["Service"], keepHours: () => number) 
     )
   })
 
-  const failed = Effect.fn("Deployer.unrun")(function* (id: string, reason: string) {
-    const { purchase, owed, retryAfter } = yield* setBack(id, { fault: "service", detail: reason })
+  const failed = Effect.fn("OrderWorkflow.unrun")(function* (id: string, reason: string) {
+    const { purchase, owed, retryAfter } = yield* recordFailure(id, { fault: "service", detail: reason })
     const detail = owed
       ? "You were charged, and for 7 days this could not be run. It is owed to you: repeat the same call with the " +
         "Idempotency-Key of retry at no cost."
@@ -50,7 +50,7 @@ export const makeRun = (runner: CodeRunner["Service"], keepHours: () => number) 
   })
 
   return (purchase: Purchase) =>
-    Effect.withSpan(run(purchase), "Deployer.run").pipe(
+    Effect.withSpan(run(purchase), "OrderWorkflow.run").pipe(
       Effect.catchTag("RunnerUnavailable", ({ message }) =>
         Effect.andThen(
           Effect.logError("the runner does not answer", purchase.id, message),

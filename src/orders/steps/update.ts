@@ -3,27 +3,27 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type { ControlPlaneClient } from "../../control-plane/ControlPlaneClient.ts"
 import { BundleFailed, Busy, type TooManyAttempts } from "../../domain/Errors.ts"
-import type { Delivered, Deployed, Files, Revision } from "../../domain/Order.ts"
+import type { OrderResult, Deployed, Files, UpdateOrder } from "../../domain/Order.ts"
 import type { ExpiryStore } from "../../expiry/ExpiryStore.ts"
 import type { AttemptId } from "../../payers/Payers.ts"
 import { attemptOf, type makeAttempt } from "./attempt.ts"
-import { admit, serveUpdate, wait } from "../idempotency/resolve-update.ts"
-import { enter, serve } from "../idempotency/resolve-order.ts"
+import { resolveUpdate, runUpdateDetached, awaitUpdate } from "../idempotency/resolve-update.ts"
+import { register, runDetached } from "../idempotency/resolve-order.ts"
 import { isOver } from "./expire.ts"
-import { type Build, Ledger, type Updating } from "../purchase/PurchaseStore.ts"
+import { type Build, PurchaseStore, type InFlightUpdate } from "../purchase/PurchaseStore.ts"
 import { deployed, type OrderError, type UpdateError } from "../rpc.ts"
 import type { Place } from "../delivery/place.ts"
 import { expiryOf, type Purchase } from "../purchase/Purchase.ts"
 import { makePush, over } from "../delivery/push.ts"
 
 /** When the alarm looks after an update that is being served, in milliseconds: its process may have ended. */
-const watch = 30_000
+const LEASE_MS = 30_000
 
 /** An update needs this of a deploy: a build without a verdict on the order's own body, and the way to live. */
 interface Steps {
   readonly build: (files: Files, attempt: AttemptId) => Effect.Effect<Build, BundleFailed | Busy | TooManyAttempts>
   readonly attempt: ReturnType<typeof makeAttempt>
-  readonly advance: (purchase: Purchase) => Effect.Effect<Delivered, OrderError, Ledger>
+  readonly resumeFrom: (purchase: Purchase) => Effect.Effect<OrderResult, OrderError, PurchaseStore>
 }
 
 /**
@@ -34,40 +34,46 @@ export const makeUpdate = (
   host: ControlPlaneClient["Service"],
   place: Place,
   expiry: ExpiryStore["Service"],
-  { attempt, build, advance }: Steps
+  { attempt, build, resumeFrom }: Steps
 ) => {
   const push = makePush(host, place, expiry)
 
   /** Writes the bundle down, and sends it: as an update of what is live, or as what is delivered in the first place. */
-  const replace = Effect.fn("Deployer.replace")(function* (id: string, { body, key }: Updating, upload: Build) {
-    const ledger = yield* Ledger
+  const replace = Effect.fn("OrderWorkflow.replace")(function* (
+    id: string,
+    { body, key }: InFlightUpdate,
+    upload: Build
+  ) {
+    const store = yield* PurchaseStore
     for (;;) {
       const now = yield* Clock.currentTimeMillis
-      const purchase = ledger.byId(id)
+      const purchase = store.byId(id)
       if (purchase === undefined || isOver(purchase, now)) return yield* over(id)
-      const delivering = ledger.serving.get(purchase.key)
+      const delivering = store.inFlight.get(purchase.key)
       if (delivering !== undefined) {
         // The alarm has just gone on with the code before. Whatever becomes of it, this is newer.
         yield* Effect.exit(Deferred.await(delivering.outcome))
         continue
       }
       if (purchase.state === "delivered") {
-        ledger.amend(
-          { ...purchase, update: { body, key, attempts: 0 }, due: Math.min(now + watch, expiryOf(purchase)!) },
+        store.saveWithPayload(
+          { ...purchase, update: { body, key, attempts: 0 }, due: Math.min(now + LEASE_MS, expiryOf(purchase)!) },
           upload
         )
         return yield* push(id)
       }
-      const amended = { ...purchase, failure: null, attempts: 0, due: now + watch, warnings: upload.warnings ?? [] }
-      ledger.amend(amended, upload)
-      return yield* deployed(serve(enter(ledger, purchase.key, purchase.challengeId), advance(amended))).pipe(
+      const amended = { ...purchase, failure: null, attempts: 0, due: now + LEASE_MS, warnings: upload.warnings ?? [] }
+      store.saveWithPayload(amended, upload)
+      return yield* deployed(
+        runDetached(register(store, purchase.key, purchase.challengeId), resumeFrom(amended))
+      ).pipe(
         // Said before a payment only, and this one is paid for.
         Effect.catchTag("HostUnavailable", (error) => Effect.die(error))
       )
     }
   })
 
-  const rebuild = ({ id, files, verified }: Revision, updating: Updating) => {
+  const rebuild = ({ id, files, verified }: UpdateOrder, updating: InFlightUpdate) => {
     const mine = attemptOf(verified, "update")
     return build(files, mine).pipe(
       Effect.catchTags({
@@ -81,33 +87,33 @@ export const makeUpdate = (
 
   return {
     /** Serves an update, or joins it to the same one that is being served; waits a bounded while. */
-    submit: Effect.fn("Deployer.update")(function* (
-      revision: Revision
-    ): Effect.fn.Return<Deployed, UpdateError, Ledger> {
-      const ledger = yield* Ledger
-      const admitted = admit(ledger, revision, yield* Clock.currentTimeMillis)
+    submit: Effect.fn("OrderWorkflow.update")(function* (
+      revision: UpdateOrder
+    ): Effect.fn.Return<Deployed, UpdateError, PurchaseStore> {
+      const store = yield* PurchaseStore
+      const admitted = resolveUpdate(store, revision, yield* Clock.currentTimeMillis)
       switch (admitted._tag) {
         case "New":
-          return yield* serveUpdate(revision.id, admitted.updating, rebuild(revision, admitted.updating))
+          return yield* runUpdateDetached(revision.id, admitted.updating, rebuild(revision, admitted.updating))
         case "Join":
-          return yield* wait(revision.id, admitted.updating)
+          return yield* awaitUpdate(revision.id, admitted.updating)
         case "Refused":
           return yield* admitted.error
       }
     }),
 
     /** Goes on with an update that was written down, unless it is being served. */
-    resume: Effect.fn("Deployer.resumeUpdate")(function* (purchase: Purchase) {
+    resume: Effect.fn("OrderWorkflow.resumeUpdate")(function* (purchase: Purchase) {
       const { id, update } = purchase
-      const ledger = yield* Ledger
-      if (update === null || ledger.updating.has(id)) return
+      const store = yield* PurchaseStore
+      if (update === null || store.inFlightUpdates.has(id)) return
       const now = yield* Clock.currentTimeMillis
       if (update.again !== undefined && now < update.again) {
-        return ledger.save({ ...purchase, due: Math.min(update.again, expiryOf(purchase)!) })
+        return store.save({ ...purchase, due: Math.min(update.again, expiryOf(purchase)!) })
       }
       const updating = { ...update, challengeId: null, outcome: Deferred.makeUnsafe<Deployed, UpdateError>() }
-      ledger.updating.set(id, updating)
-      yield* Effect.ignore(serveUpdate(id, updating, push(id)))
+      store.inFlightUpdates.set(id, updating)
+      yield* Effect.ignore(runUpdateDetached(id, updating, push(id)))
     })
   }
 }

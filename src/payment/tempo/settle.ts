@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type { Hex } from "viem"
 import { CaptureFailed, CaptureUncertain } from "../errors.ts"
-import type { Authorization, Found, Receipt } from "../PaymentService.ts"
+import type { Authorization, PaymentStatus, Receipt } from "../PaymentService.ts"
 import type { Network, RpcReceipt } from "./chain/networks.ts"
 
 /**
@@ -18,7 +18,7 @@ const ASK_EVERY = "500 millis"
 const ASK_FOR = "5 seconds"
 
 /** Reads a payment's outcome from its receipt. A receipt of another, or without a block, says nothing. */
-const verdict = ({ status, transactionHash, blockNumber }: RpcReceipt, reference: string): Found => {
+const verdict = ({ status, transactionHash, blockNumber }: RpcReceipt, reference: string): PaymentStatus => {
   if (blockNumber === null || transactionHash.toLowerCase() !== reference) return "unknown"
   if (status === "0x1") return "landed"
   return status === "0x0" ? "reverted" : "unknown"
@@ -41,7 +41,7 @@ export const receiptOf = ({ reference, validBefore }: Pick<Authorization, "refer
  * Capture sends the persisted bytes itself, rather than through mppx's `broadcastCredential`. That needs an unexpired
  * credential and a replay store, simulates the transfer three times over, and can only report what its one attempt was
  * told. Here, first attempt and recovery after a crash are one path, over bytes and a hash that were written down before;
- * that each challenge is used once is the ledger's to say, that each transaction pays once the chain's.
+ * that each challenge is used once is the order's to say, that each transaction pays once the chain's.
  */
 export const makeSettlement = (network: Network) => {
   const look = Effect.fnUntraced(function* ({
@@ -55,11 +55,11 @@ export const makeSettlement = (network: Network) => {
     return verdict(receipt, reference)
   })
 
-  const find = (authorization: Pick<Authorization, "reference" | "validBefore">): Effect.Effect<Found> =>
+  const find = (authorization: Pick<Authorization, "reference" | "validBefore">): Effect.Effect<PaymentStatus> =>
     look(authorization).pipe(
-      Effect.orElseSucceed((): Found => "unknown"),
+      Effect.orElseSucceed((): PaymentStatus => "unknown"),
       Effect.repeat({ until: (found) => found !== "unknown", schedule: Schedule.spaced(ASK_EVERY) }),
-      Effect.timeoutOrElse({ duration: ASK_FOR, orElse: () => Effect.succeed<Found>("unknown") })
+      Effect.timeoutOrElse({ duration: ASK_FOR, orElse: () => Effect.succeed<PaymentStatus>("unknown") })
     )
 
   const capture = Effect.fnUntraced(function* (authorization: Authorization) {

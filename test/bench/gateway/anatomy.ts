@@ -49,7 +49,7 @@ const anatomyOf = (laps: ReadonlyArray<Lap>): Record<string, { readonly all: num
   }
   const parts = Object.fromEntries(Object.entries(stages).map(([stage, names]) => [stage, of(names)]))
   const total = of(["Gateway.deploy"])
-  const inObject = of(["Deployer.submit"])
+  const inObject = of(["OrderWorkflow.submit"])
   const within = ["authorize", "bundle", "start check", "capture", "create", "tag", "upload", "KV"]
   const others = (names: ReadonlyArray<string>) => names.reduce((sum, name) => sum + (parts[name]?.all ?? 0), 0)
   const only = (millis: number) => ({ all: millis, own: millis })

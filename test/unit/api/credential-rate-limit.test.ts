@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { layerVerificationLimit, VerificationLimit } from "../../../src/api/paid/CredentialRateLimit.ts"
+import { layerCredentialRateLimit, CredentialRateLimit } from "../../../src/api/paid/CredentialRateLimit.ts"
 import { makeGateway, problem } from "../../support/gateway.ts"
 
 const from = (client: string) => new Headers({ "cf-connecting-ip": client })
@@ -14,20 +14,20 @@ const once = () => {
 describe("the limit on verifications", () => {
   it.effect("is there without a binding, and lets everybody pass", () =>
     Effect.gen(function* () {
-      const admit = yield* VerificationLimit
+      const admit = yield* CredentialRateLimit
       yield* admit(from("a"))
       yield* admit(from("a"))
-    }).pipe(Effect.provide(layerVerificationLimit(undefined)))
+    }).pipe(Effect.provide(layerCredentialRateLimit(undefined)))
   )
 
   it.effect("counts each client by itself, and says when to come back", () =>
     Effect.gen(function* () {
-      const admit = yield* VerificationLimit
+      const admit = yield* CredentialRateLimit
       yield* admit(from("a"))
       yield* admit(from("b"))
       const busy = yield* Effect.flip(admit(from("a")))
       assert.deepStrictEqual([busy.code, busy.charged, busy.retry_after], ["busy", null, 10])
-    }).pipe(Effect.provide(layerVerificationLimit(once())))
+    }).pipe(Effect.provide(layerCredentialRateLimit(once())))
   )
 
   it("is asked for what brings a credential, before anything is verified", async () => {
@@ -42,10 +42,10 @@ describe("the limit on verifications", () => {
 
   it.effect("limits nobody whose address it does not know, and nobody when it fails", () =>
     Effect.gen(function* () {
-      const admit = yield* VerificationLimit
+      const admit = yield* CredentialRateLimit
       yield* admit(new Headers())
       yield* admit(new Headers())
       yield* admit(from("a"))
-    }).pipe(Effect.provide(layerVerificationLimit({ limit: () => Promise.reject(new Error("down")) })))
+    }).pipe(Effect.provide(layerCredentialRateLimit({ limit: () => Promise.reject(new Error("down")) })))
   )
 })

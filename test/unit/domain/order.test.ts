@@ -1,5 +1,5 @@
 import { assert, describe, it } from "vitest"
-import { purchaseKey, timestamp, wantedKey } from "../../../src/domain/Order.ts"
+import { purchaseKey, timestamp, requestedKey } from "../../../src/domain/Order.ts"
 
 describe("the key of a purchase", () => {
   it("is a hash of the client's, and random without one", () => {
@@ -13,10 +13,10 @@ describe("the key of a purchase", () => {
   it("can be told to a client and come back", () => {
     for (const key of [purchaseKey(undefined), purchaseKey("mine")]) {
       assert.strictEqual(purchaseKey(key), key)
-      assert.deepStrictEqual(wantedKey(key), { key, readable: true })
+      assert.deepStrictEqual(requestedKey(key), { key, readable: true })
     }
-    assert.deepStrictEqual(wantedKey("mine"), { key: purchaseKey("mine"), readable: false })
-    assert.isUndefined(wantedKey(undefined))
+    assert.deepStrictEqual(requestedKey("mine"), { key: purchaseKey("mine"), readable: false })
+    assert.isUndefined(requestedKey(undefined))
   })
 })
 

@@ -7,7 +7,7 @@ import { assert, describe, it } from "vitest"
 import { ControlPlaneUnavailable } from "../../../src/control-plane/ControlPlaneClient.ts"
 import { ControlPlaneMemory, failsWith } from "../../../src/control-plane/testing.ts"
 import { EXPIRE_MILLIS, makeExpire } from "../../../src/orders/steps/expire.ts"
-import { Ledger } from "../../../src/orders/purchase/PurchaseStore.ts"
+import { PurchaseStore } from "../../../src/orders/purchase/PurchaseStore.ts"
 import { timestamp } from "../../../src/domain/Order.ts"
 import { ExpiryStore } from "../../../src/expiry/ExpiryStore.ts"
 import { purchase, upload } from "../../support/purchase.ts"
@@ -21,14 +21,14 @@ const withOver = (
   many: number,
   test: (parts: {
     readonly host: ControlPlaneMemory
-    readonly ledger: Ledger["Service"]
+    readonly store: PurchaseStore["Service"]
     /** One wake-up; returns the milliseconds for which it held the alarm open. */
-    readonly wake: Effect.Effect<number, never, Ledger>
-  }) => Effect.Effect<void, never, Ledger>
+    readonly wake: Effect.Effect<number, never, PurchaseStore>
+  }) => Effect.Effect<void, never, PurchaseStore>
 ) =>
   Effect.gen(function* () {
     const host = new ControlPlaneMemory()
-    const ledger = yield* Ledger
+    const store = yield* PurchaseStore
     const { expire } = makeExpire(host.client, yield* ExpiryStore)
     const now = yield* Clock.currentTimeMillis
     for (let index = 0; index < many; index++) {
@@ -43,12 +43,12 @@ const withOver = (
         answer: { url: "", deployment_id: id, expires_at: timestamp(now - 1000), ttl_hours: 24 },
         due: now
       })
-      ledger.begin(over, upload)
-      ledger.save(over)
+      store.create(over, upload)
+      store.save(over)
     }
     const wake = Effect.gen(function* () {
       const since = yield* Clock.currentTimeMillis
-      const fiber = yield* Effect.forkChild(expire(ledger.due(since)))
+      const fiber = yield* Effect.forkChild(expire(store.findDue(since)))
       let held = 0
       while (fiber.pollUnsafe() === undefined && held < 300_000) {
         yield* TestClock.adjust("100 millis")
@@ -57,20 +57,20 @@ const withOver = (
       yield* Fiber.join(fiber)
       return held
     })
-    yield* test({ host, ledger, wake })
+    yield* test({ host, store, wake })
   }).pipe(
-    Effect.provide(Layer.mergeAll(Ledger.layerMemory, ExpiryStore.layerMemory, TestClock.layer())),
+    Effect.provide(Layer.mergeAll(PurchaseStore.layerMemory, ExpiryStore.layerMemory, TestClock.layer())),
     Effect.scoped,
     Effect.runPromise
   )
 
-const dues = (ledger: Ledger["Service"], now: number) =>
-  ledger.due(Number.MAX_SAFE_INTEGER).map(({ due }) => (due ?? 0) - now)
+const dues = (store: PurchaseStore["Service"], now: number) =>
+  store.findDue(Number.MAX_SAFE_INTEGER).map(({ due }) => (due ?? 0) - now)
 
 describe("deleting what is over", () => {
   for (const many of [1, 50, 300]) {
     it(`holds the alarm open for 15 s at most while the host hangs, with ${many} due, and comes back less and less often`, () =>
-      withOver(many, ({ host, ledger, wake }) =>
+      withOver(many, ({ host, store, wake }) =>
         Effect.gen(function* () {
           host.next("remove", ...Array.from({ length: 10 * many }, () => hangs))
           let open = 0
@@ -79,7 +79,7 @@ describe("deleting what is over", () => {
             const held = yield* wake
             assert.isAtMost(held, EXPIRE_MILLIS + 100)
             const now = yield* Clock.currentTimeMillis
-            const next = dues(ledger, now)
+            const next = dues(store, now)
             assert.strictEqual(next.length, many)
             for (const due of next) assert.closeTo(due, pause, 200)
             open += held
@@ -94,7 +94,7 @@ describe("deleting what is over", () => {
   }
 
   it("goes on at once where it had no time for all, and reaches every one", () =>
-    withOver(200, ({ host, ledger, wake }) =>
+    withOver(200, ({ host, store, wake }) =>
       Effect.gen(function* () {
         host.next("remove", ...Array.from({ length: 1000 }, () => slowly))
         let wakes = 0
@@ -107,18 +107,18 @@ describe("deleting what is over", () => {
         // Six at a time, two seconds each, fifteen seconds a time.
         assert.isAtMost(wakes, 6)
         yield* wake
-        const states = ledger.due(Number.MAX_SAFE_INTEGER).map(({ state }) => state)
+        const states = store.findDue(Number.MAX_SAFE_INTEGER).map(({ state }) => state)
         assert.deepStrictEqual(new Set(states), new Set(["expired"]))
       })
     ))
 
   it("is over within seconds of the end of an outage in which the host refuses", () =>
-    withOver(20, ({ host, ledger, wake }) =>
+    withOver(20, ({ host, store, wake }) =>
       Effect.gen(function* () {
         host.next("remove", ...Array.from({ length: 20 * 12 }, () => refuses))
         for (let tries = 0; tries < 12; tries++) {
           assert.isAtMost(yield* wake, 1000)
-          assert.isAtMost(Math.max(...dues(ledger, yield* Clock.currentTimeMillis)), 8_000)
+          assert.isAtMost(Math.max(...dues(store, yield* Clock.currentTimeMillis)), 8_000)
           yield* TestClock.adjust("8 seconds")
         }
         yield* wake
