@@ -11,7 +11,7 @@ import { makeDeploy } from "./endpoints/deploy.ts"
 import { makeExecute } from "./endpoints/execute.ts"
 import { makeAbout } from "./discovery/routes.ts"
 import { setHeaders } from "./request/headers.ts"
-import { notConfigured } from "./paid/paid.ts"
+import { notConfigured } from "./request/not-configured.ts"
 import { makeUpdate } from "./endpoints/update.ts"
 
 /** Serves the API definition. */

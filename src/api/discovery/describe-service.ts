@@ -6,7 +6,7 @@ import { purchaseKey } from "../../domain/Order.ts"
 import { CodeRunner } from "../../sandbox/CodeRunner.ts"
 import { offersIn } from "../../payment/service-offers.ts"
 import { PaymentService, type Terms } from "../../payment/PaymentService.ts"
-import { termsOf } from "../endpoints/deploy.ts"
+import { deployTerms } from "../endpoints/deploy.ts"
 import { executeTerms } from "../endpoints/execute.ts"
 import { makeOrigin, publicOrigin } from "../request/origin.ts"
 import type { Facts } from "./service-info.ts"
@@ -41,7 +41,7 @@ export const makeFacts = Effect.gen(function* () {
     chain === "testnet" ? " --network testnet" : chain === "local" && rpcUrl !== undefined ? ` --rpc-url ${rpcUrl}` : ""
 
   return Effect.fn("Discovery.facts")(function* (requestUrl: string) {
-    const offered = yield* offers(price, termsOf)
+    const offered = yield* offers(price, deployTerms)
     const other = offered.find(({ method }) => method !== "tempo")
     return {
       origin: originOf(requestUrl),

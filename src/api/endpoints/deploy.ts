@@ -1,36 +1,50 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import { Settings } from "../../config.ts"
+import type { DeployOrder } from "../../domain/Order.ts"
 import { HostHealth, learnFrom } from "../../orders/delivery/HostHealth.ts"
 import { Orders } from "../../orders/Orders.ts"
 import type { Terms } from "../../payment/PaymentService.ts"
-import { decodeProject } from "../request/decode-deploy.ts"
-import { makeSales } from "../paid/sale.ts"
+import { makePaymentGate, setReceipt } from "../paid/payment-gate.ts"
+import { decodeDeploy } from "../request/decode-deploy.ts"
 
 /** `POST /deploy`: source files become a live URL. */
 export const makeDeploy = Effect.gen(function* () {
   const settings = yield* Settings
   const orders = yield* Orders
   const health = yield* HostHealth
-  const sell = yield* makeSales
-  return sell({
-    name: "Gateway.deploy",
-    terms: (body) => termsOf(settings.get("DEPLOY_PRICE"), body),
-    decode: decodeProject,
-    offered: Effect.void,
-    submit: (project, paid) =>
-      orders.submit({ ...paid, ...project }).pipe(
-        Effect.tap(() => Effect.sync(() => learnFrom(health, undefined, 0))),
-        Effect.tapErrorTag("HostUnavailable", (error) =>
-          Effect.map(Clock.currentTimeMillis, (now) => learnFrom(health, error, now))
-        )
-      ),
-    say: ({ url, deployment_id, expires_at, ttl_hours }) => ({ url, deployment_id, expires_at, ttl_hours })
+  const gate = yield* makePaymentGate
+
+  /** Hands the order over, and remembers for `/health` what its answer says about the host. */
+  const submit = (order: DeployOrder) =>
+    orders.submit(order).pipe(
+      Effect.tap(() => Effect.sync(() => learnFrom(health, undefined, 0))),
+      Effect.tapErrorTag("HostUnavailable", (error) =>
+        Effect.map(Clock.currentTimeMillis, (now) => learnFrom(health, error, now))
+      )
+    )
+
+  return Effect.fnUntraced(function* ({ source }: HttpServerRequest.HttpServerRequest) {
+    const request = yield* gate.readRequest(source as Request) // what toWebHandler was given
+    const project = request.bytes.length === 0 ? undefined : yield* decodeDeploy(request.bytes)
+    yield* gate.requireConfigured
+    const terms = deployTerms(settings.get("DEPLOY_PRICE"), request.sha256)
+    const { credential } = request
+    if (credential === undefined || project === undefined) return yield* gate.quote(request, terms)
+    const { receipt, ...deployment } = yield* gate.verify(credential, request, terms).pipe(
+      Effect.flatMap((paid) => submit({ ...paid, ...project })),
+      Effect.catchTag("PaymentRejected", (rejected) => gate.reject(request, terms, rejected)),
+      gate.completeErrors(request),
+      Effect.withSpan("Gateway.deploy")
+    )
+    yield* setReceipt(receipt)
+    return deployment
   })
 })
 
 /** The terms for a deploy of this body (its SHA-256). */
-export const termsOf = (price: string, body: string): Terms => ({
+export const deployTerms = (price: string, body: string): Terms => ({
   operation: "deploy",
   body,
   price,

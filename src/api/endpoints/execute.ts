@@ -1,35 +1,46 @@
 import * as Effect from "effect/Effect"
+import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { Settings } from "../../config.ts"
-import { Orders } from "../../orders/Orders.ts"
 import { NotConfigured } from "../../domain/Errors.ts"
-import { CodeRunner } from "../../sandbox/CodeRunner.ts"
+import { Orders } from "../../orders/Orders.ts"
 import type { Terms } from "../../payment/PaymentService.ts"
-import { decodeCode } from "../request/decode-execute.ts"
-import { makeSales } from "../paid/sale.ts"
+import { CodeRunner } from "../../sandbox/CodeRunner.ts"
+import { makePaymentGate, setReceipt } from "../paid/payment-gate.ts"
+import { decodeExecute } from "../request/decode-execute.ts"
 
-/** `POST /execute`: code is run once, and its result answered. For sale only where code can be loaded. */
+/** `POST /execute`: runs code once and answers its result. For sale only where code can be loaded. */
 export const makeExecute = Effect.gen(function* () {
   const settings = yield* Settings
   const orders = yield* Orders
   const runner = yield* CodeRunner
-  const sell = yield* makeSales
-  return sell({
-    name: "Gateway.execute",
-    terms: (body) => executeTerms(settings.get("EXECUTE_PRICE"), body),
-    decode: decodeCode,
-    offered: runner.available
-      ? Effect.void
-      : new NotConfigured({
-          detail:
-            "This service has no Worker Loader (LOADER), so that it can run no code by itself. POST /deploy works.",
-          missing: ["LOADER"]
-        }),
-    submit: (program, paid) => orders.execute({ ...paid, ...program }),
-    // Byte for byte what was stored: the result is the code's own JSON.
-    say: ({ output }) => HttpServerResponse.text(output, { contentType: "application/json" })
+  const gate = yield* makePaymentGate
+
+  return Effect.fnUntraced(function* ({ source }: HttpServerRequest.HttpServerRequest) {
+    const request = yield* gate.readRequest(source as Request) // what toWebHandler was given
+    const program = request.bytes.length === 0 ? undefined : yield* decodeExecute(request.bytes)
+    yield* gate.requireConfigured
+    if (!runner.available) return yield* withoutLoader()
+    const terms = executeTerms(settings.get("EXECUTE_PRICE"), request.sha256)
+    const { credential } = request
+    if (credential === undefined || program === undefined) return yield* gate.quote(request, terms)
+    const { receipt, output } = yield* gate.verify(credential, request, terms).pipe(
+      Effect.flatMap((paid) => orders.execute({ ...paid, ...program })),
+      Effect.catchTag("PaymentRejected", (rejected) => gate.reject(request, terms, rejected)),
+      gate.completeErrors(request),
+      Effect.withSpan("Gateway.execute")
+    )
+    yield* setReceipt(receipt)
+    // Byte for byte as it was stored, because the result is the code's own JSON.
+    return HttpServerResponse.text(output, { contentType: "application/json" })
   })
 })
+
+const withoutLoader = () =>
+  new NotConfigured({
+    detail: "This service has no Worker Loader (LOADER), so that it can run no code by itself. POST /deploy works.",
+    missing: ["LOADER"]
+  })
 
 /** The terms for a run of this body (its SHA-256). */
 export const executeTerms = (price: string, body: string): Terms => ({

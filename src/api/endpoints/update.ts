@@ -1,29 +1,25 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
-import { Settings } from "../../config.ts"
-import { Orders } from "../../orders/Orders.ts"
 import { Expired, NotFound, PaymentRequired } from "../../domain/Errors.ts"
 import { purchaseKey, updateOf } from "../../domain/Order.ts"
+import { Orders } from "../../orders/Orders.ts"
 import { PaymentService, type Terms } from "../../payment/PaymentService.ts"
+import { makePaymentGate, setReceipt } from "../paid/payment-gate.ts"
 import { decodeUpdate } from "../request/decode-deploy.ts"
 import { setHeaders } from "../request/headers.ts"
-import { makeOrigin } from "../request/origin.ts"
-import { CredentialRateLimit } from "../paid/CredentialRateLimit.ts"
-import { type Call, forClient, makePaid, readCall } from "../paid/paid.ts"
 
-const prove =
+const proofRequired = PaymentRequired.of(
+  "payment-required",
   "This costs nothing and asks who you are. Answer the challenge in WWW-Authenticate, whose amount is 0, with a proof by the " +
-  "key that paid for the deployment, and send the same request again with Authorization: Payment."
+    "key that paid for the deployment, and send the same request again with Authorization: Payment."
+)
 
-/** `PUT /deployments/{deployment_id}`: newer code at the same URL, free, for whoever paid for it. */
+/** `PUT /deployments/{deployment_id}`: newer code at the same URL, free, for the payer of the deployment. */
 export const makeUpdate = Effect.gen(function* () {
-  const settings = yield* Settings
   const payments = yield* PaymentService
   const orders = yield* Orders
-  const admit = yield* CredentialRateLimit
-  const originOf = makeOrigin(settings)
-  const { requireConfigured, requirePayment, refuse } = makePaid(settings, payments)
+  const gate = yield* makePaymentGate
 
   /** Refuses impossible updates before anybody signs. It only reads; the order's object has the last word. */
   const requireAlive = Effect.fnUntraced(function* (id: string) {
@@ -36,40 +32,35 @@ export const makeUpdate = Effect.gen(function* () {
     })
   })
 
-  const submit = Effect.fnUntraced(function* (id: string, call: Call, credential: string) {
-    const files = yield* decodeUpdate(call.bytes)
-    yield* requireConfigured
-    yield* requireAlive(id)
-    const terms = termsOf(id, call.sha256)
-    const key = call.header === undefined ? undefined : purchaseKey(call.header)
+  return Effect.fn("Gateway.update")(function* (id: string, { source }: HttpServerRequest.HttpServerRequest) {
+    // Every answer describes the moment, whatever its status.
+    yield* setHeaders({ "cache-control": "no-store" })
+    const request = yield* gate.readRequest(source as Request) // what toWebHandler was given
+    const files = request.bytes.length === 0 ? undefined : yield* decodeUpdate(request.bytes)
+    yield* gate.requireConfigured
+    const terms = updateTerms(id, request.sha256)
+    const { credential, idempotencyKey } = request
+    if (credential === undefined || files === undefined) {
+      yield* requireAlive(id)
+      return yield* gate.requestProof(request, terms, proofRequired)
+    }
+    const key = idempotencyKey === undefined ? undefined : purchaseKey(idempotencyKey)
     return yield* Effect.gen(function* () {
+      yield* requireAlive(id)
       const verified = yield* payments.prove(credential, terms, key)
       const { receipt: _, ...deployment } = yield* orders.update({ id, terms, verified, files })
-      // As mppx has it for a proof: what was answered is the only reference there is.
+      // The challenge is the only reference of a proof, as mppx has it.
       const validBefore = Math.ceil((yield* Clock.currentTimeMillis) / 1000)
-      const receipt = payments.receipt({ reference: verified.challengeId, validBefore })
-      yield* setHeaders({ "payment-receipt": receipt.header, "cache-control": "private" })
+      yield* setReceipt(payments.receipt({ reference: verified.challengeId, validBefore }).header)
       return deployment
-    }).pipe(Effect.catchTag("PaymentRejected", (rejected) => refuse(terms, call.header, rejected)))
-  })
-
-  return Effect.fn("Gateway.update")(function* (id: string, incoming: HttpServerRequest.HttpServerRequest) {
-    const request = incoming.source as Request // what toWebHandler was given
-    // It says how things are now, whatever it says.
-    yield* setHeaders({ "cache-control": "no-store" })
-    const call = yield* readCall(request, admit)
-    if (call.credential !== undefined) {
-      return yield* submit(id, call, call.credential).pipe(forClient(originOf(request.url), call.header))
-    }
-    if (call.bytes.length > 0) yield* decodeUpdate(call.bytes)
-    yield* requireConfigured
-    yield* requireAlive(id)
-    const terms = termsOf(id, call.sha256)
-    return yield* requirePayment(terms, purchaseKey(call.header), PaymentRequired.of("payment-required", prove))
+    }).pipe(
+      Effect.catchTag("PaymentRejected", (rejected) => gate.reject(request, terms, rejected)),
+      gate.completeErrors(request)
+    )
   })
 })
 
-const termsOf = (id: string, body: string): Terms => ({
+const updateTerms = (id: string, body: string): Terms => ({
   operation: updateOf(id),
   body,
   price: "0",

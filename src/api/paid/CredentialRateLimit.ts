@@ -3,27 +3,27 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Busy } from "../../domain/Errors.ts"
 
-/** Where Cloudflare writes its client's address; whoever else is in front strips it, or has no such thing. */
+/** Cloudflare writes its client's address here. Other hosts strip it, or have no such header. */
 const clientHeader = "cf-connecting-ip"
 
-/** Lets a request with a credential pass to its verification, or says that its client has sent too many. */
-export type Admit = (headers: Headers) => Effect.Effect<void, Busy>
+/** Lets a request with a credential pass to its verification, or fails because its client has sent too many. */
+export type CheckRate = (headers: Headers) => Effect.Effect<void, Busy>
 
 /**
  * How many credentials one client may have verified: each costs a signature check here and a simulation at the chain, and
  * a bad one costs its sender nothing. Without a binding, or without the header, nobody is limited: to count everybody as
  * one client would let a single one of them shut out all others.
  */
-export const CredentialRateLimit = Context.Reference<Admit>("mpp-compute/api/CredentialRateLimit", {
+export const CredentialRateLimit = Context.Reference<CheckRate>("mpp-compute/api/CredentialRateLimit", {
   defaultValue: () => () => Effect.void
 })
 
 /** The limit of a rate-limit binding, where there is one. */
 export const layerCredentialRateLimit = (binding: RateLimit | undefined) =>
-  binding === undefined ? Layer.empty : Layer.succeed(CredentialRateLimit, admitBy(binding))
+  binding === undefined ? Layer.empty : Layer.succeed(CredentialRateLimit, checkWith(binding))
 
-const admitBy =
-  (binding: RateLimit): Admit =>
+const checkWith =
+  (binding: RateLimit): CheckRate =>
   (headers) => {
     const client = headers.get(clientHeader)
     if (client === null) return Effect.void

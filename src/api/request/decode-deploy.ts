@@ -33,7 +33,7 @@ export interface Project {
 }
 
 /** Decodes a deploy's body. Nothing else happens for one that is not in order. */
-export const decodeProject = Effect.fnUntraced(function* (bytes: Uint8Array) {
+export const decodeDeploy = Effect.fnUntraced(function* (bytes: Uint8Array) {
   const json = yield* parse(bytes, ["files", "name"])
   if (!isName(json)) return yield* new InvalidRequest({ detail: "name must be a string, or be left out." })
   // An empty name asks for none.

@@ -24,7 +24,7 @@ const tooLarge = {
 const shape = '{"code": "export function run(input) { … }", "input": …}'
 
 /** Decodes the body of `/execute`. Nothing else happens for one that is not in order. */
-export const decodeCode = Effect.fn("Gateway.decodeCode")(function* (bytes: Uint8Array) {
+export const decodeExecute = Effect.fn("Gateway.decodeExecute")(function* (bytes: Uint8Array) {
   const json = yield* Effect.try({
     try: () => parseJson(bytes, jsonLimits),
     catch: (error) =>

@@ -13,7 +13,7 @@ export const setHeaders = (headers: Readonly<Record<string, string>>) =>
  * The client's `Idempotency-Key`: 1 to 255 printable ASCII characters, taken as they are.
  * `undefined` where the header is absent.
  */
-export const idempotencyKey = Effect.fnUntraced(function* (headers: Headers) {
+export const readIdempotencyKey = Effect.fnUntraced(function* (headers: Headers) {
   const value = headers.get("idempotency-key")
   if (value === null) return undefined
   if (value.length <= 255 && /^[\x20-\x7e]{1,255}$/.test(value) && value.trim() !== "") return value

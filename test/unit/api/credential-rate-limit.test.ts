@@ -14,18 +14,18 @@ const once = () => {
 describe("the limit on verifications", () => {
   it.effect("is there without a binding, and lets everybody pass", () =>
     Effect.gen(function* () {
-      const admit = yield* CredentialRateLimit
-      yield* admit(from("a"))
-      yield* admit(from("a"))
+      const checkRate = yield* CredentialRateLimit
+      yield* checkRate(from("a"))
+      yield* checkRate(from("a"))
     }).pipe(Effect.provide(layerCredentialRateLimit(undefined)))
   )
 
   it.effect("counts each client by itself, and says when to come back", () =>
     Effect.gen(function* () {
-      const admit = yield* CredentialRateLimit
-      yield* admit(from("a"))
-      yield* admit(from("b"))
-      const busy = yield* Effect.flip(admit(from("a")))
+      const checkRate = yield* CredentialRateLimit
+      yield* checkRate(from("a"))
+      yield* checkRate(from("b"))
+      const busy = yield* Effect.flip(checkRate(from("a")))
       assert.deepStrictEqual([busy.code, busy.charged, busy.retry_after], ["busy", null, 10])
     }).pipe(Effect.provide(layerCredentialRateLimit(once())))
   )
@@ -42,10 +42,10 @@ describe("the limit on verifications", () => {
 
   it.effect("limits nobody whose address it does not know, and nobody when it fails", () =>
     Effect.gen(function* () {
-      const admit = yield* CredentialRateLimit
-      yield* admit(new Headers())
-      yield* admit(new Headers())
-      yield* admit(from("a"))
+      const checkRate = yield* CredentialRateLimit
+      yield* checkRate(new Headers())
+      yield* checkRate(new Headers())
+      yield* checkRate(from("a"))
     }).pipe(Effect.provide(layerCredentialRateLimit({ limit: () => Promise.reject(new Error("down")) })))
   )
 })

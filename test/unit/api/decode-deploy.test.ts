@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { decodeProject, decodeUpdate, maxFiles, maxSourceBytes } from "../../../src/api/request/decode-deploy.ts"
+import { decodeDeploy, decodeUpdate, maxFiles, maxSourceBytes } from "../../../src/api/request/decode-deploy.ts"
 
 const decode = (body: unknown) =>
-  decodeProject(new TextEncoder().encode(typeof body === "string" ? body : JSON.stringify(body)))
+  decodeDeploy(new TextEncoder().encode(typeof body === "string" ? body : JSON.stringify(body)))
 
 const rejects = (name: string, body: unknown, tag: string, says: RegExp) =>
   it.effect(name, () =>
@@ -81,7 +81,7 @@ describe("a deploy's body", () => {
     Effect.gen(function* () {
       const body = new TextEncoder().encode(JSON.stringify({ ...file("a"), name: "a\u0301\u0316".repeat(600_000) }))
       const since = performance.now()
-      const error = yield* Effect.flip(decodeProject(body))
+      const error = yield* Effect.flip(decodeDeploy(body))
       assert.match(error.message, /longer than 100/)
       assert.isBelow(performance.now() - since, 300)
     })

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { decodeCode } from "../../../src/api/request/decode-execute.ts"
+import { decodeExecute } from "../../../src/api/request/decode-execute.ts"
 import { overflowIn } from "../../../src/api/request/overflow.ts"
 
 const found: ReadonlyArray<readonly [input: string, place: string]> = [
@@ -27,7 +27,7 @@ const kept = [
 ]
 
 const decode = (input: string) =>
-  decodeCode(new TextEncoder().encode(`{"code":"export const run = 1","input":${input}}`))
+  decodeExecute(new TextEncoder().encode(`{"code":"export const run = 1","input":${input}}`))
 
 describe("a number that JSON cannot keep", () => {
   for (const [input, place] of found) {
@@ -64,9 +64,9 @@ describe("the input of a run", () => {
   it.effect("is refused where its name is misspelt", () =>
     Effect.gen(function* () {
       const bytes = new TextEncoder().encode('{"code":"export const run = 1","inputs":1}')
-      assert.match((yield* Effect.flip(decodeCode(bytes))).message, /inputs: did you mean input\?/)
+      assert.match((yield* Effect.flip(decodeExecute(bytes))).message, /inputs: did you mean input\?/)
       const misspelt = new TextEncoder().encode('{"coed":"export const run = 1"}')
-      assert.match((yield* Effect.flip(decodeCode(misspelt))).message, /coed: did you mean code\?/)
+      assert.match((yield* Effect.flip(decodeExecute(misspelt))).message, /coed: did you mean code\?/)
     })
   )
 })

@@ -1,17 +1,17 @@
 import * as Effect from "effect/Effect"
 import { HeaderTooLarge, InvalidRequest } from "../../domain/Errors.ts"
 import { credentialsIn } from "../../payment/read-credentials.ts"
-import { setHeaders } from "../request/headers.ts"
-import type { Admit } from "./CredentialRateLimit.ts"
+import { setRetryAfter } from "./complete-error.ts"
+import type { CheckRate } from "./CredentialRateLimit.ts"
 
 /** The most characters of an `Authorization` header: 64 KiB. A credential has some 3,000. */
 export const maxAuthorizationLength = 65_536
 
 /**
- * The one `Payment` credential of a request, or `undefined`. The header's length is checked first, then `admit` says whether
- * this client may try another credential; only then is the header parsed. A header for another scheme is not counted.
+ * The one `Payment` credential of a request, or `undefined`. The header's length is checked first, then `checkRate` says
+ * whether this client may try another credential; only then is the header parsed. A header for another scheme is not counted.
  */
-export const readCredential = Effect.fnUntraced(function* (headers: Headers, admit: Admit) {
+export const readCredential = Effect.fnUntraced(function* (headers: Headers, checkRate: CheckRate) {
   const authorization = headers.get("authorization")
   if (authorization === null) return undefined
   if (authorization.length > maxAuthorizationLength) {
@@ -22,7 +22,7 @@ export const readCredential = Effect.fnUntraced(function* (headers: Headers, adm
     })
   }
   if (!/payment/i.test(authorization)) return undefined
-  yield* admit(headers).pipe(Effect.tapError(({ retry_after }) => setHeaders({ "retry-after": String(retry_after) })))
+  yield* checkRate(headers).pipe(Effect.tapError(setRetryAfter))
   const [credential, ...others] = credentialsIn(authorization)
   if (others.length > 0) {
     return yield* new InvalidRequest({ detail: "More than one payment credential. Send exactly one." })

@@ -1,0 +1,37 @@
+import * as Effect from "effect/Effect"
+import { WrongIdempotencyKey } from "../../domain/Errors.ts"
+import { setHeaders } from "../request/headers.ts"
+
+/**
+ * Adds to an order's errors what only the edge knows: absolute URLs (`origin`), the client's own `Idempotency-Key` in the
+ * place of its hash, and the header `Retry-After`.
+ */
+export const completeErrors =
+  (origin: string, idempotencyKey: string | undefined) =>
+  <A, E extends object, R>(self: Effect.Effect<A, E, R>) =>
+    self.pipe(
+      Effect.mapError((error) => complete(error, origin, idempotencyKey)),
+      Effect.tapError(setRetryAfter)
+    )
+
+/** Sends an error's `retry_after` as the header `Retry-After`, too. */
+export const setRetryAfter = (error: object) =>
+  "retry_after" in error && error.retry_after !== undefined
+    ? setHeaders({ "retry-after": String(error.retry_after) })
+    : Effect.void
+
+const complete = <E extends object>(error: E, origin: string, idempotencyKey: string | undefined): E => {
+  // Its `retry` names the key that was paid under, which is not the one of this request.
+  if (error instanceof WrongIdempotencyKey) return error
+  const fields = {
+    ...("status_url" in error &&
+      typeof error.status_url === "string" && { status_url: new URL(error.status_url, origin).href }),
+    ...("retry" in error &&
+      error.retry !== undefined &&
+      idempotencyKey !== undefined && { retry: { idempotency_key: idempotencyKey } })
+  }
+  if (Object.keys(fields).length === 0) return error
+  // Every error of the domain is made from its own fields; the copy is of the same class.
+  const ErrorClass = error.constructor as new (fields: object) => E
+  return new ErrorClass({ ...error, ...fields })
+}

@@ -1,0 +1,107 @@
+import * as Effect from "effect/Effect"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Schema from "effect/Schema"
+import { Settings } from "../../config.ts"
+import { MethodUnsupported, PaymentRequired } from "../../domain/Errors.ts"
+import { purchaseKey, requestedKey } from "../../domain/Order.ts"
+import { type PaymentRejected, PaymentService, type Terms } from "../../payment/PaymentService.ts"
+import { type Offer, offersIn } from "../../payment/service-offers.ts"
+import { acceptsPayment } from "../request/content-negotiation.ts"
+import { setHeaders } from "../request/headers.ts"
+import { notConfigured } from "../request/not-configured.ts"
+import { makeOrigin } from "../request/origin.ts"
+import { completeErrors } from "./complete-error.ts"
+import { CredentialRateLimit } from "./CredentialRateLimit.ts"
+import { type ParsedRequest, readRequest } from "./read-request.ts"
+
+// Made once: each error looks at the stack when it is made, which is a good part of the cost of an unpaid request.
+const paymentRequired = PaymentRequired.of(
+  "payment-required",
+  "This costs money. Pay the challenge in WWW-Authenticate and send the same request again with Authorization: Payment. " +
+    "GET /llms.txt has the price and the commands."
+)
+
+/** The steps that every endpoint with a credential shares. All of them are pure; the order's object does the I/O. */
+export const makePaymentGate = Effect.gen(function* () {
+  const settings = yield* Settings
+  const payments = yield* PaymentService
+  const checkRate = yield* CredentialRateLimit
+  const originOf = makeOrigin(settings)
+
+  return {
+    /** Reads a request to its end: 415, 413, 431, 503 for a client with too many credentials, 400, in this order. */
+    readRequest: (request: Request) => readRequest(request, checkRate),
+
+    /** 503 while settings or bindings are missing. */
+    requireConfigured: Effect.suspend(() =>
+      settings.missing.length === 0 ? Effect.void : notConfigured(settings.missing)
+    ),
+
+    /**
+     * The 402 to a request without a credential: a fresh challenge; for a purchase that is known, one with the same key. A
+     * client whose `Accept-Payment` leaves out every offer gets it too, as the protocol allows, with a sentence about it.
+     */
+    quote: Effect.fnUntraced(function* ({ idempotencyKey, preferences }: ParsedRequest, terms: Terms) {
+      const challenge = yield* payments.challenge(terms, purchaseKey(idempotencyKey))
+      const unaccepted = preferences === null ? undefined : describeUnaccepted(preferences, offersIn(challenge))
+      if (unaccepted === undefined) return answer402(challenge, paymentRequired)
+      const detail = `${paymentRequired.detail} ${unaccepted}`
+      return answer402(challenge, new PaymentRequired({ ...paymentRequired, detail }))
+    }),
+
+    /** The same for an endpoint that takes no money and asks for a proof: `reason` says so. */
+    requestProof: Effect.fnUntraced(function* (request: ParsedRequest, terms: Terms, reason: PaymentRequired) {
+      return answer402(yield* payments.challenge(terms, purchaseKey(request.idempotencyKey)), reason)
+    }),
+
+    /** Checks that the credential answers a challenge of ours for these terms. Returns the payment for the order. */
+    verify: (credential: string, { idempotencyKey }: ParsedRequest, terms: Terms) =>
+      Effect.map(payments.verify(credential, terms), (verified) => ({
+        terms,
+        verified,
+        idempotencyKey: requestedKey(idempotencyKey)
+      })),
+
+    /** Answers a rejected credential: 402 with a fresh challenge, or 400 for a method that was not offered. */
+    reject: Effect.fnUntraced(function* ({ idempotencyKey }: ParsedRequest, terms: Terms, rejected: PaymentRejected) {
+      const { problem, detail, key } = rejected
+      if (problem === "method-unsupported") return yield* new MethodUnsupported({ detail })
+      const nextKey = idempotencyKey === undefined && key !== undefined ? key : purchaseKey(idempotencyKey)
+      yield* setHeaders(headers402(yield* payments.challenge(terms, nextKey)))
+      return yield* PaymentRequired.of(problem, detail)
+    }),
+
+    /** Completes errors of an order for the client of this request. */
+    completeErrors: ({ url, idempotencyKey }: ParsedRequest) => completeErrors(originOf(url), idempotencyKey)
+  }
+})
+
+/** Adds the receipt to the answer that follows, which is for this client alone. */
+export const setReceipt = (receipt: string) => setHeaders({ "payment-receipt": receipt, "cache-control": "private" })
+
+const headers402 = (challenge: string) => ({ "www-authenticate": challenge, "cache-control": "no-store" })
+
+const encode = Schema.encodeSync(PaymentRequired)
+const encodedBodies = new WeakMap<PaymentRequired, string>()
+
+/** The body that the API definition would make of `reason`. Made once for a reason that is given again and again. */
+const bodyOf = (reason: PaymentRequired): string => {
+  const known = encodedBodies.get(reason)
+  if (known !== undefined) return known
+  const body = JSON.stringify(encode(reason))
+  encodedBodies.set(reason, body)
+  return body
+}
+
+/** An answer rather than a failure: most requests end here, and an error's way through the API definition costs as much as the challenge. */
+const answer402 = (challenge: string, reason: PaymentRequired) =>
+  HttpServerResponse.text(bodyOf(reason), {
+    status: 402,
+    contentType: "application/problem+json",
+    headers: headers402(challenge)
+  })
+
+const describeUnaccepted = (preferences: string, offers: ReadonlyArray<Offer>) =>
+  offers.some(({ method, intent }) => acceptsPayment(preferences, method, intent))
+    ? undefined
+    : `Accept-Payment leaves out all that is offered: ${offers.map(({ method, intent }) => `${method}/${intent}`).join(", ")}.`

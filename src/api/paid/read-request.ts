@@ -1,0 +1,51 @@
+import * as Effect from "effect/Effect"
+import { CodeTooLarge, InvalidRequest } from "../../domain/Errors.ts"
+import { readBody } from "../request/body.ts"
+import { maxBodyBytes } from "../request/decode-deploy.ts"
+import { readIdempotencyKey, requireJson } from "../request/headers.ts"
+import type { CheckRate } from "./CredentialRateLimit.ts"
+import { readCredential } from "./read-credential.ts"
+
+/** A request to an endpoint that wants a credential, as far as all of them read it the same way. */
+export interface ParsedRequest {
+  readonly url: string
+  /** The body. Empty in a request for a quote. */
+  readonly bytes: Uint8Array
+  /** SHA-256 of the bytes as they came, in hexadecimal digits. */
+  readonly sha256: string
+  /** The client's `Idempotency-Key`, if it sent one. */
+  readonly idempotencyKey: string | undefined
+  /** The one credential, if there is one. A request with a credential has a body. */
+  readonly credential: string | undefined
+  /** The client's `Accept-Payment`, as it stands. */
+  readonly preferences: string | null
+}
+
+/** Reads a request to its end: 415, 413, 431, 503 from `checkRate`, 400, in this order. */
+export const readRequest = Effect.fnUntraced(function* (request: Request, checkRate: CheckRate) {
+  const { headers, url } = request
+  const body = yield* readBody(request, maxBodyBytes)
+  if (body.size > 0) yield* requireJson(headers)
+  if (body.bytes === undefined) {
+    return yield* new CodeTooLarge({
+      detail: `The body is larger than ${maxBodyBytes} bytes. Send less source.`,
+      limit_bytes: maxBodyBytes
+    })
+  }
+  const credential = yield* readCredential(headers, checkRate)
+  // No body and no credential is a request for a quote: nothing about it can be wrong.
+  const idempotencyKey = body.size === 0 && credential === undefined ? undefined : yield* readIdempotencyKey(headers)
+  if (credential !== undefined && body.size === 0) {
+    return yield* new InvalidRequest({
+      detail: "A credential without a body pays for nothing. Send the request's body with it."
+    })
+  }
+  return {
+    url,
+    bytes: body.bytes,
+    sha256: body.sha256,
+    idempotencyKey,
+    credential,
+    preferences: headers.get("accept-payment")
+  } satisfies ParsedRequest
+})
