@@ -177,6 +177,7 @@ describe("what the template ships", () => {
 
   it("teaches an assistant with files that exist", () => {
     const text = template.agentContext.full_text
+    assert.strictEqual(text, readFileSync("AGENTS.md", "utf8").trim())
     for (const [, path = ""] of text.matchAll(/`(src\/[\w/.-]+)`/g)) assert.isTrue(existsSync(path), path)
     assert.notInclude(JSON.stringify(template.agentContext), "Cloudflare Workers")
   })
