@@ -9,8 +9,9 @@ export const countPurchases = (dir: string): number =>
     .map((entry) => countIn(join(entry.parentPath, entry.name)))
     .reduce((sum, count) => sum + count, 0)
 
+// workerd may be writing to the file: wait up to 10 s for its lock instead of failing with "database is locked".
 const countIn = (file: string): number => {
-  const database = new DatabaseSync(file, { readOnly: true })
+  const database = new DatabaseSync(file, { readOnly: true, timeout: 10_000 })
   try {
     if (database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'purchase'").get() === undefined) return 0
     return Number(database.prepare("SELECT count(*) AS count FROM purchase").get()?.["count"])
