@@ -6,7 +6,7 @@ import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
 import * as Errors from "../domain/Errors.ts"
 import { Status } from "../orders/rpc.ts"
-import { maxNameLength } from "./request/decode-deploy.ts"
+import { MAX_NAME_LENGTH } from "./request/decode-deploy.ts"
 
 /** A deploy takes this. Paths are relative; sources are text, 512,000 bytes of UTF-8 in all. */
 export const DeployRequest = Schema.Struct({
@@ -15,7 +15,7 @@ export const DeployRequest = Schema.Struct({
       "Source files by path. The entrypoint is package.json's exports or main, or src/index.ts, index.ts and the like.",
     examples: [{ "src/index.ts": "export default { fetch: () => Response.json({ hello: 'world' }) }" }]
   }),
-  name: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(maxNameLength))).annotate({
+  name: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(MAX_NAME_LENGTH))).annotate({
     description: "Becomes a part of the URL. At most 100 characters."
   })
 })

@@ -18,14 +18,14 @@ import { Api } from "./Api.ts"
 import { DiscoveryRoutes, discoveryPaths } from "./discovery/routes.ts"
 import { discardBody } from "./request/body.ts"
 import { Handlers } from "./handlers.ts"
-import { makeLimits, maxPathLength, maxUrlLength, pathOf } from "./request/limits.ts"
-import { Scheduled, scheduledPath } from "./endpoints/scheduled.ts"
+import { makeLimits, MAX_PATH_LENGTH, MAX_URL_LENGTH, pathOf } from "./request/limits.ts"
+import { Scheduled, SCHEDULED_PATH } from "./endpoints/scheduled.ts"
 import { logRequests } from "./request/log-requests.ts"
 
 /** The paths of the API as patterns, with the methods that each takes. */
 const paths = [
   ...discoveryPaths.map((path) => [path, "GET"] as const),
-  [scheduledPath, "POST"] as const,
+  [SCHEDULED_PATH, "POST"] as const,
   ...Object.values(Api.groups).flatMap((group) =>
     Object.values(group.endpoints).map((endpoint) => [endpoint.path as string, endpoint.method as string] as const)
   )
@@ -36,7 +36,7 @@ const paths = [
 const fallback = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
   yield* discardBody(request.source as Request)
   const pathname = pathOf(request.url)
-  const known = pathname.length > maxPathLength ? [] : paths.filter(({ pattern }) => pattern.test(pathname))
+  const known = pathname.length > MAX_PATH_LENGTH ? [] : paths.filter(({ pattern }) => pattern.test(pathname))
   const methods = known.map(({ method }) => method)
   if (methods.length === 0) {
     const shown = pathname.length > 100 ? `${pathname.slice(0, 100)}…` : pathname
@@ -50,7 +50,7 @@ const fallback = Effect.fnUntraced(function* (request: HttpServerRequest.HttpSer
 })
 
 /** A defect says nothing of itself to the outside; what it was goes to the log. */
-const defects = HttpRouter.middleware(
+const answerDefects = HttpRouter.middleware(
   (effect) =>
     Effect.catchDefect(effect, (defect) =>
       Effect.andThen(
@@ -83,7 +83,7 @@ const App = Layer.mergeAll(
   DiscoveryRoutes,
   Scheduled,
   HttpRouter.add("*", "/*", fallback),
-  defects,
+  answerDefects,
   logRequests,
   limits,
   cors
@@ -96,10 +96,10 @@ export type GatewayServices = Settings | PaymentService | Orders | CodeRunner | 
 export const serve = (services: Layer.Layer<GatewayServices>): ((request: Request) => Promise<Response>) => {
   const { handler } = HttpRouter.toWebHandler(App.pipe(Layer.provideMerge(services)), { disableLogger: true })
   return async (request) => {
-    const routed = routable(request)
-    if (request.method !== "HEAD") return handler(unwatched(routed))
+    const routed = toRoutable(request)
+    if (request.method !== "HEAD") return handler(withoutSignal(routed))
     // As GET, without the body (RFC 9110, 9.3.2).
-    return new Response(null, await handler(unwatched(new Request(routed, { method: "GET" }))))
+    return new Response(null, await handler(withoutSignal(new Request(routed, { method: "GET" }))))
   }
 }
 
@@ -108,18 +108,18 @@ export const serve = (services: Layer.Layer<GatewayServices>): ((request: Reques
  * somebody hung up. Nor does the platform abort it unless a flag says so; making it and listening to it is a tenth of what
  * an unpaid request costs.
  */
-const unwatched = (request: Request): Request => Object.defineProperty(request, "signal", { value: undefined })
+const withoutSignal = (request: Request): Request => Object.defineProperty(request, "signal", { value: undefined })
 
 /**
  * The router answers nothing to a path that is no valid percent-encoding: such a path is taken literally. One that is too
  * long for the router stays as it is.
  */
-const routable = (request: Request): Request => {
-  if (request.url.length > maxUrlLength + 300 || !request.url.includes("%") || !URL.canParse(request.url))
+const toRoutable = (request: Request): Request => {
+  if (request.url.length > MAX_URL_LENGTH + 300 || !request.url.includes("%") || !URL.canParse(request.url))
     return request
   const url = new URL(request.url)
   try {
-    if (url.pathname.length > maxPathLength) return request
+    if (url.pathname.length > MAX_PATH_LENGTH) return request
     decodeURIComponent(url.pathname)
     return request
   } catch {

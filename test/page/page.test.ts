@@ -3,7 +3,7 @@ import { createRequire } from "node:module"
 import { type Browser, chromium } from "playwright-core"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { page as render } from "../../src/api/discovery/page.ts"
-import type { Facts } from "../../src/api/discovery/service-info.ts"
+import type { ServiceInfo } from "../../src/api/discovery/service-info.ts"
 
 let browser: Browser
 beforeAll(async () => {
@@ -26,7 +26,7 @@ afterAll(() => browser?.close())
 
 const checker = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
 
-const up: Facts = {
+const up: ServiceInfo = {
   origin: "https://mpp-compute.example.workers.dev",
   originIsSet: false,
   missing: [],

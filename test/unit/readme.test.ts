@@ -6,7 +6,7 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Layer from "effect/Layer"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { serve } from "../../src/api/app.ts"
-import { chargedText, problems } from "../../src/api/discovery/error-catalog.ts"
+import { chargedText, errorCatalog } from "../../src/api/discovery/error-catalog.ts"
 import { Bundler } from "../../src/bundler/Bundler.ts"
 import { Settings } from "../../src/config.ts"
 import { CronSecret } from "../../src/schedule/CronSecret.ts"
@@ -84,7 +84,7 @@ describe("the README", () => {
       ([, code, status, charged]) => `${code} ${status} ${charged}`
     )
     assert.sameMembers(rows, [
-      ...new Set(problems().map((problem) => `${problem.code} ${problem.status} ${chargedText(problem)}`))
+      ...new Set(errorCatalog().map((problem) => `${problem.code} ${problem.status} ${chargedText(problem)}`))
     ])
   })
 

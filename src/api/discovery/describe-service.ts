@@ -9,38 +9,38 @@ import { PaymentService, type Terms } from "../../payment/PaymentService.ts"
 import { deployTerms } from "../endpoints/deploy.ts"
 import { executeTerms } from "../endpoints/execute.ts"
 import { makeOrigin, publicOrigin } from "../request/origin.ts"
-import type { Facts } from "./service-info.ts"
+import type { ServiceInfo } from "./service-info.ts"
 
-const networks = { mainnet: "Tempo mainnet", testnet: "Tempo's Moderato testnet", local: "a local chain" }
+const NETWORK_NAMES = { mainnet: "Tempo mainnet", testnet: "Tempo's Moderato testnet", local: "a local chain" }
 
 const pathUsd = "0x20c0000000000000000000000000000000000000"
 
-/** Reads the facts. The offers come from a challenge like any other: same settings, same code, no I/O. */
-export const makeFacts = Effect.gen(function* () {
+/** Describes the service to a request. The offers come from a challenge like any other: same settings, same code, no I/O. */
+export const describeService = Effect.gen(function* () {
   const settings = yield* Settings
   const payments = yield* PaymentService
   const runner = yield* CodeRunner
   const { missing } = settings
   const originOf = makeOrigin(settings)
-  const known = <K extends Parameters<typeof settings.get>[0]>(name: K) =>
+  const configured = <K extends Parameters<typeof settings.get>[0]>(name: K) =>
     missing.includes(name) ? undefined : settings.get<K>(name)
 
-  const price = known("DEPLOY_PRICE")
-  const executePrice = known("EXECUTE_PRICE")
+  const price = configured("DEPLOY_PRICE")
+  const executePrice = configured("EXECUTE_PRICE")
   const offers = (price: string | undefined, termsOf: (price: string, body: string) => Terms) =>
     missing.length > 0 || price === undefined
       ? Effect.succeed([])
       : // Not before there is a request: the platform makes no random values while a Worker starts.
-        Effect.suspend(() => payments.challenge(termsOf(price, emptyBody), purchaseKey(undefined))).pipe(
+        Effect.suspend(() => payments.challenge(termsOf(price, EMPTY_BODY), purchaseKey(undefined))).pipe(
           Effect.map(offersIn)
         )
-  const token = known("TEMPO_CURRENCY") ?? "?"
-  const chain = known("TEMPO_NETWORK")
-  const rpcUrl = optional(known("TEMPO_RPC_URL") ?? Option.none())
+  const token = configured("TEMPO_CURRENCY") ?? "?"
+  const chain = configured("TEMPO_NETWORK")
+  const rpcUrl = optional(configured("TEMPO_RPC_URL") ?? Option.none())
   const mppxOptions =
     chain === "testnet" ? " --network testnet" : chain === "local" && rpcUrl !== undefined ? ` --rpc-url ${rpcUrl}` : ""
 
-  return Effect.fn("Discovery.facts")(function* (requestUrl: string) {
+  return Effect.fn("Discovery.describeService")(function* (requestUrl: string) {
     const offered = yield* offers(price, deployTerms)
     const other = offered.find(({ method }) => method !== "tempo")
     return {
@@ -51,16 +51,16 @@ export const makeFacts = Effect.gen(function* () {
       offers: offered,
       tempo: other === undefined,
       currency: other?.currency ?? (token.toLowerCase() === pathUsd ? "pathUSD" : token),
-      network: other?.method ?? (chain === undefined ? "?" : networks[chain]),
+      network: other?.method ?? (chain === undefined ? "?" : NETWORK_NAMES[chain]),
       mppxOptions,
-      ttlHours: known("TTL_HOURS") ?? 24,
-      importHosts: known("IMPORT_HOSTS") ?? [],
+      ttlHours: configured("TTL_HOURS") ?? 24,
+      importHosts: configured("IMPORT_HOSTS") ?? [],
       startCheck: runner.available,
       execute: runner.available
         ? { price: executePrice ?? "?", offers: yield* offers(executePrice, executeTerms) }
         : undefined
-    } satisfies Facts
+    } satisfies ServiceInfo
   })
 })
 
-const emptyBody = createHash("sha256").digest("hex")
+const EMPTY_BODY = createHash("sha256").digest("hex")

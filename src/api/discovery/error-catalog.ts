@@ -1,8 +1,8 @@
 import * as Errors from "../../domain/Errors.ts"
 import { exampleDeployment } from "./example.ts"
-import { entry, type Problem } from "./error-entry.ts"
+import { entry, type ErrorEntry } from "./error-entry.ts"
 
-export type { Problem } from "./error-entry.ts"
+export type { ErrorEntry } from "./error-entry.ts"
 
 const retry = { idempotency_key: "key_5f0c8e2d7b1a4693a0c1d2e3f4a5b6c7" }
 const { deployment_id } = exampleDeployment
@@ -12,11 +12,11 @@ const status_url = `https://compute.example/deployments/${deployment_id}`
  * Every answer other than success, in the order of their status. The one list from which OpenAPI's examples and the error
  * table of `/llms.txt` are made, and with which a test compares the README's.
  */
-export const problems = (): ReadonlyArray<Problem> => (made ??= make())
+export const errorCatalog = (): ReadonlyArray<ErrorEntry> => (made ??= make())
 
 // Made when somebody asks: every isolate would spend four milliseconds on it before its first answer.
-let made: ReadonlyArray<Problem> | undefined
-const make = (): ReadonlyArray<Problem> => [
+let made: ReadonlyArray<ErrorEntry> | undefined
+const make = (): ReadonlyArray<ErrorEntry> => [
   entry(
     "MissingFiles",
     Errors.MissingFiles,
@@ -250,4 +250,4 @@ const make = (): ReadonlyArray<Problem> => [
 ]
 
 /** How `charged` reads in a table. */
-export const chargedText = ({ charged }: Problem): string => (charged === "order" ? "the order's" : String(charged))
+export const chargedText = ({ charged }: ErrorEntry): string => (charged === "order" ? "the order's" : String(charged))

@@ -1,37 +1,37 @@
-import { curlPay, curlQuote, mppxKeyed, mppxRun, mppxUpdate, tempoCommand } from "./commands.ts"
+import { curlPay, curlQuote, mppxCommandWithKey, mppxRun, mppxUpdate, tempoCommand } from "./commands.ts"
 import { exampleDeployment, exampleResult } from "./example.ts"
-import { type Facts, hours } from "./service-info.ts"
-import { chargedText, problems } from "./error-catalog.ts"
+import { type ServiceInfo, hours } from "./service-info.ts"
+import { chargedText, errorCatalog } from "./error-catalog.ts"
 
-const notForSale = ({ missing }: Facts): string =>
+const notConfiguredNote = ({ missing }: ServiceInfo): string =>
   missing.length === 0
     ? ""
     : `
 **Not configured yet**: ${missing.join(", ")}. Nothing can be bought until that is set; \`GET /health\` tells.
 `
 
-const listed = (facts: Facts, offers: Facts["offers"]): string =>
+const offerList = (service: ServiceInfo, offers: ServiceInfo["offers"]): string =>
   offers
     .map(
       ({ method, intent, amount, currency }) =>
         `- method \`${method}\`, intent \`${intent}\`, amount \`${amount}\` base units of \`${currency}\`` +
-        (facts.tempo ? ` (6 decimals), on ${facts.network}` : "")
+        (service.tempo ? ` (6 decimals), on ${service.network}` : "")
     )
     .join("\n")
 
-const byUrl = ({ importHosts: [host, ...hosts] }: Facts): string =>
+const urlImports = ({ importHosts: [host, ...hosts] }: ServiceInfo): string =>
   host === undefined ? "" : ` By URL from ${[host, ...hosts].join(", ")}: \`import x from "https://${host}/x@1.2.3"\`.`
 
-const running = (facts: Facts): string =>
-  facts.execute === undefined
+const executeSection = (service: ServiceInfo): string =>
+  service.execute === undefined
     ? ""
     : `
 ## Run code once
 
-\`POST /execute\` ($${facts.execute.price}) with \`{"code": …, "input": …}\` runs the code now and answers its result; nothing stays behind.
+\`POST /execute\` ($${service.execute.price}) with \`{"code": …, "input": …}\` runs the code now and answers its result; nothing stays behind.
 
-${listed(facts, facts.execute.offers)}
-${shell(facts.tempo ? mppxRun(facts) : undefined)}
+${offerList(service, service.execute.offers)}
+${shell(service.tempo ? mppxRun(service) : undefined)}
 
 \`code\` is one module, TypeScript or JavaScript, at most 512,000 bytes, that exports \`run(input)\`, sync or async, or a default function;
 imports work as below. The answer is 200 with a \`Payment-Receipt\` header and
@@ -44,64 +44,64 @@ ${JSON.stringify(exampleResult)}
   state: every run has an isolate of its own.
 - Code that does not bundle, start or export a function is 422, and free. What throws, goes over a limit, or returns what JSON cannot say
   was run: 200 with \`{"error": {name, message, stack?}}\` in the result's place, and it is charged.
-- Keys, retries and errors are as for a deploy; the output is kept for ${hours(facts)}.
+- Keys, retries and errors are as for a deploy; the output is kept for ${hours(service)}.
 `
 
-const table = (facts: Facts): string =>
+const errorTable = (service: ServiceInfo): string =>
   [
     "| code | status | charged | when | what to do |",
     "|---|---|---|---|---|",
-    ...problemsOf(facts).map((problem) => {
-      const { code, status, when, advice } = problem
-      return `| \`${code}\` | ${status} | ${chargedText(problem)} | ${when} | ${advice} |`
+    ...errorsOf(service).map((entry) => {
+      const { code, status, when, advice } = entry
+      return `| \`${code}\` | ${status} | ${chargedText(entry)} | ${when} | ${advice} |`
     })
   ].join("\n")
 
 /** The errors of what is for sale here. */
-const problemsOf = ({ execute }: Facts) =>
-  problems().filter(({ tag }) => tag !== "ExecuteFailed" || execute !== undefined)
+const errorsOf = ({ execute }: ServiceInfo) =>
+  errorCatalog().filter(({ tag }) => tag !== "ExecuteFailed" || execute !== undefined)
 
 const shell = (command: string | undefined): string => (command === undefined ? "" : `\n\`\`\`sh\n${command}\n\`\`\`\n`)
 
 /** The clients that are known to pay Tempo's challenges. Whoever takes money in another way says elsewhere how. */
-const clients = (facts: Facts): string =>
-  facts.tempo
+const clients = (service: ServiceInfo): string =>
+  service.tempo
     ? `With mppx (a private key of a funded account in \`MPPX_PRIVATE_KEY\`); keep the key, it makes the call safe to repeat:
-${shell(mppxKeyed(facts))}
+${shell(mppxCommandWithKey(service))}
 With Tempo's command line (after \`tempo wallet login\`):
-${shell(tempoCommand(facts))}
+${shell(tempoCommand(service))}
 `
     : ""
 
-const signing = ({ tempo }: Facts): string =>
+const signingAdvice = ({ tempo }: ServiceInfo): string =>
   tempo
     ? `Sign the challenge with any MPP client (pull mode: you sign the transfer, the server sends it), and repeat the same call, byte for
 byte, at once: clients sign for 25 seconds, and 10 have to be left when the call arrives:`
     : `Answer the challenge as its method wants, and repeat the same call, byte for byte, within the challenge's \`expires\`:`
 
 /** The text of `GET /llms.txt`: all that an agent has to know, which has nothing but the address. */
-export const llmsTxt = (facts: Facts): string => guide(facts).replace(/\n{3,}/g, "\n\n")
+export const llmsTxt = (service: ServiceInfo): string => guide(service).replace(/\n{3,}/g, "\n\n")
 
-const guide = (facts: Facts): string => `# mpp-compute
+const guide = (service: ServiceInfo): string => `# mpp-compute
 
-> POST source files and $${facts.price}; get a URL that runs them for ${hours(facts)}. No account, no API key: payment is MPP (HTTP 402,
-> \`Authorization: Payment\`) in ${facts.currency}. You pay only for what goes live: source that does not bundle${facts.startCheck ? " or does not start" : ""} costs nothing.
-${notForSale(facts)}
+> POST source files and $${service.price}; get a URL that runs them for ${hours(service)}. No account, no API key: payment is MPP (HTTP 402,
+> \`Authorization: Payment\`) in ${service.currency}. You pay only for what goes live: source that does not bundle${service.startCheck ? " or does not start" : ""} costs nothing.
+${notConfiguredNote(service)}
 ## Price
 
-$${facts.price} for a deploy${facts.execute === undefined ? "" : `, $${facts.execute.price} for a run`}. Everything else is free, newer code for what was deployed included.
+$${service.price} for a deploy${service.execute === undefined ? "" : `, $${service.execute.price} for a run`}. Everything else is free, newer code for what was deployed included.
 
-${listed(facts, facts.offers)}
+${offerList(service, service.offers)}
 
 A POST to /deploy with no body at all quotes the price (402, challenge in \`WWW-Authenticate\`). The challenge is authoritative.
 \`Accept-Payment\` is read; as there is one method, it is offered even to clients that do not list it.
 
 ## Deploy
 
-${clients(facts)}With curl, for the price of exactly this body:
-${shell(curlQuote(facts))}
-${signing(facts)}
-${shell(curlPay(facts))}
+${clients(service)}With curl, for the price of exactly this body:
+${shell(curlQuote(service))}
+${signingAdvice(service)}
+${shell(curlPay(service))}
 
 The answer is 200 with a \`Payment-Receipt\` header and
 
@@ -116,14 +116,14 @@ Its \`warnings\` are what the compiler thinks is a mistake in code that builds a
 
 \`PUT /deployments/{deployment_id}\` with \`{"files": …}\` replaces the code, free, until the same hour; only whoever paid may. It answers 402 with a
 challenge of amount 0: answer it with the private key that paid (stock clients do, by signing a proof that moves no money), and send the call again.
-${shell(facts.tempo ? mppxUpdate(facts) : undefined)}${running(facts)}
+${shell(service.tempo ? mppxUpdate(service) : undefined)}${executeSection(service)}
 ## What can be deployed
 
 - A web service: an entrypoint whose default export has \`fetch(request)\`, or is a Hono app. TypeScript, JSX and JSON are fine.
 - Files mean what they mean to wrangler: tsconfig.json, \`node_modules\` and workspaces that you send, import attributes, Node's globals.
 - The entrypoint is \`main\` of wrangler.jsonc, or \`exports\`, \`module\` or \`main\` of package.json, or the first of src/index, index, src/worker, worker with .ts, .tsx, .js, .jsx, .mts, .mjs.
 - Imports that work: relative paths among your files; \`hono\` and its server-side modules (\`hono/cors\`, \`hono/jwt\`, …), which are
-  provided; Node's own modules (\`node:crypto\`, …) and \`cloudflare:\` ones.${byUrl(facts)}
+  provided; Node's own modules (\`node:crypto\`, …) and \`cloudflare:\` ones.${urlImports(service)}
   No packages are installed: send the source of what is missing as a file.
 - \`name\` (optional) becomes part of the URL: a-z, 0-9 and hyphens, cut at 23 characters; when it is taken, a suffix is added.
 
@@ -132,7 +132,7 @@ ${shell(facts.tempo ? mppxUpdate(facts) : undefined)}${running(facts)}
 - 512,000 bytes of source (UTF-8), 500 files, a body of 4 MiB; paths are relative, without \`..\`.
 - One payer may have 4 attempts to pay in progress, and 60 within an hour that fail; updates are counted by themselves. What was paid for is
   served all the same.
-- 15 seconds to bundle. The deployment lives ${hours(facts)} from the moment it is live.
+- 15 seconds to bundle. The deployment lives ${hours(service)} from the moment it is live.
 
 ## Never pay twice
 
@@ -152,10 +152,10 @@ Stop paying when an answer says \`"charged": true\` or \`"charged": null\`: what
 All are \`application/problem+json\` with \`type\`, \`title\`, \`status\`, \`detail\` (what is wrong and what to do), \`code\` and \`charged\`: whether
 the order's money has moved, \`null\` while the chain has not said.
 
-${table(facts)}
+${errorTable(service)}
 
 ## More
 
-- [OpenAPI](${facts.origin}/openapi.json): schemas, an example of every answer, \`x-payment-info\`
-- [Health](${facts.origin}/health): whether everything is configured
+- [OpenAPI](${service.origin}/openapi.json): schemas, an example of every answer, \`x-payment-info\`
+- [Health](${service.origin}/health): whether everything is configured
 `

@@ -1,8 +1,8 @@
 import * as OpenApi from "effect/http-api/OpenApi"
 import { Api } from "../Api.ts"
 import { exampleDeployment, exampleExecution, exampleRequest, exampleResult, exampleStatus } from "./example.ts"
-import { type Facts, hours } from "./service-info.ts"
-import { problems } from "./error-catalog.ts"
+import { type ServiceInfo, hours } from "./service-info.ts"
+import { errorCatalog } from "./error-catalog.ts"
 
 type Json = Record<string, unknown>
 
@@ -10,11 +10,11 @@ type Json = Record<string, unknown>
 interface Content extends Json {
   readonly schema?: Json
 }
-interface Answer extends Json {
+interface ApiResponse extends Json {
   readonly content?: Readonly<Record<string, Content>>
 }
 interface Operation extends Json {
-  readonly responses: Readonly<Record<string, Answer>>
+  readonly responses: Readonly<Record<string, ApiResponse>>
   readonly parameters?: ReadonlyArray<Json>
   readonly requestBody?: Json & { readonly content: Readonly<Record<string, Content>> }
 }
@@ -28,10 +28,10 @@ const header = (name: string, description: string, example: string): Json => ({
   example
 })
 
-const answerHeader = (description: string): Json => ({ description, schema: { type: "string" } })
+const responseHeader = (description: string): Json => ({ description, schema: { type: "string" } })
 
 /** Headers of requests that bring source. */
-const callHeaders = [
+const REQUEST_HEADERS = [
   header(
     "Idempotency-Key",
     "1 to 255 printable ASCII characters. The same body with the same key is one order: repeating it is free.",
@@ -44,39 +44,43 @@ const callHeaders = [
   )
 ]
 
-const retryAfter = { "Retry-After": answerHeader("Seconds to wait.") }
+const RETRY_AFTER = { "Retry-After": responseHeader("Seconds to wait.") }
 
 /** Headers of answers, by status. */
-const answerHeaders: Readonly<Record<string, Json>> = {
-  200: { "Payment-Receipt": answerHeader("base64url of JSON: status, method, timestamp, reference.") },
-  402: { "WWW-Authenticate": answerHeader("The challenge: Payment id=…, method, intent, request, expires.") },
-  409: retryAfter,
-  429: retryAfter,
-  502: retryAfter,
-  503: retryAfter
+const RESPONSE_HEADERS: Readonly<Record<string, Json>> = {
+  200: { "Payment-Receipt": responseHeader("base64url of JSON: status, method, timestamp, reference.") },
+  402: { "WWW-Authenticate": responseHeader("The challenge: Payment id=…, method, intent, request, expires.") },
+  409: RETRY_AFTER,
+  429: RETRY_AFTER,
+  502: RETRY_AFTER,
+  503: RETRY_AFTER
 }
 
 /** The examples of a response that is described by the schemas of one or several errors. */
-const problemExamples = ({ schema }: Content): Json => {
+const errorExamples = ({ schema }: Content): Json => {
   const named = JSON.stringify(schema ?? {})
-  const found = problems().filter(({ tag }) => named.includes(`/schemas/${tag}Encoded"`))
+  const found = errorCatalog().filter(({ tag }) => named.includes(`/schemas/${tag}Encoded"`))
   return Object.fromEntries(found.map(({ tag, when, example }) => [tag, { summary: when, value: example }]))
 }
 
-const completed = (operation: Operation, examples: Readonly<Record<string, unknown>>, headers: boolean): Operation => ({
+const withExamples = (
+  operation: Operation,
+  examples: Readonly<Record<string, unknown>>,
+  headers: boolean
+): Operation => ({
   ...operation,
   responses: Object.fromEntries(
     Object.entries(operation.responses).map(([status, answer]) => [
       status,
       {
         ...answer,
-        ...(headers && answerHeaders[status] !== undefined && { headers: answerHeaders[status] }),
+        ...(headers && RESPONSE_HEADERS[status] !== undefined && { headers: RESPONSE_HEADERS[status] }),
         ...(answer.content !== undefined && {
           content: Object.fromEntries(
             Object.entries(answer.content).map(([type, content]) => [
               type,
               type === "application/problem+json"
-                ? { ...content, examples: problemExamples(content) }
+                ? { ...content, examples: errorExamples(content) }
                 : { ...content, ...(status in examples && { example: examples[status] }) }
             ])
           )
@@ -87,9 +91,9 @@ const completed = (operation: Operation, examples: Readonly<Record<string, unkno
 })
 
 /** An operation that takes source, with the example that works as it stands. */
-const taking = (operation: Operation, example: object, answer: object = exampleDeployment): Operation => ({
-  ...completed(operation, { 200: answer }, true),
-  parameters: [...(operation.parameters ?? []), ...callHeaders],
+const withRequest = (operation: Operation, example: object, answer: object = exampleDeployment): Operation => ({
+  ...withExamples(operation, { 200: answer }, true),
+  parameters: [...(operation.parameters ?? []), ...REQUEST_HEADERS],
   requestBody: {
     required: true,
     content: { "application/json": { ...operation.requestBody?.content["application/json"], example } }
@@ -97,39 +101,39 @@ const taking = (operation: Operation, example: object, answer: object = exampleD
 })
 
 /** Discovery adds this to each operation, by method and path. */
-const additions: Readonly<Record<string, (operation: Operation, facts: Facts) => Operation>> = {
+const additions: Readonly<Record<string, (operation: Operation, service: ServiceInfo) => Operation>> = {
   "post /deploy": (operation, { offers, price }) => ({
-    ...taking(operation, exampleRequest),
+    ...withRequest(operation, exampleRequest),
     summary: `Deploy source files to a live URL ($${price})`,
     ...(offers.length > 0 && { "x-payment-info": { offers } })
   }),
   "post /execute": (operation, { execute }) => ({
-    ...taking(operation, exampleExecution, exampleResult),
+    ...withRequest(operation, exampleExecution, exampleResult),
     summary: `Run code once and get its result ($${execute?.price ?? "?"})`,
     ...(execute !== undefined && execute.offers.length > 0 && { "x-payment-info": { offers: execute.offers } })
   }),
   "put /deployments/{deployment_id}": (operation) => ({
-    ...taking(operation, { files: exampleRequest.files }),
+    ...withRequest(operation, { files: exampleRequest.files }),
     summary: "Newer code at the same URL, free, for whoever paid: the 402 asks for a proof of amount 0"
   }),
-  "get /deployments/{deployment_id}": (operation) => completed(operation, { 200: exampleStatus }, false)
+  "get /deployments/{deployment_id}": (operation) => withExamples(operation, { 200: exampleStatus }, false)
 }
 
 /**
  * The OpenAPI document of `GET /openapi.json` ("Service Discovery for HTTP Payment Authentication"): the API definition, and
  * what it costs, where it is documented and what each answer looks like. Without offers while nothing can be bought.
  */
-export const openApi = (facts: Facts): Json => {
-  const { origin } = facts
+export const openApi = (service: ServiceInfo): Json => {
+  const { origin } = service
   const { paths, ...spec } = OpenApi.fromApi(Api)
-  const served = Object.entries(paths).filter(([path]) => path !== "/execute" || facts.execute !== undefined)
+  const served = Object.entries(paths).filter(([path]) => path !== "/execute" || service.execute !== undefined)
   const described = served.map(([path, item]) => [
     path,
     Object.fromEntries(
       Object.entries(item).map(([method, operation]) => {
         const given = operation as unknown as Operation
         const add = additions[`${method} ${path}`]
-        return [method, add === undefined ? completed(given, {}, false) : add(given, facts)]
+        return [method, add === undefined ? withExamples(given, {}, false) : add(given, service)]
       })
     )
   ])
@@ -138,7 +142,7 @@ export const openApi = (facts: Facts): Json => {
     info: {
       ...spec.info,
       description:
-        `POST source files and a payment to /deploy; get a URL that runs them for ${hours(facts)}. No account, no API key. ` +
+        `POST source files and a payment to /deploy; get a URL that runs them for ${hours(service)}. No account, no API key. ` +
         `Whoever pays pays only for what goes live. The guide for agents: ${origin}/llms.txt`
     },
     servers: [{ url: origin }],
@@ -150,7 +154,7 @@ export const openApi = (facts: Facts): Json => {
     components: {
       ...spec.components,
       examples: Object.fromEntries(
-        problems()
+        errorCatalog()
           .filter(({ tag }) => tag === "MethodNotAllowed" || tag === "UriTooLong")
           .map(({ tag, when, example }) => [tag, { summary: when, value: example }])
       )

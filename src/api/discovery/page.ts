@@ -1,5 +1,5 @@
 import { curlQuote, mppxCommand } from "./commands.ts"
-import { type Facts, hours } from "./service-info.ts"
+import { type ServiceInfo, hours } from "./service-info.ts"
 
 const entities: Readonly<Record<string, string>> = {
   "&": "&amp;",
@@ -31,35 +31,35 @@ pre { margin: .5rem 0; padding: 1rem; background: var(--soft); border: 1px solid
 ul { margin: .5rem 0; padding-left: 1.25rem }
 `
 
-const state = ({ missing }: Facts): string =>
+const configuredLine = ({ missing }: ServiceInfo): string =>
   missing.length === 0
     ? '<p class="up"><strong>Up.</strong> Deploys are for sale.</p>'
     : `<p class="down"><strong>Not configured.</strong> Missing: ${escape(missing.join(", "))}.</p>`
 
-const running = ({ execute }: Facts): string =>
+const executeOffer = ({ execute }: ServiceInfo): string =>
   execute === undefined
     ? ""
     : `<p>Or POST a function and <strong>$${escape(execute.price)}</strong> to <code>/execute</code>, and get its result.</p>\n`
 
 /** The page for people: no script, nothing fetched, readable from a phone to a desktop, in the dark and in the light. */
-export const page = (facts: Facts): string => `<!doctype html>
+export const page = (service: ServiceInfo): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="description" content="POST source files and $${escape(facts.price)}; get a URL that runs them for ${hours(facts)}.">
+<meta name="description" content="POST source files and $${escape(service.price)}; get a URL that runs them for ${hours(service)}.">
 <title>mpp-compute: code that runs now</title>
 <style>${style}</style>
 </head>
 <body>
 <main>
 <h1>Code that runs <em>now</em></h1>
-<p>POST source files and <strong>$${escape(facts.price)}</strong>; get a URL that runs them for <strong>${hours(facts)}</strong>. No account, no API key.</p>
-${running(facts)}${state(facts)}
+<p>POST source files and <strong>$${escape(service.price)}</strong>; get a URL that runs them for <strong>${hours(service)}</strong>. No account, no API key.</p>
+${executeOffer(service)}${configuredLine(service)}
 <h2>Try it</h2>
-${facts.tempo ? "<p>With the private key of a funded account in <code>MPPX_PRIVATE_KEY</code>:</p>" : "<p>Ask what it costs:</p>"}
-<pre><code>${escape(facts.tempo ? mppxCommand(facts) : curlQuote(facts))}</code></pre>
-<p class="dim">Paid by MPP (HTTP 402) in ${escape(facts.currency)} on ${escape(facts.network)}. You pay only for what goes live; what is paid for is never lost and never charged twice.</p>
+${service.tempo ? "<p>With the private key of a funded account in <code>MPPX_PRIVATE_KEY</code>:</p>" : "<p>Ask what it costs:</p>"}
+<pre><code>${escape(service.tempo ? mppxCommand(service) : curlQuote(service))}</code></pre>
+<p class="dim">Paid by MPP (HTTP 402) in ${escape(service.currency)} on ${escape(service.network)}. You pay only for what goes live; what is paid for is never lost and never charged twice.</p>
 <h2>For programs</h2>
 <ul>
 <li><a href="/llms.txt">llms.txt</a>: the whole guide, for agents</li>

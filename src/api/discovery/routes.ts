@@ -3,21 +3,21 @@ import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { prefersHtml } from "../request/content-negotiation.ts"
-import { type Facts, hours } from "./service-info.ts"
-import { makeFacts } from "./describe-service.ts"
+import { type ServiceInfo, hours } from "./service-info.ts"
+import { describeService } from "./describe-service.ts"
 import { llmsTxt } from "./llms.ts"
 import { openApi } from "./openapi.ts"
 import { page, pageHeaders } from "./page.ts"
 
 /** A response that depends on the client's `Host` header is private: a shared cache would give it to others. */
-const scope = ({ originIsSet }: Facts) => (originIsSet ? "" : "private, ")
+const scopePrefix = ({ originIsSet }: ServiceInfo) => (originIsSet ? "" : "private, ")
 
 /** Five minutes, as the discovery specification recommends; what says "not configured" is not kept at all. */
-const cacheControl = (facts: Facts) => ({
-  "cache-control": facts.missing.length === 0 ? `${scope(facts)}max-age=300` : "no-store"
+const cacheControl = (service: ServiceInfo) => ({
+  "cache-control": service.missing.length === 0 ? `${scopePrefix(service)}max-age=300` : "no-store"
 })
 
-const address = (request: HttpServerRequest.HttpServerRequest) => (request.source as Request).url
+const urlOf = (request: HttpServerRequest.HttpServerRequest) => (request.source as Request).url
 
 /** The documents that are no part of the API itself. */
 export const discoveryPaths = ["/openapi.json", "/llms.txt"] as const
@@ -25,17 +25,17 @@ export const discoveryPaths = ["/openapi.json", "/llms.txt"] as const
 /** Serves them. */
 export const DiscoveryRoutes = HttpRouter.use((router) =>
   Effect.gen(function* () {
-    const facts = yield* makeFacts
+    const describe = yield* describeService
     yield* router.add("GET", "/openapi.json", (request) =>
-      Effect.map(facts(address(request)), (known) =>
-        HttpServerResponse.jsonUnsafe(openApi(known), { headers: cacheControl(known) })
+      Effect.map(describe(urlOf(request)), (service) =>
+        HttpServerResponse.jsonUnsafe(openApi(service), { headers: cacheControl(service) })
       )
     )
     yield* router.add("GET", "/llms.txt", (request) =>
-      Effect.map(facts(address(request)), (known) =>
-        HttpServerResponse.text(llmsTxt(known), {
+      Effect.map(describe(urlOf(request)), (service) =>
+        HttpServerResponse.text(llmsTxt(service), {
           contentType: "text/plain; charset=utf-8",
-          headers: cacheControl(known)
+          headers: cacheControl(service)
         })
       )
     )
@@ -44,21 +44,21 @@ export const DiscoveryRoutes = HttpRouter.use((router) =>
 
 /** `GET /` answers a page to people, and the same in a few fields to programs. */
 export const makeAbout = Effect.gen(function* () {
-  const facts = yield* makeFacts
+  const describe = yield* describeService
   return Effect.fn("Gateway.about")(function* (request: HttpServerRequest.HttpServerRequest) {
-    const known = yield* facts(address(request))
-    const headers = { vary: "accept", "cache-control": `${scope(known)}no-cache` }
+    const service = yield* describe(urlOf(request))
+    const headers = { vary: "accept", "cache-control": `${scopePrefix(service)}no-cache` }
     if (prefersHtml((request.source as Request).headers.get("accept"))) {
-      return HttpServerResponse.text(page(known), {
+      return HttpServerResponse.text(page(service), {
         contentType: "text/html; charset=utf-8",
         headers: { ...headers, ...pageHeaders }
       })
     }
-    const { missing, price, currency, network, offers, execute } = known
+    const { missing, price, currency, network, offers, execute } = service
     return HttpServerResponse.jsonUnsafe(
       {
         name: "mpp-compute",
-        description: `POST source files and a payment to /deploy; get a URL that runs them for ${hours(known)}. No account.`,
+        description: `POST source files and a payment to /deploy; get a URL that runs them for ${hours(service)}. No account.`,
         configured: missing.length === 0,
         price: { deploy: price, ...(execute !== undefined && { execute: execute.price }), currency, network },
         offers,

@@ -1,7 +1,7 @@
 import type { Offer } from "../../payment/service-offers.ts"
 
 /** Discovery says this about the service: everything that depends on where it runs and how it is set. */
-export interface Facts {
+export interface ServiceInfo {
   /** Where it is: `https://…`, no slash at the end. */
   readonly origin: string
   /** Whether `origin` is the one that the settings name, the same for every request. */
@@ -31,4 +31,4 @@ export interface Facts {
 }
 
 /** How long a deployment lives, in words. */
-export const hours = ({ ttlHours }: Facts): string => (ttlHours === 1 ? "1 hour" : `${ttlHours} hours`)
+export const hours = ({ ttlHours }: ServiceInfo): string => (ttlHours === 1 ? "1 hour" : `${ttlHours} hours`)

@@ -15,10 +15,10 @@ import { CronSecret } from "../../schedule/CronSecret.ts"
 import { Sweep } from "../../schedule/Sweep.ts"
 
 /** Where Jack calls instead of `scheduled()`. */
-export const scheduledPath = "/__scheduled"
+export const SCHEDULED_PATH = "/__scheduled"
 
 /** How far the time of a call may be from ours, in milliseconds. */
-const freshMillis = 5 * 60_000
+const FRESH_MILLIS = 5 * 60_000
 
 /** Jack's signature: the time in unix milliseconds, and an HMAC-SHA256 over it, the path and the cron expression. */
 const Signed = Schema.Struct({
@@ -34,7 +34,7 @@ const forbidden = (detail: string) => new Forbidden({ detail })
 const authorize = Effect.fn("Gateway.authorizeSchedule")(function* (
   request: HttpServerRequest.HttpServerRequest,
   secrets: CronSecret["Service"],
-  claims: ReplayGuard["Service"]
+  replays: ReplayGuard["Service"]
 ) {
   const signed = yield* decodeSigned(request.headers).pipe(
     Effect.mapError(() => forbidden("Only the platform calls here, and signs what it sends."))
@@ -43,18 +43,18 @@ const authorize = Effect.fn("Gateway.authorizeSchedule")(function* (
   // Seconds, where there are too few digits for milliseconds.
   const time = stamp.length < 12 ? Number(stamp) * 1000 : Number(stamp)
   const now = yield* Clock.currentTimeMillis
-  if (Math.abs(now - time) > freshMillis) return yield* forbidden("The call is not fresh.")
+  if (Math.abs(now - time) > FRESH_MILLIS) return yield* forbidden("The call is not fresh.")
   const secret = yield* secrets.read.pipe(
     Effect.tapError(({ message }) => Effect.logWarning("the key of scheduled calls could not be read", message)),
     Effect.mapError(() => forbidden("The signature cannot be verified at the moment."))
   )
   if (secret._tag === "None") return yield* forbidden("Nobody calls here: there is no key to verify calls with.")
-  const expected = createHmac("sha256", Redacted.value(secret.value)).update(`${stamp}.POST.${scheduledPath}.${cron}`)
+  const expected = createHmac("sha256", Redacted.value(secret.value)).update(`${stamp}.POST.${SCHEDULED_PATH}.${cron}`)
   if (!timingSafeEqual(expected.digest(), Buffer.from(signature, "hex"))) {
     return yield* forbidden("The signature does not hold.")
   }
   // Until no clock would call it fresh.
-  if (!(yield* claims.markUsed(signature.toLowerCase(), time + 2 * freshMillis))) {
+  if (!(yield* replays.markUsed(signature.toLowerCase(), time + 2 * FRESH_MILLIS))) {
     return yield* forbidden("The call was made before.")
   }
 })
@@ -64,27 +64,27 @@ export const Scheduled = HttpRouter.use(
   Effect.fnUntraced(function* (router) {
     const sweep = yield* Sweep
     const secrets = yield* CronSecret
-    const claims = yield* ReplayGuard
+    const replays = yield* ReplayGuard
     const { missing } = yield* Settings
     // Calls could not be told from their repetitions, or orphans from what somebody has paid for.
     const lacking = missing.filter((name) => name === "CLAIMS" || name === "ORDERS")
     const ready = lacking.length === 0 ? Effect.void : notConfigured(lacking)
-    yield* router.add("POST", scheduledPath, (request) =>
-      Effect.andThen(ready, authorize(request, secrets, claims)).pipe(
+    yield* router.add("POST", SCHEDULED_PATH, (request) =>
+      Effect.andThen(ready, authorize(request, secrets, replays)).pipe(
         Effect.andThen(sweep.run),
         Effect.map((swept) => HttpServerResponse.jsonUnsafe(swept)),
         Effect.catchTags({
           Forbidden: (error) => HttpServerRespondable.toResponse(error),
           NotConfigured: (error) => HttpServerRespondable.toResponse(error),
-          ControlPlaneRefused: unlisted,
-          ControlPlaneUnavailable: unlisted
+          ControlPlaneRefused: answerUnlisted,
+          ControlPlaneUnavailable: answerUnlisted
         })
       )
     )
   })
 )
 
-const unlisted = ({ message }: { readonly message: string }) =>
+const answerUnlisted = ({ message }: { readonly message: string }) =>
   Effect.andThen(
     Effect.logError("the sweep could not list the projects", message),
     HttpServerRespondable.toResponse(

@@ -4,7 +4,7 @@ import * as Layer from "effect/Layer"
 import { Busy } from "../../domain/Errors.ts"
 
 /** Cloudflare writes its client's address here. Other hosts strip it, or have no such header. */
-const clientHeader = "cf-connecting-ip"
+const CLIENT_HEADER = "cf-connecting-ip"
 
 /** Lets a request with a credential pass to its verification, or fails because its client has sent too many. */
 export type CheckRate = (headers: Headers) => Effect.Effect<void, Busy>
@@ -25,16 +25,16 @@ export const layerCredentialRateLimit = (binding: RateLimit | undefined) =>
 const checkWith =
   (binding: RateLimit): CheckRate =>
   (headers) => {
-    const client = headers.get(clientHeader)
+    const client = headers.get(CLIENT_HEADER)
     if (client === null) return Effect.void
     return Effect.tryPromise(() => binding.limit({ key: client })).pipe(
       // A limiter that fails protects nothing by refusing everybody.
       Effect.orElseSucceed(() => ({ success: true })),
-      Effect.flatMap(({ success }) => (success ? Effect.void : tooMany))
+      Effect.flatMap(({ success }) => (success ? Effect.void : tooManyCredentials))
     )
   }
 
-const tooMany = Effect.suspend(
+const tooManyCredentials = Effect.suspend(
   () =>
     new Busy({
       detail: "Too many payments from this address at once. This one was not looked at; send the same again.",

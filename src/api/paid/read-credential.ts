@@ -5,7 +5,7 @@ import { setRetryAfter } from "./complete-error.ts"
 import type { CheckRate } from "./CredentialRateLimit.ts"
 
 /** The most characters of an `Authorization` header: 64 KiB. A credential has some 3,000. */
-export const maxAuthorizationLength = 65_536
+export const MAX_AUTHORIZATION_LENGTH = 65_536
 
 /**
  * The one `Payment` credential of a request, or `undefined`. The header's length is checked first, then `checkRate` says
@@ -14,10 +14,10 @@ export const maxAuthorizationLength = 65_536
 export const readCredential = Effect.fnUntraced(function* (headers: Headers, checkRate: CheckRate) {
   const authorization = headers.get("authorization")
   if (authorization === null) return undefined
-  if (authorization.length > maxAuthorizationLength) {
+  if (authorization.length > MAX_AUTHORIZATION_LENGTH) {
     return yield* new HeaderTooLarge({
       detail:
-        `The Authorization header has ${authorization.length} characters; at most ${maxAuthorizationLength} are read. ` +
+        `The Authorization header has ${authorization.length} characters; at most ${MAX_AUTHORIZATION_LENGTH} are read. ` +
         "Send one payment credential, as the client made it."
     })
   }

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import { CodeTooLarge, InvalidRequest } from "../../domain/Errors.ts"
 import { readBody } from "../request/body.ts"
-import { maxBodyBytes } from "../request/decode-deploy.ts"
+import { MAX_BODY_BYTES } from "../request/decode-deploy.ts"
 import { readIdempotencyKey, requireJson } from "../request/headers.ts"
 import type { CheckRate } from "./CredentialRateLimit.ts"
 import { readCredential } from "./read-credential.ts"
@@ -24,12 +24,12 @@ export interface ParsedRequest {
 /** Reads a request to its end: 415, 413, 431, 503 from `checkRate`, 400, in this order. */
 export const readRequest = Effect.fnUntraced(function* (request: Request, checkRate: CheckRate) {
   const { headers, url } = request
-  const body = yield* readBody(request, maxBodyBytes)
+  const body = yield* readBody(request, MAX_BODY_BYTES)
   if (body.size > 0) yield* requireJson(headers)
   if (body.bytes === undefined) {
     return yield* new CodeTooLarge({
-      detail: `The body is larger than ${maxBodyBytes} bytes. Send less source.`,
-      limit_bytes: maxBodyBytes
+      detail: `The body is larger than ${MAX_BODY_BYTES} bytes. Send less source.`,
+      limit_bytes: MAX_BODY_BYTES
     })
   }
   const credential = yield* readCredential(headers, checkRate)

@@ -16,7 +16,7 @@ export interface Body {
  */
 export const readBody = (request: Request, limit: number): Effect.Effect<Body, InvalidRequest> =>
   Effect.tryPromise({
-    try: () => (announced(request) <= limit ? hold(request) : count(request.body, limit)),
+    try: () => (announcedLength(request) <= limit ? readWhole(request) : readStream(request.body, limit)),
     catch: () => new InvalidRequest({ detail: "The body broke off before its end. Send the request again." })
   })
 
@@ -25,22 +25,22 @@ export const discardBody = (request: Request): Effect.Effect<void> =>
   request.body === null
     ? Effect.void
     : Effect.promise(() =>
-        count(request.body, 0).then(
+        readStream(request.body, 0).then(
           () => undefined,
           () => undefined
         )
       )
 
 /** How long the body is going to be; HTTP ends it there. Unknown is as long as can be. */
-const announced = ({ headers }: Request): number => Number(headers.get("content-length") ?? Infinity)
+const announcedLength = ({ headers }: Request): number => Number(headers.get("content-length") ?? Infinity)
 
 /** All at once: for the usual, small body this costs a tenth of reading the stream. */
-const hold = async (request: Request): Promise<Body> => {
+const readWhole = async (request: Request): Promise<Body> => {
   const bytes = new Uint8Array(await request.arrayBuffer())
   return { size: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex"), bytes }
 }
 
-const count = async (stream: ReadableStream<Uint8Array> | null, limit: number): Promise<Body> => {
+const readStream = async (stream: ReadableStream<Uint8Array> | null, limit: number): Promise<Body> => {
   const hash = createHash("sha256")
   let chunks: Array<Uint8Array> = []
   let size = 0

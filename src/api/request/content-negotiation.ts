@@ -5,11 +5,11 @@ interface Range {
 }
 
 /** The most characters of such a header that are parsed; browsers send some 150. */
-const maxLength = 4096
+const MAX_LENGTH = 4096
 
 /** `undefined` for a header that is malformed, or too long. */
 const parse = (header: string, range: RegExp): ReadonlyArray<Range> | undefined => {
-  if (header.length > maxLength) return undefined
+  if (header.length > MAX_LENGTH) return undefined
   const ranges: Array<Range> = []
   for (const element of header.split(",")) {
     const [name = "", ...parameters] = element.split(";").map((part) => part.trim())

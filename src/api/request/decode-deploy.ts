@@ -3,22 +3,22 @@ import * as Schema from "effect/Schema"
 import { slugFrom } from "../../control-plane/slug.ts"
 import { CodeTooLarge, InvalidRequest, MissingFiles } from "../../domain/Errors.ts"
 import type { Files } from "../../domain/Order.ts"
-import { misspelt, refuseUnknownFields } from "./fields.ts"
+import { findMisspelt, refuseUnknownFields } from "./fields.ts"
 import { JsonTooLarge, parseJson } from "./json.ts"
 
 /** The most source that is taken: 512,000 bytes (500 × 1024) of UTF-8, paths not counted. Exactly that passes. */
-export const maxSourceBytes = 512_000
+export const MAX_SOURCE_BYTES = 512_000
 
 /** The largest body that is read into memory: 4 MiB, the sources escaped as JSON several times over. */
-export const maxBodyBytes = 4 * 1024 * 1024
+export const MAX_BODY_BYTES = 4 * 1024 * 1024
 
 /** The most files: esbuild's memory grows with their number as well as with their bytes. */
-export const maxFiles = 500
+export const MAX_FILES = 500
 
 /** The most characters (code points) of a name that is asked for; the slug that comes of it is shorter still. */
-export const maxNameLength = 100
+export const MAX_NAME_LENGTH = 100
 
-const maxPathLength = 512
+const MAX_PATH_LENGTH = 512
 
 const HasFiles = Schema.Struct({ files: Schema.Record(Schema.String, Schema.String).check(Schema.isMinProperties(1)) })
 const HasName = Schema.Struct({ name: Schema.optionalKey(Schema.NullOr(Schema.String)) })
@@ -27,7 +27,7 @@ const isFiles = Schema.is(HasFiles)
 const isName = Schema.is(HasName)
 
 /** A body that was found in order. */
-export interface Project {
+export interface DeployBody {
   readonly files: Files
   readonly name: string | null
 }
@@ -40,13 +40,13 @@ export const decodeDeploy = Effect.fnUntraced(function* (bytes: Uint8Array) {
   const name = json.name || null
   if (name !== null && isLong(name)) {
     return yield* new InvalidRequest({
-      detail: `name is longer than ${maxNameLength} characters. Shorten it, or leave it out.`
+      detail: `name is longer than ${MAX_NAME_LENGTH} characters. Shorten it, or leave it out.`
     })
   }
   if (name !== null && slugFrom(name) === "") {
     return yield* new InvalidRequest({ detail: "name has no letter a-z and no digit. Change it, or leave it out." })
   }
-  return { files: yield* checkFiles(json.files), name } satisfies Project
+  return { files: yield* checkFiles(json.files), name } satisfies DeployBody
 })
 
 /** Decodes an update's body: files, and no name. */
@@ -57,21 +57,21 @@ export const decodeUpdate = Effect.fnUntraced(function* (bytes: Uint8Array) {
 
 /** In code points, as JSON Schema counts; a string that cannot be short enough is not counted. */
 const isLong = (name: string): boolean =>
-  name.length > 2 * maxNameLength || (name.length > maxNameLength && Array.from(name).length > maxNameLength)
+  name.length > 2 * MAX_NAME_LENGTH || (name.length > MAX_NAME_LENGTH && Array.from(name).length > MAX_NAME_LENGTH)
 
 /** Files under their normal paths, within the limits. */
 const checkFiles = Effect.fnUntraced(function* (given: Files) {
   const entries = Object.entries(given)
-  if (entries.length > maxFiles) {
+  if (entries.length > MAX_FILES) {
     return yield* new InvalidRequest({
-      detail: `${entries.length} files are more than the ${maxFiles} that are taken.`
+      detail: `${entries.length} files are more than the ${MAX_FILES} that are taken.`
     })
   }
   const size = entries.reduce((sum, [, source]) => sum + Buffer.byteLength(source), 0)
-  if (size > maxSourceBytes) {
+  if (size > MAX_SOURCE_BYTES) {
     return yield* new CodeTooLarge({
-      detail: `The sources are ${size} bytes of UTF-8; at most ${maxSourceBytes} are taken. Leave out what is not needed.`,
-      limit_bytes: maxSourceBytes
+      detail: `The sources are ${size} bytes of UTF-8; at most ${MAX_SOURCE_BYTES} are taken. Leave out what is not needed.`,
+      limit_bytes: MAX_SOURCE_BYTES
     })
   }
   const files = new Map<string, string>()
@@ -86,16 +86,16 @@ const checkFiles = Effect.fnUntraced(function* (given: Files) {
 })
 
 /** A project's body needs less; what is built otherwise is not parsed. */
-const jsonLimits = { depth: 100, fields: 10_000 }
+const JSON_LIMITS = { depth: 100, fields: 10_000 }
 
 /** A JSON object that has usable files, and no field beside `known`. */
 const parse = Effect.fnUntraced(function* (bytes: Uint8Array, known: ReadonlyArray<string>) {
   const json = yield* Effect.try({
-    try: () => parseJson(bytes, jsonLimits),
+    try: () => parseJson(bytes, JSON_LIMITS),
     catch: (error) =>
       error instanceof JsonTooLarge && error.limit === "fields"
         ? new InvalidRequest({
-            detail: `The body has more than ${jsonLimits.fields} fields and lists. At most ${maxFiles} files are taken.`
+            detail: `The body has more than ${JSON_LIMITS.fields} fields and lists. At most ${MAX_FILES} files are taken.`
           })
         : new MissingFiles({
             detail: `The body is not JSON, or is nested too deeply. Send {"files": {"src/index.ts": "…"}}.`
@@ -105,7 +105,7 @@ const parse = Effect.fnUntraced(function* (bytes: Uint8Array, known: ReadonlyArr
     return yield* new MissingFiles({
       detail:
         'files must be a JSON object of at least one path to its source text: {"files": {"src/index.ts": "…"}}.' +
-        (notText(json) ?? misspelt(json, "files"))
+        (notText(json) ?? findMisspelt(json, "files"))
     })
   }
   yield* refuseUnknownFields(json, known)
@@ -127,7 +127,7 @@ const badPath = (path: string, problem: string) =>
 
 /** A path without empty and `.` segments, or what is wrong with it. */
 const normalize = (path: string): string | InvalidRequest => {
-  if (path.length > maxPathLength) return badPath(path, `is longer than ${maxPathLength} characters`)
+  if (path.length > MAX_PATH_LENGTH) return badPath(path, `is longer than ${MAX_PATH_LENGTH} characters`)
   // eslint-disable-next-line no-control-regex -- control characters are what this looks for
   if (/[\u0000-\u001f\u007f]/.test(path)) return badPath(path, "has a control character")
   if (path.includes("\\")) return badPath(path, "has a backslash; folders are parted by /")

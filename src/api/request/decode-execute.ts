@@ -1,58 +1,58 @@
 import * as Effect from "effect/Effect"
 import { CodeTooLarge, InvalidRequest } from "../../domain/Errors.ts"
 import type { Files } from "../../domain/Order.ts"
-import { misspelt, refuseUnknownFields } from "./fields.ts"
+import { findMisspelt, refuseUnknownFields } from "./fields.ts"
 import { JsonTooLarge, parseJson } from "./json.ts"
-import { maxBodyBytes, maxSourceBytes } from "./decode-deploy.ts"
-import { overflowIn } from "./overflow.ts"
+import { MAX_BODY_BYTES, MAX_SOURCE_BYTES } from "./decode-deploy.ts"
+import { findOverflow } from "./overflow.ts"
 
 /** A body of `/execute` that was found in order: the code as a project of one file, and its input as the text of a JSON value. */
-export interface Program {
+export interface ExecuteBody {
   readonly files: Files
   /** Null where there is none; `null` itself is an input. */
   readonly input: string | null
 }
 
 /** An input is any JSON value, as long as it can be parsed, and written again, in some milliseconds. */
-const jsonLimits = { depth: 500, fields: 200_000 }
+const JSON_LIMITS = { depth: 500, fields: 200_000 }
 
-const tooLarge = {
-  depth: `input is nested more than ${jsonLimits.depth} deep. Send it flatter, or as a string.`,
-  fields: `input has more than ${jsonLimits.fields} fields and lists. Send longer lists in their place, or a string.`
+const TOO_LARGE = {
+  depth: `input is nested more than ${JSON_LIMITS.depth} deep. Send it flatter, or as a string.`,
+  fields: `input has more than ${JSON_LIMITS.fields} fields and lists. Send longer lists in their place, or a string.`
 }
 
-const shape = '{"code": "export function run(input) { … }", "input": …}'
+const SHAPE = '{"code": "export function run(input) { … }", "input": …}'
 
 /** Decodes the body of `/execute`. Nothing else happens for one that is not in order. */
 export const decodeExecute = Effect.fn("Gateway.decodeExecute")(function* (bytes: Uint8Array) {
   const json = yield* Effect.try({
-    try: () => parseJson(bytes, jsonLimits),
+    try: () => parseJson(bytes, JSON_LIMITS),
     catch: (error) =>
       new InvalidRequest({
-        detail: error instanceof JsonTooLarge ? tooLarge[error.limit] : `The body is not JSON. Send ${shape}.`
+        detail: error instanceof JsonTooLarge ? TOO_LARGE[error.limit] : `The body is not JSON. Send ${SHAPE}.`
       })
   })
   const code = ownField(json, "code")
   if (typeof code !== "string" || code.trim() === "") {
     return yield* new InvalidRequest({
-      detail: `code must be the source of a module, as a string: ${shape}.${misspelt(json, "code")}`
+      detail: `code must be the source of a module, as a string: ${SHAPE}.${findMisspelt(json, "code")}`
     })
   }
   yield* refuseUnknownFields(json as object, ["code", "input"])
   const size = Buffer.byteLength(code)
-  if (size > maxSourceBytes) {
+  if (size > MAX_SOURCE_BYTES) {
     return yield* new CodeTooLarge({
-      detail: `The code is ${size} bytes of UTF-8; at most ${maxSourceBytes} are taken. Leave out what is not needed.`,
-      limit_bytes: maxSourceBytes
+      detail: `The code is ${size} bytes of UTF-8; at most ${MAX_SOURCE_BYTES} are taken. Leave out what is not needed.`,
+      limit_bytes: MAX_SOURCE_BYTES
     })
   }
-  return { files: { "index.ts": code }, input: yield* textOf(ownField(json, "input")) } satisfies Program
+  return { files: { "index.ts": code }, input: yield* textOf(ownField(json, "input")) } satisfies ExecuteBody
 })
 
 /** An input as the text of a JSON value; null for none. */
 const textOf = Effect.fnUntraced(function* (input: unknown) {
   if (input === undefined) return null
-  const overflow = overflowIn(input)
+  const overflow = findOverflow(input)
   if (overflow !== undefined) {
     return yield* new InvalidRequest({
       detail: `A number is too large for JavaScript, which would turn it into null: ${overflow}. Send it as a string.`
@@ -60,13 +60,13 @@ const textOf = Effect.fnUntraced(function* (input: unknown) {
   }
   const text = yield* Effect.try({
     try: () => JSON.stringify(input),
-    catch: () => new InvalidRequest({ detail: tooLarge.depth })
+    catch: () => new InvalidRequest({ detail: TOO_LARGE.depth })
   })
   // Numbers may be written shorter than JSON.stringify does; an order's object takes no message of more than 32 MiB.
-  if (Buffer.byteLength(text) > maxBodyBytes) {
+  if (Buffer.byteLength(text) > MAX_BODY_BYTES) {
     return yield* new CodeTooLarge({
-      detail: `The input is more than ${maxBodyBytes} bytes as JSON, with its numbers in full. Send less.`,
-      limit_bytes: maxBodyBytes
+      detail: `The input is more than ${MAX_BODY_BYTES} bytes as JSON, with its numbers in full. Send less.`,
+      limit_bytes: MAX_BODY_BYTES
     })
   }
   return text

@@ -2,8 +2,8 @@ import * as Effect from "effect/Effect"
 import { InvalidRequest } from "../../domain/Errors.ts"
 
 /** The most unknown fields that an answer names, and the most characters of each. */
-const maxNamed = 3
-const maxNameLength = 100
+const MAX_NAMED = 3
+const MAX_NAME_LENGTH = 100
 
 /**
  * Fails for a body with fields that nobody reads: a misspelt field must not cost money. Names some of them, and the known
@@ -15,15 +15,15 @@ export const refuseUnknownFields = (
 ): Effect.Effect<void, InvalidRequest> => {
   const unknown = Object.keys(json).filter((name) => !known.includes(name))
   if (unknown.length === 0) return Effect.void
-  const named = unknown.slice(0, maxNamed).map((name) => nearMiss(name, known) ?? `${readable(name)} is unknown`)
-  const more = unknown.length > maxNamed ? `; and ${unknown.length - maxNamed} more` : ""
+  const named = unknown.slice(0, MAX_NAMED).map((name) => nearMiss(name, known) ?? `${readable(name)} is unknown`)
+  const more = unknown.length > MAX_NAMED ? `; and ${unknown.length - MAX_NAMED} more` : ""
   return new InvalidRequest({
     detail: `Unknown fields: ${named.join("; ")}${more}. The known fields are: ${known.join(", ")}.`
   })
 }
 
 /** Of a body that lacks the field `wanted`: which of its fields may be meant for it, as a sentence; empty for none. */
-export const misspelt = (json: unknown, wanted: string): string => {
+export const findMisspelt = (json: unknown, wanted: string): string => {
   if (typeof json !== "object" || json === null || Array.isArray(json)) return ""
   const name = Object.keys(json).find((name) => name !== wanted && nearest(name, [wanted]) !== undefined)
   return name === undefined ? "" : ` ${nearMiss(name, [wanted])}`
@@ -36,7 +36,7 @@ const nearMiss = (name: string, known: ReadonlyArray<string>): string | undefine
 
 /** A name as it can be quoted: cut, and escaped unless it is a plain word. */
 const readable = (name: string): string => {
-  const start = name.slice(0, maxNameLength)
+  const start = name.slice(0, MAX_NAME_LENGTH)
   const cut = start.length < name.length ? `${start}…` : start
   return /^[\w-]{1,100}$/.test(cut) ? cut : JSON.stringify(cut)
 }

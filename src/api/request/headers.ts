@@ -23,16 +23,16 @@ export const readIdempotencyKey = Effect.fnUntraced(function* (headers: Headers)
 })
 
 /** The most characters of a `Content-Type` that are looked at; longer ones name no type of ours. */
-const maxTypeLength = 1000
+const MAX_TYPE_LENGTH = 1000
 
 /** A body has to say that it is JSON, or nothing at all; and it has to be that, not something packed. */
 export const requireJson = Effect.fnUntraced(function* (headers: Headers) {
   const coding = headers.get("content-encoding")
-  if (coding !== null && (coding.length > maxTypeLength || coding.trim().toLowerCase() !== "identity")) {
+  if (coding !== null && (coding.length > MAX_TYPE_LENGTH || coding.trim().toLowerCase() !== "identity")) {
     return yield* new UnsupportedMediaType({ detail: "Send the body as it is, without Content-Encoding." })
   }
   const type = headers.get("content-type")
   if (type === null) return
-  if (type.length <= maxTypeLength && /^application\/(json|[\w.+-]+\+json)\s*(;|$)/i.test(type.trim())) return
+  if (type.length <= MAX_TYPE_LENGTH && /^application\/(json|[\w.+-]+\+json)\s*(;|$)/i.test(type.trim())) return
   return yield* new UnsupportedMediaType({ detail: "Send the body as JSON, with Content-Type: application/json." })
 })

@@ -9,13 +9,13 @@ import { discardBody } from "./body.ts"
 import { isPlainOrigin } from "./origin.ts"
 
 /** The most characters of a request's path and query together: 8 KiB. */
-export const maxUrlLength = 8192
+export const MAX_URL_LENGTH = 8192
 
 /** The most characters of a path that the router sees. No route of ours comes near it. */
-export const maxPathLength = 200
+export const MAX_PATH_LENGTH = 200
 
 /** Methods that the router has heard of; the name of any other is looked up among the properties of a plain object. */
-const routedMethods = new Set(["GET", "POST", "PUT", "PATCH", "DELETE"])
+const ROUTED_METHODS = new Set(["GET", "POST", "PUT", "PATCH", "DELETE"])
 
 /** The path of a request's URL, as it was sent: everything before the query. */
 export const pathOf = (url: string): string => {
@@ -24,7 +24,7 @@ export const pathOf = (url: string): string => {
 }
 
 /** Whether a URL is so long that nothing but its length may be looked at. */
-export const isLong = (url: string): boolean => url.length > maxUrlLength || pathOf(url).length > maxPathLength
+export const isLong = (url: string): boolean => url.length > MAX_URL_LENGTH || pathOf(url).length > MAX_PATH_LENGTH
 
 /**
  * Answers what the router must not see: the time that it takes grows with the square of a hostile path's length. `fallback`
@@ -38,17 +38,17 @@ export const makeLimits = (
       Effect.withFiber((fiber) => {
         const request = Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest)
         const { url, method } = request
-        if (url.length > maxUrlLength) return refuse(request, tooLong(url.length))
+        if (url.length > MAX_URL_LENGTH) return refuse(request, tooLong(url.length))
         if (!isPlainOrigin((request.source as Request).url)) return refuse(request, badHost())
         if (method === "OPTIONS") return routed
-        return isLong(url) || !routedMethods.has(method) ? fallback(request) : routed
+        return isLong(url) || !ROUTED_METHODS.has(method) ? fallback(request) : routed
       }),
     { global: true }
   )
 
 const tooLong = (length: number) =>
   new UriTooLong({
-    detail: `The URL's path and query have ${length} characters; at most ${maxUrlLength} are taken. Send data in the body.`
+    detail: `The URL's path and query have ${length} characters; at most ${MAX_URL_LENGTH} are taken. Send data in the body.`
   })
 
 const badHost = () =>

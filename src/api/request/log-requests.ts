@@ -7,7 +7,7 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
-import { maxPathLength, pathOf } from "./limits.ts"
+import { MAX_PATH_LENGTH, pathOf } from "./limits.ts"
 
 const parse = Option.liftThrowable((bytes: Uint8Array): unknown => JSON.parse(utf8.decode(bytes)))
 const utf8 = new TextDecoder()
@@ -41,7 +41,7 @@ export const logRequests = HttpRouter.middleware(
       return Effect.onExit(effect, (exit) =>
         Effect.annotateLogs(Effect.logInfo("request"), {
           method,
-          path: pathOf(url).slice(0, maxPathLength),
+          path: pathOf(url).slice(0, MAX_PATH_LENGTH),
           ...(Exit.isSuccess(exit)
             ? { status: exit.value.status, ...fieldsOf(exit.value) }
             : // The client is gone; whatever it has set in motion goes on.

@@ -6,15 +6,15 @@ interface Place {
 }
 
 /** The most steps of a path that are told, and the most characters of each. */
-const maxSteps = 20
-const maxStepLength = 100
+const MAX_STEPS = 20
+const MAX_STEP_LENGTH = 100
 
 /**
  * Where in a parsed JSON value there is a number that JSON could not keep: `1e400` is parsed as Infinity, and written as
  * null. The path of one of them, for example `input.rows[2].price`; `undefined` where there is none. Looks at each
  * value once, and never calls itself: JSON.parse takes values of any depth.
  */
-export const overflowIn = (input: unknown): string | undefined => {
+export const findOverflow = (input: unknown): string | undefined => {
   const places: Array<Place> = [{ value: input, name: "input", parent: undefined }]
   for (let place = places.pop(); place !== undefined; place = places.pop()) {
     const { value } = place
@@ -37,12 +37,12 @@ const pathTo = (place: Place): string => {
   const steps: Array<string> = []
   for (let at: Place | undefined = place; at !== undefined; at = at.parent) steps.push(stepOf(at))
   steps.reverse()
-  return steps.length <= maxSteps ? steps.join("") : `${steps.slice(0, maxSteps).join("")}…`
+  return steps.length <= MAX_STEPS ? steps.join("") : `${steps.slice(0, MAX_STEPS).join("")}…`
 }
 
 const stepOf = ({ name, parent }: Place): string => {
   if (parent === undefined) return name
   if (Array.isArray(parent.value)) return `[${name}]`
-  const cut = name.slice(0, maxStepLength)
+  const cut = name.slice(0, MAX_STEP_LENGTH)
   return /^[a-z_$][\w$]{0,99}$/i.test(cut) ? `.${cut}` : `[${JSON.stringify(cut)}]`
 }

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { decodeDeploy, decodeUpdate, maxFiles, maxSourceBytes } from "../../../src/api/request/decode-deploy.ts"
+import { decodeDeploy, decodeUpdate, MAX_FILES, MAX_SOURCE_BYTES } from "../../../src/api/request/decode-deploy.ts"
 
 const decode = (body: unknown) =>
   decodeDeploy(new TextEncoder().encode(typeof body === "string" ? body : JSON.stringify(body)))
@@ -111,15 +111,15 @@ describe("a deploy's body", () => {
     Effect.gen(function* () {
       const files = (count: number) =>
         Object.fromEntries(Array.from({ length: count }, (_, index) => [`${index}.ts`, ""]))
-      yield* decode({ files: files(maxFiles) })
-      const error = yield* Effect.flip(decode({ files: files(maxFiles + 1) }))
+      yield* decode({ files: files(MAX_FILES) })
+      const error = yield* Effect.flip(decode({ files: files(MAX_FILES + 1) }))
       assert.match(error.message, /501 files/)
     })
   )
 
   it.effect("has at most 512,000 bytes of UTF-8", () =>
     Effect.gen(function* () {
-      const source = "ü".repeat(maxSourceBytes / 2)
+      const source = "ü".repeat(MAX_SOURCE_BYTES / 2)
       yield* decode({ files: { a: source } })
       const error = yield* Effect.flip(decode({ files: { a: source, b: "x" } }))
       assert.strictEqual(error._tag, "CodeTooLarge")

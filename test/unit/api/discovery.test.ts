@@ -4,7 +4,7 @@ import { validate } from "mppx/discovery"
 import { assert, describe, it } from "vitest"
 import { exampleExecution, exampleRequest } from "../../../src/api/discovery/example.ts"
 import { llmsTxt } from "../../../src/api/discovery/llms.ts"
-import { problems } from "../../../src/api/discovery/error-catalog.ts"
+import { errorCatalog } from "../../../src/api/discovery/error-catalog.ts"
 import * as Errors from "../../../src/domain/Errors.ts"
 import { makeGateway, type Parts, problem, testSettings } from "../../support/gateway.ts"
 
@@ -114,7 +114,7 @@ describe("GET /openapi.json", () => {
       [...shown.keys()],
       Object.keys(Errors).filter((name) => /^[A-Z]/.test(name))
     )
-    for (const { tag, status, code } of problems()) {
+    for (const { tag, status, code } of errorCatalog()) {
       const value = shown.get(tag)
       assert.deepStrictEqual([value?.["status"], value?.["code"]], [status, code], tag)
       assert.isString(value?.["detail"])
@@ -164,7 +164,7 @@ describe("GET /llms.txt", () => {
     ]) {
       assert.include(guide, word)
     }
-    for (const { code, status } of problems()) assert.include(guide, `| \`${code}\` | ${status} |`)
+    for (const { code, status } of errorCatalog()) assert.include(guide, `| \`${code}\` | ${status} |`)
   })
 
   it("has commands whose bodies are quoted for", async () => {

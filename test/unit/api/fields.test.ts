@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as fc from "fast-check"
-import { misspelt, refuseUnknownFields } from "../../../src/api/request/fields.ts"
+import { findMisspelt, refuseUnknownFields } from "../../../src/api/request/fields.ts"
 
 const refusal = (json: object, known: ReadonlyArray<string>) =>
   Effect.map(Effect.flip(refuseUnknownFields(json, known)), ({ detail }) => detail)
@@ -63,7 +63,7 @@ describe("unknown fields", () => {
           name.slice(0, index) + wrong + name.slice(index),
           name.slice(0, index) + name.slice(index + 1)
         ]) {
-          if (typed !== name) assert.include(misspelt({ [typed]: 1 }, name), `did you mean ${name}?`)
+          if (typed !== name) assert.include(findMisspelt({ [typed]: 1 }, name), `did you mean ${name}?`)
         }
       })
     )

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { decodeExecute } from "../../../src/api/request/decode-execute.ts"
-import { overflowIn } from "../../../src/api/request/overflow.ts"
+import { findOverflow } from "../../../src/api/request/overflow.ts"
 
 const found: ReadonlyArray<readonly [input: string, place: string]> = [
   ["1e400", "input"],
@@ -33,7 +33,7 @@ describe("a number that JSON cannot keep", () => {
   for (const [input, place] of found) {
     it.effect(`is found at ${place} of ${input.slice(0, 50)}`, () =>
       Effect.gen(function* () {
-        assert.strictEqual(overflowIn(JSON.parse(input)), place)
+        assert.strictEqual(findOverflow(JSON.parse(input)), place)
         const error = yield* Effect.flip(decode(input))
         assert.strictEqual(error._tag, "InvalidRequest")
         assert.include(error.message, `${place}.`)
@@ -48,7 +48,7 @@ describe("a number that JSON cannot keep", () => {
   }
 
   it("is found at any depth, and its path is cut", () => {
-    const place = overflowIn(JSON.parse(`${'{"a":['.repeat(100_000)}1e400${"]}".repeat(100_000)}`))
+    const place = findOverflow(JSON.parse(`${'{"a":['.repeat(100_000)}1e400${"]}".repeat(100_000)}`))
     assert.strictEqual(place, `input${".a[0]".repeat(9)}.a…`)
   })
 })
