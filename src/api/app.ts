@@ -41,7 +41,7 @@ const fallback = Effect.fnUntraced(function* (request: HttpServerRequest.HttpSer
   if (methods.length === 0) {
     const shown = pathname.length > 100 ? `${pathname.slice(0, 100)}…` : pathname
     return yield* HttpServerRespondable.toResponse(
-      new NotFound({ detail: `Nothing is served at ${shown}. GET / lists what is.` })
+      new NotFound({ detail: `There is nothing at ${shown}. GET / lists the endpoints.` })
     )
   }
   const allow = methods.join(", ")
@@ -57,7 +57,7 @@ const answerDefects = HttpRouter.middleware(
         Effect.logError("a defect in the gateway", defect),
         HttpServerRespondable.toResponse(
           new Internal({
-            detail: "Something broke on our side. Repeating the call with the same Idempotency-Key is safe.",
+            detail: "The service failed. Repeat the call with the same Idempotency-Key: it never pays twice.",
             charged: null
           })
         )

@@ -9,55 +9,55 @@ const { deployment_id } = exampleDeployment
 const status_url = `https://compute.example/deployments/${deployment_id}`
 
 /**
- * Every answer other than success, in the order of their status. The one list from which OpenAPI's examples and the error
- * table of `/llms.txt` are made, and with which a test compares the README's.
+ * Every answer other than success, ordered by status. OpenAPI's examples and the error table of `/llms.txt` are made from
+ * this list, and a test compares it with `docs/errors.md`.
  */
 export const errorCatalog = (): ReadonlyArray<ErrorEntry> => (made ??= make())
 
-// Made when somebody asks: every isolate would spend four milliseconds on it before its first answer.
+// Made on the first call, because every isolate would spend four milliseconds on it before its first answer.
 let made: ReadonlyArray<ErrorEntry> | undefined
 const make = (): ReadonlyArray<ErrorEntry> => [
   entry(
     "MissingFiles",
     Errors.MissingFiles,
     new Errors.MissingFiles({ detail: 'The body is not JSON. Send {"files": {"src/index.ts": "…"}}.' }),
-    "no usable `files`",
+    "`files` is missing or unusable",
     'Send `{"files": {"src/index.ts": "…"}}`: at least one path, each with its source as a string.'
   ),
   entry(
     "InvalidRequest",
     Errors.InvalidRequest,
-    new Errors.InvalidRequest({ detail: 'The path "../a.ts" leads out with ..; paths stay within the project.' }),
-    "a bad path, name, `code`, `input` or `Idempotency-Key`; unknown fields; several credentials; a `Host` that is no host name",
-    "Correct what `detail` names."
+    new Errors.InvalidRequest({ detail: "The path \"../a.ts\" must not contain '..'." }),
+    "a path, name, `code`, `input`, `Idempotency-Key` or `Host` is invalid; unknown fields; several credentials",
+    "Correct what `detail` names and send the request again."
   ),
   entry(
     "MethodUnsupported",
     Errors.MethodUnsupported,
     new Errors.MethodUnsupported({ detail: "Only the method tempo with the intent charge is offered here." }),
-    "a credential for a payment method that was not offered",
-    "Answer the challenge of a 402 with the method that it names."
+    "the credential is for a payment method that was not offered",
+    "Pay the challenge of a 402 with the method that it names."
   ),
   entry(
     "PaymentRequired",
     Errors.PaymentRequired,
     Errors.PaymentRequired.of("payment-required", "This costs money. Pay the challenge in WWW-Authenticate."),
-    "no, malformed, expired, used, wrong or unpayable credential; always with a fresh challenge",
-    "Pay the challenge in `WWW-Authenticate` and send the very same body again with the credential. `type` and `detail` say " +
-      "what was wrong with a credential that was sent."
+    "the credential is missing, malformed, expired, used, wrong or cannot be paid; there is always a fresh challenge",
+    "Pay the challenge in `WWW-Authenticate` and send the same body, byte for byte, with the credential. `type` and `detail` " +
+      "say what was wrong with the credential that you sent."
   ),
   entry(
     "Forbidden",
     Errors.Forbidden,
-    new Errors.Forbidden({ detail: "This deployment is somebody else's. Prove it with the key that paid for it." }),
-    "somebody else's deployment, or a call that only the scheduler may make",
-    "Answer the challenge with the key that paid for the deployment."
+    new Errors.Forbidden({ detail: "Another account paid for this deployment. Sign with the key that paid for it." }),
+    "the deployment belongs to another payer, or only the scheduler may make this call",
+    "Sign the challenge with the key that paid for the deployment."
   ),
   entry(
     "NotFound",
     Errors.NotFound,
     new Errors.NotFound({ detail: "No such deployment. Check the deployment_id." }),
-    "no such path or deployment",
+    "the path or the deployment does not exist",
     "Check the path and the `deployment_id`."
   ),
   entry(
@@ -71,14 +71,14 @@ const make = (): ReadonlyArray<ErrorEntry> => [
     "OrderInProgress",
     Errors.OrderInProgress,
     new Errors.OrderInProgress({
-      detail: "This order is still being served. Repeat the same call with the Idempotency-Key of retry.",
+      detail: "This order is in progress. Repeat the same call with the Idempotency-Key of retry.",
       charged: true,
       deployment_id,
       status_url,
       retry,
       retry_after: 5
     }),
-    "still being served; see `Retry-After`",
+    "the order is in progress; see `Retry-After`",
     "Wait `retry_after` seconds and repeat the same call with the `Idempotency-Key` of `retry`. It never pays twice.",
     "order"
   ),
@@ -86,45 +86,48 @@ const make = (): ReadonlyArray<ErrorEntry> => [
     "WrongIdempotencyKey",
     Errors.WrongIdempotencyKey,
     new Errors.WrongIdempotencyKey({
-      detail: "This credential has paid under another Idempotency-Key. Repeat the call with that one at no cost.",
+      detail: "This credential has paid under another Idempotency-Key. Repeat the call with that key at no cost.",
       charged: true,
       retry
     }),
-    "a credential that has paid, with another `Idempotency-Key` than it paid under",
+    "the credential has paid already, under another `Idempotency-Key`",
     "Do not pay again. Repeat the call with the `Idempotency-Key` that you sent first, or that of `retry`: it is free. To buy " +
-      "another, send the request without a credential.",
+      "another one, send the request without a credential.",
     "order"
   ),
   entry(
     "Expired",
     Errors.Expired,
     new Errors.Expired({
-      detail: "This deployment has lived its time. Another Idempotency-Key buys another.",
+      detail: "This deployment has expired. POST /deploy with another Idempotency-Key for another.",
       deployment_id
     }),
-    "delivered, and its time is over",
-    "To have it again, deploy with another `Idempotency-Key`; that costs the price again."
+    "it was delivered, and has expired since",
+    "To have it again, deploy with another `Idempotency-Key`; this costs the price again."
   ),
   entry(
     "CodeTooLarge",
     Errors.CodeTooLarge,
-    new Errors.CodeTooLarge({ detail: "The sources are 600000 bytes of UTF-8; at most 512000.", limit_bytes: 512_000 }),
-    "more than 512,000 bytes of source, a body above 4 MiB, or an `input` that is larger once it is written out",
-    "Send less source: leave out data, tests and what is not imported."
+    new Errors.CodeTooLarge({
+      detail: "The sources have 600000 bytes of UTF-8. The limit is 512000.",
+      limit_bytes: 512_000
+    }),
+    "more than 512,000 bytes of source, a body above 4 MiB, or an `input` above 4 MiB once it is written out",
+    "Leave out data, tests and files that nothing imports."
   ),
   entry(
     "UriTooLong",
     Errors.UriTooLong,
-    new Errors.UriTooLong({ detail: "The URL's path and query have 9000 characters; at most 8192 are taken." }),
+    new Errors.UriTooLong({ detail: "The URL's path and query have 9000 characters. The limit is 8192." }),
     "a path and query of more than 8,192 characters",
-    "Use the paths of this guide, and send data in the body."
+    "Use the paths of this guide and send data in the body."
   ),
   entry(
     "UnsupportedMediaType",
     Errors.UnsupportedMediaType,
-    new Errors.UnsupportedMediaType({ detail: "Send the body as JSON, with Content-Type: application/json." }),
-    "a body that is not JSON, or packed",
-    "Send `Content-Type: application/json`, and no `Content-Encoding`."
+    new Errors.UnsupportedMediaType({ detail: "The body must be JSON. Send it with Content-Type: application/json." }),
+    "the body is not JSON, or is compressed",
+    "Send `Content-Type: application/json` and no `Content-Encoding`."
   ),
   entry(
     "BundleFailed",
@@ -141,73 +144,73 @@ const make = (): ReadonlyArray<ErrorEntry> => [
         }
       ]
     }),
-    "does not bundle, has nothing that can serve or be run, or does not start; see `diagnostics`",
-    "Mend the source where `diagnostics` point and deploy again. It cost nothing.",
+    "the source does not bundle, does not start, or exports nothing that can serve or run; see `diagnostics`",
+    "It cost nothing. Fix the source where `diagnostics` point and deploy again.",
     "order"
   ),
   entry(
     "TooManyAttempts",
     Errors.TooManyAttempts,
     new Errors.TooManyAttempts({
-      detail: "60 attempts to pay by this payer failed within an hour. Nothing was charged.",
+      detail: "60 attempts of this payer failed within an hour. Nothing was charged.",
       retry_after: 540
     }),
-    "4 attempts of this payer are in progress, or 60 failed within an hour; see `Retry-After`. Paid orders are served all the same",
-    "Wait `retry_after` seconds. Send a payer's orders one after the other, and correct what the answers before said.",
+    "4 attempts of this payer are in progress, or 60 failed within an hour; see `Retry-After`. Paid orders are not limited",
+    "Wait `retry_after` seconds. Send one order at a time, and correct what the earlier answers named.",
     "order"
   ),
   entry(
     "HeaderTooLarge",
     Errors.HeaderTooLarge,
-    new Errors.HeaderTooLarge({ detail: "The Authorization header has 90000 characters; at most 65536 are read." }),
-    "an `Authorization` header of more than 65,536 characters",
-    "Send one payment credential, as the client made it."
+    new Errors.HeaderTooLarge({ detail: "The Authorization header has 90000 characters. The limit is 65536." }),
+    "the `Authorization` header has more than 65,536 characters",
+    "Send one payment credential, unchanged."
   ),
   entry(
     "Internal",
     Errors.Internal,
-    new Errors.Internal({ detail: "Something broke on our side. Repeat the same call.", charged: null, retry }),
-    "a defect",
-    "Repeat the same call with the same `Idempotency-Key`, or that of `retry` where there is one. It never pays twice.",
+    new Errors.Internal({ detail: "The service failed. Repeat the same call.", charged: null, retry }),
+    "a defect of the service",
+    "Repeat the same call with the same `Idempotency-Key`, or that of `retry` if there is one. It never pays twice.",
     "order"
   ),
   entry(
     "DeployFailed",
     Errors.DeployFailed,
     new Errors.DeployFailed({
-      detail: "You were charged. It goes on by itself; do not pay again.",
+      detail: "You were charged. Delivery continues without you. Do not pay again.",
       deployment_id,
       status_url,
       fault: "service",
       retry,
       retry_after: 2
     }),
-    "charged and not live yet: it goes on by itself, do not pay again; see `status_url`",
-    "Do not pay again. With `fault: service` it goes on by itself: poll `status_url`, or repeat the same call with the " +
-      "`Idempotency-Key` of `retry`, free. With `fault: code` the host refuses this code, `detail` says why: PUT other code, free."
+    "charged and not live yet; see `fault` and `status_url`",
+    "Do not pay again. With `fault: service` delivery continues without you: poll `status_url`, or repeat the same call with the " +
+      "`Idempotency-Key` of `retry`, free. With `fault: code` the host refuses this code (`detail` says why): PUT corrected code, free."
   ),
   entry(
     "HostUnavailable",
     Errors.HostUnavailable,
     new Errors.HostUnavailable({
-      detail: "The host does not take deployments at this moment. Nothing was charged; try again later.",
+      detail: "The host takes no deployments at the moment. Nothing was charged. Try again later.",
       host: "unavailable",
       retry_after: 10
     }),
-    "the host cannot deliver at this moment, which is found out before the payment: nothing was charged, and there is no `deployment_id`",
-    "Nothing was charged. Wait `retry_after` seconds and repeat the same call; while `host` is `unusable`, only the operator can mend it."
+    "the host cannot deliver at the moment; it is asked before the payment, so nothing was charged and there is no `deployment_id`",
+    "Nothing was charged. Wait `retry_after` seconds and repeat the same call. If `host` is `unusable`, the operator has to fix it first."
   ),
   entry(
     "ExecuteFailed",
     Errors.ExecuteFailed,
     new Errors.ExecuteFailed({
-      detail: "You were charged, and the code could not be run, which is our fault. Do not pay again.",
+      detail: "You were charged, and the service failed to run the code. Do not pay again.",
       retry,
       retry_after: 2
     }),
-    "`/execute`: charged and not run yet, which is our fault: repeat with the same key",
-    "Do not pay again. Wait `retry_after` seconds and repeat the same call with the `Idempotency-Key` of `retry`, free. What your " +
-      "code throws is no such error: it is a 200 with `error`."
+    "`/execute`: charged, and the service failed to run the code",
+    "Do not pay again. Wait `retry_after` seconds and repeat the same call with the `Idempotency-Key` of `retry`, free. Code that " +
+      "throws is no such error: it is answered with 200 and `error`."
   ),
   entry(
     "PaymentPending",
@@ -219,21 +222,21 @@ const make = (): ReadonlyArray<ErrorEntry> => [
       retry,
       retry_after: 5
     }),
-    "sent, and the chain has not said: repeat with the same key",
+    "the payment was sent and the chain has not confirmed it",
     "Do not pay again. Wait `retry_after` seconds and repeat the same call with the `Idempotency-Key` of `retry`."
   ),
   entry(
     "PaymentUnavailable",
     Errors.PaymentUnavailable,
-    new Errors.PaymentUnavailable({ detail: "The chain does not answer. Nothing was sent to it.", retry_after: 5 }),
-    "the chain cannot be asked; nothing was sent",
+    new Errors.PaymentUnavailable({ detail: "The chain does not answer. Nothing was charged.", retry_after: 5 }),
+    "the chain does not answer; nothing was sent to it",
     "Wait `retry_after` seconds and repeat the same call."
   ),
   entry(
     "Busy",
     Errors.Busy,
-    new Errors.Busy({ detail: "Too many builds are in flight.", retry_after: 2 }),
-    "too many builds in flight, or payments from one address; see `Retry-After`",
+    new Errors.Busy({ detail: "Too many builds are in progress. Nothing was charged.", retry_after: 2 }),
+    "too many builds are in progress, or one address sent too many credentials; see `Retry-After`",
     "Wait `retry_after` seconds and repeat the same call.",
     "order"
   ),
@@ -241,13 +244,14 @@ const make = (): ReadonlyArray<ErrorEntry> => [
     "NotConfigured",
     Errors.NotConfigured,
     new Errors.NotConfigured({
-      detail: "Settings of the service are missing or malformed: TEMPO_RECIPIENT.",
+      detail:
+        "Settings of the service are missing or malformed: TEMPO_RECIPIENT. Paid endpoints are unavailable until this is fixed.",
       missing: ["TEMPO_RECIPIENT"]
     }),
-    "a setting or binding is missing; it says which",
-    "Nothing to be done from outside; `GET /health` tells when it is."
+    "a setting or binding of the service is missing; `missing` names it",
+    "Only the operator can fix this. `GET /health` says when it is done."
   )
 ]
 
-/** How `charged` reads in a table. */
+/** The text for `charged` in a table. */
 export const chargedText = ({ charged }: ErrorEntry): string => (charged === "order" ? "the order's" : String(charged))

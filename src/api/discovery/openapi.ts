@@ -37,11 +37,7 @@ const REQUEST_HEADERS = [
     "1 to 255 printable ASCII characters. The same body with the same key is one order: repeating it is free.",
     "8e03978e-40d5-43e8-bc93-6894a57f9324"
   ),
-  header(
-    "Accept-Payment",
-    "Which payment methods the client has; there is one, so that it is always offered.",
-    "tempo/charge"
-  )
+  header("Accept-Payment", "The client's payment methods. There is one here, and it is always offered.", "tempo/charge")
 ]
 
 const RETRY_AFTER = { "Retry-After": responseHeader("Seconds to wait.") }
@@ -114,7 +110,7 @@ const additions: Readonly<Record<string, (operation: Operation, service: Service
   }),
   "put /deployments/{deployment_id}": (operation) => ({
     ...withRequest(operation, { files: exampleRequest.files }),
-    summary: "Newer code at the same URL, free, for whoever paid: the 402 asks for a proof of amount 0"
+    summary: "Newer code at the same URL, free, for its payer: the 402 asks for a proof of amount 0"
   }),
   "get /deployments/{deployment_id}": (operation) => withExamples(operation, { 200: exampleStatus }, false)
 }
@@ -143,7 +139,7 @@ export const openApi = (service: ServiceInfo): Json => {
       ...spec.info,
       description:
         `POST source files and a payment to /deploy; get a URL that runs them for ${hours(service)}. No account, no API key. ` +
-        `Whoever pays pays only for what goes live. The guide for agents: ${origin}/llms.txt`
+        `You pay only for deployments that go live. The guide for agents: ${origin}/llms.txt`
     },
     servers: [{ url: origin }],
     "x-service-info": {

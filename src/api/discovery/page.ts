@@ -33,15 +33,15 @@ ul { margin: .5rem 0; padding-left: 1.25rem }
 
 const configuredLine = ({ missing }: ServiceInfo): string =>
   missing.length === 0
-    ? '<p class="up"><strong>Up.</strong> Deploys are for sale.</p>'
+    ? '<p class="up"><strong>Up.</strong> You can deploy now.</p>'
     : `<p class="down"><strong>Not configured.</strong> Missing: ${escape(missing.join(", "))}.</p>`
 
 const executeOffer = ({ execute }: ServiceInfo): string =>
   execute === undefined
     ? ""
-    : `<p>Or POST a function and <strong>$${escape(execute.price)}</strong> to <code>/execute</code>, and get its result.</p>\n`
+    : `<p>Or POST a function and <strong>$${escape(execute.price)}</strong> to <code>/execute</code>, and get the result of one run.</p>\n`
 
-/** The page for people: no script, nothing fetched, readable from a phone to a desktop, in the dark and in the light. */
+/** The page for people: no script, nothing fetched, readable on a phone and on a desktop, in dark and light mode. */
 export const page = (service: ServiceInfo): string => `<!doctype html>
 <html lang="en">
 <head>
@@ -59,7 +59,7 @@ ${executeOffer(service)}${configuredLine(service)}
 <h2>Try it</h2>
 ${service.tempo ? "<p>With the private key of a funded account in <code>MPPX_PRIVATE_KEY</code>:</p>" : "<p>Ask what it costs:</p>"}
 <pre><code>${escape(service.tempo ? mppxCommand(service) : curlQuote(service))}</code></pre>
-<p class="dim">Paid by MPP (HTTP 402) in ${escape(service.currency)} on ${escape(service.network)}. You pay only for what goes live; what is paid for is never lost and never charged twice.</p>
+<p class="dim">Paid by MPP (HTTP 402) in ${escape(service.currency)} on ${escape(service.network)}. You pay only for deployments that go live. A paid deployment is never lost or charged twice.</p>
 <h2>For programs</h2>
 <ul>
 <li><a href="/llms.txt">llms.txt</a>: the whole guide, for agents</li>
@@ -71,7 +71,7 @@ ${service.tempo ? "<p>With the private key of a funded account in <code>MPPX_PRI
 </html>
 `
 
-/** Nothing is loaded and nothing runs. */
+/** The page loads nothing and runs nothing. */
 export const pageHeaders = {
   "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
   "referrer-policy": "no-referrer",

@@ -38,7 +38,7 @@ export const makeExecute = Effect.gen(function* () {
 
 const withoutLoader = () =>
   new NotConfigured({
-    detail: "This service has no Worker Loader (LOADER), so that it can run no code by itself. POST /deploy works.",
+    detail: "This service cannot run code because it has no Worker Loader (LOADER). POST /deploy works.",
     missing: ["LOADER"]
   })
 

@@ -37,25 +37,27 @@ const authorize = Effect.fn("Gateway.authorizeSchedule")(function* (
   replays: ReplayGuard["Service"]
 ) {
   const signed = yield* decodeSigned(request.headers).pipe(
-    Effect.mapError(() => forbidden("Only the platform calls here, and signs what it sends."))
+    Effect.mapError(() => forbidden("Only the platform may call this endpoint, with a signed request."))
   )
   const { "x-jack-timestamp": stamp, "x-jack-signature": signature, "x-jack-cron": cron } = signed
   // Seconds, where there are too few digits for milliseconds.
   const time = stamp.length < 12 ? Number(stamp) * 1000 : Number(stamp)
   const now = yield* Clock.currentTimeMillis
-  if (Math.abs(now - time) > FRESH_MILLIS) return yield* forbidden("The call is not fresh.")
+  if (Math.abs(now - time) > FRESH_MILLIS)
+    return yield* forbidden("The call is more than 5 minutes old, or from the future.")
   const secret = yield* secrets.read.pipe(
     Effect.tapError(({ message }) => Effect.logWarning("the key of scheduled calls could not be read", message)),
     Effect.mapError(() => forbidden("The signature cannot be verified at the moment."))
   )
-  if (secret._tag === "None") return yield* forbidden("Nobody calls here: there is no key to verify calls with.")
+  if (secret._tag === "None")
+    return yield* forbidden("This endpoint is closed because there is no key to verify calls with.")
   const expected = createHmac("sha256", Redacted.value(secret.value)).update(`${stamp}.POST.${SCHEDULED_PATH}.${cron}`)
   if (!timingSafeEqual(expected.digest(), Buffer.from(signature, "hex"))) {
-    return yield* forbidden("The signature does not hold.")
+    return yield* forbidden("Invalid signature.")
   }
   // Until no clock would call it fresh.
   if (!(yield* replays.markUsed(signature.toLowerCase(), time + 2 * FRESH_MILLIS))) {
-    return yield* forbidden("The call was made before.")
+    return yield* forbidden("This call was made before.")
   }
 })
 
@@ -88,6 +90,6 @@ const answerUnlisted = ({ message }: { readonly message: string }) =>
   Effect.andThen(
     Effect.logError("the sweep could not list the projects", message),
     HttpServerRespondable.toResponse(
-      new Internal({ detail: "The control plane cannot be asked. The next call tries again.", charged: null })
+      new Internal({ detail: "The control plane does not answer. The next call tries again.", charged: null })
     )
   )

@@ -11,7 +11,7 @@ import { setHeaders } from "../request/headers.ts"
 
 const proofRequired = PaymentRequired.of(
   "payment-required",
-  "This costs nothing and asks who you are. Answer the challenge in WWW-Authenticate, whose amount is 0, with a proof by the " +
+  "Updates are free, and only the payer may send them. Answer the challenge in WWW-Authenticate, whose amount is 0, with the " +
     "key that paid for the deployment, and send the same request again with Authorization: Payment."
 )
 
@@ -27,7 +27,7 @@ export const makeUpdate = Effect.gen(function* () {
     if (status === undefined) return yield* new NotFound({ detail: "No such deployment. Check the deployment_id." })
     if (status.status !== "expired") return
     return yield* new Expired({
-      detail: "This deployment has lived its time. POST /deploy for another.",
+      detail: "This deployment has expired. POST /deploy for another.",
       deployment_id: id
     })
   })

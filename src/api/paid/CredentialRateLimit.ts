@@ -37,7 +37,8 @@ const checkWith =
 const tooManyCredentials = Effect.suspend(
   () =>
     new Busy({
-      detail: "Too many payments from this address at once. This one was not looked at; send the same again.",
+      detail:
+        "This address sent too many payment credentials. This one was not checked. Wait, and send the same request again.",
       charged: null,
       retry_after: 10
     })

@@ -104,4 +104,4 @@ const answer402 = (challenge: string, reason: PaymentRequired) =>
 const describeUnaccepted = (preferences: string, offers: ReadonlyArray<Offer>) =>
   offers.some(({ method, intent }) => acceptsPayment(preferences, method, intent))
     ? undefined
-    : `Accept-Payment leaves out all that is offered: ${offers.map(({ method, intent }) => `${method}/${intent}`).join(", ")}.`
+    : `Accept-Payment lists no method of this service: ${offers.map(({ method, intent }) => `${method}/${intent}`).join(", ")}.`

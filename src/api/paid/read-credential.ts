@@ -17,15 +17,17 @@ export const readCredential = Effect.fnUntraced(function* (headers: Headers, che
   if (authorization.length > MAX_AUTHORIZATION_LENGTH) {
     return yield* new HeaderTooLarge({
       detail:
-        `The Authorization header has ${authorization.length} characters; at most ${MAX_AUTHORIZATION_LENGTH} are read. ` +
-        "Send one payment credential, as the client made it."
+        `The Authorization header has ${authorization.length} characters. The limit is ${MAX_AUTHORIZATION_LENGTH}. ` +
+        "Send one payment credential, unchanged."
     })
   }
   if (!/payment/i.test(authorization)) return undefined
   yield* checkRate(headers).pipe(Effect.tapError(setRetryAfter))
   const [credential, ...others] = credentialsIn(authorization)
   if (others.length > 0) {
-    return yield* new InvalidRequest({ detail: "More than one payment credential. Send exactly one." })
+    return yield* new InvalidRequest({
+      detail: "The request has more than one payment credential. Nothing was charged. Send exactly one."
+    })
   }
   return credential
 })

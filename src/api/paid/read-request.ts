@@ -37,7 +37,8 @@ export const readRequest = Effect.fnUntraced(function* (request: Request, checkR
   const idempotencyKey = body.size === 0 && credential === undefined ? undefined : yield* readIdempotencyKey(headers)
   if (credential !== undefined && body.size === 0) {
     return yield* new InvalidRequest({
-      detail: "A credential without a body pays for nothing. Send the request's body with it."
+      detail:
+        "The request has a credential and no body. Nothing was charged. Send the body that the credential pays for."
     })
   }
   return {

@@ -17,7 +17,7 @@ export interface Body {
 export const readBody = (request: Request, limit: number): Effect.Effect<Body, InvalidRequest> =>
   Effect.tryPromise({
     try: () => (announcedLength(request) <= limit ? readWhole(request) : readStream(request.body, limit)),
-    catch: () => new InvalidRequest({ detail: "The body broke off before its end. Send the request again." })
+    catch: () => new InvalidRequest({ detail: "The request body ended early. Send the request again." })
   })
 
 /** Reads a body to its end and keeps nothing of it: for an answer that does not depend on it. One that breaks off is at its end. */

@@ -35,7 +35,7 @@ export interface DeployBody {
 /** Decodes a deploy's body. Nothing else happens for one that is not in order. */
 export const decodeDeploy = Effect.fnUntraced(function* (bytes: Uint8Array) {
   const json = yield* parse(bytes, ["files", "name"])
-  if (!isName(json)) return yield* new InvalidRequest({ detail: "name must be a string, or be left out." })
+  if (!isName(json)) return yield* new InvalidRequest({ detail: "name must be a string. Change it, or leave it out." })
   // An empty name asks for none.
   const name = json.name || null
   if (name !== null && isLong(name)) {
@@ -64,13 +64,13 @@ const checkFiles = Effect.fnUntraced(function* (given: Files) {
   const entries = Object.entries(given)
   if (entries.length > MAX_FILES) {
     return yield* new InvalidRequest({
-      detail: `${entries.length} files are more than the ${MAX_FILES} that are taken.`
+      detail: `The project has ${entries.length} files. The limit is ${MAX_FILES}. Leave out what is not needed.`
     })
   }
   const size = entries.reduce((sum, [, source]) => sum + Buffer.byteLength(source), 0)
   if (size > MAX_SOURCE_BYTES) {
     return yield* new CodeTooLarge({
-      detail: `The sources are ${size} bytes of UTF-8; at most ${MAX_SOURCE_BYTES} are taken. Leave out what is not needed.`,
+      detail: `The sources have ${size} bytes of UTF-8. The limit is ${MAX_SOURCE_BYTES}. Leave out what is not needed.`,
       limit_bytes: MAX_SOURCE_BYTES
     })
   }
@@ -78,7 +78,7 @@ const checkFiles = Effect.fnUntraced(function* (given: Files) {
   for (const [path, source] of entries) {
     const normal = normalize(path)
     if (typeof normal !== "string") return yield* normal
-    if (files.has(normal)) return yield* badPath(path, "is the same file as another one")
+    if (files.has(normal)) return yield* badPath(path, "names the same file as another path")
     files.set(normal, source)
   }
   // fromEntries defines own properties: a file may well be called __proto__.
@@ -95,7 +95,7 @@ const parse = Effect.fnUntraced(function* (bytes: Uint8Array, known: ReadonlyArr
     catch: (error) =>
       error instanceof JsonTooLarge && error.limit === "fields"
         ? new InvalidRequest({
-            detail: `The body has more than ${JSON_LIMITS.fields} fields and lists. At most ${MAX_FILES} files are taken.`
+            detail: `The body has more than ${JSON_LIMITS.fields} fields and lists. Send at most ${MAX_FILES} files.`
           })
         : new MissingFiles({
             detail: `The body is not JSON, or is nested too deeply. Send {"files": {"src/index.ts": "…"}}.`
@@ -104,7 +104,7 @@ const parse = Effect.fnUntraced(function* (bytes: Uint8Array, known: ReadonlyArr
   if (!isFiles(json)) {
     return yield* new MissingFiles({
       detail:
-        'files must be a JSON object of at least one path to its source text: {"files": {"src/index.ts": "…"}}.' +
+        'files must be a JSON object with at least one path and its source text: {"files": {"src/index.ts": "…"}}.' +
         (notText(json) ?? findMisspelt(json, "files"))
     })
   }
@@ -119,7 +119,7 @@ const notText = (json: unknown): string | undefined => {
   const path = Object.keys(files).find((path) => typeof Reflect.get(files, path) !== "string")
   return path === undefined
     ? undefined
-    : ` The value of ${JSON.stringify(path.slice(0, 100))} is not a string: send the file's text, JSON files included.`
+    : ` The value of ${JSON.stringify(path.slice(0, 100))} is not a string. Send the file's text as a string, also for a JSON file.`
 }
 
 const badPath = (path: string, problem: string) =>
@@ -129,12 +129,12 @@ const badPath = (path: string, problem: string) =>
 const normalize = (path: string): string | InvalidRequest => {
   if (path.length > MAX_PATH_LENGTH) return badPath(path, `is longer than ${MAX_PATH_LENGTH} characters`)
   // eslint-disable-next-line no-control-regex -- control characters are what this looks for
-  if (/[\u0000-\u001f\u007f]/.test(path)) return badPath(path, "has a control character")
-  if (path.includes("\\")) return badPath(path, "has a backslash; folders are parted by /")
+  if (/[\u0000-\u001f\u007f]/.test(path)) return badPath(path, "must not contain control characters")
+  if (path.includes("\\")) return badPath(path, "must not contain a backslash; separate folders with /")
   if (path.startsWith("/") || /^[a-z]:/i.test(path))
-    return badPath(path, "is absolute; paths are relative to the project")
+    return badPath(path, "must not be absolute; paths are relative to the project")
   const parts = path.split("/").filter((part) => part !== "" && part !== ".")
-  if (parts.includes("..")) return badPath(path, "leads out with ..; paths stay within the project")
-  if (parts.length === 0 || path.endsWith("/")) return badPath(path, "names no file")
+  if (parts.includes("..")) return badPath(path, "must not contain '..'")
+  if (parts.length === 0 || path.endsWith("/")) return badPath(path, "must name a file")
   return parts.join("/")
 }

@@ -17,8 +17,8 @@ export interface ExecuteBody {
 const JSON_LIMITS = { depth: 500, fields: 200_000 }
 
 const TOO_LARGE = {
-  depth: `input is nested more than ${JSON_LIMITS.depth} deep. Send it flatter, or as a string.`,
-  fields: `input has more than ${JSON_LIMITS.fields} fields and lists. Send longer lists in their place, or a string.`
+  depth: `input is nested more than ${JSON_LIMITS.depth} levels deep. Send it flatter, or as a string.`,
+  fields: `input has more than ${JSON_LIMITS.fields} fields and lists. Send fewer and longer lists, or a string.`
 }
 
 const SHAPE = '{"code": "export function run(input) { … }", "input": …}'
@@ -42,7 +42,7 @@ export const decodeExecute = Effect.fn("Gateway.decodeExecute")(function* (bytes
   const size = Buffer.byteLength(code)
   if (size > MAX_SOURCE_BYTES) {
     return yield* new CodeTooLarge({
-      detail: `The code is ${size} bytes of UTF-8; at most ${MAX_SOURCE_BYTES} are taken. Leave out what is not needed.`,
+      detail: `The code has ${size} bytes of UTF-8. The limit is ${MAX_SOURCE_BYTES}. Leave out what is not needed.`,
       limit_bytes: MAX_SOURCE_BYTES
     })
   }
@@ -55,7 +55,7 @@ const textOf = Effect.fnUntraced(function* (input: unknown) {
   const overflow = findOverflow(input)
   if (overflow !== undefined) {
     return yield* new InvalidRequest({
-      detail: `A number is too large for JavaScript, which would turn it into null: ${overflow}. Send it as a string.`
+      detail: `The number at ${overflow} is too large for JavaScript, which would turn it into null. Send it as a string.`
     })
   }
   const text = yield* Effect.try({
@@ -65,7 +65,7 @@ const textOf = Effect.fnUntraced(function* (input: unknown) {
   // Numbers may be written shorter than JSON.stringify does; an order's object takes no message of more than 32 MiB.
   if (Buffer.byteLength(text) > MAX_BODY_BYTES) {
     return yield* new CodeTooLarge({
-      detail: `The input is more than ${MAX_BODY_BYTES} bytes as JSON, with its numbers in full. Send less.`,
+      detail: `input is larger than ${MAX_BODY_BYTES} bytes when it is written as JSON with its numbers in full. Send less.`,
       limit_bytes: MAX_BODY_BYTES
     })
   }

@@ -18,7 +18,7 @@ export const readIdempotencyKey = Effect.fnUntraced(function* (headers: Headers)
   if (value === null) return undefined
   if (value.length <= 255 && /^[\x20-\x7e]{1,255}$/.test(value) && value.trim() !== "") return value
   return yield* new InvalidRequest({
-    detail: "Idempotency-Key must be 1 to 255 printable ASCII characters, for example a UUID."
+    detail: "Idempotency-Key must be 1 to 255 printable ASCII characters. Send a UUID, for example."
   })
 })
 
@@ -29,10 +29,12 @@ const MAX_TYPE_LENGTH = 1000
 export const requireJson = Effect.fnUntraced(function* (headers: Headers) {
   const coding = headers.get("content-encoding")
   if (coding !== null && (coding.length > MAX_TYPE_LENGTH || coding.trim().toLowerCase() !== "identity")) {
-    return yield* new UnsupportedMediaType({ detail: "Send the body as it is, without Content-Encoding." })
+    return yield* new UnsupportedMediaType({ detail: "Content-Encoding is not supported. Send the body uncompressed." })
   }
   const type = headers.get("content-type")
   if (type === null) return
   if (type.length <= MAX_TYPE_LENGTH && /^application\/(json|[\w.+-]+\+json)\s*(;|$)/i.test(type.trim())) return
-  return yield* new UnsupportedMediaType({ detail: "Send the body as JSON, with Content-Type: application/json." })
+  return yield* new UnsupportedMediaType({
+    detail: "The body must be JSON. Send it with Content-Type: application/json."
+  })
 })

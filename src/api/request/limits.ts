@@ -48,11 +48,11 @@ export const makeLimits = (
 
 const tooLong = (length: number) =>
   new UriTooLong({
-    detail: `The URL's path and query have ${length} characters; at most ${MAX_URL_LENGTH} are taken. Send data in the body.`
+    detail: `The URL's path and query have ${length} characters. The limit is ${MAX_URL_LENGTH}. Send data in the body.`
   })
 
 const badHost = () =>
-  new InvalidRequest({ detail: "The Host header is not a host name. Send the host of this service, and its port." })
+  new InvalidRequest({ detail: "The Host header is not a host name. Send the host and port of this service." })
 
 /** Browsers read such an answer too; the middleware that says so comes later. */
 const refuse = (request: HttpServerRequest.HttpServerRequest, error: UriTooLong | InvalidRequest) =>

@@ -99,11 +99,11 @@ describe("a deploy's body", () => {
 
   rejects("with an absolute path", file("/a"), "InvalidRequest", /absolute/)
   rejects("with a drive", file("C:/a"), "InvalidRequest", /absolute/)
-  rejects("with a path that leads out", file("a/../../b"), "InvalidRequest", /leads out/)
+  rejects("with a path that leads out", file("a/../../b"), "InvalidRequest", /must not contain '\.\.'/)
   rejects("with a backslash", file("a\\b"), "InvalidRequest", /backslash/)
   rejects("with a control character", file("a\nb"), "InvalidRequest", /control character/)
-  rejects("with an empty path", file(""), "InvalidRequest", /names no file/)
-  rejects("with a folder for a file", file("a/"), "InvalidRequest", /names no file/)
+  rejects("with an empty path", file(""), "InvalidRequest", /must name a file/)
+  rejects("with a folder for a file", file("a/"), "InvalidRequest", /must name a file/)
   rejects("with an endless path", file("a".repeat(513)), "InvalidRequest", /longer than 512/)
   rejects("with the same file twice", { files: { a: "", "./a": "" } }, "InvalidRequest", /same file/)
 

@@ -289,7 +289,7 @@ describe("browsers and preferences", () => {
     const other = await gateway.post(undefined, { "accept-payment": "stripe/charge" })
     assert.strictEqual(other.status, 402)
     assert.match(other.headers.get("www-authenticate") ?? "", /^Payment /)
-    assert.match((await problem(other)).detail, /Accept-Payment leaves out all that is offered: tempo\/charge/)
+    assert.match((await problem(other)).detail, /Accept-Payment lists no method of this service: tempo\/charge/)
     const same = await gateway.post(undefined, { "accept-payment": "tempo/charge, stripe/charge;q=0.5" })
     assert.notInclude((await problem(same)).detail, "Accept-Payment")
   })

@@ -36,7 +36,7 @@ describe("a number that JSON cannot keep", () => {
         assert.strictEqual(findOverflow(JSON.parse(input)), place)
         const error = yield* Effect.flip(decode(input))
         assert.strictEqual(error._tag, "InvalidRequest")
-        assert.include(error.message, `${place}.`)
+        assert.include(error.message, `at ${place} is`)
       })
     )
   }
