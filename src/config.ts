@@ -1,7 +1,6 @@
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -26,6 +25,10 @@ const Hosts = Schema.String.check(Schema.isPattern(/^(none|[a-z0-9.-]+\.[a-z]{2,
 const Realm = Schema.String.check(Schema.isPattern(/^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/))
 
 const Secret = Schema.String.check(Schema.isMinLength(32))
+
+/** The value is `undefined` where the setting is not set; a malformed one still counts as missing. */
+const optional = <A>(config: Config.Config<A>): Config.Config<A | undefined> =>
+  config.pipe(Config.option, Config.map(Option.getOrUndefined))
 
 const HttpUrl = Schema.String.check(Schema.isPattern(/^https?:\/\/[^\s]+$/))
 
@@ -53,7 +56,7 @@ const settings = {
    * Where clients reach the gateway: `https://compute.example`, no path. It decides the addresses in discovery and in
    * `status_url`. Without it, the `Host` header of each request does, and no shared cache keeps what it decides.
    */
-  PUBLIC_ORIGIN: Config.schema(Origin, "PUBLIC_ORIGIN").pipe(Config.option),
+  PUBLIC_ORIGIN: Config.schema(Origin, "PUBLIC_ORIGIN").pipe(optional),
   /** Clients pay this Tempo address. */
   TEMPO_RECIPIENT: Config.schema(Address, "TEMPO_RECIPIENT"),
   /** `mainnet` (chain 4217), `testnet` (Moderato, 42431) or `local` (1337, the chain of the local stack). */
@@ -61,7 +64,7 @@ const settings = {
     Config.withDefault("mainnet" as const)
   ),
   /** The chain's JSON-RPC; without it the network's public one. */
-  TEMPO_RPC_URL: Config.schema(HttpUrl, "TEMPO_RPC_URL").pipe(Config.option),
+  TEMPO_RPC_URL: Config.schema(HttpUrl, "TEMPO_RPC_URL").pipe(optional),
   /** The token's address; the default is pathUSD, which has the same address on every network. */
   TEMPO_CURRENCY: Config.schema(Address, "TEMPO_CURRENCY").pipe(
     Config.withDefault("0x20c0000000000000000000000000000000000000")
@@ -77,7 +80,7 @@ const settings = {
   /** Secret: Jack's API token, `jkt_` and 64 hexadecimal digits. */
   CONTROL_PLANE_TOKEN: Config.schema(Token, "CONTROL_PLANE_TOKEN").pipe(Config.map(Redacted.make)),
   /** The project that this Worker is, where Jack runs it: a binding of Jack's, never to be set by hand. */
-  PROJECT_ID: Config.NonEmptyString("PROJECT_ID").pipe(Config.option),
+  PROJECT_ID: Config.NonEmptyString("PROJECT_ID").pipe(optional),
   /** How long a deployment lives, and the output of a run is kept, in hours from when it is there; fractions down to 60 s. */
   TTL_HOURS: Config.schema(Hours, "TTL_HOURS").pipe(Config.withDefault(24)),
   /** The hosts that deployed code may import modules from by URL, parted by commas; `none` for none. */
@@ -92,36 +95,33 @@ const settings = {
   )
 }
 
-type Values = { readonly [K in keyof typeof settings]: Config.Success<(typeof settings)[K]> }
+/** Every setting's value by its name; an optional setting that is not set is `undefined`. */
+export type Values = { readonly [K in keyof typeof settings]: Config.Success<(typeof settings)[K]> }
 
 /** Reads every setting once. A required binding that is not there is missing like a setting. */
-const load = (bindings: Readonly<Record<string, unknown>>) =>
-  Effect.gen(function* () {
-    const values = new Map<string, unknown>()
-    const missing: Array<string> = Object.keys(bindings).filter((name) => bindings[name] === undefined)
-    for (const [name, config] of Object.entries(settings)) {
-      const exit = yield* Effect.exit(config as Config.Config<unknown>)
-      if (Exit.isSuccess(exit)) values.set(name, exit.value)
-      else missing.push(name)
-    }
-    return Settings.of({
-      missing,
-      get: <K extends keyof Values>(name: K) => {
-        if (!values.has(name)) throw new Error(`the setting ${name} is missing or malformed`)
-        return values.get(name) as Values[K]
-      }
-    })
-  })
+const load = Effect.fnUntraced(function* (bindings: Readonly<Record<string, unknown>>) {
+  const values: Record<string, unknown> = {}
+  const missing = Object.keys(bindings).filter((name) => bindings[name] === undefined)
+  for (const [name, config] of Object.entries(settings)) {
+    const value = yield* Effect.option(config as Config.Config<unknown>)
+    if (Option.isSome(value)) values[name] = value.value
+    else missing.push(name)
+  }
+  const known = values as Partial<Values>
+  return Settings.of({ ...known, missing, complete: missing.length === 0 ? (known as Values) : undefined })
+})
 
 /**
- * The environment gives the settings. Loading never fails: `missing` names the settings that are absent or malformed,
- * and absent bindings; reading one of those settings is a defect. The HTTP edge asks `missing` first.
+ * The settings, decoded once. Loading never fails: each value that is missing or malformed is `undefined`. Health and
+ * discovery read the values that are there; the paid endpoints read `complete`.
  */
 export class Settings extends Context.Service<
   Settings,
-  {
+  Partial<Values> & {
+    /** Names of the settings that are missing or malformed, and of the required bindings that are missing. */
     readonly missing: ReadonlyArray<string>
-    readonly get: <K extends keyof Values>(name: K) => Values[K]
+    /** All values; `undefined` while anything is missing. Then nothing is for sale. */
+    readonly complete: Values | undefined
   }
 >()("mpp-compute/config/Settings") {
   /** No binding is required: for tests, and for services that have none. */
@@ -136,5 +136,18 @@ export class Settings extends Context.Service<
   }
 }
 
-/** The value of an optional setting, or `undefined`. */
-export const optional = <A>(value: Option.Option<A>): A | undefined => Option.getOrUndefined(value)
+/**
+ * The settings that one service needs, read when it works and not when its layer is built: a gateway that lacks them must
+ * start, to say so. Orders that were paid before go on while another setting is missing. A missing one of these is a
+ * defect, because the gateway refuses new orders with 503 before.
+ */
+export const requireSettings = <K extends keyof Values>(
+  settings: Settings["Service"],
+  ...names: ReadonlyArray<K>
+): Effect.Effect<Pick<Values, K>> =>
+  Effect.suspend(() => {
+    const missing = names.find((name) => settings.missing.includes(name))
+    return missing === undefined
+      ? Effect.succeed(settings as Pick<Values, K>)
+      : Effect.die(new Error(`the setting ${missing} is missing or malformed`))
+  })

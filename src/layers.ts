@@ -45,9 +45,7 @@ const ids = DeploymentIds.layer.pipe(Layer.provide([host, IdStore.layerKv(env.EX
 
 /** esbuild in this Worker turns source into a bundle. */
 const bundler = Layer.unwrap(
-  Effect.map(Settings, ({ missing, get }) =>
-    Bundler.layer(wasm, { importHosts: missing.includes("IMPORT_HOSTS") ? [] : get("IMPORT_HOSTS"), waitUntil })
-  )
+  Effect.map(Settings, ({ IMPORT_HOSTS: importHosts = [] }) => Bundler.layer(wasm, { importHosts, waitUntil }))
 )
 
 /** The runner starts bundles before anybody pays, and runs code for `/execute`: another process, this Worker's loader, or nobody. */

@@ -38,7 +38,7 @@ export const Handlers = HttpApiBuilder.group(
     const host = yield* HostHealth
     const health = Effect.sync(() => {
       const { learned } = host
-      const configured = settings.missing.length === 0
+      const configured = settings.complete !== undefined
       return {
         status: configured ? ("ok" as const) : ("not_configured" as const),
         configured,

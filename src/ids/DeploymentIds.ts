@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import { Settings } from "../config.ts"
+import { requireSettings, Settings } from "../config.ts"
 import { ControlPlaneClient, type Project } from "../control-plane/ControlPlaneClient.ts"
 import { deploymentIdOf } from "../control-plane/slug.ts"
 import { deploymentId, idKey, isCheckedBy, parseId } from "../domain/DeploymentId.ts"
@@ -49,21 +49,24 @@ export class DeploymentIds extends Context.Service<
       const store = yield* IdStore
 
       let derived: string | undefined
-      const key = () => (derived ??= idKey(Redacted.value(settings.get("MPP_SECRET_KEY"))))
+      const key = Effect.map(
+        requireSettings(settings, "MPP_SECRET_KEY"),
+        ({ MPP_SECRET_KEY }) => (derived ??= idKey(Redacted.value(MPP_SECRET_KEY)))
+      )
 
       let added = false
       /** Beside everything else: an id is good without it, until the secret is changed. */
-      const addKey = Effect.suspend(() => {
+      const addKey = (key: string) => {
         if (added) return Effect.void
         added = true
-        return store.addKey(key()).pipe(
+        return store.addKey(key).pipe(
           Effect.catch(({ message }) => {
             added = false
             return Effect.logWarning("the key of deployment ids was not stored", message)
           }),
           Effect.forkDetach
         )
-      })
+      }
 
       const busy = new Busy({
         detail: "It cannot be said at the moment whether there is such a deployment. Try again.",
@@ -98,12 +101,16 @@ export class DeploymentIds extends Context.Service<
       })
 
       return DeploymentIds.of({
-        make: (order) => Effect.as(addKey, deploymentId(order, key())),
+        make: Effect.fnUntraced(function* (order) {
+          const current = yield* key
+          yield* addKey(current)
+          return deploymentId(order, current)
+        }),
         orderOf: Effect.fn("DeploymentIds.orderOf")(function* (id: string) {
           const parsed = parseId(id)
           if (parsed === undefined) return undefined
           if (parsed.check === null) return (yield* earlier).has(id) ? parsed.order : undefined
-          if (!settings.missing.includes("MPP_SECRET_KEY") && isCheckedBy(key(), parsed)) return parsed.order
+          if (settings.MPP_SECRET_KEY !== undefined && isCheckedBy(yield* key, parsed)) return parsed.order
           return (yield* keys).some((other) => isCheckedBy(other, parsed)) ? parsed.order : undefined
         }),
         note: Effect.fn("DeploymentIds.note")(

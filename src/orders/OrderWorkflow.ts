@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Bundler } from "../bundler/Bundler.ts"
 import { ControlPlaneClient } from "../control-plane/ControlPlaneClient.ts"
-import { Settings } from "../config.ts"
+import { requireSettings, Settings } from "../config.ts"
 import { orderName } from "../domain/DeploymentId.ts"
 import type { OrderResult, Deployed, Executed, ExecuteOrder, UpdateOrder, DeployOrder } from "../domain/Order.ts"
 import { CodeRunner } from "../sandbox/CodeRunner.ts"
@@ -83,8 +83,9 @@ export class OrderWorkflow extends Context.Service<
       const { prepare, build } = makePrepare(payments, payers, host, yield* Bundler, runner)
       const capture = makeCapture(payments)
       const place = makePlace(host)
-      const deliver = makeDeliver(host, place, expiry, () => settings.get("TTL_HOURS"))
-      const run = makeRun(runner, () => settings.get("TTL_HOURS"))
+      const ttlHours = Effect.map(requireSettings(settings, "TTL_HOURS"), ({ TTL_HOURS }) => TTL_HOURS)
+      const deliver = makeDeliver(host, place, expiry, ttlHours)
+      const run = makeRun(runner, ttlHours)
       const { expire, releaseProject } = makeExpire(host, expiry)
 
       /** From whatever state a purchase is in to the end. Every step is written down before the effect that it announces. */

@@ -49,10 +49,10 @@ export class CronSecret extends Context.Service<
 
       // Only the value is shared between requests: a fetch belongs to the request that began it.
       const read = Effect.gen(function* () {
-        const projectId = settings.missing.includes("PROJECT_ID") ? Option.none() : settings.get("PROJECT_ID")
-        if (Option.isNone(projectId)) return Option.none()
+        const { PROJECT_ID } = settings
+        if (PROJECT_ID === undefined) return Option.none()
         if (known !== undefined && known.until > (yield* Clock.currentTimeMillis)) return known.secret
-        return yield* fetch(projectId.value)
+        return yield* fetch(PROJECT_ID)
       })
 
       return CronSecret.of({ read })

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { Settings } from "../../src/config.ts"
+import { requireSettings, Settings } from "../../src/config.ts"
 import { CaptureFailed, PaymentRejected, PaymentService, type Terms } from "../../src/payment/PaymentService.ts"
 
 /**
@@ -52,17 +52,18 @@ const receipt = ({ reference }: { readonly reference: string }) => ({
 
 const make = (settings: Settings["Service"]) => {
   // From the settings, and so the same in every isolate; read when it is needed, for the layer is built without them too.
+  const values = requireSettings(settings, "MPP_SECRET_KEY", "REALM")
   const idOf = (opaque: string) =>
-    createHmac("sha256", Redacted.value(settings.get("MPP_SECRET_KEY")))
-      .update(`voucher ${opaque}`)
-      .digest("hex")
+    Effect.map(values, ({ MPP_SECRET_KEY }) =>
+      createHmac("sha256", Redacted.value(MPP_SECRET_KEY)).update(`voucher ${opaque}`).digest("hex")
+    )
 
   const read = Effect.fnUntraced(function* (credential: string) {
     const { challenge, payload } = yield* decodeCredential(credential.replace(/^Payment\s+/i, "")).pipe(
       Effect.mapError(() => rejected("malformed-credential", "It is the base64url of {challenge, payload: {code}}."))
     )
     // Hashed first: the comparison takes as long wherever they differ, and wants the same length.
-    if (!timingSafeEqual(sha256(challenge.id), sha256(idOf(challenge.opaque)))) {
+    if (!timingSafeEqual(sha256(challenge.id), sha256(yield* idOf(challenge.opaque)))) {
       return yield* rejected("invalid-challenge", "Not issued here. Answer the fresh one.")
     }
     return { id: challenge.id, code: payload.code, ...(yield* Effect.orDie(decodeBinding(challenge.opaque))) }
@@ -89,8 +90,9 @@ const make = (settings: Settings["Service"]) => {
       const expires = new Date((yield* Clock.currentTimeMillis) + CHALLENGE_SECONDS * 1000).toISOString()
       const opaque = encode({ operation, body, key, expires, nonce: randomUUID() })
       const request = encode({ amount: String(Math.round(Number(price) * 100)), currency: "usd" })
+      const { REALM } = yield* values
       return (
-        `Payment id="${idOf(opaque)}", realm="${settings.get("REALM")}", method="voucher", intent="charge", ` +
+        `Payment id="${yield* idOf(opaque)}", realm="${REALM}", method="voucher", intent="charge", ` +
         `request="${request}", expires="${expires}", opaque="${opaque}"`
       )
     }),

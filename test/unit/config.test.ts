@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { Settings } from "../../src/config.ts"
+import { requireSettings, Settings } from "../../src/config.ts"
 import { testSettings } from "../support/gateway.ts"
 
 const settings = (environment: Record<string, string>) =>
@@ -14,32 +14,37 @@ const settings = (environment: Record<string, string>) =>
 describe("settings", () => {
   it.effect("have defaults for all that is not a secret or an address", () =>
     Effect.gen(function* () {
-      const { missing, get } = yield* settings(testSettings)
+      const { missing, complete } = yield* settings(testSettings)
       assert.deepStrictEqual(missing, [])
+      const { DEPLOY_PRICE, TTL_HOURS, REALM, IMPORT_HOSTS, PUBLIC_ORIGIN } = complete!
       assert.deepStrictEqual(
-        [get("DEPLOY_PRICE"), get("TTL_HOURS"), get("REALM"), get("IMPORT_HOSTS")],
-        ["0.10", 24, "gateway.test", ["esm.sh"]]
+        [DEPLOY_PRICE, TTL_HOURS, REALM, IMPORT_HOSTS, PUBLIC_ORIGIN],
+        ["0.10", 24, "gateway.test", ["esm.sh"], undefined]
       )
     })
   )
 
   it.effect("name what is missing or malformed, and never its value", () =>
     Effect.gen(function* () {
-      const { missing, get } = yield* settings({
+      const incomplete = yield* settings({
         ...testSettings,
         DEPLOY_PRICE: "ten cents",
         EXECUTE_PRICE: "0.00",
         TTL_HOURS: "0.001"
       })
-      assert.deepStrictEqual(missing, ["DEPLOY_PRICE", "EXECUTE_PRICE", "TTL_HOURS"])
-      assert.throws(() => get("DEPLOY_PRICE"), "the setting DEPLOY_PRICE is missing or malformed")
+      assert.deepStrictEqual(incomplete.missing, ["DEPLOY_PRICE", "EXECUTE_PRICE", "TTL_HOURS"])
+      assert.isUndefined(incomplete.complete)
+      assert.isUndefined(incomplete.DEPLOY_PRICE)
+      const defect = yield* Effect.catchDefect(requireSettings(incomplete, "REALM", "DEPLOY_PRICE"), Effect.succeed)
+      assert.strictEqual(String(defect), "Error: the setting DEPLOY_PRICE is missing or malformed")
+      assert.strictEqual((yield* requireSettings(incomplete, "REALM")).REALM, "gateway.test")
     })
   )
 
   it.effect("name the import hosts, or none", () =>
     Effect.gen(function* () {
       const hosts = (value: string) =>
-        Effect.map(settings({ ...testSettings, IMPORT_HOSTS: value }), ({ get }) => get("IMPORT_HOSTS"))
+        Effect.map(settings({ ...testSettings, IMPORT_HOSTS: value }), ({ IMPORT_HOSTS }) => IMPORT_HOSTS)
       assert.deepStrictEqual(yield* hosts("esm.sh, cdn.example"), ["esm.sh", "cdn.example"])
       assert.deepStrictEqual(yield* hosts("none"), [])
     })

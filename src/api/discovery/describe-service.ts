@@ -1,14 +1,13 @@
 import { createHash } from "node:crypto"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import { optional, Settings } from "../../config.ts"
+import { Settings } from "../../config.ts"
 import { purchaseKey } from "../../domain/Order.ts"
 import { CodeRunner } from "../../sandbox/CodeRunner.ts"
 import { offersIn } from "../../payment/service-offers.ts"
 import { PaymentService, type Terms } from "../../payment/PaymentService.ts"
 import { deployTerms } from "../endpoints/deploy.ts"
 import { executeTerms } from "../endpoints/execute.ts"
-import { makeOrigin, publicOrigin } from "../request/origin.ts"
+import { makeOrigin } from "../request/origin.ts"
 import type { ServiceInfo } from "./service-info.ts"
 
 const NETWORK_NAMES = { mainnet: "Tempo mainnet", testnet: "Tempo's Moderato testnet", local: "a local chain" }
@@ -20,23 +19,16 @@ export const describeService = Effect.gen(function* () {
   const settings = yield* Settings
   const payments = yield* PaymentService
   const runner = yield* CodeRunner
-  const { missing } = settings
   const originOf = makeOrigin(settings)
-  const configured = <K extends Parameters<typeof settings.get>[0]>(name: K) =>
-    missing.includes(name) ? undefined : settings.get<K>(name)
-
-  const price = configured("DEPLOY_PRICE")
-  const executePrice = configured("EXECUTE_PRICE")
+  const { missing, complete, DEPLOY_PRICE: price, EXECUTE_PRICE: executePrice } = settings
   const offers = (price: string | undefined, termsOf: (price: string, body: string) => Terms) =>
-    missing.length > 0 || price === undefined
+    complete === undefined || price === undefined
       ? Effect.succeed([])
       : // Not before there is a request: the platform makes no random values while a Worker starts.
         Effect.suspend(() => payments.challenge(termsOf(price, EMPTY_BODY), purchaseKey(undefined))).pipe(
           Effect.map(offersIn)
         )
-  const token = configured("TEMPO_CURRENCY") ?? "?"
-  const chain = configured("TEMPO_NETWORK")
-  const rpcUrl = optional(configured("TEMPO_RPC_URL") ?? Option.none())
+  const { TEMPO_CURRENCY: token = "?", TEMPO_NETWORK: chain, TEMPO_RPC_URL: rpcUrl } = settings
   const mppxOptions =
     chain === "testnet" ? " --network testnet" : chain === "local" && rpcUrl !== undefined ? ` --rpc-url ${rpcUrl}` : ""
 
@@ -45,7 +37,7 @@ export const describeService = Effect.gen(function* () {
     const other = offered.find(({ method }) => method !== "tempo")
     return {
       origin: originOf(requestUrl),
-      originIsSet: publicOrigin(settings) !== undefined,
+      originIsSet: settings.PUBLIC_ORIGIN !== undefined,
       missing,
       price: price ?? "?",
       offers: offered,
@@ -53,8 +45,8 @@ export const describeService = Effect.gen(function* () {
       currency: other?.currency ?? (token.toLowerCase() === pathUsd ? "pathUSD" : token),
       network: other?.method ?? (chain === undefined ? "?" : NETWORK_NAMES[chain]),
       mppxOptions,
-      ttlHours: configured("TTL_HOURS") ?? 24,
-      importHosts: configured("IMPORT_HOSTS") ?? [],
+      ttlHours: settings.TTL_HOURS ?? 24,
+      importHosts: settings.IMPORT_HOSTS ?? [],
       startCheck: runner.available,
       execute: runner.available
         ? { price: executePrice ?? "?", offers: yield* offers(executePrice, executeTerms) }

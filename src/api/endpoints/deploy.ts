@@ -1,7 +1,6 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
-import { Settings } from "../../config.ts"
 import type { DeployOrder } from "../../domain/Order.ts"
 import { HostHealth, learnFrom } from "../../orders/delivery/HostHealth.ts"
 import { Orders } from "../../orders/Orders.ts"
@@ -11,7 +10,6 @@ import { decodeDeploy } from "../request/decode-deploy.ts"
 
 /** `POST /deploy`: source files become a live URL. */
 export const makeDeploy = Effect.gen(function* () {
-  const settings = yield* Settings
   const orders = yield* Orders
   const health = yield* HostHealth
   const gate = yield* makePaymentGate
@@ -28,8 +26,8 @@ export const makeDeploy = Effect.gen(function* () {
   return Effect.fnUntraced(function* ({ source }: HttpServerRequest.HttpServerRequest) {
     const request = yield* gate.readRequest(source as Request) // what toWebHandler was given
     const project = request.bytes.length === 0 ? undefined : yield* decodeDeploy(request.bytes)
-    yield* gate.requireConfigured
-    const terms = deployTerms(settings.get("DEPLOY_PRICE"), request.sha256)
+    const { DEPLOY_PRICE } = yield* gate.requireConfigured
+    const terms = deployTerms(DEPLOY_PRICE, request.sha256)
     const { credential } = request
     if (credential === undefined || project === undefined) return yield* gate.quote(request, terms)
     const { receipt, ...deployment } = yield* gate.verify(credential, request, terms).pipe(

@@ -1,7 +1,6 @@
 import * as Effect from "effect/Effect"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
-import { Settings } from "../../config.ts"
 import { NotConfigured } from "../../domain/Errors.ts"
 import { Orders } from "../../orders/Orders.ts"
 import type { Terms } from "../../payment/PaymentService.ts"
@@ -11,7 +10,6 @@ import { decodeExecute } from "../request/decode-execute.ts"
 
 /** `POST /execute`: runs code once and answers its result. For sale only where code can be loaded. */
 export const makeExecute = Effect.gen(function* () {
-  const settings = yield* Settings
   const orders = yield* Orders
   const runner = yield* CodeRunner
   const gate = yield* makePaymentGate
@@ -19,9 +17,9 @@ export const makeExecute = Effect.gen(function* () {
   return Effect.fnUntraced(function* ({ source }: HttpServerRequest.HttpServerRequest) {
     const request = yield* gate.readRequest(source as Request) // what toWebHandler was given
     const program = request.bytes.length === 0 ? undefined : yield* decodeExecute(request.bytes)
-    yield* gate.requireConfigured
+    const { EXECUTE_PRICE } = yield* gate.requireConfigured
     if (!runner.available) return yield* withoutLoader()
-    const terms = executeTerms(settings.get("EXECUTE_PRICE"), request.sha256)
+    const terms = executeTerms(EXECUTE_PRICE, request.sha256)
     const { credential } = request
     if (credential === undefined || program === undefined) return yield* gate.quote(request, terms)
     const { receipt, output } = yield* gate.verify(credential, request, terms).pipe(

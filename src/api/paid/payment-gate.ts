@@ -32,10 +32,11 @@ export const makePaymentGate = Effect.gen(function* () {
     /** Reads a request to its end: 415, 413, 431, 503 for a client with too many credentials, 400, in this order. */
     readRequest: (request: Request) => readRequest(request, checkRate),
 
-    /** 503 while settings or bindings are missing. */
-    requireConfigured: Effect.suspend(() =>
-      settings.missing.length === 0 ? Effect.void : notConfigured(settings.missing)
-    ),
+    /** All settings, or 503 while settings or bindings are missing. */
+    requireConfigured:
+      settings.complete === undefined
+        ? Effect.suspend(() => notConfigured(settings.missing))
+        : Effect.succeed(settings.complete),
 
     /**
      * The 402 to a request without a credential: a fresh challenge; for a purchase that is known, one with the same key. A

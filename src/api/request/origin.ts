@@ -1,4 +1,4 @@
-import { optional, type Settings } from "../../config.ts"
+import type { Settings } from "../../config.ts"
 
 /**
  * A URL whose host is a DNS name or an IP address, and its port. URLs may have hosts like `$(id)` as well, which must get into
@@ -18,10 +18,6 @@ export const isPlainOrigin = (url: string): boolean => {
  * otherwise as the client wrote it in its `Host` header.
  */
 export const makeOrigin = (settings: Settings["Service"]): ((requestUrl: string) => string) => {
-  const configured = publicOrigin(settings)
-  return (requestUrl) => configured ?? new URL(requestUrl).origin
+  const { PUBLIC_ORIGIN } = settings
+  return (requestUrl) => PUBLIC_ORIGIN ?? new URL(requestUrl).origin
 }
-
-/** `PUBLIC_ORIGIN`, where it is set and well formed. */
-export const publicOrigin = ({ missing, get }: Settings["Service"]): string | undefined =>
-  missing.includes("PUBLIC_ORIGIN") ? undefined : optional(get("PUBLIC_ORIGIN"))

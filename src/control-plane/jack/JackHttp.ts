@@ -4,7 +4,7 @@ import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Schedule from "effect/Schedule"
-import { Settings } from "../../config.ts"
+import { requireSettings, Settings } from "../../config.ts"
 import { ControlPlaneRefused, ControlPlaneUnavailable } from "../errors.ts"
 import { errorOf } from "./wire.ts"
 
@@ -56,10 +56,10 @@ export const makeJackHttp = Effect.gen(function* () {
     decode: (body: string) => Effect.Effect<A, E>
   ): Effect.fn.Return<A, Rejection | ControlPlaneUnavailable> {
     const call = `${request.method} ${request.url}`
-    // Settings are read by the call and not by the layer: a gateway that lacks the token must start, to say so.
+    const values = yield* requireSettings(settings, "CONTROL_PLANE_URL", "CONTROL_PLANE_TOKEN")
     const response = yield* request.pipe(
-      HttpClientRequest.prependUrl(settings.get("CONTROL_PLANE_URL")),
-      HttpClientRequest.bearerToken(settings.get("CONTROL_PLANE_TOKEN")),
+      HttpClientRequest.prependUrl(values.CONTROL_PLANE_URL),
+      HttpClientRequest.bearerToken(values.CONTROL_PLANE_TOKEN),
       HttpClientRequest.acceptJson,
       http.execute,
       // A followed redirect would turn a POST into a GET, and could carry the token to another host.

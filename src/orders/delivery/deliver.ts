@@ -18,7 +18,7 @@ export const makeDeliver = (
   host: ControlPlaneClient["Service"],
   place: Place,
   expiry: ExpiryStore["Service"],
-  ttlHours: () => number
+  ttlHours: Effect.Effect<number>
 ) => {
   const send = makeSend(host)
 
@@ -37,7 +37,7 @@ export const makeDeliver = (
     if (placement?.projectId == null || upload === undefined || !("code" in upload)) {
       return yield* Effect.die(new Error(`${purchase.id} has nothing to publish`))
     }
-    const ttl = ttlHours()
+    const ttl = yield* ttlHours
     const millis = ttl * 3_600_000
     const soonest = Math.ceil(((yield* Clock.currentTimeMillis) + millis) / 1000)
     yield* host.tag(placement.projectId, projectTags(soonest)).pipe(

@@ -11,7 +11,7 @@ import { recordFailure } from "./retry.ts"
  * Step 7 of an execution: a captured purchase is run, and what it came to is written down with its state. Can be broken off
  * anywhere and called again: code without network has touched nothing.
  */
-export const makeRun = (runner: CodeRunner["Service"], keepHours: () => number) => {
+export const makeRun = (runner: CodeRunner["Service"], keepHours: Effect.Effect<number>) => {
   const run = Effect.fnUntraced(function* (purchase: Purchase) {
     const store = yield* PurchaseStore
     const task = store.payload(purchase.id)
@@ -20,7 +20,7 @@ export const makeRun = (runner: CodeRunner["Service"], keepHours: () => number) 
     }
     const ran = yield* runner.run(task, task.input)
     const now = yield* Clock.currentTimeMillis
-    const answer = { expires_at: timestamp(now + keepHours() * 3_600_000) }
+    const answer = { expires_at: timestamp(now + (yield* keepHours) * 3_600_000) }
     return yield* saveResult(
       {
         ...purchase,

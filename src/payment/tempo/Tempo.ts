@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { bytesToHex } from "viem"
-import { optional, Settings } from "../../config.ts"
+import { requireSettings, Settings, type Values } from "../../config.ts"
 import { PaymentRejected } from "../errors.ts"
 import { PaymentService, type Terms } from "../PaymentService.ts"
 import { makeAuthorize } from "./authorize.ts"
@@ -18,13 +18,22 @@ const CHALLENGE_SECONDS = 300
 
 const random128 = () => bytesToHex(crypto.getRandomValues(new Uint8Array(16))).slice(2)
 
-const make = (settings: Settings["Service"]) => {
-  const network = makeNetwork(settings.get("TEMPO_NETWORK"), optional(settings.get("TEMPO_RPC_URL")))
+const needed = [
+  "MPP_SECRET_KEY",
+  "REALM",
+  "TEMPO_RECIPIENT",
+  "TEMPO_NETWORK",
+  "TEMPO_RPC_URL",
+  "TEMPO_CURRENCY"
+] as const
+
+const make = (settings: Pick<Values, (typeof needed)[number]>) => {
+  const network = makeNetwork(settings.TEMPO_NETWORK, settings.TEMPO_RPC_URL)
   const merchant: Merchant = {
-    secretKey: Redacted.value(settings.get("MPP_SECRET_KEY")),
-    realm: settings.get("REALM"),
-    currency: settings.get("TEMPO_CURRENCY"),
-    recipient: settings.get("TEMPO_RECIPIENT"),
+    secretKey: Redacted.value(settings.MPP_SECRET_KEY),
+    realm: settings.REALM,
+    currency: settings.TEMPO_CURRENCY,
+    recipient: settings.TEMPO_RECIPIENT,
     chainId: network.chainId
   }
   const offers = makeOffers(merchant)
@@ -46,7 +55,11 @@ export const layerTempo: Layer.Layer<PaymentService, never, Settings> = Layer.ef
   Effect.gen(function* () {
     const settings = yield* Settings
     let made: ReturnType<typeof make> | undefined
-    const tempo = Effect.sync(() => (made ??= make(settings)))
+    const tempo = Effect.suspend(() =>
+      made !== undefined
+        ? Effect.succeed(made)
+        : Effect.map(requireSettings(settings, ...needed), (values) => (made = make(values)))
+    )
 
     const challenge = Effect.fnUntraced(function* (terms: Terms, key: string) {
       const { offers } = yield* tempo
