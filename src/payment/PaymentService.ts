@@ -1,44 +1,44 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { CaptureFailed, CaptureUncertain, PaymentRejected, PaymentUnavailable } from "./errors.ts"
+import type { CaptureFailed, CaptureUncertain, PaymentRejected, PaymentServiceUnavailable } from "./errors.ts"
 import { PaymentScript, scripted } from "./testing.ts"
 
-export { CaptureFailed, CaptureUncertain, PaymentRejected, PaymentUnavailable, Problem } from "./errors.ts"
+export { CaptureFailed, CaptureUncertain, PaymentRejected, PaymentServiceUnavailable, ProblemType } from "./errors.ts"
 
-/** The terms of a sale: a credential must have been made for all of them. */
+/** The terms of a purchase. A credential must be made for all of them. */
 export interface Terms {
   /** `deploy`, `execute`, `update:<deployment id>`. */
   readonly operation: string
-  /** SHA-256 of the raw bytes of the request's body, in hexadecimal digits. */
+  /** SHA-256 of the raw bytes of the request body, in hexadecimal digits. */
   readonly body: string
   /** Dollars, as a decimal string: `"0.10"`. */
   readonly price: string
-  /** For people; shown by wallets. Latin-1, the same for every request: nothing compares it. */
+  /** Wallets show this to people. Latin-1, the same for every request; no code compares it. */
   readonly description: string
 }
 
-/** A credential that answers a challenge of ours, for these terms. Says nothing about time or funds. */
+/** A credential that answers a challenge of ours, for these terms. Its deadlines and funds are not checked. */
 export interface Verified {
   /**
-   * The payer: lower-case address of the key that signed, the signature checked. Never the credential's `source`, which
-   * anybody can write.
+   * The payer: the lower-case address of the key that signed, with a verified signature. Never the credential's `source`,
+   * which proves nothing.
    */
   readonly payer: string
   /** The key of the purchase, as the challenge carried it. */
   readonly key: string
   readonly challengeId: string
-  /** The credential itself, `Payment eyJ…`: whoever holds it can have it paid. Never logged, never stored. */
+  /** The credential itself, `Payment eyJ…`. Any holder can have it paid, so it is never logged and never stored. */
   readonly credential: string
 }
 
-/** A payment that can be made from here on without anything but this. Persist it before `capture`. */
+/** Everything that `capture` needs to make the payment. Persist it before `capture`. */
 export interface Authorization {
-  /** Identifies the payment, and is known before it is made: on Tempo the transaction's hash. */
+  /** Identifies the payment, also before it is made. On Tempo: the transaction's hash. */
   readonly reference: string
-  /** The payment itself: on Tempo the signed transaction's canonical bytes, `0x…`. Never logged. */
+  /** The payment itself. On Tempo: the signed transaction's canonical bytes, `0x…`. Never logged. */
   readonly transaction: string
-  /** From this moment of the chain's own clock on the payment can no longer happen; unix seconds. */
+  /** The payment can no longer happen from this time of the chain's own clock; unix seconds. */
   readonly validBefore: number
   readonly challengeId: string
 }
@@ -51,55 +51,55 @@ export interface Receipt {
 }
 
 /**
- * The outcome of a payment. `reverted` and `absent` are as final as `landed`: no money has moved, and none will.
- * `unknown` is everything else, an unreachable chain included.
+ * The status of a payment. `landed`, `reverted` and `absent` are final; after the last two no money has moved, and none will.
+ * `unknown` is any other case, an unreachable chain included.
  */
 export type PaymentStatus = "landed" | "reverted" | "absent" | "unknown"
 
 /**
- * How long before `validBefore` a capture must begin, in seconds: nodes refuse a transaction with 3 seconds to live. Later
- * than that, nothing should be sent: the outcome would be known only after the deadline.
+ * A capture must begin this long before `validBefore`, in seconds, because nodes refuse a transaction with 3 seconds left.
+ * After that time send nothing: the outcome would be known only after the deadline.
  */
 export const CAPTURE_SECONDS = 4
 
-/** Takes payments. Any rail fits behind it on which a payment is known by its reference before it is made. */
+/** Takes payments. It fits any payment rail on which the reference of a payment is known before it is made. */
 export class PaymentService extends Context.Service<
   PaymentService,
   {
-    /** The value of `WWW-Authenticate`: an offer to pay these terms, once, for the purchase of this key. No I/O. */
+    /** Makes a challenge, the value of `WWW-Authenticate`, to pay these terms once for the purchase of this key. No I/O. */
     readonly challenge: (terms: Terms, key: string) => Effect.Effect<string>
     /**
-     * Whether a credential answers one of our challenges, for these terms, and by whom. No clock, no I/O: what was verified
-     * once stays verified. Whether the challenge was for the key that its caller brings is for the order to say, which knows
-     * whether it was used: a credential that has paid is never refused for its key.
+     * Checks that a credential answers one of our challenges for these terms, and finds its payer. No clock and no I/O, so
+     * that a verified credential stays verified. It does not compare the client's key: the order does, because it knows
+     * whether the credential was used. A credential that has paid is never refused for its key.
      */
     readonly verify: (credential: string, terms: Terms) => Effect.Effect<Verified, PaymentRejected>
     /**
-     * Whether a credential proves who sends it, for terms whose price is "0": no money moves, and the challenge has not
-     * expired. That each proof is used once is for the caller to see to, by `challengeId`. No I/O.
+     * Checks that a credential proves its sender, for terms whose price is "0". No money moves. The challenge must not have
+     * expired. The caller must use each proof once, by its `challengeId`. No I/O.
      */
     readonly prove: (
       credential: string,
       terms: Terms,
       key: string | undefined
     ) => Effect.Effect<Verified, PaymentRejected>
-    /** Whether the payment can be made now, with time left to build before it. Moves no money. */
+    /** Checks that the payment can be made now, with time left for a build. Moves no money. */
     readonly authorize: (
       verified: Verified,
       terms: Terms
-    ) => Effect.Effect<Authorization, PaymentRejected | PaymentUnavailable>
+    ) => Effect.Effect<Authorization, PaymentRejected | PaymentServiceUnavailable>
     /**
-     * Makes the payment, once, and waits for it. Repeating it is safe: the payment happens at most once. After anything
-     * but a success the chain decides, as in `find`.
+     * Makes the payment and waits for it. It is safe to repeat: the payment happens at most once. After a failure the chain
+     * decides the outcome, as in `find`.
      */
     readonly capture: (authorization: Authorization) => Effect.Effect<Receipt, CaptureFailed | CaptureUncertain>
-    /** Asks the chain, for a few seconds at most, what became of a payment. Changes nothing. */
+    /** Asks the chain for the status of a payment, for a few seconds at most. Changes nothing. */
     readonly find: (authorization: Pick<Authorization, "reference" | "validBefore">) => Effect.Effect<PaymentStatus>
     /** The receipt of a payment that has landed. */
     readonly receipt: (authorization: Pick<Authorization, "reference" | "validBefore">) => Receipt
   }
 >()("mpp-compute/payment/PaymentService") {
-  /** No chain: tests script what fails, and read what was captured. Two layers over one script share its money. */
+  /** No chain: tests script the failures and read the captured payments. Two layers over one script share its payments. */
   static layerTest(script: PaymentScript = new PaymentScript()) {
     return Layer.succeed(PaymentService, PaymentService.of(scripted(script)))
   }

@@ -1,26 +1,26 @@
 import * as Schema from "effect/Schema"
 
 /**
- * The payment protocol's reasons for refusing a credential ("Payment" HTTP authentication scheme, problem types); the type
- * of the answer is `https://paymentauth.org/problems/` and this name.
+ * The payment protocol's reasons to refuse a credential ("Payment" HTTP authentication scheme, problem types). The `type`
+ * of the response is `https://paymentauth.org/problems/` and this name.
  */
-export const Problem = Schema.Literals([
+export const ProblemType = Schema.Literals([
   "malformed-credential",
   "invalid-challenge",
   "payment-expired",
   "verification-failed",
   "method-unsupported"
 ])
-/** The payment protocol's reasons for refusing a credential. */
-export type Problem = typeof Problem.Type
+/** The payment protocol's reasons to refuse a credential. */
+export type ProblemType = typeof ProblemType.Type
 
 /**
- * The credential is not good for this purchase, and no money has moved. `detail` says what is wrong and what to do, and
- * repeats nothing of the credential. `key` is the key of the challenge that was answered, where that challenge is ours: the
- * fresh challenge must carry the same, or a client that pays again would start another purchase.
+ * The credential is not valid for this purchase, and no money has moved. `detail` says what is wrong and what to do, and
+ * repeats nothing of the credential. `key` is the key of the answered challenge, if the challenge is ours: the fresh challenge
+ * must carry the same key, because a client that pays again would otherwise start another purchase.
  */
 export class PaymentRejected extends Schema.TaggedError<PaymentRejected>()("PaymentRejected", {
-  problem: Problem,
+  problem: ProblemType,
   detail: Schema.String,
   key: Schema.optionalKey(Schema.String)
 }) {
@@ -29,19 +29,20 @@ export class PaymentRejected extends Schema.TaggedError<PaymentRejected>()("Paym
   }
 }
 
-/** The chain cannot be asked, and nothing was sent to it. */
-export class PaymentUnavailable extends Schema.TaggedError<PaymentUnavailable>()("PaymentUnavailable", {
-  message: Schema.String
-}) {}
+/** The chain does not answer, and no payment was sent. `PaymentUnavailable` of `domain/Errors.ts` is the response. */
+export class PaymentServiceUnavailable extends Schema.TaggedError<PaymentServiceUnavailable>()(
+  "PaymentServiceUnavailable",
+  { message: Schema.String }
+) {}
 
-/** The payment was sent, and the chain has not said what became of it: ask `find` until it does. */
+/** The payment was sent, and its outcome is not known yet. Ask `find` until it is. */
 export class CaptureUncertain extends Schema.TaggedError<CaptureUncertain>()("CaptureUncertain", {
   message: Schema.String
 }) {}
 
-/** The chain has said that the payment did not happen and never will. */
+/** The chain says that the payment did not happen and never will. */
 export class CaptureFailed extends Schema.TaggedError<CaptureFailed>()("CaptureFailed", {
-  problem: Problem,
+  problem: ProblemType,
   detail: Schema.String
 }) {
   override get message() {

@@ -1,18 +1,17 @@
-const payment = /^payment(?:\s|$)/i
+const PAYMENT_SCHEME = /^payment(?:\s|$)/i
 
 /**
- * The `Payment` credentials of an `Authorization` header, as they stand: `Payment eyJ…`. A request may carry one; repeated
- * headers reach a Worker joined by commas, so that several are several elements here. Takes time in proportion to the
- * header's length.
+ * Reads the `Payment` credentials of an `Authorization` header, unchanged: `Payment eyJ…`. A request may carry one; a Worker
+ * sees repeated headers joined by commas, as elements of one header. Takes time in proportion to the header's length.
  */
-export const credentialsIn = (authorization: string | null | undefined): ReadonlyArray<string> =>
+export const readCredentials = (authorization: string | null | undefined): ReadonlyArray<string> =>
   elementsOf(authorization ?? "")
     .map((element) => element.trim())
-    .filter((element) => payment.test(element))
+    .filter((element) => PAYMENT_SCHEME.test(element))
 
 /**
- * The list elements of a header: commas separate, except inside a quoted string (RFC 9110, 5.6.4 and 11.6.2). A quote that
- * is never closed separates too.
+ * The list elements of a header: commas separate them, except inside a quoted string (RFC 9110, 5.6.4 and 11.6.2). A quote
+ * that is never closed separates too.
  */
 const elementsOf = (header: string): ReadonlyArray<string> => {
   const elements: Array<string> = []
@@ -31,7 +30,7 @@ const elementsOf = (header: string): ReadonlyArray<string> => {
       at = end
       continue
     }
-    // Every quote after this one was read as escaped, so none of them is closed either: the rest is not searched again.
+    // The search read every later quote as escaped, so none of them is closed either: do not search the rest again.
     closed = false
     separate(at)
   }
@@ -39,7 +38,7 @@ const elementsOf = (header: string): ReadonlyArray<string> => {
   return elements
 }
 
-/** Where the quoted string that begins at `open` ends, or `undefined` where it does not. */
+/** The end of the quoted string that begins at `open`, or `undefined` if it is not closed. */
 const closingQuote = (header: string, open: number): number | undefined => {
   for (let at = open + 1; at < header.length; at++) {
     if (header[at] === "\\") at++

@@ -1,20 +1,20 @@
-/** A client can pay with this, as discovery documents word it (payment discovery, "Payment Offer Object"). */
-export interface Offer {
+/** One way to pay, in the form of discovery documents (payment discovery, "Payment Offer Object"). */
+export interface PaymentOffer {
   readonly intent: string
   readonly method: string
   /** Base units of the currency, an integer. */
   readonly amount: string
-  /** On Tempo the token's address. */
+  /** On Tempo: the token's address. */
   readonly currency: string
 }
 
 // bounded: a challenge of our own, of some 1,000 characters
 /** One parameter of a challenge, after the scheme's name where it is the first (RFC 9110, 11.3). */
-const parameter = /(?:\b(Payment)\s+)?([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]+))/gi
+const PARAMETER = /(?:\b(Payment)\s+)?([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]+))/gi
 
-const parametersOf = (header: string): ReadonlyArray<ReadonlyMap<string, string>> => {
+const parseChallenges = (header: string): ReadonlyArray<ReadonlyMap<string, string>> => {
   const challenges: Array<Map<string, string>> = []
-  for (const [, scheme, name = "", quoted, token] of header.matchAll(parameter)) {
+  for (const [, scheme, name = "", quoted, token] of header.matchAll(PARAMETER)) {
     if (scheme !== undefined) challenges.push(new Map())
     challenges.at(-1)?.set(name.toLowerCase(), quoted?.replace(/\\(.)/g, "$1") ?? token ?? "")
   }
@@ -22,11 +22,11 @@ const parametersOf = (header: string): ReadonlyArray<ReadonlyMap<string, string>
 }
 
 /**
- * The offers in a `WWW-Authenticate` header of ours. What is announced is read off a challenge, so that it cannot differ
- * from what will be asked for, whatever the rail.
+ * Reads the offers in a `WWW-Authenticate` header of ours. Discovery announces what a challenge asks for, so that the two
+ * cannot differ on any payment rail.
  */
-export const offersIn = (header: string): ReadonlyArray<Offer> =>
-  parametersOf(header).map((parameters) => {
+export const readOffers = (header: string): ReadonlyArray<PaymentOffer> =>
+  parseChallenges(header).map((parameters) => {
     const json = Buffer.from(parameters.get("request") ?? "", "base64url").toString()
     const request = JSON.parse(json) as Readonly<Record<string, unknown>>
     return {

@@ -1,26 +1,32 @@
 import { createHash, randomBytes } from "node:crypto"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { CaptureFailed, CaptureUncertain, PaymentRejected, PaymentUnavailable, type Problem } from "./errors.ts"
+import {
+  CaptureFailed,
+  CaptureUncertain,
+  PaymentRejected,
+  PaymentServiceUnavailable,
+  type ProblemType
+} from "./errors.ts"
 import type { Authorization, PaymentStatus, PaymentService, Terms, Verified } from "./PaymentService.ts"
 
 /**
- * The outcome of a scripted capture: `landed`; `lost`: landed, and only `find` will say so; `stuck`: nothing has
- * happened, and `find` does not know until the deadline has passed; `reverted`.
+ * The outcome of a scripted capture: `landed`; `lost`: landed, and only `find` says so; `stuck`: nothing has
+ * happened, and `find` answers "unknown" until the deadline has passed; `reverted`.
  */
 export type Capture = "landed" | "lost" | "stuck" | "reverted"
 
-/** The money of a test: what was captured, and what fails next. Shared by every layer that is made over it. */
+/** The scripted payments of a test: the captured ones, and the next failures. Layers over one script share it. */
 export class PaymentScript {
   /** The next calls of `authorize` fail with this; once empty, they succeed. */
-  readonly authorizations: Array<PaymentRejected | PaymentUnavailable> = []
+  readonly authorizations: Array<PaymentRejected | PaymentServiceUnavailable> = []
   /** The next captures end like this; once empty, they land. */
   readonly captures: Array<Capture> = []
   /** Payers, in lower case, who cannot pay. */
   readonly broke = new Set<string>()
-  /** While true the chain cannot be asked: `authorize` is unavailable, `capture` stuck, `find` knows nothing. */
+  /** While true, the chain does not answer: `authorize` is unavailable, `capture` stuck, `find` unknown. */
   down = false
-  /** Payments that have landed, by reference: the money that moved, each payment once. */
+  /** Landed payments by reference, each once. */
   readonly captured = new Map<string, { readonly payer: string; readonly price: string }>()
   readonly reverted = new Set<string>()
   /** How often each method was called. */
@@ -39,7 +45,7 @@ const VALID_SECONDS = 25
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url")
 const decode = (text: string) => JSON.parse(Buffer.from(text, "base64url").toString()) as Record<string, unknown>
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")
-/** As a charge words it: base units of a token with six decimals. */
+/** The request of a charge, in base units of a token with six decimals. */
 const request = (price: string) =>
   encode({
     amount: String(Math.round(Number(price) * 1_000_000)),
@@ -58,7 +64,7 @@ export const testCredential = (challenge: string, payer: string, changes: Partia
 
 /** A payment service over a script instead of a chain. Its credentials are made by `testCredential`. */
 export const scripted = (script: PaymentScript): PaymentService["Service"] => {
-  const rejected = (problem: Problem, detail: string, key?: string) =>
+  const rejected = (problem: ProblemType, detail: string, key?: string) =>
     new PaymentRejected({ problem, detail, ...(key !== undefined && { key }) })
   const read = (credential: string) =>
     Effect.try({
@@ -118,7 +124,7 @@ export const scripted = (script: PaymentScript): PaymentService["Service"] => {
       script.calls.authorize++
       const { challenge } = yield* read(credential)
       const now = yield* Clock.currentTimeMillis
-      if (script.down) return yield* new PaymentUnavailable({ message: "The chain does not answer." })
+      if (script.down) return yield* new PaymentServiceUnavailable({ message: "The chain does not answer." })
       const failure = script.authorizations.shift()
       if (failure !== undefined) return yield* failure
       if (Date.parse(challenge.expires) <= now) return yield* rejected("payment-expired", "Expired.", key)
@@ -145,7 +151,7 @@ export const scripted = (script: PaymentScript): PaymentService["Service"] => {
         script.captured.set(reference, payment)
       }
       if (outcome === "landed") return receipt({ reference })
-      return yield* new CaptureUncertain({ message: "The chain has not said what became of the payment." })
+      return yield* new CaptureUncertain({ message: "The chain has not confirmed or refused the payment yet." })
     }),
     find,
     receipt

@@ -17,7 +17,7 @@ import { IdStore } from "../../src/ids/IdStore.ts"
 import { CodeRunner } from "../../src/sandbox/CodeRunner.ts"
 import { ReplayGuard } from "../../src/schedule/ReplayGuard.ts"
 import { Sweep } from "../../src/schedule/Sweep.ts"
-import { offersIn } from "../../src/payment/service-offers.ts"
+import { readOffers } from "../../src/payment/service-offers.ts"
 import { layerTempo } from "../../src/payment/tempo/Tempo.ts"
 import { Payers } from "../../src/payers/Payers.ts"
 import { layerNotebook, notebook } from "../examples/InMemoryExpiryStore.ts"
@@ -120,7 +120,9 @@ describe("the README's examples", () => {
     const deploy = exampleGateway()
     const pay = async (name: string, code: string) => {
       const header = (await deploy(name)).headers.get("www-authenticate") ?? ""
-      assert.deepStrictEqual(offersIn(header), [{ intent: "charge", method: "voucher", amount: "25", currency: "usd" }])
+      assert.deepStrictEqual(readOffers(header), [
+        { intent: "charge", method: "voucher", amount: "25", currency: "usd" }
+      ])
       return deploy(name, voucherCredential(header, code))
     }
 

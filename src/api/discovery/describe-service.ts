@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import { Settings } from "../../config.ts"
 import { purchaseKey } from "../../domain/Order.ts"
 import { CodeRunner } from "../../sandbox/CodeRunner.ts"
-import { offersIn } from "../../payment/service-offers.ts"
+import { readOffers } from "../../payment/service-offers.ts"
 import { PaymentService, type Terms } from "../../payment/PaymentService.ts"
 import { deployTerms } from "../endpoints/deploy.ts"
 import { executeTerms } from "../endpoints/execute.ts"
@@ -26,7 +26,7 @@ export const describeService = Effect.gen(function* () {
       ? Effect.succeed([])
       : // Not before there is a request: the platform makes no random values while a Worker starts.
         Effect.suspend(() => payments.challenge(termsOf(price, EMPTY_BODY), purchaseKey(undefined))).pipe(
-          Effect.map(offersIn)
+          Effect.map(readOffers)
         )
   const { TEMPO_CURRENCY: token = "?", TEMPO_NETWORK: chain, TEMPO_RPC_URL: rpcUrl } = settings
   const mppxOptions =

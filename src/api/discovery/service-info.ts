@@ -1,4 +1,4 @@
-import type { Offer } from "../../payment/service-offers.ts"
+import type { PaymentOffer } from "../../payment/service-offers.ts"
 
 /** Discovery says this about the service: everything that depends on where it runs and how it is set. */
 export interface ServiceInfo {
@@ -11,7 +11,7 @@ export interface ServiceInfo {
   /** A deploy costs this, in dollars: `"0.10"`. */
   readonly price: string
   /** The ways to pay for a deploy; none while settings are missing. */
-  readonly offers: ReadonlyArray<Offer>
+  readonly offers: ReadonlyArray<PaymentOffer>
   /** Whether payments are Tempo's: of another rail's clients nothing is known here. */
   readonly tempo: boolean
   /** The token, by its name where it has one. */
@@ -27,7 +27,7 @@ export interface ServiceInfo {
   /** Whether bundles are started before anybody is charged. */
   readonly startCheck: boolean
   /** The price of running code once, and the ways to pay it; `undefined` where no code can be loaded. */
-  readonly execute: { readonly price: string; readonly offers: ReadonlyArray<Offer> } | undefined
+  readonly execute: { readonly price: string; readonly offers: ReadonlyArray<PaymentOffer> } | undefined
 }
 
 /** How long a deployment lives, in words. */

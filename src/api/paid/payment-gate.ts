@@ -5,7 +5,7 @@ import { Settings } from "../../config.ts"
 import { MethodUnsupported, PaymentRequired } from "../../domain/Errors.ts"
 import { purchaseKey, requestedKey } from "../../domain/Order.ts"
 import { type PaymentRejected, PaymentService, type Terms } from "../../payment/PaymentService.ts"
-import { type Offer, offersIn } from "../../payment/service-offers.ts"
+import { type PaymentOffer, readOffers } from "../../payment/service-offers.ts"
 import { acceptsPayment } from "../request/content-negotiation.ts"
 import { setHeaders } from "../request/headers.ts"
 import { notConfigured } from "../request/not-configured.ts"
@@ -44,7 +44,7 @@ export const makePaymentGate = Effect.gen(function* () {
      */
     quote: Effect.fnUntraced(function* ({ idempotencyKey, preferences }: ParsedRequest, terms: Terms) {
       const challenge = yield* payments.challenge(terms, purchaseKey(idempotencyKey))
-      const unaccepted = preferences === null ? undefined : describeUnaccepted(preferences, offersIn(challenge))
+      const unaccepted = preferences === null ? undefined : describeUnaccepted(preferences, readOffers(challenge))
       if (unaccepted === undefined) return answer402(challenge, paymentRequired)
       const detail = `${paymentRequired.detail} ${unaccepted}`
       return answer402(challenge, new PaymentRequired({ ...paymentRequired, detail }))
@@ -102,7 +102,7 @@ const answer402 = (challenge: string, reason: PaymentRequired) =>
     headers: headers402(challenge)
   })
 
-const describeUnaccepted = (preferences: string, offers: ReadonlyArray<Offer>) =>
+const describeUnaccepted = (preferences: string, offers: ReadonlyArray<PaymentOffer>) =>
   offers.some(({ method, intent }) => acceptsPayment(preferences, method, intent))
     ? undefined
     : `Accept-Payment lists no method of this service: ${offers.map(({ method, intent }) => `${method}/${intent}`).join(", ")}.`

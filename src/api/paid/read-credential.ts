@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import { HeaderTooLarge, InvalidRequest } from "../../domain/Errors.ts"
-import { credentialsIn } from "../../payment/read-credentials.ts"
+import { readCredentials } from "../../payment/read-credentials.ts"
 import { setRetryAfter } from "./complete-error.ts"
 import type { CheckRate } from "./CredentialRateLimit.ts"
 
@@ -23,7 +23,7 @@ export const readCredential = Effect.fnUntraced(function* (headers: Headers, che
   }
   if (!/payment/i.test(authorization)) return undefined
   yield* checkRate(headers).pipe(Effect.tapError(setRetryAfter))
-  const [credential, ...others] = credentialsIn(authorization)
+  const [credential, ...others] = readCredentials(authorization)
   if (others.length > 0) {
     return yield* new InvalidRequest({
       detail: "The request has more than one payment credential. Nothing was charged. Send exactly one."

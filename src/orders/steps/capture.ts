@@ -1,7 +1,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { PaymentPending } from "../../domain/Errors.ts"
-import { PaymentRejected, type PaymentService, type Problem } from "../../payment/PaymentService.ts"
+import { PaymentRejected, type PaymentService, type ProblemType } from "../../payment/PaymentService.ts"
 import { save } from "../purchase/PurchaseStore.ts"
 import { type Purchase, statusLinks } from "../purchase/Purchase.ts"
 
@@ -17,7 +17,11 @@ export const makeCapture = (payments: PaymentService["Service"]) => {
     save({ ...purchase, state: "captured", receipt, attempts: 0 })
 
   /** The chain will never take it. The purchase gives its key back; nothing has moved. */
-  const failed = Effect.fn("OrderWorkflow.unpaid")(function* (purchase: Purchase, problem: Problem, detail: string) {
+  const failed = Effect.fn("OrderWorkflow.unpaid")(function* (
+    purchase: Purchase,
+    problem: ProblemType,
+    detail: string
+  ) {
     const now = yield* Clock.currentTimeMillis
     const failure = { fault: "service" as const, detail, at: now }
     yield* save({ ...purchase, state: "failed", due: now + keepMillis, failure })

@@ -106,7 +106,7 @@ export const makePrepare = (
     // Beside all that follows, so that it takes no time of its own. A run needs no host.
     const asked = purpose === "run" ? undefined : yield* Effect.forkChild(askHost(host), { startImmediately: true })
     const authorization = yield* payments.authorize(verified, terms).pipe(
-      Effect.catchTag("PaymentUnavailable", ({ message }) =>
+      Effect.catchTag("PaymentServiceUnavailable", ({ message }) =>
         Effect.andThen(
           Effect.logWarning("the chain could not be asked", message),
           new PaymentUnavailable({

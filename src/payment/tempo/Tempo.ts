@@ -8,12 +8,13 @@ import { PaymentRejected } from "../errors.ts"
 import { PaymentService, type Terms } from "../PaymentService.ts"
 import { makeAuthorize } from "./authorize.ts"
 import { makeNetwork } from "./chain/networks.ts"
-import { makeOffers, type Merchant } from "./charge.ts"
+import { makeChallenges } from "./challenges.ts"
+import type { TempoConfig } from "./config.ts"
 import { readPayment } from "./read-payment.ts"
 import { readProof } from "./read-proof.ts"
 import { makeSettlement, receiptOf } from "./settle.ts"
 
-/** How long a challenge can be answered, in seconds: mppx's own default. */
+/** A challenge can be answered for this long, in seconds: mppx's own default. */
 const CHALLENGE_SECONDS = 300
 
 const random128 = () => bytesToHex(crypto.getRandomValues(new Uint8Array(16))).slice(2)
@@ -27,54 +28,54 @@ const needed = [
   "TEMPO_CURRENCY"
 ] as const
 
-const make = (settings: Pick<Values, (typeof needed)[number]>) => {
+const makeTempo = (settings: Pick<Values, (typeof needed)[number]>) => {
   const network = makeNetwork(settings.TEMPO_NETWORK, settings.TEMPO_RPC_URL)
-  const merchant: Merchant = {
+  const config: TempoConfig = {
     secretKey: Redacted.value(settings.MPP_SECRET_KEY),
     realm: settings.REALM,
     currency: settings.TEMPO_CURRENCY,
     recipient: settings.TEMPO_RECIPIENT,
     chainId: network.chainId
   }
-  const offers = makeOffers(merchant)
+  const challenges = makeChallenges(config)
   return {
-    merchant,
-    offers,
-    authorize: makeAuthorize(merchant, offers, network),
+    config,
+    ...challenges,
+    authorize: makeAuthorize(config, challenges.checkChallenge, network),
     ...makeSettlement(network)
   }
 }
 
 /**
  * Payments in a stablecoin on Tempo: MPP's method `tempo` with the intent `charge`, in pull mode. The client signs a
- * transfer, and we send it once there is something to deliver. What the settings ask for is made at the first use: without
- * them the layer still builds, and the gateway can say what is missing.
+ * transfer, and the gateway sends it once there is something to deliver. The settings are read at the first use: without
+ * them the layer still builds, and the gateway can name those that are missing.
  */
 export const layerTempo: Layer.Layer<PaymentService, never, Settings> = Layer.effect(
   PaymentService,
   Effect.gen(function* () {
     const settings = yield* Settings
-    let made: ReturnType<typeof make> | undefined
+    let made: ReturnType<typeof makeTempo> | undefined
     const tempo = Effect.suspend(() =>
       made !== undefined
         ? Effect.succeed(made)
-        : Effect.map(requireSettings(settings, ...needed), (values) => (made = make(values)))
+        : Effect.map(requireSettings(settings, ...needed), (values) => (made = makeTempo(values)))
     )
 
     const challenge = Effect.fnUntraced(function* (terms: Terms, key: string) {
-      const { offers } = yield* tempo
-      // Whole seconds, as transactions count: a client that sets validBefore to it cannot round beyond it.
+      const { issueChallenge } = yield* tempo
+      // Whole seconds, like validBefore: a client that copies the expiry cannot round beyond it.
       const expires = Math.floor((yield* Clock.currentTimeMillis) / 1000) + CHALLENGE_SECONDS
-      return offers.issue(terms, { key, nonce: random128() }, new Date(expires * 1000).toISOString())
+      return issueChallenge(terms, { key, nonce: random128() }, new Date(expires * 1000).toISOString())
     })
 
     const verify = Effect.fn("PaymentService.verify")(function* (credential: string, terms: Terms) {
-      const { merchant, offers } = yield* tempo
-      const answer = yield* offers.recognize(credential, terms, undefined)
-      const payment = yield* readPayment(answer, merchant).pipe(
-        Effect.mapError(({ problem, detail }) => new PaymentRejected({ problem, detail, key: answer.binding.key }))
+      const { config, checkChallenge } = yield* tempo
+      const checked = yield* checkChallenge(credential, terms, undefined)
+      const payment = yield* readPayment(checked, config).pipe(
+        Effect.mapError(({ problem, detail }) => new PaymentRejected({ problem, detail, key: checked.binding.key }))
       )
-      return { payer: payment.signer, key: answer.binding.key, challengeId: answer.challenge.id, credential }
+      return { payer: payment.signer, key: checked.binding.key, challengeId: checked.challenge.id, credential }
     })
 
     const prove = Effect.fn("PaymentService.prove")(function* (
@@ -82,16 +83,16 @@ export const layerTempo: Layer.Layer<PaymentService, never, Settings> = Layer.ef
       terms: Terms,
       key: string | undefined
     ) {
-      const { merchant, offers } = yield* tempo
-      const answer = yield* offers.recognize(credential, terms, key)
-      const { challenge, binding } = answer
+      const { config, checkChallenge } = yield* tempo
+      const checked = yield* checkChallenge(credential, terms, key)
+      const { challenge, binding } = checked
       const reject = (problem: PaymentRejected["problem"], detail: string) =>
         new PaymentRejected({ problem, detail, key: binding.key })
-      const payer = yield* readProof(answer, merchant).pipe(
+      const payer = yield* readProof(checked, config).pipe(
         Effect.mapError(({ problem, detail }) => reject(problem, detail))
       )
       if (!((yield* Clock.currentTimeMillis) < Date.parse(challenge.expires ?? ""))) {
-        return yield* reject("payment-expired", "The challenge has expired. Answer the fresh one.")
+        return yield* reject("payment-expired", "The challenge has expired. Answer the fresh challenge.")
       }
       return { payer, key: binding.key, challengeId: challenge.id, credential }
     })

@@ -1,61 +1,55 @@
 import * as Effect from "effect/Effect"
-import { type Hex, RpcRequestError, BaseError } from "viem"
-import type { PaymentRejected, PaymentUnavailable } from "../errors.ts"
-import { authorizeCall, kinds, type Signed } from "./wire/key-authorization.ts"
+import type { Hex } from "viem"
+import type { PaymentRejected, PaymentServiceUnavailable } from "../errors.ts"
+import { decodeWords, encodeWord, selectorOf } from "./chain/abi.ts"
 import type { Network } from "./chain/networks.ts"
-import type { Payment } from "./read-payment.ts"
 import { rejected, unavailable } from "./chain/rejections.ts"
-import { simulationFailure } from "./chain/rpc-failure.ts"
-import { permits, type Scope, scopesIn, scopesOf } from "./wire/scopes.ts"
-import { selectorOf, word } from "./chain/abi.ts"
+import { rpcErrorIn, toSimulationError } from "./chain/rpc-failure.ts"
+import type { SignedPayment } from "./read-payment.ts"
+import { encodeAuthorizeKey, KEY_TYPES, type SignedKeyAuthorization } from "./wire/key-authorization.ts"
+import { decodeScopes, permits, type Scope, scopesOfAuthorization } from "./wire/scopes.ts"
 
 /*
- * Whether an account lets an access key pay. A simulation does not ask: whoever names a stranger's account beside a key of
- * its own would have everything done for it that is done before the payment. The keychain precompile knows.
+ * Checks that an account lets an access key pay. A simulation does not check this. Without the check, a client could name a
+ * stranger's account beside its own key, and the gateway would do all the work before the payment. The keychain precompile
+ * answers.
  *
- * Which functions it has depends on the chain's hardfork. `getKey` has always been there, so that without its answer nothing
- * is known; a function that the chain says it does not have limits no key.
+ * Its functions depend on the chain's hardfork. Every hardfork has `getKey`, so a payment needs its answer. A function that
+ * the chain does not have limits no key.
  */
 
-const keychain = "0xaaaaaaaa00000000000000000000000000000000"
+const KEYCHAIN = "0xaaaaaaaa00000000000000000000000000000000"
 
-/** `UnknownFunctionSelector(bytes4)`: what Tempo's precompiles say to functions of other hardforks. */
-const unknownFunction = "0xaa4bc69a"
-
-const rpcError = (error: unknown): RpcRequestError | undefined => {
-  const found = error instanceof BaseError ? error.walk((cause) => cause instanceof RpcRequestError) : null
-  return found instanceof RpcRequestError ? found : undefined
-}
+/** `UnknownFunctionSelector(bytes4)`: the error of Tempo's precompiles for functions of other hardforks. */
+const UNKNOWN_FUNCTION = "0xaa4bc69a"
 
 const isUnknownFunction = (error: unknown): boolean => {
-  const data: unknown = rpcError(error)?.data
-  return typeof data === "string" && data.startsWith(unknownFunction)
+  const data: unknown = rpcErrorIn(error)?.data
+  return typeof data === "string" && data.startsWith(UNKNOWN_FUNCTION)
 }
 
-/** An access key's limit for a token; `undefined` is any amount. */
-export type LimitOf = (token: Hex) => Effect.Effect<bigint | undefined, PaymentUnavailable>
+/** Reads an access key's spending limit for a token; `undefined` stands for any amount. */
+export type ReadSpendingLimit = (token: Hex) => Effect.Effect<bigint | undefined, PaymentServiceUnavailable>
 
-const wordsIn = (answer: Hex, count: number): ReadonlyArray<bigint> | undefined => {
-  const words = answer.slice(2).match(/.{64}/g) ?? []
-  return words.length < count ? undefined : words.map((digits) => BigInt(`0x${digits}`))
-}
+const unlimited: ReadSpendingLimit = () => Effect.succeed(undefined)
 
-const unlimited: LimitOf = () => Effect.succeed(undefined)
-
-/** Asks the chain about access keys. */
-export const makeAccessKeys = (network: Network) => {
-  const ask = (signature: string, ...values: ReadonlyArray<Hex>) =>
+/** Makes the check of access keys. */
+export const makeCheckAccessKey = (network: Network) => {
+  const call = (signature: string, ...values: ReadonlyArray<Hex>) =>
     Effect.tryPromise({
       try: () =>
-        network.view(keychain, `${selectorOf(signature)}${values.map((value) => word(BigInt(value))).join("")}` as Hex),
+        network.view(
+          KEYCHAIN,
+          `${selectorOf(signature)}${values.map((value) => encodeWord(BigInt(value))).join("")}` as Hex
+        ),
       catch: (error) => (isUnknownFunction(error) ? ("no such function" as const) : unavailable)
     })
 
-  const known = (account: Hex, { address, kind }: NonNullable<Payment["key"]>, until: number) =>
+  const checkKey = (account: Hex, { address, kind }: NonNullable<SignedPayment["key"]>, until: number) =>
     Effect.flatMap(
-      Effect.mapError(ask("getKey(address,address)", account, address), () => unavailable),
-      (answer): Effect.Effect<boolean, PaymentRejected | PaymentUnavailable> => {
-        const [type, id, expiry, enforcesLimits, isRevoked] = wordsIn(answer, 5) ?? []
+      Effect.mapError(call("getKey(address,address)", account, address), () => unavailable),
+      (answer): Effect.Effect<boolean, PaymentRejected | PaymentServiceUnavailable> => {
+        const [type, id, expiry, enforcesLimits, isRevoked] = decodeWords(answer, 5) ?? []
         if (type === undefined || expiry === undefined) return Effect.fail(unavailable)
         if (isRevoked !== 0n) return Effect.fail(rejected("The access key was revoked. Sign with another key."))
         if (id !== BigInt(address)) {
@@ -68,23 +62,27 @@ export const makeAccessKeys = (network: Network) => {
         if (expiry < BigInt(Math.ceil(until))) {
           return Effect.fail(rejected("The access key has expired, or is about to. Sign with another key."))
         }
-        if (type !== BigInt(kinds.indexOf(kind))) {
-          return Effect.fail(rejected("The access key is of another type than its signature."))
+        if (type !== BigInt(KEY_TYPES.indexOf(kind))) {
+          return Effect.fail(
+            rejected(
+              "The access key is of another type than its signature. Sign with the key that the account has authorized."
+            )
+          )
         }
         return Effect.succeed(enforcesLimits !== 0n)
       }
     )
 
-  const limitOf =
-    (account: Hex, key: Hex): LimitOf =>
+  const readSpendingLimit =
+    (account: Hex, key: Hex): ReadSpendingLimit =>
     (token) =>
-      ask("getRemainingLimitWithPeriod(address,address,address)", account, key, token).pipe(
+      call("getRemainingLimitWithPeriod(address,address,address)", account, key, token).pipe(
         Effect.catch((error) =>
           error === unavailable
             ? Effect.fail(error)
-            : ask("getRemainingLimit(address,address,address)", account, key, token)
+            : call("getRemainingLimit(address,address,address)", account, key, token)
         ),
-        Effect.map((answer) => wordsIn(answer, 1)?.[0]),
+        Effect.map((answer) => decodeWords(answer, 1)?.[0]),
         Effect.filterOrFail(
           (remaining) => remaining !== undefined,
           () => unavailable
@@ -92,50 +90,50 @@ export const makeAccessKeys = (network: Network) => {
         Effect.catch((error) => (error === unavailable ? Effect.fail(unavailable) : Effect.succeed(undefined)))
       )
 
-  const allowed = (account: Hex, key: Hex) =>
-    ask("getAllowedCalls(address,address)", account, key).pipe(
-      Effect.flatMap((answer) => Effect.try({ try: () => scopesIn(answer), catch: () => unavailable })),
+  const readScopes = (account: Hex, key: Hex) =>
+    call("getAllowedCalls(address,address)", account, key).pipe(
+      Effect.flatMap((answer) => Effect.try({ try: () => decodeScopes(answer), catch: () => unavailable })),
       Effect.catch((error) => (error === unavailable ? Effect.fail(unavailable) : Effect.succeed(undefined)))
     )
 
-  // The chain itself says whether it would take the authorization: a key that it knows already, a limit for what is no token.
-  const authorizable = (account: Hex, authorization: Signed) =>
+  // The chain itself checks the authorization: the key may be known already, or a limit may name an address that is no token.
+  const simulateAuthorization = (account: Hex, authorization: SignedKeyAuthorization) =>
     Effect.tryPromise({
-      try: () => network.view(keychain, authorizeCall(authorization), account),
-      catch: (error) => (isUnknownFunction(error) ? ("no such function" as const) : simulationFailure(error))
+      try: () => network.view(KEYCHAIN, encodeAuthorizeKey(authorization), account),
+      catch: (error) => (isUnknownFunction(error) ? ("no such function" as const) : toSimulationError(error))
     }).pipe(
       Effect.catch((error) => {
         if (error !== "no such function") return Effect.fail(error)
-        // Before Tempo's T3 the call had another form; a witness, though, is signed for a chain that burns it.
+        // Before Tempo's T3 the call had another form. But a witness is signed only for a chain that burns it.
         return authorization.witness === undefined
           ? Effect.void
           : Effect.fail(
-              rejected("The chain does not take a witness in an access key's authorization. Sign one without.")
+              rejected("The chain does not accept a witness in an access key's authorization. Sign one without.")
             )
       })
     )
 
-  const within = (scopes: ReadonlyArray<Scope> | undefined, { transaction }: Payment) =>
+  const checkScopes = (scopes: ReadonlyArray<Scope> | undefined, { transaction }: SignedPayment) =>
     scopes === undefined || permits(scopes, transaction.calls)
       ? Effect.void
       : Effect.fail(rejected("The access key may not make this call. Allow it to, or sign with another key."))
 
   /**
-   * Finds what the signing key may spend, after the chain has said that it may sign at all. It asks at most three
-   * questions, at once.
+   * Checks that the signing key may make this payment, and returns how to read its spending limits. It asks the chain at most
+   * three questions, at once.
    *
-   * @param until when the key must still be valid, in unix seconds.
+   * @param until the key must be valid until then, in unix seconds.
    */
-  return Effect.fnUntraced(function* (payment: Payment, until: number) {
+  return Effect.fnUntraced(function* (payment: SignedPayment, until: number) {
     const { account, key, transaction } = payment
-    const authorization = transaction.keyAuthorization as Signed | undefined
+    const authorization = transaction.keyAuthorization as SignedKeyAuthorization | undefined
     if (authorization !== undefined) {
-      yield* authorizable(account, authorization)
+      yield* simulateAuthorization(account, authorization)
       if (key === undefined) return unlimited
       if (authorization.expiry !== undefined && authorization.expiry !== null && authorization.expiry < until) {
         return yield* rejected("The access key's authorization has expired, or is about to. Sign a new one.")
       }
-      yield* within(scopesOf(authorization), payment)
+      yield* checkScopes(scopesOfAuthorization(authorization), payment)
       const { limits } = authorization
       return (token: Hex) =>
         Effect.succeed(
@@ -145,10 +143,13 @@ export const makeAccessKeys = (network: Network) => {
         )
     }
     if (key === undefined) return unlimited
-    const [enforcesLimits, scopes] = yield* Effect.all([known(account, key, until), allowed(account, key.address)], {
-      concurrency: 2
-    })
-    yield* within(scopes, payment)
-    return enforcesLimits ? limitOf(account, key.address) : unlimited
+    const [enforcesLimits, scopes] = yield* Effect.all(
+      [checkKey(account, key, until), readScopes(account, key.address)],
+      {
+        concurrency: 2
+      }
+    )
+    yield* checkScopes(scopes, payment)
+    return enforcesLimits ? readSpendingLimit(account, key.address) : unlimited
   })
 }

@@ -7,24 +7,24 @@ import type { Authorization, PaymentStatus, Receipt } from "../PaymentService.ts
 import type { Network, RpcReceipt } from "./chain/networks.ts"
 
 /**
- * How far past a payment's deadline the chain's clock must be before a missing receipt means that there will be none, in
- * seconds. The blocks say so at once; but behind one address may be nodes that lag, and to take a payment that landed for
- * one that did not would be to keep money for nothing.
+ * How far past a payment's deadline the chain's clock must be until a missing receipt means that there will be none, in
+ * seconds. One address may serve several nodes, some of which lag. If the gateway took a landed payment for an absent one,
+ * the client would have paid for nothing.
  */
 const MARGIN_SECONDS = 10
 
-/** How often, and for how long in all, `find` asks before it says that it does not know. */
-const ASK_EVERY = "500 millis"
-const ASK_FOR = "5 seconds"
+/** How often and for how long `find` asks the chain, until it answers "unknown". */
+const POLL_EVERY = "500 millis"
+const POLL_TIMEOUT = "5 seconds"
 
-/** Reads a payment's outcome from its receipt. A receipt of another, or without a block, says nothing. */
-const verdict = ({ status, transactionHash, blockNumber }: RpcReceipt, reference: string): PaymentStatus => {
+/** Reads a payment's status from its receipt. A receipt without a block, or of another payment, gives none. */
+const statusOf = ({ status, transactionHash, blockNumber }: RpcReceipt, reference: string): PaymentStatus => {
   if (blockNumber === null || transactionHash.toLowerCase() !== reference) return "unknown"
   if (status === "0x1") return "landed"
   return status === "0x0" ? "reverted" : "unknown"
 }
 
-/** The receipt of a payment that has landed; it settled now, or by its deadline at the latest. */
+/** The receipt of a payment that has landed. Its time is now, or the payment's deadline if that has passed. */
 export const receiptOf = ({ reference, validBefore }: Pick<Authorization, "reference" | "validBefore">): Receipt => ({
   reference,
   header: Receipts.serialize({
@@ -36,37 +36,37 @@ export const receiptOf = ({ reference, validBefore }: Pick<Authorization, "refer
 })
 
 /**
- * Makes payments, and finds out what became of them.
+ * Captures payments, and finds their status.
  *
- * Capture sends the persisted bytes itself, rather than through mppx's `broadcastCredential`. That needs an unexpired
- * credential and a replay store, simulates the transfer three times over, and can only report what its one attempt was
- * told. Here, first attempt and recovery after a crash are one path, over bytes and a hash that were written down before;
- * that each challenge is used once is the order's to say, that each transaction pays once the chain's.
+ * Capture sends the persisted bytes itself and does not use mppx's `broadcastCredential`. That needs an unexpired
+ * credential and a replay store, simulates the transfer three times, and reports only the answer to its one attempt.
+ * Here, the first attempt and the recovery after a crash are one path, over bytes and a hash that were stored before. The
+ * order uses each challenge once, and the chain executes each transaction once.
  */
 export const makeSettlement = (network: Network) => {
-  const look = Effect.fnUntraced(function* ({
+  const readStatus = Effect.fnUntraced(function* ({
     reference,
     validBefore
   }: Pick<Authorization, "reference" | "validBefore">) {
-    // The clock is read before the receipt: in the other order, a payment could land between the two and be missed.
+    // The clock comes first: in the other order, a payment could land between the two reads and count as absent.
     const clock = yield* Effect.tryPromise(() => network.clock()).pipe(Effect.orElseSucceed(() => 0))
     const receipt = yield* Effect.tryPromise(() => network.receipt(reference as Hex))
     if (receipt === null) return clock > validBefore + MARGIN_SECONDS ? "absent" : "unknown"
-    return verdict(receipt, reference)
+    return statusOf(receipt, reference)
   })
 
   const find = (authorization: Pick<Authorization, "reference" | "validBefore">): Effect.Effect<PaymentStatus> =>
-    look(authorization).pipe(
+    readStatus(authorization).pipe(
       Effect.orElseSucceed((): PaymentStatus => "unknown"),
-      Effect.repeat({ until: (found) => found !== "unknown", schedule: Schedule.spaced(ASK_EVERY) }),
-      Effect.timeoutOrElse({ duration: ASK_FOR, orElse: () => Effect.succeed<PaymentStatus>("unknown") })
+      Effect.repeat({ until: (found) => found !== "unknown", schedule: Schedule.spaced(POLL_EVERY) }),
+      Effect.timeoutOrElse({ duration: POLL_TIMEOUT, orElse: () => Effect.succeed<PaymentStatus>("unknown") })
     )
 
   const capture = Effect.fnUntraced(function* (authorization: Authorization) {
     const { reference, transaction } = authorization
-    // No failure here says anything about the money: not an error's code, and even less its wording.
+    // A failure says nothing about the money, neither by its code nor by its words.
     const landed = yield* Effect.tryPromise(() => network.broadcast(transaction as Hex)).pipe(
-      Effect.map((receipt) => verdict(receipt, reference) === "landed"),
+      Effect.map((receipt) => statusOf(receipt, reference) === "landed"),
       Effect.orElseSucceed(() => false)
     )
     const found = landed ? "landed" : yield* find(authorization)
@@ -82,11 +82,11 @@ export const makeSettlement = (network: Network) => {
         return yield* new CaptureFailed({
           problem: "payment-expired",
           detail:
-            "The chain did not take the payment in time; nothing was charged. Check the account's funds and sign again."
+            "The chain did not include the payment in time; nothing was charged. Check the account's funds and sign again."
         })
       case "unknown":
         return yield* new CaptureUncertain({
-          message: "The payment was sent, and the chain has not said what became of it."
+          message: "The payment was sent, and the chain has not confirmed or refused it yet."
         })
     }
   })

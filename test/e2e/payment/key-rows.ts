@@ -132,7 +132,7 @@ export const keyRows: Record<string, Row> = {
   },
   "brings an authorization with two limits for one token": {
     make: bringing({ restrictions: { limits: [...limits(price * 9n).limits, ...limits(price * 9n).limits] } }),
-    says: /limit that is none/
+    says: /invalid spending limit/
   },
   "brings an authorization with a limit for what is no token": {
     make: bringing({ restrictions: limits(price * 9n, `0x${"12".repeat(20)}`) }),

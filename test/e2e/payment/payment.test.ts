@@ -259,7 +259,7 @@ describe("authorize refuses, and moves nothing", () => {
       chain.state.trouble = "down"
       const error = await fails(authorize(credential))
       chain.state.trouble = "none"
-      assert.strictEqual(error._tag, "PaymentUnavailable")
+      assert.strictEqual(error._tag, "PaymentServiceUnavailable")
     })
     assert.strictEqual(moved, 0n)
   })

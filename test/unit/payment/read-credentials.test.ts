@@ -1,6 +1,6 @@
 import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"
-import { credentialsIn } from "../../../src/payment/read-credentials.ts"
+import { readCredentials } from "../../../src/payment/read-credentials.ts"
 
 const table: ReadonlyArray<readonly [authorization: string | null | undefined, credentials: ReadonlyArray<string>]> = [
   [undefined, []],
@@ -23,10 +23,10 @@ const table: ReadonlyArray<readonly [authorization: string | null | undefined, c
   [",,", []]
 ]
 
-describe("credentialsIn", () => {
+describe("readCredentials", () => {
   for (const [authorization, credentials] of table) {
     it(`finds ${credentials.length} in ${JSON.stringify(authorization)}`, () => {
-      assert.deepStrictEqual(credentialsIn(authorization), credentials)
+      assert.deepStrictEqual(readCredentials(authorization), credentials)
     })
   }
 
@@ -35,7 +35,7 @@ describe("credentialsIn", () => {
       ["authorization", "Payment abc"],
       ["authorization", "Payment def"]
     ])
-    assert.deepStrictEqual(credentialsIn(headers.get("authorization")), ["Payment abc", "Payment def"])
+    assert.deepStrictEqual(readCredentials(headers.get("authorization")), ["Payment abc", "Payment def"])
   })
 
   it("splits as the pattern of RFC 9110's list elements does", () => {
@@ -59,7 +59,7 @@ describe("credentialsIn", () => {
     fc.assert(
       fc.property(fc.array(part, { maxLength: 24 }), (parts) => {
         const header = parts.join("")
-        assert.deepStrictEqual(credentialsIn(header), expected(header))
+        assert.deepStrictEqual(readCredentials(header), expected(header))
       }),
       { numRuns: 20_000 }
     )
@@ -72,7 +72,7 @@ describe("credentialsIn", () => {
   ] as const) {
     it(`is done with 200,000 ${what} at once`, () => {
       const since = performance.now()
-      assert.isAtLeast(credentialsIn(header).length, 1)
+      assert.isAtLeast(readCredentials(header).length, 1)
       assert.isBelow(performance.now() - since, 200)
     })
   }

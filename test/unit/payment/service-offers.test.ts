@@ -1,5 +1,5 @@
 import { assert, describe, it } from "vitest"
-import { offersIn } from "../../../src/payment/service-offers.ts"
+import { readOffers } from "../../../src/payment/service-offers.ts"
 
 const encode = (request: object) => Buffer.from(JSON.stringify(request)).toString("base64url")
 const challenge = (method: string, amount: string, description = "a thing") =>
@@ -9,16 +9,16 @@ const offer = (method: string, amount: string) => ({ intent: "charge", method, a
 describe("the offers in WWW-Authenticate", () => {
   it("are one for each challenge", () => {
     const header = `${challenge("tempo", "100000")}, ${challenge("stripe", "10")}`
-    assert.deepStrictEqual(offersIn(header), [offer("tempo", "100000"), offer("stripe", "10")])
+    assert.deepStrictEqual(readOffers(header), [offer("tempo", "100000"), offer("stripe", "10")])
   })
 
   it("are not led astray by what a description says", () => {
     const header = challenge("tempo", "1", String.raw`a \"b\", Payment method=c, \\`)
-    assert.deepStrictEqual(offersIn(header), [offer("tempo", "1")])
+    assert.deepStrictEqual(readOffers(header), [offer("tempo", "1")])
   })
 
   it("are read from tokens too", () => {
     const header = `payment method=tempo,intent=charge , request=${encode({ amount: "5", currency: "usd" })}`
-    assert.deepStrictEqual(offersIn(header), [offer("tempo", "5")])
+    assert.deepStrictEqual(readOffers(header), [offer("tempo", "5")])
   })
 })

@@ -64,7 +64,7 @@ describe("the scripted payment service", () => {
       const payments = yield* PaymentService
       const authorization = yield* authorize
       script.down = true
-      assert.strictEqual((yield* Effect.flip(authorize))._tag, "PaymentUnavailable")
+      assert.strictEqual((yield* Effect.flip(authorize))._tag, "PaymentServiceUnavailable")
       assert.strictEqual((yield* Effect.flip(payments.capture(authorization)))._tag, "CaptureUncertain")
       assert.strictEqual(yield* payments.find(authorization), "unknown")
       assert.strictEqual(script.captured.size, 0)

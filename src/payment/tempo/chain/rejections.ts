@@ -1,10 +1,14 @@
-import { PaymentRejected, PaymentUnavailable } from "../../errors.ts"
+import { PaymentRejected, PaymentServiceUnavailable } from "../../errors.ts"
 
-/** The payment is not one that is taken; `detail` says why, and what to do. */
+/** The gateway does not accept this payment. `detail` says why, and what to do. */
 export const rejected = (detail: string): PaymentRejected =>
   new PaymentRejected({ problem: "verification-failed", detail })
 
-/** Nothing can be said of the payment, because the chain said nothing that can be understood. */
-export const unavailable = new PaymentUnavailable({
-  message: "The chain cannot be asked at the moment. No payment was sent; try again in a few seconds."
+/** The credential answers no challenge for this request. `key` is the challenge's key, if this gateway issued it. */
+export const invalidChallenge = (detail: string, key?: string): PaymentRejected =>
+  new PaymentRejected({ problem: "invalid-challenge", detail, ...(key !== undefined && { key }) })
+
+/** The payment cannot be checked, because the chain gave no answer or one that cannot be read. */
+export const unavailable = new PaymentServiceUnavailable({
+  message: "The chain does not answer at the moment. No payment was sent; try again in a few seconds."
 })

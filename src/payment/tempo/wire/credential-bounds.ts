@@ -3,36 +3,36 @@ import * as Effect from "effect/Effect"
 import { PaymentRejected } from "../../errors.ts"
 
 /*
- * Bounds for credentials that anybody can write, checked in linear time before a library reads them: ox's base64 and mppx's
+ * Bounds credentials in linear time before a library reads them, because clients can send anything: ox's base64 and mppx's
  * pattern for the scheme are quadratic (48 KB of "=" or of blanks cost 6 s), and canonical JSON recurses.
  *
  * A stock client's credential has about 2 KB; 13 KB with a passkey's signature and an access key's authorization by another.
  */
 
-/** Characters of a credential, its scheme included. */
+/** The most characters of a credential, its scheme included. */
 const MAX_CREDENTIAL = 32_768
 
-/** Characters of all that a challenge says; ours have 700. */
+/** The most characters of a challenge's fields; ours have 700. */
 const MAX_CHALLENGE = 8_192
 
-/** Fields of a challenge and of its `opaque`, which early clients sent as an object: mppx knows 11 of the former, ours have 5 of the latter. */
+/** The most fields of a challenge (mppx knows 11) and of its `opaque` (ours has 5), which early clients sent as an object. */
 const MAX_FIELDS = 16
 
-/** How deep a credential and the request in its challenge may nest; ours nest 3 deep. */
+/** The most levels of a credential and of the request in its challenge; ours have 3. */
 const MAX_DEPTH = 8
 
 /** The scheme and a token68 in base64 or base64url (RFC 9110, 11.2), of which each character can be matched in one way only. */
-const form = /^payment[ \t]+([\w+/-]+={0,2})$/i
-const base64url = /^[\w+/-]*={0,2}$/
+const CREDENTIAL = /^payment[ \t]+([\w+/-]+={0,2})$/i
+const BASE64URL = /^[\w+/-]*={0,2}$/
 
 const malformed = new PaymentRejected({
   problem: "malformed-credential",
   detail:
-    'The credential cannot be read. It is "Payment " and the base64url of a JSON object with challenge and payload, ' +
+    'The credential cannot be read. Send "Payment " and the base64url of a JSON object with challenge and payload, ' +
     `at most ${MAX_CREDENTIAL} characters in all.`
 })
 
-/** Whether JSON text nests no deeper than is read here. Brackets within strings do not count. */
+/** Whether JSON text has at most `MAX_DEPTH` levels. Brackets within strings do not count. */
 const isShallow = (json: string): boolean => {
   let depth = 0
   let quoted = false
@@ -52,9 +52,9 @@ const isShallow = (json: string): boolean => {
 const decode = (text: string): string => Buffer.from(text, "base64url").toString()
 
 const isText = (value: unknown): value is string => typeof value === "string" && value.length <= MAX_CHALLENGE
-const isBase64url = (value: unknown): value is string => isText(value) && base64url.test(value)
+const isBase64url = (value: unknown): value is string => isText(value) && BASE64URL.test(value)
 
-/** Whether a value is an object of a few strings, which together are no longer than a challenge may be. */
+/** Whether a value is an object of at most `MAX_FIELDS` strings, together no longer than a challenge. */
 const isFlat = (value: unknown): value is Readonly<Record<string, string>> => {
   if (typeof value !== "object" || value === null) return false
   const entries = Object.entries(value)
@@ -66,7 +66,7 @@ const isFlat = (value: unknown): value is Readonly<Record<string, string>> => {
 }
 
 const isBounded = (credential: string): boolean => {
-  const encoded = credential.length <= MAX_CREDENTIAL ? form.exec(credential)?.[1] : undefined
+  const encoded = credential.length <= MAX_CREDENTIAL ? CREDENTIAL.exec(credential)?.[1] : undefined
   if (encoded === undefined) return false
   const json = decode(encoded)
   if (!isShallow(json)) return false
@@ -80,7 +80,7 @@ const isBounded = (credential: string): boolean => {
   )
 }
 
-/** A credential as mppx reads it, once it is known to cost next to nothing. Says nothing about who wrote it. */
+/** Reads a credential with mppx, once it is within these bounds. This verifies nothing of its content. */
 export const readCredential = (
   credential: string
 ): Effect.Effect<ReturnType<typeof Credential.deserialize>, PaymentRejected> =>

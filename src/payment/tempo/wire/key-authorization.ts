@@ -3,25 +3,25 @@ import * as SignatureEnvelope from "ox/tempo/SignatureEnvelope"
 import { encodeAbiParameters, type Hex } from "viem"
 import { selectorOf } from "../chain/abi.ts"
 
-/** An access key's authorization as it travels with a transaction. */
-export type Signed = KeyAuthorization.KeyAuthorization
+/** An access key's authorization, as a transaction carries it. */
+export type SignedKeyAuthorization = KeyAuthorization.KeyAuthorization
 
-/** The numbers that the keychain has for kinds of keys (Tempo's interface `IAccountKeychain`). */
-export const kinds: ReadonlyArray<string> = ["secp256k1", "p256", "webAuthn"]
+/** The types of keys, each at its number in the keychain (Tempo's interface `IAccountKeychain`). */
+export const KEY_TYPES: ReadonlyArray<string> = ["secp256k1", "p256", "webAuthn"]
 
-/** The address that a signature is by: recovered from it, or of the public key that it brings along, verified. */
+/** The signer's address: recovered from the signature, or of the public key that it carries and is verified with. */
 export const signerOf = (payload: Hex, signature: SignatureEnvelope.SignatureEnvelope): string => {
   const address = SignatureEnvelope.extractAddress({ payload, signature })
-  // An address that was recovered from a signature is all the verifying there is to that one.
+  // Recovering the address verifies a secp256k1 signature already.
   if (signature.type !== "secp256k1" && !SignatureEnvelope.verify(signature, { address, payload })) {
-    throw new Error("does not hold")
+    throw new Error("invalid signature")
   }
   return address.toLowerCase()
 }
 
-const isSignedBy = (account: string, authorization: Signed): boolean => {
+const isSignedBy = (account: string, authorization: SignedKeyAuthorization): boolean => {
   const { signature } = authorization
-  if (signature === undefined || !kinds.includes(signature.type)) return false
+  if (signature === undefined || !KEY_TYPES.includes(signature.type)) return false
   try {
     return signerOf(KeyAuthorization.getSignPayload(authorization), signature) === account
   } catch {
@@ -30,14 +30,15 @@ const isSignedBy = (account: string, authorization: Signed): boolean => {
 }
 
 /**
- * Why an authorization in a transaction is not the account's own, for this chain and the key that signs the transaction.
- * Only the account's own key authorizes here: whether an admin key may (TIP-1049) is more than a payment should need.
+ * Finds the reason why an authorization in a transaction is not valid for this account, chain and access key. It must be
+ * signed by the account's own key: a payment does not need authorizations by admin keys (TIP-1049).
  *
- * @param account whose transaction it is, in lower case.
- * @param key the access key that signed the transaction, in lower case, and its kind; none, if the account itself did.
+ * @param account the account that pays, in lower case.
+ * @param key the access key that signed the transaction, in lower case, and its type; `undefined` if the account signed.
+ * @returns a sentence for the client, or `undefined` for a valid authorization.
  */
-export const authorizationFault = (
-  authorization: Signed,
+export const findAuthorizationFault = (
+  authorization: SignedKeyAuthorization,
   account: string,
   key: { readonly address: string; readonly kind: string } | undefined,
   chainId: number
@@ -49,7 +50,7 @@ export const authorizationFault = (
     return "The access key's authorization is for another account."
   }
   if (key !== undefined && authorization.address.toLowerCase() !== key.address) {
-    return "An access key can bring its own authorization only, and not another key's."
+    return "A transaction that an access key signs may carry the authorization of that key only."
   }
   if (key !== undefined && authorization.type !== key.kind) {
     return "The access key's authorization is for a key of another type."
@@ -60,30 +61,30 @@ export const authorizationFault = (
   return undefined
 }
 
-const limit = { type: "tuple", components: [{ type: "address" }, { type: "uint256" }, { type: "uint64" }] } as const
-const rule = { type: "tuple", components: [{ type: "bytes4" }, { type: "address[]" }] } as const
-const scope = {
+const LIMIT = { type: "tuple", components: [{ type: "address" }, { type: "uint256" }, { type: "uint64" }] } as const
+const RULE = { type: "tuple", components: [{ type: "bytes4" }, { type: "address[]" }] } as const
+const SCOPE = {
   type: "tuple",
-  components: [{ type: "address" }, { ...rule, type: "tuple[]" }]
+  components: [{ type: "address" }, { ...RULE, type: "tuple[]" }]
 } as const
-const restrictions = {
+const RESTRICTIONS = {
   type: "tuple",
   components: [
     { type: "uint64" },
     { type: "bool" },
-    { ...limit, type: "tuple[]" },
+    { ...LIMIT, type: "tuple[]" },
     { type: "bool" },
-    { ...scope, type: "tuple[]" }
+    { ...SCOPE, type: "tuple[]" }
   ]
 } as const
 
-const signature =
+const AUTHORIZE_KEY =
   "authorizeKey(address,uint8,(uint64,bool,(address,uint256,uint64)[],bool,(address,(bytes4,address[])[])[])"
 
-/** The call by which the account would authorize the key itself: the chain says of it what it says of the authorization. */
-export const authorizeCall = (authorization: Signed): Hex => {
+/** The call by which the account would authorize the key itself. The chain applies the same rules to it as to the authorization. */
+export const encodeAuthorizeKey = (authorization: SignedKeyAuthorization): Hex => {
   const { address, type, expiry, limits, witness } = authorization
-  // As it was signed: one scope may have several rules, which ox lists one by one.
+  // From the signed tuple: a scope may have several rules there, while ox lists each as a scope of its own.
   const [[, , , , , scopes = "0x"]] = KeyAuthorization.toTuple(authorization)
   const config = [
     BigInt(expiry ?? 2n ** 64n - 1n),
@@ -92,11 +93,11 @@ export const authorizeCall = (authorization: Signed): Hex => {
     scopes === "0x",
     scopes === "0x" ? [] : scopes
   ] as const
-  const head = [{ type: "address" }, { type: "uint8" }, restrictions] as const
-  const values = [address, kinds.indexOf(type), config] as const
+  const head = [{ type: "address" }, { type: "uint8" }, RESTRICTIONS] as const
+  const values = [address, KEY_TYPES.indexOf(type), config] as const
   return (
     witness === undefined
-      ? `${selectorOf(`${signature})`)}${encodeAbiParameters(head, values as never).slice(2)}`
-      : `${selectorOf(`${signature},bytes32)`)}${encodeAbiParameters([...head, { type: "bytes32" }], [...values, witness] as never).slice(2)}`
+      ? `${selectorOf(`${AUTHORIZE_KEY})`)}${encodeAbiParameters(head, values as never).slice(2)}`
+      : `${selectorOf(`${AUTHORIZE_KEY},bytes32)`)}${encodeAbiParameters([...head, { type: "bytes32" }], [...values, witness] as never).slice(2)}`
   ) as Hex
 }

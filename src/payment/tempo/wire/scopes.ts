@@ -1,11 +1,12 @@
 import type { Hex } from "viem"
-import type { Signed } from "./key-authorization.ts"
+import type { SignedKeyAuthorization } from "./key-authorization.ts"
 
-/** A call that an access key may make: to `target`, of any function unless one is named, for any recipient unless some are. */
+/** The calls to `target` that an access key may make. `selector` and `recipients` narrow them. */
 export interface Scope {
   readonly target: string
+  /** The function; `undefined` stands for any. */
   readonly selector: string | undefined
-  /** The function's first argument must be one of these; empty, and it may be anything. */
+  /** The function's first argument must be one of these; empty stands for any. */
   readonly recipients: ReadonlyArray<string>
 }
 
@@ -28,24 +29,24 @@ const allows = ({ target, selector, recipients }: Scope, { to, data = "0x" }: Ca
 export const permits = (scopes: ReadonlyArray<Scope>, calls: ReadonlyArray<Call>): boolean =>
   calls.every((call) => scopes.some((scope) => allows(scope, call)))
 
-/** The scopes that an authorization states; nothing, if it allows everything. */
-export const scopesOf = ({ scopes }: Signed): ReadonlyArray<Scope> | undefined =>
+/** The scopes that an authorization states; `undefined` if it allows everything. */
+export const scopesOfAuthorization = ({ scopes }: SignedKeyAuthorization): ReadonlyArray<Scope> | undefined =>
   scopes?.map(({ address, selector, recipients = [] }) => ({
     target: address.toLowerCase(),
     selector: selector?.toLowerCase(),
     recipients: recipients.map((recipient) => recipient.toLowerCase())
   }))
 
-/** Items of an answer that are looked at: as many as a key would pay dearly for, and no more than a block's gas can store. */
+/** The most items of an answer. More would cost more gas than a block has. */
 const MAX_ITEMS = 4_096
 
 /**
- * The scopes in the keychain's answer to `getAllowedCalls`: `(bool, (address, (bytes4, address[])[])[])`.
+ * Decodes the keychain's answer to `getAllowedCalls`: `(bool, (address, (bytes4, address[])[])[])`.
  *
- * @returns nothing, if the key may make any call.
- * @throws Error, if the answer is none.
+ * @returns the scopes, or `undefined` if the key may make any call.
+ * @throws Error if the answer is malformed.
  */
-export const scopesIn = (answer: Hex): ReadonlyArray<Scope> | undefined => {
+export const decodeScopes = (answer: Hex): ReadonlyArray<Scope> | undefined => {
   const hex = answer.slice(2).toLowerCase()
   let items = 0
   const textAt = (at: number): string => {
@@ -59,7 +60,7 @@ export const scopesIn = (answer: Hex): ReadonlyArray<Scope> | undefined => {
     return Number(value)
   }
   const addressAt = (at: number) => `0x${textAt(at).slice(24)}`
-  /** The items of an array, each with where it is; those that are of no fixed size are behind an offset. */
+  /** Reads the items of an array. Items of variable size are behind an offset. */
   const list = <A>(at: number, fixed: boolean, read: (at: number) => A): ReadonlyArray<A> => {
     const length = numberAt(at)
     if ((items += length) > MAX_ITEMS) throw new Error("too many")

@@ -3,20 +3,20 @@ import { type Hex, hexToBytes } from "viem"
 import { isSignature } from "./signature-bounds.ts"
 
 /*
- * A serialized Tempo transaction, looked at before a library reads it: how long it is, how many items its RLP has, how deep
- * they nest, and which signatures are among them. A payment has 300 bytes; with an access key's authorization and two
- * passkeys' signatures it may have 6,000.
+ * Checks a serialized Tempo transaction before a library reads it: its length, the number of items in its RLP, how deep they
+ * nest, and their signatures. A payment has 300 bytes; with an access key's authorization and two passkeys' signatures it may
+ * have 6,000.
  */
 
 const MAX_BYTES = 8_192
 
-/** Items of RLP. An access key that may call 16 contracts, each by 3 functions for 3 recipients, takes 300. */
+/** The most items of RLP. An access key for 16 contracts, each with 3 functions for 3 recipients, takes 300. */
 const MAX_ITEMS = 512
 
-/** As deep as recipients lie: transaction, authorization and its signature, fields, scopes, scope, rules, rule, recipients. */
+/** The depth of recipients: transaction, authorization and its signature, fields, scopes, scope, rules, rule, recipients. */
 const MAX_DEPTH = 8
 
-/** Where the integers are that RLP writes without leading zeros, and where the transaction's other parts (Tempo transaction, "RLP encoding"). */
+/** The indexes of the integers, which RLP writes without leading zeros, and of other fields (Tempo transaction, "RLP encoding"). */
 const INTEGERS = [0, 1, 2, 3, 6, 7, 8, 9]
 const MAX_INTEGER = 32
 const FEE_TOKEN = 10
@@ -26,10 +26,10 @@ const KEY_AUTHORIZATION = 13
 /** Items of RLP: bytes, or lists of items. */
 type Items = Hex | ReadonlyArray<Items>
 
-/** Whether bytes are one item of RLP, and an honest one: no list is longer than its items, none nests too deeply. */
+/** Whether bytes are one well-formed item of RLP: each list is as long as its items, and none nests too deeply. */
 const isBounded = (bytes: Uint8Array): boolean => {
   let items = 0
-  /** Where an item from `at` ends; never, where it is none, or ends behind `end`. */
+  /** The end of the item at `at`; NaN if it is malformed, or ends after `end`. */
   const endOf = (at: number, end: number, depth: number): number => {
     const prefix = bytes[at]
     if (prefix === undefined || at >= end || ++items > MAX_ITEMS) return Number.NaN
@@ -53,15 +53,16 @@ const isBounded = (bytes: Uint8Array): boolean => {
 const isInteger = (item: Items | undefined): boolean =>
   typeof item === "string" && item.length <= 2 + MAX_INTEGER * 2 && !item.startsWith("0x00")
 
-/** The reason why a transaction cannot be read, in words for its sender; nothing, if it is one that may pay. */
-export type Misshapen = "unreadable" | "too long" | "signature" | "lists"
+/** The reason why a transaction is refused before it is read. */
+export type TransactionFault = "unreadable" | "too long" | "signature" | "lists"
 
 /**
- * Whether a serialized transaction can be read at little cost, and has no part that a payment has no use for.
+ * Checks that a serialized transaction can be read at little cost, and has only parts that a payment needs.
  *
- * @param serialized `0x76` and RLP, or what claims to be.
+ * @param serialized `0x76` and RLP, or any hexadecimal that a client sent.
+ * @returns the fault, or `undefined` for a transaction that can be read.
  */
-export const misshapen = (serialized: Hex): Misshapen | undefined => {
+export const findTransactionFault = (serialized: Hex): TransactionFault | undefined => {
   if (serialized.length > 2 + MAX_BYTES * 2) return "too long"
   if (serialized.length % 2 !== 0) return "unreadable"
   const rlp: Hex = `0x${serialized.slice(4)}`

@@ -3,9 +3,12 @@ import * as Effect from "effect/Effect"
 import { decodeFunctionData, encodeErrorResult, encodeFunctionResult, type Hex } from "viem"
 import { generatePrivateKey } from "viem/accounts"
 import { Abis, Account } from "viem/tempo"
-import { makeAccessKeys } from "../../../../src/payment/tempo/access-key.ts"
-import { authorizeCall, type Signed } from "../../../../src/payment/tempo/wire/key-authorization.ts"
-import { permits, scopesIn } from "../../../../src/payment/tempo/wire/scopes.ts"
+import { makeCheckAccessKey } from "../../../../src/payment/tempo/access-key.ts"
+import {
+  encodeAuthorizeKey,
+  type SignedKeyAuthorization
+} from "../../../../src/payment/tempo/wire/key-authorization.ts"
+import { permits, decodeScopes } from "../../../../src/payment/tempo/wire/scopes.ts"
 import { account, type Answers, call, chainOf, key, other, payment, reverted, token, unknown } from "./rpc-answers.ts"
 
 const now = 1_000_000
@@ -26,7 +29,7 @@ const unscoped = keychain("getAllowedCalls", [false, []])
 
 const limitOf = (answers: Answers, of = payment()) => {
   const { network } = chainOf(answers)
-  return Effect.flatMap(makeAccessKeys(network)(of, now), (limit) => limit(token))
+  return Effect.flatMap(makeCheckAccessKey(network)(of, now), (limit) => limit(token))
 }
 const known = { getKey: entry(), getAllowedCalls: unscoped }
 const limited = { ...known, getKey: entry({ enforceLimits: true }) }
@@ -56,7 +59,7 @@ describe("an access key that the account knows", () => {
   it.effect("is asked for in two questions", () =>
     Effect.gen(function* () {
       const { asked, network } = chainOf(known)
-      yield* makeAccessKeys(network)(payment(), now)
+      yield* makeCheckAccessKey(network)(payment(), now)
       assert.deepStrictEqual(asked, ["getKey", "getAllowedCalls"])
     })
   )
@@ -93,7 +96,7 @@ describe("an access key that the account knows", () => {
   }
   for (const [what, answers] of Object.entries(silent)) {
     it.effect(`is nobody's fault when the chain ${what}`, () =>
-      Effect.map(Effect.flip(limitOf(answers)), (error) => assert.strictEqual(error._tag, "PaymentUnavailable"))
+      Effect.map(Effect.flip(limitOf(answers)), (error) => assert.strictEqual(error._tag, "PaymentServiceUnavailable"))
     )
   }
 })
@@ -101,9 +104,9 @@ describe("an access key that the account knows", () => {
 describe("an access key's authorization", () => {
   const root = Account.fromSecp256k1(generatePrivateKey())
   const own = Account.fromSecp256k1(generatePrivateKey(), { access: root })
-  const of = async (restrictions: object = {}): Promise<Signed> =>
-    (await root.signKeyAuthorization(own, { chainId: 1337n, ...restrictions } as never)) as Signed
-  const carrying = (keyAuthorization: Signed) => payment({ keyAuthorization })
+  const of = async (restrictions: object = {}): Promise<SignedKeyAuthorization> =>
+    (await root.signKeyAuthorization(own, { chainId: 1337n, ...restrictions } as never)) as SignedKeyAuthorization
+  const carrying = (keyAuthorization: SignedKeyAuthorization) => payment({ keyAuthorization })
 
   it.effect("is tried on the chain as the account itself would make it", () =>
     Effect.gen(function* () {
@@ -115,7 +118,7 @@ describe("an access key's authorization", () => {
       const authorization = yield* Effect.promise(() => of({ expiry: 2_000_000_000, limits, scopes }))
       const { functionName, args } = decodeFunctionData({
         abi: Abis.accountKeychain,
-        data: authorizeCall(authorization)
+        data: encodeAuthorizeKey(authorization)
       })
       assert.strictEqual(functionName, "authorizeKey")
       const lower = JSON.parse(
@@ -180,7 +183,7 @@ describe("an access key's authorization", () => {
     Effect.gen(function* () {
       const authorization = yield* Effect.promise(() => of())
       const error = yield* Effect.flip(limitOf({}, carrying(authorization)))
-      assert.strictEqual(error._tag, "PaymentUnavailable")
+      assert.strictEqual(error._tag, "PaymentServiceUnavailable")
     })
   )
 })
@@ -188,10 +191,10 @@ describe("an access key's authorization", () => {
 describe("the scopes of an access key", () => {
   const rules = (target: string, ...selectorRules: ReadonlyArray<object>) => ({ target, selectorRules })
   const rule = (selector: string, ...recipients: ReadonlyArray<string>) => ({ selector, recipients })
-  const may = (...scopes: ReadonlyArray<object>) => permits(scopesIn(scoped(scopes)) ?? [], [call])
+  const may = (...scopes: ReadonlyArray<object>) => permits(decodeScopes(scoped(scopes)) ?? [], [call])
 
   it("are read as the chain writes them", () => {
-    assert.isUndefined(scopesIn(unscoped))
+    assert.isUndefined(decodeScopes(unscoped))
     const payee = `0x${"c3".repeat(20)}`
     assert.isTrue(may(rules(token)))
     assert.isTrue(may(rules(other), rules(token, rule("0xa9059cbb"), rule("0x95777d59"))))
@@ -211,7 +214,7 @@ describe("the scopes of an access key", () => {
       const answer =
         `${good.slice(0, at)}${random(16).toString(16)}${good.slice(at + 1, good.length - random(3) * 64)}` as Hex
       try {
-        scopesIn(answer)
+        decodeScopes(answer)
       } catch (error) {
         assert.match((error as Error).message, /cut off|no offset|too many/)
       }

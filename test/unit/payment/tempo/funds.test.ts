@@ -15,8 +15,8 @@ describe("the money", () => {
     })
   const amount = (value: bigint): Hex => `0x${value.toString(16).padStart(64, "0")}`
   const suffices = (answers: Answers, of = payment({}, { key: undefined })) => {
-    const { prices, suffice } = funds(answers)
-    return Effect.flatMap(prices(of), (known) => suffice(of, known, () => Effect.succeed(undefined)))
+    const { readFeeTerms, checkBalance } = funds(answers)
+    return Effect.flatMap(readFeeTerms(of), (known) => checkBalance(of, known, () => Effect.succeed(undefined)))
   }
   // 500,000 gas at 20 gwei are a cent, of which half is taken at the base fee of 10.
   const none = amount(0n)
@@ -42,9 +42,9 @@ describe("the money", () => {
   )
 
   for (const [what, answers, tag] of [
-    ["says nothing of the balance", { userTokens: none }, "PaymentUnavailable"],
-    ["says nonsense of the balance", { userTokens: none, balanceOf: "0x01" }, "PaymentUnavailable"],
-    ["says nothing of the account's token", {}, "PaymentUnavailable"],
+    ["says nothing of the balance", { userTokens: none }, "PaymentServiceUnavailable"],
+    ["says nonsense of the balance", { userTokens: none, balanceOf: "0x01" }, "PaymentServiceUnavailable"],
+    ["says nothing of the account's token", {}, "PaymentServiceUnavailable"],
     ["has no such token", { userTokens: none, balanceOf: "0x" }, "PaymentRejected"],
     ["reverts for such a token", { userTokens: none, balanceOf: reverted("0x") }, "PaymentRejected"]
   ] as ReadonlyArray<readonly [string, Answers, string]>) {

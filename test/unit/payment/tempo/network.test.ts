@@ -13,8 +13,8 @@ import { tempo as mainnet, tempoLocalnet, tempoModerato } from "viem/tempo/chain
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { PaymentService } from "../../../../src/payment/PaymentService.ts"
 import { makeNetwork, networks } from "../../../../src/payment/tempo/chain/networks.ts"
-import { simulationFailure } from "../../../../src/payment/tempo/chain/rpc-failure.ts"
-import { meaningOf } from "../../../../src/payment/tempo/chain/reverts.ts"
+import { toSimulationError } from "../../../../src/payment/tempo/chain/rpc-failure.ts"
+import { explainRevert } from "../../../../src/payment/tempo/chain/reverts.ts"
 import { answer, type Signer } from "./client.ts"
 import { tempo, terms } from "./setup.ts"
 
@@ -174,7 +174,7 @@ describe("what a node answers instead", () => {
     error = answered
     status = code
     try {
-      return simulationFailure(await rejects(network().simulate(unsigned)))
+      return toSimulationError(await rejects(network().simulate(unsigned)))
     } finally {
       error = undefined
       status = 200
@@ -183,11 +183,14 @@ describe("what a node answers instead", () => {
 
   it.for([null, "boom", {}, [], { code: -32000 }, { code: -32000, message: 5 }])(
     "%j blames nobody: nothing was said of the payment",
-    async (answered) => assert.strictEqual((await failed(answered))._tag, "PaymentUnavailable")
+    async (answered) => assert.strictEqual((await failed(answered))._tag, "PaymentServiceUnavailable")
   )
 
   it.for([429, 500, 502, 503])("with the HTTP status %i is our trouble, whatever it says", async (code) => {
-    assert.strictEqual((await failed({ code: -32000, message: "rate limited" }, code))._tag, "PaymentUnavailable")
+    assert.strictEqual(
+      (await failed({ code: -32000, message: "rate limited" }, code))._tag,
+      "PaymentServiceUnavailable"
+    )
   })
 
   it("with the HTTP status 400 may be the payer's", async () => {
@@ -224,17 +227,17 @@ describe("a revert", () => {
     "InvalidExpiringNonceExpiry"
   ]
   for (const name of known) {
-    it(`by ${name} is put into words`, () => assert.match(meaningOf(encode(name)) ?? "", /^The .*\.$|^Insuff.*\.$/))
+    it(`by ${name} is put into words`, () => assert.match(explainRevert(encode(name)) ?? "", /^The .*\.$|^Insuff.*\.$/))
   }
 
   it("for lack of funds says how much there is, and how much is needed", () => {
     const [error] = Abis.coreErrors.filter(({ name, inputs }) => name === "InsufficientBalance" && inputs.length === 3)
     const data = encodeErrorResult({ abi: [error], args: [99_999n, 100_000n, root.address] } as never)
-    assert.strictEqual(meaningOf(data), "Insufficient balance. Required: 100000, available: 99999.")
+    assert.strictEqual(explainRevert(data), "Insufficient balance. Required: 100000, available: 99999.")
   })
 
   it.for([undefined, 7, "", "0x", "0x1234", "nonsense", encode("Unauthorized"), `0x12345678${"f".repeat(640_000)}`])(
     "%s says nothing",
-    (data) => assert.isUndefined(meaningOf(data))
+    (data) => assert.isUndefined(explainRevert(data))
   )
 })

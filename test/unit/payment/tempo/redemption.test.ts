@@ -107,42 +107,42 @@ const table: Record<string, Row> = {
   "has a changed id": {
     credential: edited(({ challenge }) => ({ challenge: { ...challenge, id: `x${challenge.id.slice(1)}` } })),
     problem: "invalid-challenge",
-    says: /not issued here/
+    says: /did not issue the challenge/
   },
   "has a changed price": {
     credential: edited(({ challenge }) => ({
       challenge: { ...challenge, request: { ...challenge.request, amount: "1" } }
     })),
     problem: "invalid-challenge",
-    says: /not issued here/
+    says: /did not issue the challenge/
   },
   "has a changed expiry": {
     credential: edited(({ challenge }) => ({ challenge: { ...challenge, expires: "2099-01-01T00:00:00.000Z" } })),
     problem: "invalid-challenge",
-    says: /not issued here/
+    says: /did not issue the challenge/
   },
   "has a changed binding": {
     credential: edited(({ challenge }) => ({
       challenge: { ...challenge, opaque: PaymentRequest.serialize({ key: "key_2" }) }
     })),
     problem: "invalid-challenge",
-    says: /not issued here/
+    says: /did not issue the challenge/
   },
   "was issued with another secret": {
     credential: credentialFor(terms, { settings: { MPP_SECRET_KEY: "another secret of more than 32 characters" } }),
     problem: "invalid-challenge",
-    says: /not issued here/
+    says: /did not issue the challenge/
   },
   "was issued in another realm with the same secret": {
     credential: credentialFor(terms, { settings: { REALM: "elsewhere.test" } }),
     problem: "invalid-challenge",
     key: "key_1",
-    says: /not issued here, but for another realm/
+    says: /issued for another realm/
   },
   "was issued with the same secret by something else": {
     credential: reissued({ opaque: PaymentRequest.serialize({ scope: "/" }) }),
     problem: "invalid-challenge",
-    says: /none for this operation/
+    says: /not for this operation/
   },
   "is for another operation": {
     credential: credentialFor({ ...terms, operation: "execute" }),
@@ -240,7 +240,7 @@ const table: Record<string, Row> = {
     }),
     problem: "verification-failed",
     key: "key_1",
-    says: /does not hold|cannot be read/
+    says: /Invalid signature|cannot be read/
   }
 }
 

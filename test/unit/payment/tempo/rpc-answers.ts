@@ -1,7 +1,7 @@
 import * as TxEnvelopeTempo from "ox/tempo/TxEnvelopeTempo"
 import { encodeErrorResult, type Hex, RpcRequestError, toFunctionSelector } from "viem"
 import type { Network } from "../../../../src/payment/tempo/chain/networks.ts"
-import type { Payment } from "../../../../src/payment/tempo/read-payment.ts"
+import type { SignedPayment } from "../../../../src/payment/tempo/read-payment.ts"
 
 // A chain that gives the answers which a test has for it.
 
@@ -11,7 +11,7 @@ export const token = "0x20c0000000000000000000000000000000000000"
 export const other = "0x20c0000000000000000000000000000000000001"
 
 export const call = { to: token, data: `0x95777d59${"c3".repeat(20).padStart(64, "0")}` } as const
-export const payment = (changes: object = {}, of: Partial<Payment> = {}): Payment => ({
+export const payment = (changes: object = {}, of: Partial<SignedPayment> = {}): SignedPayment => ({
   transaction: TxEnvelopeTempo.from({
     chainId: 1337,
     calls: [call],

@@ -1,6 +1,6 @@
 import { CallExecutionError, HttpRequestError, RpcRequestError, TimeoutError } from "viem"
 import { assert, describe, it } from "vitest"
-import { simulationFailure } from "../../../../src/payment/tempo/chain/rpc-failure.ts"
+import { toSimulationError } from "../../../../src/payment/tempo/chain/rpc-failure.ts"
 
 const url = "http://127.0.0.1:1"
 const secret = "c0ffee".repeat(40)
@@ -23,11 +23,11 @@ const table: Record<string, readonly [error: unknown, tag: string, says: RegExp]
   "missing funds for the fee": [answered(-32003, "insufficient funds"), "PaymentRejected", /insufficient funds\./],
   "an invalid transaction": [answered(-32000, "nonce too low"), "PaymentRejected", /nonce too low\./],
   "a rule of Tempo's, said as an internal error": [answered(-32603, "key expired"), "PaymentRejected", /key expired\./],
-  "too many requests": [answered(-32005), "PaymentUnavailable", /No payment was sent/],
-  "an unsupported method": [answered(-32601), "PaymentUnavailable", /No payment was sent/],
-  "an HTTP error": [new HttpRequestError({ url, status: 502 }), "PaymentUnavailable", /No payment was sent/],
-  "no answer": [new TimeoutError({ body, url }), "PaymentUnavailable", /No payment was sent/],
-  "a bug": [new TypeError("undefined is not a function"), "PaymentUnavailable", /No payment was sent/],
+  "too many requests": [answered(-32005), "PaymentServiceUnavailable", /No payment was sent/],
+  "an unsupported method": [answered(-32601), "PaymentServiceUnavailable", /No payment was sent/],
+  "an HTTP error": [new HttpRequestError({ url, status: 502 }), "PaymentServiceUnavailable", /No payment was sent/],
+  "no answer": [new TimeoutError({ body, url }), "PaymentServiceUnavailable", /No payment was sent/],
+  "a bug": [new TypeError("undefined is not a function"), "PaymentServiceUnavailable", /No payment was sent/],
   "words that repeat the transaction": [
     answered(-32000, `cannot decode 0x${secret}`),
     "PaymentRejected",
@@ -38,7 +38,7 @@ const table: Record<string, readonly [error: unknown, tag: string, says: RegExp]
 describe("a simulation that fails with", () => {
   for (const [name, [error, tag, says]] of Object.entries(table)) {
     it(`${name} is ${tag}`, () => {
-      const failure = simulationFailure(error)
+      const failure = toSimulationError(error)
       assert.strictEqual(failure._tag, tag)
       assert.match(failure.message, says)
       assert.notInclude(JSON.stringify(failure), secret)
