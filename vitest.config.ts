@@ -1,13 +1,19 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin"
 import { defineConfig } from "vitest/config"
+import { workerdLog } from "./test/support/workerd-log.ts"
 
-// Three rooms: plain Node for what is pure, workerd for what needs its bindings, and the whole stack for what moves money.
+// Three projects: plain Node for what is pure, workerd for what needs its bindings, and the whole stack for what moves money.
 export default defineConfig({
   test: {
+    // The log of the code under test is printed for the tests that fail, and only for those.
+    silent: "passed-only",
     projects: [
       { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 } },
       {
-        plugins: [cloudflareTest({ main: "./test/workers/main.ts", wrangler: { configPath: "./wrangler.jsonc" } })],
+        plugins: [
+          cloudflareTest({ main: "./test/workers/main.ts", wrangler: { configPath: "./wrangler.jsonc" } }),
+          workerdLog()
+        ],
         test: {
           name: "workers",
           include: ["test/workers/**/*.test.ts"],
@@ -20,6 +26,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
+          setupFiles: "test/e2e/stack-logs.ts",
           testTimeout: 90_000,
           hookTimeout: 180_000,
           // Each file starts processes of its own: one after the other, or they starve each other on a small machine.

@@ -6,6 +6,8 @@ export default defineConfig({
     name: "attacks",
     include: ["test/attacks/**/*.attack.ts"],
     globalSetup: "test/attacks/setup.ts",
+    setupFiles: "test/e2e/stack-logs.ts",
+    silent: "passed-only",
     testTimeout: 120_000,
     hookTimeout: 180_000,
     // One gateway for all files, whose answers are timed: no attack may run beside another one.

@@ -9,6 +9,7 @@ import { tempoLocalnet } from "viem/chains"
 import { Actions } from "viem/tempo"
 import { resolveLocalhost } from "../../src/local/system/localhost.ts"
 import { type Stack, type StackOptions, startStack } from "../../src/local/stack.ts"
+import { runningStacks } from "./running-stacks.ts"
 
 /** The HMAC key of the gateways under test: known, so that a test can forge what only the gateway could issue. */
 export const secretKey = "the secret of the gateways under test, 32 and more"
@@ -29,9 +30,11 @@ export const startTestStack = async (
     environment: { MPP_SECRET_KEY: secretKey, ...environment },
     ...options
   })
+  runningStacks.add(stack.dir)
   return {
     ...stack,
     stop: async () => {
+      runningStacks.delete(stack.dir)
       await stack.stop()
       rmSync(dir, { recursive: true, force: true })
     }

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process"
-import { readdirSync, readFileSync } from "node:fs"
+import { appendFileSync, readdirSync, readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -45,6 +45,8 @@ export const startBare = async (dir: string, settings: Settings): Promise<Bare> 
   const { port } = await choosePorts({ port: 0 })
   const modules = readdirSync(out).filter((name) => /\.(js|wasm)$/.test(name))
   const scripts = modules.filter((name) => name.endsWith(".js"))
+  // Among the logs of the stack, which are searched for secrets.
+  const log = join(dir, "local", "logs", "bare.log")
   const start = async () => {
     const before = new Set(workerds())
     const worker = new Miniflare(
@@ -68,6 +70,7 @@ export const startBare = async (dir: string, settings: Settings): Promise<Bare> 
           ])
         ),
         resourcePersistencePath: join(dir, "bare"),
+        handleStructuredLogs: ({ message }) => appendFileSync(log, `${message}\n`),
         bindings: { ...config.vars, ...settings }
       })
     )

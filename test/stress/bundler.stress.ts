@@ -1,4 +1,5 @@
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { report } from "../support/report.ts"
 import { type Files, startBuilt } from "./built.ts"
 import { SIZES } from "./sources.ts"
 
@@ -307,7 +308,7 @@ describe("memory", () => {
       if (isEarly) early = Math.min(early, worker.memory())
       else late = Math.min(late, worker.memory())
     }
-    console.log(
+    report(
       `workerd: ${early.toFixed(0)} MB after 50 builds, ${late.toFixed(0)} MB after 500: ${(late / early).toFixed(2)} times`
     )
     assert.isAbove(early, 0)

@@ -95,7 +95,13 @@ export const makeGateway = (parts: Parts = {}) => {
     ReplayGuard.layerMemory
   )
   const logs: Array<LogLine> = []
-  const log = Logger.layer([Logger.map(jsonLine, (line) => void logs.push(JSON.parse(line) as LogLine))])
+  const log = Logger.layer([
+    Logger.map(jsonLine, (line) => {
+      logs.push(JSON.parse(line) as LogLine)
+      // Vitest prints it if the test fails.
+      console.log(line)
+    })
+  ])
   const spans: Array<Tracer.NativeSpan> = []
   const tracer = Tracer.make({
     span: (options) => {

@@ -5,6 +5,7 @@ import { assert, beforeAll, describe, it } from "vitest"
 import type { Stack } from "../../../src/local/stack.ts"
 import { fresh, walletOn } from "../../e2e/support.ts"
 import { openBank } from "../../fault-injection/test-chain.ts"
+import { report } from "../../support/report.ts"
 import { footprint } from "../footprint.ts"
 import { postJson, stack } from "../support.ts"
 
@@ -129,7 +130,7 @@ describe("twenty connections with a funded key each, whose builds fail", () => {
       const said = await answers
       assert.isAbove(said["bundle_failed"] ?? 0, 20, JSON.stringify(said))
       ratios.push(beside / alone)
-      console.log(`alone ${Math.round(alone)} ms, beside ${Math.round(beside)} ms`, said)
+      report(`alone ${Math.round(alone)} ms, beside ${Math.round(beside)} ms ${JSON.stringify(said)}`)
     }
     assert.isAtMost(Math.min(...ratios), 2, `times of its usual: ${ratios.join(", ")}`)
   })

@@ -5,6 +5,7 @@ import { text } from "node:stream/consumers"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { resolveLocalhost } from "../../../src/local/system/localhost.ts"
 import { type Stack, startStack } from "../../../src/local/stack.ts"
+import { runningStacks } from "../running-stacks.ts"
 import { controlPlaneClient, temporaryDirectory, uploadForm, writeGateway } from "./support.ts"
 
 const files = temporaryDirectory()
@@ -21,9 +22,11 @@ beforeAll(async () => {
     configPath: writeGateway(files.path),
     environment: {}
   })
+  runningStacks.add(stack.dir)
   api = controlPlaneClient(stack.info.controlPlane, stack.info.controlPlaneToken)
 })
 afterAll(async () => {
+  runningStacks.delete(stack.dir)
   await stack.stop()
   files[Symbol.dispose]()
 })

@@ -9,6 +9,7 @@ import { pathUsd, payerPrivateKey, recipient } from "../../../src/local/chain/ac
 import { resolveLocalhost } from "../../../src/local/system/localhost.ts"
 import { poll } from "../../../src/local/ready.ts"
 import { type Stack, startStack } from "../../../src/local/stack.ts"
+import { runningStacks } from "../running-stacks.ts"
 import { controlPlaneClient, descendants, survivors, temporaryDirectory, uploadForm, writeGateway } from "./support.ts"
 
 const files = temporaryDirectory()
@@ -24,9 +25,11 @@ beforeAll(async () => {
     configPath: writeGateway(files.path),
     environment: { REALM: "elsewhere", DEPLOY_PRICE: "0.25", TEMPO_RPC_URL: "" }
   })
+  runningStacks.add(stack.dir)
   api = controlPlaneClient(stack.info.controlPlane, stack.info.controlPlaneToken)
 })
 afterAll(async () => {
+  runningStacks.delete(stack.dir)
   const running = descendants(process.pid)
   await stack.stop()
   files[Symbol.dispose]()
