@@ -8,6 +8,14 @@ import * as Errors from "../domain/Errors.ts"
 import { Status } from "../orders/rpc.ts"
 import { MAX_NAME_LENGTH } from "./request/decode-deploy.ts"
 
+/** The same `description` for every field of one meaning. */
+const described = (description: string) => Schema.String.annotate({ description })
+
+const deploymentId = described("Id of the deployment, dep_…")
+const deploymentUrl = described("Where the code is served.")
+const expiresAt = described("When the deployment is deleted: UTC, 2026-03-27T21:00:00Z.")
+const configured = Schema.Boolean.annotate({ description: "Whether paid endpoints are available." })
+
 /** A deploy takes this. Paths are relative; sources are text, 512,000 bytes of UTF-8 in all. */
 export const DeployRequest = Schema.Struct({
   files: Schema.Record(Schema.String, Schema.String).annotate({
@@ -16,7 +24,7 @@ export const DeployRequest = Schema.Struct({
     examples: [{ "src/index.ts": "export default { fetch: () => Response.json({ hello: 'world' }) }" }]
   }),
   name: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(MAX_NAME_LENGTH))).annotate({
-    description: "Becomes a part of the URL. At most 100 characters."
+    description: "Becomes part of the URL. At most 100 characters."
   })
 })
 
@@ -25,11 +33,11 @@ export const UpdateRequest = Schema.Struct({ files: DeployRequest.fields.files }
 
 /** A deploy answers this, beside the receipt in `Payment-Receipt`. */
 export const Deployment = Schema.Struct({
-  url: Schema.String,
-  deployment_id: Schema.String,
-  expires_at: Schema.String,
-  ttl_hours: Schema.Finite
-})
+  url: deploymentUrl,
+  deployment_id: deploymentId,
+  expires_at: expiresAt,
+  ttl_hours: Schema.Finite.annotate({ description: "Hours from going live to expires_at." })
+}).annotate({ description: "The code is live." })
 
 /** An execution takes this. */
 export const ExecuteRequest = Schema.Struct({
@@ -38,60 +46,63 @@ export const ExecuteRequest = Schema.Struct({
       "A module, TypeScript or JavaScript, at most 512,000 bytes of UTF-8: it exports run(input), sync or async, or a default function.",
     examples: ["export function run(input) { return { sum: input.a + input.b } }"]
   }),
-  input: Schema.optionalKey(Schema.Unknown).annotate({ description: "Any JSON value: what run is called with." })
+  // `describe-fields.ts` describes fields of unknown type: they lose their annotations on the way to JSON.
+  input: Schema.optionalKey(Schema.Unknown)
 })
 
 /** An execution answers this, beside the receipt in `Payment-Receipt`: a result, or why there is none. */
 export const Execution = Schema.Struct({
-  result: Schema.optionalKey(Schema.Unknown).annotate({
-    description: "What run returned: any JSON value, up to 1 MiB."
-  }),
+  result: Schema.optionalKey(Schema.Unknown),
   error: Schema.optionalKey(
-    Schema.Struct({ name: Schema.String, message: Schema.String, stack: Schema.optionalKey(Schema.String) })
-  ).annotate({ description: "What the code threw, or which limit it met; there is no result then." }),
-  /** From the call to its end, in milliseconds. */
-  duration_ms: Schema.Finite,
-  /** One run may take this. */
-  limits: Schema.Struct({ cpu_ms_limit: Schema.Finite })
-})
+    Schema.Struct({
+      name: described("The error's name."),
+      message: described("The error's message."),
+      stack: Schema.optionalKey(Schema.String).annotate({ description: "Where it was thrown." })
+    })
+  ).annotate({ description: "What the code threw, or the limit that it exceeded. There is no result then." }),
+  duration_ms: Schema.Finite.annotate({ description: "From the call to its end, in milliseconds." }),
+  limits: Schema.Struct({
+    cpu_ms_limit: Schema.Finite.annotate({ description: "CPU time, in milliseconds." })
+  }).annotate({ description: "What one run may take." })
+}).annotate({ description: "The code was run." })
 
 /** Whether the service can be used. `missing` names settings, never values. */
 export const Health = Schema.Struct({
-  status: Schema.Literals(["ok", "not_configured"]),
-  configured: Schema.Boolean,
-  missing: Schema.Array(Schema.String),
-  /** Whether bundles are started before anybody is charged. */
-  start_check: Schema.Boolean,
+  status: Schema.Literals(["ok", "not_configured"]).annotate({ description: "The same as configured, in a word." }),
+  configured,
+  missing: Schema.Array(Schema.String).annotate({ description: "Names of missing settings and bindings." }),
+  start_check: Schema.Boolean.annotate({ description: "Whether code is started before its payer is charged." }),
   host: Schema.optionalKey(
     Schema.Struct({
       status: Schema.Literals(["unavailable", "unusable"]).annotate({
         description:
-          "unavailable: no answer, or none that takes our token. unusable: sites of this account could not be reached; its operator has to mend it."
+          "unavailable: no answer, or our token is refused. unusable: sites of this account cannot be reached until the operator fixes it."
       }),
-      detail: Schema.String,
-      asked_at: Schema.String
+      detail: described("What was wrong."),
+      asked_at: described("When a deploy asked the host: UTC.")
     })
   ).annotate({
     description:
-      "What was wrong with the host when a deploy asked it last, as far as this instance knows; absent where nothing was. No deploy is charged meanwhile."
+      "What was wrong with the host when a deploy asked it last, as far as this instance knows. Absent if nothing was. No deploy is charged meanwhile."
   })
-})
+}).annotate({ description: "The state of the service." })
 
 /** Programs that open the service's root get this. */
 export const About = Schema.Struct({
-  name: Schema.String,
-  description: Schema.String,
-  configured: Schema.Boolean,
-  /** In dollars, the token's name or address, and the chain. */
+  name: described("The service's name."),
+  description: described("What it sells, in a sentence."),
+  configured,
   price: Schema.Struct({
-    deploy: Schema.String,
-    execute: Schema.optionalKey(Schema.String),
-    currency: Schema.String,
-    network: Schema.String
+    deploy: described("Of a deploy, in dollars."),
+    execute: Schema.optionalKey(Schema.String).annotate({ description: "Of a run, in dollars." }),
+    currency: described("The token's name or address."),
+    network: described("The chain.")
+  }).annotate({ description: "What it costs." }),
+  offers: Schema.Array(Schema.Record(Schema.String, Schema.String)).annotate({
+    description: "Ways to pay for a deploy."
   }),
-  offers: Schema.Array(Schema.Record(Schema.String, Schema.String)),
-  links: Schema.Record(Schema.String, Schema.String)
-})
+  links: Schema.Record(Schema.String, Schema.String).annotate({ description: "Paths of the endpoints." })
+}).annotate({ description: "The service, its price and its endpoints." })
 
 const PaymentRequired = Errors.PaymentRequired.pipe(HttpApiSchema.asJson({ contentType: "application/problem+json" }))
 
@@ -127,27 +138,33 @@ const execute = HttpApiEndpoint.post("execute", "/execute", {
 }).annotateMerge(OpenApi.annotations({ description: "Takes the payment, runs the code once and answers its result." }))
 
 const deployment = HttpApiEndpoint.get("deployment", "/deployments/:deployment_id", {
-  params: { deployment_id: Schema.String },
+  params: { deployment_id: deploymentId },
   success: Status,
   error: [Errors.NotFound, Errors.Busy, Errors.NotConfigured]
-})
+}).annotateMerge(
+  OpenApi.annotations({ description: "Answers the state of a deployment, and whether money has moved. Free." })
+)
 
 const update = HttpApiEndpoint.put("update", "/deployments/:deployment_id", {
-  params: { deployment_id: Schema.String },
+  params: { deployment_id: deploymentId },
   payload: UpdateRequest,
   success: Deployment,
   error: [...paidErrors, Errors.MissingFiles, Errors.DeployFailed, Errors.Forbidden, Errors.NotFound]
 }).annotateMerge(
   OpenApi.annotations({
-    description: "Puts newer code at a deployment's URL until the same hour. Free, for whoever paid for the deployment."
+    description: "Replaces a deployment's code at the same URL, until the same expires_at. Free, for its payer."
   })
 )
 
-const health = HttpApiEndpoint.get("health", "/health", { success: Health })
+const health = HttpApiEndpoint.get("health", "/health", { success: Health }).annotateMerge(
+  OpenApi.annotations({ description: "Answers whether the service is configured and its host can deliver." })
+)
 
-const about = HttpApiEndpoint.get("about", "/", { success: About })
+const about = HttpApiEndpoint.get("about", "/", { success: About }).annotateMerge(
+  OpenApi.annotations({ description: "Describes the service: JSON for programs, a page for browsers." })
+)
 
-/** The wire: every endpoint, what it takes and every answer it gives. Knows nothing of how they are served. */
+/** The wire: every endpoint, its request and every answer. Independent of how they are served. */
 export class Api extends HttpApi.make("mpp-compute")
   .add(HttpApiGroup.make("gateway", { topLevel: true }).add(deploy, execute, deployment, update, health, about))
   .annotateMerge(OpenApi.annotations({ title: "mpp-compute", version: "0.1.0" })) {}

@@ -61,24 +61,23 @@ const DeployedSchema = Schema.Struct({
 
 /** `GET /deployments/{deployment_id}` answers this. `expires_at`, `updated_at` and `url` are null until the site is live. */
 export const Status = Schema.Struct({
-  deployment_id: Schema.String,
-  url: Schema.NullOr(Schema.String),
-  status: Schema.Literals(["delivering", "live", "failed", "expired"]),
-  /** When it was paid for. */
-  created_at: Schema.String,
-  /** When its code went live last. */
-  updated_at: Schema.NullOr(Schema.String),
-  /** When its time is, or was, over. */
-  expires_at: Schema.NullOr(Schema.String),
-  /** Whether money has moved: null while the chain has not said. */
-  charged: Schema.NullOr(Schema.Boolean),
-  /** The last thing that went wrong, in plain words; null where nothing did. */
-  last_failure: Schema.NullOr(Schema.String),
+  deployment_id: Schema.String.annotate({ description: "Id of the deployment." }),
+  url: Schema.NullOr(Schema.String).annotate({ description: "Where the code is served; null until it is live." }),
+  status: Schema.Literals(["delivering", "live", "failed", "expired"]).annotate({ description: "Its state." }),
+  created_at: Schema.String.annotate({ description: "When it was paid for: UTC." }),
+  updated_at: Schema.NullOr(Schema.String).annotate({ description: "When its code went live last: UTC." }),
+  expires_at: Schema.NullOr(Schema.String).annotate({ description: "When it is, or was, deleted: UTC." }),
+  charged: Schema.NullOr(Schema.Boolean).annotate({
+    description: "Whether money moved; null while the chain has not confirmed it."
+  }),
+  last_failure: Schema.NullOr(Schema.String).annotate({
+    description: "The last failure, in plain words; null for none."
+  }),
   warnings: Schema.Array(DiagnosticSchema).annotate({
     description:
       "The compiler's warnings about the code that is live, or that is delivered: at most 20. An update replaces them."
   })
-})
+}).annotate({ description: "The deployment as it is now." })
 /** `GET /deployments/{deployment_id}` answers this. */
 export type Status = typeof Status.Type
 

@@ -244,8 +244,7 @@ const make = (): ReadonlyArray<ErrorEntry> => [
     "NotConfigured",
     Errors.NotConfigured,
     new Errors.NotConfigured({
-      detail:
-        "Settings of the service are missing or malformed: TEMPO_RECIPIENT. Paid endpoints are unavailable until this is fixed.",
+      detail: "Settings of the service are missing or malformed: TEMPO_RECIPIENT.",
       missing: ["TEMPO_RECIPIENT"]
     }),
     "a setting or binding of the service is missing; `missing` names it",

@@ -3,6 +3,7 @@ import { Api } from "../Api.ts"
 import { exampleDeployment, exampleExecution, exampleRequest, exampleResult, exampleStatus } from "./example.ts"
 import { type ServiceInfo, hours } from "./service-info.ts"
 import { errorCatalog } from "./error-catalog.ts"
+import { describeFields } from "./describe-fields.ts"
 
 type Json = Record<string, unknown>
 
@@ -52,6 +53,17 @@ const RESPONSE_HEADERS: Readonly<Record<string, Json>> = {
   503: RETRY_AFTER
 }
 
+/** The description of a parameter stands beside its schema, not in it. */
+const describeParameters = (operation: Operation): Operation => ({
+  ...operation,
+  ...(operation.parameters !== undefined && {
+    parameters: operation.parameters.map(({ schema, ...parameter }) => {
+      const { description, ...rest } = schema as Json
+      return { ...parameter, description, schema: rest }
+    })
+  })
+})
+
 /** The examples of a response that is described by the schemas of one or several errors. */
 const errorExamples = ({ schema }: Content): Json => {
   const named = JSON.stringify(schema ?? {})
@@ -91,6 +103,7 @@ const withRequest = (operation: Operation, example: object, answer: object = exa
   ...withExamples(operation, { 200: answer }, true),
   parameters: [...(operation.parameters ?? []), ...REQUEST_HEADERS],
   requestBody: {
+    description: "Without a body the answer is a quote.",
     required: true,
     content: { "application/json": { ...operation.requestBody?.content["application/json"], example } }
   }
@@ -115,19 +128,23 @@ const additions: Readonly<Record<string, (operation: Operation, service: Service
   "get /deployments/{deployment_id}": (operation) => withExamples(operation, { 200: exampleStatus }, false)
 }
 
+// Made on the first call, because it takes milliseconds and is the same for every request.
+let api: OpenApi.OpenAPISpec | undefined
+const describedApi = (): OpenApi.OpenAPISpec => (api ??= describeFields(OpenApi.fromApi(Api)))
+
 /**
  * The OpenAPI document of `GET /openapi.json` ("Service Discovery for HTTP Payment Authentication"): the API definition, and
  * what it costs, where it is documented and what each answer looks like. Without offers while nothing can be bought.
  */
 export const openApi = (service: ServiceInfo): Json => {
   const { origin } = service
-  const { paths, ...spec } = OpenApi.fromApi(Api)
+  const { paths, ...spec } = describedApi()
   const served = Object.entries(paths).filter(([path]) => path !== "/execute" || service.execute !== undefined)
   const described = served.map(([path, item]) => [
     path,
     Object.fromEntries(
       Object.entries(item).map(([method, operation]) => {
-        const given = operation as unknown as Operation
+        const given = describeParameters(operation as unknown as Operation)
         const add = additions[`${method} ${path}`]
         return [method, add === undefined ? withExamples(given, {}, false) : add(given, service)]
       })

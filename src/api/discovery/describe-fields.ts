@@ -1,0 +1,58 @@
+/**
+ * Descriptions of the fields that errors share, and of fields whose schemas keep none: the members of a problem belong to
+ * the library's class, which takes no annotations. Short, because every error repeats them in the document.
+ */
+const DESCRIPTIONS: Readonly<Record<string, string>> = {
+  type: "Problem type.",
+  status: "HTTP status.",
+  title: "For people.",
+  detail: "What is wrong, what to do.",
+  instance: "Not sent.",
+  code: "For programs.",
+  charged: "Whether money moved.",
+  deployment_id: "The deployment, if there is one.",
+  status_url: "Poll this URL, if there is one.",
+  fault: "service: delivery continues. code: the host refuses this code.",
+  host: "unavailable: an outage. unusable: the operator has to fix it.",
+  retry: "How to repeat the call, free.",
+  idempotency_key: "Send this as Idempotency-Key.",
+  retry_after: "Seconds to wait.",
+  limit_bytes: "The limit, in bytes.",
+  missing: "Names of missing settings and bindings.",
+  diagnostics: "Faults of the source.",
+  file: "Path of the file.",
+  line: "From 1; 0: no position.",
+  column: "From 1; 0: no position.",
+  text: "What is wrong.",
+  source: "The line of source.",
+  hint: "How to fix it.",
+  input: "Any JSON value: what run is called with.",
+  result: "What run returned: any JSON value, up to 1 MiB."
+}
+
+/** A JSON Schema, as far as it is read here. */
+interface JsonSchema {
+  readonly properties?: Readonly<Record<string, JsonSchema>>
+  readonly [keyword: string]: unknown
+}
+
+const isSchema = (value: unknown): value is JsonSchema => typeof value === "object" && value !== null
+
+/** A JSON Schema, or a document that holds some, in which every property without a description has the shared one. */
+export const describeFields = <A>(value: A): A => {
+  if (Array.isArray(value)) return value.map(describeFields) as A
+  if (!isSchema(value)) return value
+  const described = Object.entries(value).map(([keyword, inner]) => [
+    keyword,
+    keyword === "properties" && isSchema(inner)
+      ? Object.fromEntries(Object.entries(inner).map(([name, field]) => [name, describeField(name, field)]))
+      : describeFields(inner)
+  ])
+  return Object.fromEntries(described) as A
+}
+
+const describeField = (name: string, field: unknown): unknown => {
+  const description = DESCRIPTIONS[name]
+  const inner = describeFields(field)
+  return description === undefined || !isSchema(inner) || "description" in inner ? inner : { ...inner, description }
+}
