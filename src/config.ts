@@ -5,6 +5,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import { PATH_USD } from "./domain/path-usd.ts"
 
 /** A price in dollars, as a decimal string with at most six decimals: `"0.10"`. Not nothing: that would ask for a proof. */
 const Price = Schema.String.check(Schema.isPattern(/^(?!0(\.0+)?$)(0|[1-9]\d{0,8})(\.\d{1,6})?$/))
@@ -65,10 +66,8 @@ const settings = {
   ),
   /** The chain's JSON-RPC; without it the network's public one. */
   TEMPO_RPC_URL: Config.schema(HttpUrl, "TEMPO_RPC_URL").pipe(optional),
-  /** The token's address; the default is pathUSD, which has the same address on every network. */
-  TEMPO_CURRENCY: Config.schema(Address, "TEMPO_CURRENCY").pipe(
-    Config.withDefault("0x20c0000000000000000000000000000000000000")
-  ),
+  /** The token's address; the default is pathUSD. */
+  TEMPO_CURRENCY: Config.schema(Address, "TEMPO_CURRENCY").pipe(Config.withDefault(PATH_USD)),
   /** A deploy costs this, in dollars. */
   DEPLOY_PRICE: Config.schema(Price, "DEPLOY_PRICE").pipe(Config.withDefault("0.10")),
   /** Running code once costs this, in dollars. */

@@ -1,4 +1,5 @@
-import { pathUsd, recipient } from "./chain/accounts.ts"
+import { PATH_USD } from "../domain/path-usd.ts"
+import { recipient } from "./chain/accounts.ts"
 
 /** The gateway's settings, by their names in the environment; `src/config.ts` says what each means. */
 export const settingNames = [
@@ -38,7 +39,7 @@ export const gatewaySettings = (
   >
 ) => ({
   TEMPO_RECIPIENT: recipient as string,
-  TEMPO_CURRENCY: pathUsd as string,
+  TEMPO_CURRENCY: PATH_USD as string,
   ...own,
   ...given,
   // Set to nothing, these name no server; ours is started then.

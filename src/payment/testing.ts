@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { PATH_USD } from "../domain/path-usd.ts"
 import {
   CaptureFailed,
   CaptureUncertain,
@@ -49,7 +50,7 @@ const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")
 const request = (price: string) =>
   encode({
     amount: String(Math.round(Number(price) * 1_000_000)),
-    currency: "0x20c0000000000000000000000000000000000000"
+    currency: PATH_USD
   })
 const idOf = (opaque: string) => sha256(`test ${opaque}`)
 

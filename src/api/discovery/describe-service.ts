@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto"
 import * as Effect from "effect/Effect"
 import { Settings } from "../../config.ts"
+import { PATH_USD } from "../../domain/path-usd.ts"
 import { purchaseKey } from "../../domain/Order.ts"
 import { CodeRunner } from "../../sandbox/CodeRunner.ts"
 import { readOffers } from "../../payment/service-offers.ts"
@@ -11,8 +12,6 @@ import { makeOrigin } from "../request/origin.ts"
 import type { ServiceInfo } from "./service-info.ts"
 
 const NETWORK_NAMES = { mainnet: "Tempo mainnet", testnet: "Tempo's Moderato testnet", local: "a local chain" }
-
-const pathUsd = "0x20c0000000000000000000000000000000000000"
 
 /** Describes the service to a request. The offers come from a challenge like any other: same settings, same code, no I/O. */
 export const describeService = Effect.gen(function* () {
@@ -42,7 +41,7 @@ export const describeService = Effect.gen(function* () {
       price: price ?? "?",
       offers: offered,
       tempo: other === undefined,
-      currency: other?.currency ?? (token.toLowerCase() === pathUsd ? "pathUSD" : token),
+      currency: other?.currency ?? (token.toLowerCase() === PATH_USD ? "pathUSD" : token),
       network: other?.method ?? (chain === undefined ? "?" : NETWORK_NAMES[chain]),
       mppxOptions,
       ttlHours: settings.TTL_HOURS ?? 24,

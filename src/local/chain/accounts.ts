@@ -11,6 +11,3 @@ export const payerPrivateKey = "0x7c852118294e51e653712a81e05800f419141751be58f6
 
 /** Account #9 pays for `tempo_fundAddress`. */
 export const faucetPrivateKey = "0x2a871d0798f97d79848a013d4936a73bf4cc922c825d33c1cf7073dff6d409c6"
-
-/** pathUSD, a stablecoin with 6 decimals; the same address on every Tempo network. */
-export const pathUsd = "0x20c0000000000000000000000000000000000000"

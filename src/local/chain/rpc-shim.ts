@@ -3,7 +3,8 @@ import { type Address, createClient, custom, defineChain } from "viem"
 import { privateKeyToAccount } from "viem/accounts"
 import { tempoLocalnet } from "viem/chains"
 import { Actions } from "viem/tempo"
-import { faucetPrivateKey, pathUsd } from "./accounts.ts"
+import { PATH_USD } from "../../domain/path-usd.ts"
+import { faucetPrivateKey } from "./accounts.ts"
 import type { Ipc, RpcAnswer, RpcCall } from "./ipc.ts"
 import { allowed, refusal } from "./policy.ts"
 import { ownHosts } from "../system/hosts.ts"
@@ -141,7 +142,7 @@ const faucet = (upstream: Ipc, id: number): ((to: Address) => Promise<string>) =
   let last: Promise<unknown> = Promise.resolve()
   return (to) => {
     const transfer = last.then(() =>
-      Actions.token.transferSync(client, { to, amount: 1_000_000_000n, token: pathUsd, feeToken: pathUsd })
+      Actions.token.transferSync(client, { to, amount: 1_000_000_000n, token: PATH_USD, feeToken: PATH_USD })
     )
     last = transfer.catch(() => {})
     return transfer.then(({ receipt }) => receipt.transactionHash)

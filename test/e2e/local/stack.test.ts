@@ -5,7 +5,8 @@ import { privateKeyToAccount } from "viem/accounts"
 import { tempoLocalnet } from "viem/chains"
 import { Actions } from "viem/tempo"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import { pathUsd, payerPrivateKey, recipient } from "../../../src/local/chain/accounts.ts"
+import { PATH_USD } from "../../../src/domain/path-usd.ts"
+import { payerPrivateKey, recipient } from "../../../src/local/chain/accounts.ts"
 import { resolveLocalhost } from "../../../src/local/system/localhost.ts"
 import { poll } from "../../../src/local/ready.ts"
 import { type Stack, startStack } from "../../../src/local/stack.ts"
@@ -56,7 +57,7 @@ describe("the gateway", () => {
       REALM: "elsewhere",
       DEPLOY_PRICE: "0.25",
       TEMPO_RECIPIENT: recipient,
-      TEMPO_CURRENCY: pathUsd,
+      TEMPO_CURRENCY: PATH_USD,
       TEMPO_NETWORK: "local",
       TEMPO_RPC_URL: stack.info.rpc,
       CONTROL_PLANE_URL: stack.info.controlPlane,
@@ -194,9 +195,9 @@ describe("the chain", () => {
     return createClient({ account, chain, transport: http(stack.info.rpc, { retryCount: 0 }) })
   }
   const balance = async (of: Address) =>
-    (await Actions.token.getBalance(connect(), { account: of, token: pathUsd })).amount
+    (await Actions.token.getBalance(connect(), { account: of, token: PATH_USD })).amount
   const transfer = (to: Address, amount: bigint) =>
-    Actions.token.transferSync(connect(), { to, amount, token: pathUsd, feeToken: pathUsd })
+    Actions.token.transferSync(connect(), { to, amount, token: PATH_USD, feeToken: PATH_USD })
 
   it("moves pathUSD: the recipient has exactly that much more, the payer that and a fee less", async () => {
     const [payer, payee] = [await balance(account.address), await balance(recipient)]
@@ -208,8 +209,8 @@ describe("the chain", () => {
   it("simulates the calls of a transaction: fine within the balance, refused above it", async () => {
     const broke = "0x00000000000000000000000000000000000000b0"
     const attempt = (from: Address) => {
-      const data = Actions.token.transfer.call({ to: recipient, amount: 1n, token: pathUsd }).data
-      const request = { from, calls: [{ to: pathUsd, data }], type: "0x76" }
+      const data = Actions.token.transfer.call({ to: recipient, amount: 1n, token: PATH_USD }).data
+      const request = { from, calls: [{ to: PATH_USD, data }], type: "0x76" }
       return connect().request({ method: "eth_call", params: [request as never, "latest"] })
     }
     await attempt(account.address)
