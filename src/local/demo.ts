@@ -7,7 +7,7 @@ import { Actions } from "viem/tempo"
 import { resolveLocalhost } from "./system/localhost.ts"
 import type { StackInfo } from "./info.ts"
 
-/** The headline example: a Hono app that says hello. */
+/** The example of the README: a Hono app that says hello. */
 const example = {
   files: {
     "src/index.ts": [
@@ -23,10 +23,9 @@ const example = {
 const dollars = (units: bigint): string => `$${formatUnits(units, 6).replace(/\.(\d)$/, ".$10")}`
 
 /**
- * Buys a deployment as any agent would, with the stock client, and prints each step; the last line is what the live URL
- * answers.
+ * Buys a deployment with the stock client, as an agent does, and prints each step. It ends with the answer of the live URL.
  *
- * @throws Error in plain words when a step does not answer as it must.
+ * @throws Error when a step gives another answer than it must.
  */
 export const demonstrate = async (
   info: StackInfo,
@@ -50,7 +49,7 @@ export const demonstrate = async (
     signal
   }
 
-  print(`\n1. An agent sends its source:   POST ${url}`)
+  print(`\n1. The agent sends its source:   POST ${url}`)
   const quote = await expectStatus(await fetch(url, request), 402)
   const { amount, currency, recipient } = Challenge.fromResponse(quote).request as Record<string, string>
   print(`   402 Payment Required:        ${dollars(BigInt(amount ?? 0))} of ${currency}`)
@@ -59,7 +58,7 @@ export const demonstrate = async (
   const before = await balances()
   print(`2. Balances before:             payer ${dollars(before.payer)}, recipient ${dollars(before.recipient)}`)
 
-  print("3. It signs a transfer and sends the same request again, with the stock mppx client")
+  print("3. The agent signs a transfer and sends the same request again, with the stock mppx client")
   const paying = Mppx.create({ polyfill: false, methods: [tempo.charge({ account, getClient: () => client })] })
   const since = Date.now()
   const paid = await expectStatus(await paying.fetch(url, request), 200)
@@ -79,7 +78,7 @@ export const demonstrate = async (
   print(`5. The live URL:                ${deployment.url}`)
   const live = await expectStatus(await fetch(deployment.url, { signal }), 200)
   print(`   GET / answers:               ${await live.text()}`)
-  print("   curl and browsers know names that end in .localhost; most other clients do not\n")
+  print("   curl and browsers resolve names that end in .localhost; most other clients do not\n")
 }
 
 const expectStatus = async (response: Response, status: number): Promise<Response> => {
@@ -87,10 +86,10 @@ const expectStatus = async (response: Response, status: number): Promise<Respons
   throw new Error(`${response.url} answered ${response.status}, not ${status}: ${await response.text()}`)
 }
 
-/** How to pay from another terminal. */
+/** Instructions to pay from another terminal. */
 export const howToPay = (info: StackInfo): string =>
   [
-    "From another terminal, as any agent would:",
+    "To pay as an agent from another terminal:",
     `  MPPX_PRIVATE_KEY=${info.payerPrivateKey} npx mppx ${info.gateway}/deploy \\`,
     `    --rpc-url ${info.rpc} \\`,
     `    -J '{"files":{"index.js":"export default { fetch: () => new Response(\\"It is alive\\") }"}}'`

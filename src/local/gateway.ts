@@ -3,9 +3,9 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import { ownHosts } from "./system/hosts.ts"
-import { parseJsonc } from "./system/jsonc.ts"
+import { withoutComments } from "../bundler/project/jsonc.ts"
 import type { Child } from "./system/process.ts"
-import { answers, withLog } from "./ready.ts"
+import { waitUntilReady, withLogTail } from "./ready.ts"
 import type { Plan } from "./runtime/plan.ts"
 import { startRuntime } from "./runtime/start.ts"
 import type { Settings } from "./settings.ts"
@@ -13,13 +13,13 @@ import type { Settings } from "./settings.ts"
 /** The gateway, built as it is deployed, in a process of its own. */
 export interface Gateway {
   readonly url: string
-  /** Why the gateway is down, once it is by itself. */
+  /** Resolves with the reason when the gateway ends by itself. */
   readonly failed: Promise<string>
-  /** Ends it; 0 kills it at once, as a crash would. What it has stored stays on disk. */
+  /** Ends the gateway; 0 kills it at once, like a crash. Its stored data stays on disk. */
   readonly stop: (graceMs?: number) => Promise<void>
-  /** Brings it back after `stop`, on the same port and with what it has stored. */
+  /** Starts it again after `stop`, on the same port and with its stored data. */
   readonly start: () => Promise<void>
-  /** Runs what the platform runs by the clock, `triggers.crons`; resolves when it has run. */
+  /** Runs the scheduled work (`triggers.crons`), and resolves when it is done. */
   readonly scheduled: () => Promise<void>
 }
 
@@ -30,9 +30,9 @@ export const startGateway = async (options: {
   /** The project's `wrangler.jsonc`. */
   readonly configPath: string
   readonly settings: Settings
-  /** Names that it answers to beside this machine's own: of a tunnel, for instance. */
+  /** Host names that it answers to beside this machine's own, for example the name of a tunnel. */
   readonly hosts: ReadonlyArray<string>
-  /** Where bundles are started before they are paid for; without it, as on a platform that has no Worker Loader. */
+  /** The URL of the process that starts bundles before they are paid for. Without it the gateway has no start check. */
   readonly hosting: string | undefined
   readonly signal: AbortSignal
 }): Promise<Gateway> => {
@@ -44,8 +44,8 @@ export const startGateway = async (options: {
   const start = async (): Promise<Child> => {
     const child = await startRuntime("gateway", options.dir, plan)
     try {
-      await answers(child, () => healthy(url), options.signal, 120_000)
-      void child.crashed.then((how) => fail(withLog(how, child)))
+      await waitUntilReady(child, () => healthy(url), options.signal, 120_000)
+      void child.crashed.then((how) => fail(withLogTail(how, child)))
       return child
     } catch (cause) {
       await child.stop()
@@ -78,7 +78,7 @@ const healthy = async (url: string): Promise<boolean> => {
   return true
 }
 
-/** The guard in front of the project's Worker, and beside it what passes its start checks on to the hosting process. */
+/** Three Workers: the host filter, the project's own behind it, and the runner, which passes start checks to the hosting process. */
 const makePlan = (options: Parameters<typeof startGateway>[0], secret: string): Plan => {
   const folder = join(options.dir, "gateway")
   const config = localConfig(options.configPath)
@@ -91,10 +91,10 @@ const makePlan = (options: Parameters<typeof startGateway>[0], secret: string): 
     state: join(folder, "state", "v3"),
     workers: [
       {
-        name: "guard",
-        source: source("guard/worker.ts"),
+        name: "host-filter",
+        source: source("host-filter/worker.ts"),
         options: {
-          // With it a service binding has `scheduled`.
+          // This flag adds `scheduled` to a service binding.
           compatibilityFlags: ["service_binding_extra_handlers"],
           bindings: { SECRET: secret, HOSTS: [...ownHosts(options.port), ...options.hosts] },
           serviceBindings: { GATEWAY: { name: config.name } }
@@ -115,7 +115,7 @@ const makePlan = (options: Parameters<typeof startGateway>[0], secret: string): 
   }
 }
 
-type Config = Readonly<Record<string, unknown>> & {
+type WranglerConfig = Readonly<Record<string, unknown>> & {
   readonly name: string
   readonly main?: string
   readonly alias?: Readonly<Record<string, string>>
@@ -124,19 +124,19 @@ type Config = Readonly<Record<string, unknown>> & {
 }
 
 /**
- * The project's configuration as the local gateway runs it: without the Worker Loader, in whose place the hosting process is
- * (hosted code is never to freeze the gateway), without rate limits (all clients have one address here, and would be counted as
- * one), with an id for each KV namespace that has none, and with paths that do not
- * depend on where the file is. It names no settings: wrangler prints the first characters of each variable.
+ * The project's configuration for the local gateway. It has no Worker Loader, because hosted code runs in the hosting process
+ * and must not freeze the gateway. It has no rate limits, because all local clients have one address and would count as one. It
+ * gives each KV namespace an id and makes paths absolute. It contains no settings, because wrangler prints the first characters
+ * of each variable.
  */
-const localConfig = (path: string): Config & { readonly main: string } => {
+const localConfig = (path: string): WranglerConfig & { readonly main: string } => {
   const root = dirname(resolve(path))
   const {
     $schema: _,
     worker_loaders: __,
     ratelimits: ___,
     ...config
-  } = parseJsonc(readFileSync(path, "utf8")) as Config
+  } = JSON.parse(withoutComments(readFileSync(path, "utf8"))) as WranglerConfig
   const alias = Object.entries(config.alias ?? {}).map(([from, to]) => [
     from,
     /^\.\.?\//.test(to) ? join(root, to) : to
@@ -145,7 +145,7 @@ const localConfig = (path: string): Config & { readonly main: string } => {
     ...config,
     main: resolve(root, config.main ?? "src/worker.ts"),
     alias: Object.fromEntries(alias) as Record<string, string>,
-    ...(config.build?.command === undefined ? {} : { build: { cwd: root, ...absolute(root, config.build) } }),
+    ...(config.build?.command === undefined ? {} : { build: { cwd: root, ...absolutePaths(root, config.build) } }),
     kv_namespaces: (config.kv_namespaces ?? []).map((namespace) => ({
       id: namespace.binding.toLowerCase(),
       ...namespace
@@ -153,7 +153,10 @@ const localConfig = (path: string): Config & { readonly main: string } => {
   }
 }
 
-const absolute = (root: string, build: NonNullable<Config["build"]>): NonNullable<Config["build"]> => ({
+const absolutePaths = (
+  root: string,
+  build: NonNullable<WranglerConfig["build"]>
+): NonNullable<WranglerConfig["build"]> => ({
   ...build,
   ...(build.cwd === undefined ? {} : { cwd: resolve(root, build.cwd) }),
   ...(build.watch_dir === undefined ? {} : { watch_dir: resolve(root, build.watch_dir) })

@@ -1,5 +1,5 @@
-// `npm run stack` and, with --demo, `npm start`: the whole of it on this machine, until Ctrl-C. `--config` names another
-// gateway than the project's.
+// `npm run stack` and, with --demo, `npm start`: runs the whole stack on this machine until Ctrl-C. `--config` names the
+// configuration of another gateway than the project's.
 import { relative } from "node:path"
 import { parseArgs } from "node:util"
 import { demonstrate, howToPay } from "./demo.ts"
@@ -13,19 +13,19 @@ const interrupted = new Promise<NodeJS.Signals>((resolve) => {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.on(signal, () => {
       resolve(signal)
-      // A second one means: at once. The guards kill what is left.
+      // A second signal ends the launcher at once; the group watchers kill the rest.
       if (interrupt.signal.aborted) process.exit(1)
       interrupt.abort(new Error(`interrupted by ${signal}`))
     })
 })
 
-// Nothing else may keep this process while it waits for others to end; without it Node gives up, with a warning.
+// Keeps this process alive while it waits for others to end; otherwise Node exits with a warning.
 const alive = setInterval(() => {}, 60_000)
 
-// A terminal that was closed takes no more lines; what is to end ends all the same.
+// Writing to a closed terminal fails; that must not stop the clean-up.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {})
 
-// npm that is killed leaves what it runs behind, with its ports: when our parent has ended, we end too.
+// A killed npm leaves its child running, ports included: when the parent has ended, this process ends too.
 const parent = process.ppid
 if (process.env["npm_lifecycle_event"] !== undefined) {
   const watching = setInterval(() => {
@@ -39,18 +39,18 @@ let stack: Stack | undefined
 try {
   const { values } = parseArgs({ options: { demo: { type: "boolean" }, config: { type: "string" } } })
   const settings = stackSettingsOf(process.env)
-  print(`Starting below ${settings.dir}`)
+  print(`Starting the local stack in ${settings.dir}`)
   stack = await startStack({
     ...settings,
     ...(values.config === undefined ? {} : { configPath: values.config }),
     log: (line) => print(`  ${line}`),
     signal: interrupt.signal
   })
-  print(`Everything answers; addresses and keys are in ${relative(process.cwd(), stack.dir) || "."}/stack.json`)
+  print(`The stack is ready. Its addresses and keys are in ${relative(process.cwd(), stack.dir) || "."}/stack.json`)
   const failed = stack.failed.then((why): never => {
     throw new Error(why)
   })
-  // It may come when nobody waits any more.
+  // A late failure has no waiter and must not be an unhandled rejection.
   failed.catch(() => {})
   if (values.demo) await Promise.race([demonstrate(stack.info, print, interrupt.signal), failed])
   print(`${howToPay(stack.info)}\n\nCtrl-C stops it.`)
@@ -63,5 +63,5 @@ try {
   await stack?.stop()
 }
 clearInterval(alive)
-// Connections that are kept alive must not keep a stopped launcher.
+// Kept-alive connections must not keep a stopped launcher running.
 process.exit()

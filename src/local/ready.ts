@@ -4,11 +4,11 @@ import { stripVTControlCharacters } from "node:util"
 import type { Child } from "./system/process.ts"
 
 /**
- * Waits until `ask` says that the child serves.
+ * Waits until `ask` answers true: the child is ready.
  *
- * @throws Error with the end of its log when it ends, does not build, or `timeoutMs` pass.
+ * @throws Error with the end of its log when the child ends, does not build, or is not ready after `timeoutMs`.
  */
-export const answers = async (
+export const waitUntilReady = async (
   child: Child,
   ask: () => Promise<boolean>,
   signal: AbortSignal,
@@ -17,7 +17,7 @@ export const answers = async (
   let trouble = `The ${child.name} does not answer after ${timeoutMs / 1000} s.`
   let gaveUp = false
   const doesNotBuild = `The ${child.name} does not build or start.`
-  const failed = (): boolean => printedLines(child).some((line) => line.includes(errorMark))
+  const failed = (): boolean => printedLines(child).some((line) => line.includes(ERROR_MARK))
   void child.crashed.then((how) => {
     trouble = failed() ? doesNotBuild : how
     gaveUp = true
@@ -34,25 +34,25 @@ export const answers = async (
     100
   )
   signal.throwIfAborted()
-  if (gaveUp || !served) throw new Error(withLog(trouble, child))
+  if (gaveUp || !served) throw new Error(withLogTail(trouble, child))
 }
 
-/** The sentence, and what the child printed last. */
-export const withLog = (sentence: string, child: Child): string =>
+/** The sentence and the end of the child's log. */
+export const withLogTail = (sentence: string, child: Child): string =>
   `${sentence} Its log is ${child.log}:\n${logTail(child)}`
 
-/** Returns a child's output from its first error on, or its end; never its variables' values, which wrangler lists. */
+/** A child's output from its first error on, or its last lines, without the variables that wrangler lists. */
 const logTail = (child: Child, lines = 15): string => {
   const printed = printedLines(child).filter((line) => !line.startsWith("env."))
-  const error = printed.findIndex((line) => line.includes(errorMark))
+  const error = printed.findIndex((line) => line.includes(ERROR_MARK))
   return (error < 0 ? printed.slice(-lines) : printed.slice(error, error + lines)).join("\n")
 }
 
 const printedLines = ({ log, logStart }: Child): ReadonlyArray<string> =>
   stripVTControlCharacters(readFileSync(log).subarray(logStart).toString()).trimEnd().split("\n")
 
-/** How wrangler marks an error. */
-const errorMark = "[ERROR]"
+/** Wrangler's mark of an error. */
+const ERROR_MARK = "[ERROR]"
 
 /** Asks every `everyMs` until the answer is true; false when `timeoutMs` have passed. A throw counts as false. */
 export const poll = async (

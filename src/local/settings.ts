@@ -1,7 +1,7 @@
 import { PATH_USD } from "../domain/path-usd.ts"
 import { recipient } from "./chain/accounts.ts"
 
-/** The gateway's settings, by their names in the environment; `src/config.ts` says what each means. */
+/** The names of the gateway's settings in the environment. `src/config.ts` explains them. */
 export const settingNames = [
   "MPP_SECRET_KEY",
   "REALM",
@@ -31,7 +31,7 @@ export const settingsOf = (environment: Environment): Settings =>
     settingNames.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]]))
   )
 
-/** The gateway starts with these: the stack's own parts and its defaults, and what the environment sets instead. */
+/** The settings that the gateway starts with: the stack's own servers and defaults, or the values of the environment. */
 export const gatewaySettings = (
   given: Settings,
   own: Required<
@@ -42,27 +42,27 @@ export const gatewaySettings = (
   TEMPO_CURRENCY: PATH_USD as string,
   ...own,
   ...given,
-  // Set to nothing, these name no server; ours is started then.
+  // An empty value names no server, so the stack starts its own.
   TEMPO_RPC_URL: given.TEMPO_RPC_URL || own.TEMPO_RPC_URL,
   CONTROL_PLANE_URL: given.CONTROL_PLANE_URL || own.CONTROL_PLANE_URL
 })
 
-/** These parts of the environment concern the stack, not the gateway. */
+/** The settings of the stack, as opposed to the gateway's. */
 export interface StackSettings {
   readonly dir: string
   readonly gatewayPort: number
   readonly sitesPort: number
   readonly chainPort: number
   readonly blockTime: number
-  /** Names that the gateway answers to beside this machine's own, with a port or for any port. */
+  /** Host names that the gateway answers to beside this machine's own, with one port or for any port. */
   readonly gatewayHosts: ReadonlyArray<string>
 }
 
 /**
- * LOCAL_DIR (`.local`), GATEWAY_PORT (8787), SITES_PORT (8788), CHAIN_PORT (8545), each 0 for any free port,
- * CHAIN_BLOCK_TIME (1, in seconds), and GATEWAY_HOSTS (none, separated by commas).
+ * Reads LOCAL_DIR (`.local`), GATEWAY_PORT (8787), SITES_PORT (8788) and CHAIN_PORT (8545), where 0 is any free port,
+ * CHAIN_BLOCK_TIME (1, in seconds), and GATEWAY_HOSTS (none; separated by commas).
  *
- * @throws Error that names the variable when one is not a number it can be.
+ * @throws Error that names the variable with an invalid value.
  */
 export const stackSettingsOf = (environment: Environment): StackSettings => ({
   dir: environment["LOCAL_DIR"] || ".local",
@@ -87,7 +87,7 @@ const hosts = (given: string): ReadonlyArray<string> =>
     .filter((host) => host !== "")
     .map((host) => {
       if (/^(\[[0-9a-f:]+\]|[a-z0-9.-]+)(:\d+)?$/.test(host)) return host
-      throw new Error(`GATEWAY_HOSTS has "${host}", but must have host names, for example my-tunnel.example.com.`)
+      throw new Error(`GATEWAY_HOSTS contains "${host}", but must list host names, for example my-tunnel.example.com.`)
     })
 
 const isPort = (n: number): boolean => Number.isInteger(n) && n >= 0 && n <= 65535

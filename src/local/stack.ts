@@ -4,16 +4,16 @@ import { fileURLToPath } from "node:url"
 import { payerPrivateKey } from "./chain/accounts.ts"
 import { type Chain, startChain } from "./chain/start.ts"
 import { type ControlPlane, startControlPlane } from "./control-plane/server.ts"
-import { claimDirectory, releaseDirectory } from "./directory.ts"
+import { lockDirectory, releaseDirectory } from "./directory.ts"
 import { type Gateway, startGateway } from "./gateway.ts"
 import { type Hosting, startHosting } from "./hosting/host.ts"
 import { type StackInfo, writeInfo } from "./info.ts"
 import { findNetwork } from "./chain/network.ts"
-import { Parts } from "./parts.ts"
+import { Components } from "./Components.ts"
 import { choosePorts } from "./system/ports.ts"
 import { type Environment, gatewaySettings, type Settings, settingsOf, type StackSettings } from "./settings.ts"
 
-/** A running stack. `chain` and `controlPlane` are absent when the environment names others. */
+/** A running stack. `chain` and `controlPlane` are undefined when the environment names others. */
 export interface Stack {
   readonly dir: string
   readonly info: StackInfo
@@ -21,36 +21,36 @@ export interface Stack {
   readonly controlPlane: ControlPlane | undefined
   readonly hosting: Hosting
   readonly gateway: Gateway
-  /** Why the stack is of no use any more, once a part of it has ended by itself. */
+  /** Resolves with the reason when a component ends by itself. */
   readonly failed: Promise<string>
-  /** Ends every process of the stack; idempotent. Its directory stays, to be looked at. */
+  /** Ends every process of the stack; idempotent. The directory stays, for inspection. */
   readonly stop: () => Promise<void>
 }
 
-/** How to start a stack; whatever is left out is as `npm run stack` has it without any variable set. */
+/** Options of a stack. The defaults are those of `npm run stack` without variables. */
 export interface StackOptions extends Partial<StackSettings> {
-  /** Where the gateway's settings are looked up: `process.env`. */
+  /** The source of the gateway's settings; default `process.env`. */
   readonly environment?: Environment
-  /** The gateway's configuration: the project's `wrangler.jsonc`. */
+  /** The gateway's configuration file; default the project's `wrangler.jsonc`. */
   readonly configPath?: string
-  /** Whether bundles are started before they are paid for: yes, unless it says no. */
+  /** Whether the gateway starts bundles before they are paid for; default true. */
   readonly startCheck?: boolean
-  /** The key of scheduled calls, as the control plane tells it of the project that the gateway then is; for tests. */
+  /** For tests: the key of scheduled calls. The control plane then knows the gateway as a project with this key. */
   readonly cronSecret?: string
-  /** Tests replace the gateway's settings with this, to put something between it and the others. */
+  /** For tests: changes the gateway's settings, to put a proxy between it and the other servers. */
   readonly reroute?: (settings: Settings) => Promise<Settings>
   /** Receives a line for each step. */
   readonly log?: (line: string) => void
-  /** Aborting it during the start stops what has been started, and rejects with its reason. */
+  /** Aborts the start: stops the components that have started, and rejects with the signal's reason. */
   readonly signal?: AbortSignal
 }
 
 /**
- * Starts a chain, a control plane that hosts what it is given, and the gateway between them. Several stacks run side by
- * side when their directories differ and their ports are 0, or differ too.
+ * Starts a chain, a control plane with its hosting, and the gateway. Several stacks run side by side when their directories
+ * differ, and their ports differ or are 0.
  *
- * @throws Error in plain words, with nothing left running: a port that is taken, a directory that is not ours, a part
- * that does not start.
+ * @throws Error with nothing left running, when a port is taken, the directory holds other files, or a component does not
+ * start.
  */
 export const startStack = async (options: StackOptions = {}): Promise<Stack> => {
   const { environment = process.env, configPath = projectConfig, log = () => {}, reroute = async (to) => to } = options
@@ -61,11 +61,11 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
     CHAIN_PORT: given.TEMPO_RPC_URL ? 0 : (options.chainPort ?? 8545),
     controlPlane: 0
   })
-  const dir = claimDirectory(options.dir ?? ".local")
-  const parts = new Parts(options.signal, log)
-  const { signal } = parts
+  const dir = lockDirectory(options.dir ?? ".local")
+  const components = new Components(options.signal, log)
+  const { signal } = components
   const stop = async () => {
-    await parts.stop()
+    await components.stop()
     releaseDirectory(dir)
   }
 
@@ -87,19 +87,19 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
 
     const startingChain = given.TEMPO_RPC_URL
       ? undefined
-      : parts.start(
+      : components.start(
           () => startChain({ dir, port: ports.CHAIN_PORT, chainId, blockTime: options.blockTime ?? 1, signal }),
           ({ url }) => `chain          ${url}`
         )
     const secret = randomBytes(16).toString("hex")
     const hostingUrl = `http://127.0.0.1:${ports.SITES_PORT}/${secret}`
-    const startingHosting = parts.start(
+    const startingHosting = components.start(
       () => startHosting({ dir, port: ports.SITES_PORT, secret, sitesUrl: ownSites, log, signal }),
       () => `hosting        http://{user}-{slug}.localhost:${ports.SITES_PORT}`
     )
     const startingControlPlane = given.CONTROL_PLANE_URL
       ? undefined
-      : parts.start(
+      : components.start(
           () =>
             startControlPlane({
               dir: join(dir, "control-plane"),
@@ -112,7 +112,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
             }),
           ({ url }) => `control plane  ${url}`
         )
-    const startingGateway = parts.start(
+    const startingGateway = components.start(
       async () =>
         startGateway({
           dir,
@@ -125,7 +125,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
         }),
       ({ url }) => `gateway        ${url}`
     )
-    const [chain, hosting, controlPlane, gateway] = await parts.all([
+    const [chain, hosting, controlPlane, gateway] = await components.all([
       startingChain,
       startingHosting,
       startingControlPlane,

@@ -4,10 +4,10 @@ import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { convertV4MiniflareOptions, Miniflare } from "miniflare"
-import { parseJsonc } from "../../src/local/system/jsonc.ts"
+import { withoutComments } from "../../src/bundler/project/jsonc.ts"
 import { choosePorts } from "../../src/local/system/ports.ts"
 import type { Settings } from "../../src/local/settings.ts"
-import { environment } from "../../src/local/system/wrangler.ts"
+import { wranglerEnvironment } from "../../src/local/system/wrangler.ts"
 
 const project = fileURLToPath(new URL("../..", import.meta.url))
 
@@ -30,12 +30,12 @@ export const startBare = async (dir: string, settings: Settings): Promise<Bare> 
   const wrangler = join(dirname(createRequire(import.meta.url).resolve("wrangler/package.json")), "bin/wrangler.js")
   const build = spawnSync(process.execPath, [wrangler, "deploy", "--dry-run", "--outdir", out], {
     cwd: project,
-    env: environment(join(dir, "local")),
+    env: wranglerEnvironment(join(dir, "local")),
     encoding: "utf8"
   })
   if (build.status !== 0) throw new Error(`the Worker does not build:\n${build.stdout}${build.stderr}`)
 
-  const config = parseJsonc(readFileSync(join(project, "wrangler.jsonc"), "utf8")) as {
+  const config = JSON.parse(withoutComments(readFileSync(join(project, "wrangler.jsonc"), "utf8"))) as {
     compatibility_date: string
     compatibility_flags: Array<string>
     vars?: Readonly<Record<string, string>>

@@ -3,10 +3,10 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statS
 import { tmpdir } from "node:os"
 import { basename, dirname, join } from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import { parseJsonc } from "../../src/local/system/jsonc.ts"
+import { withoutComments } from "../../src/bundler/project/jsonc.ts"
 import { choosePorts } from "../../src/local/system/ports.ts"
 import { spawnGroup } from "../../src/local/system/process.ts"
-import { environment } from "../../src/local/system/wrangler.ts"
+import { wranglerEnvironment } from "../../src/local/system/wrangler.ts"
 
 /** What `jack new` leaves out. */
 const skipped = /^(\.jack\.json|package-lock\.json|CLAUDE\.md)$|^(\.jack|node_modules|\.git|\.wrangler|dist)\//
@@ -42,13 +42,17 @@ const jackNew = (name: string): string => {
 
 /** The realm that a project's challenges name. */
 const realmOf = (project: string): string | undefined =>
-  (parseJsonc(readFileSync(join(project, "wrangler.jsonc"), "utf8")) as { vars: Record<string, string> }).vars["REALM"]
+  (
+    JSON.parse(withoutComments(readFileSync(join(project, "wrangler.jsonc"), "utf8"))) as {
+      vars: Record<string, string>
+    }
+  ).vars["REALM"]
 
 /** Runs a program in the project; without an environment of its own with none of ours but what finds programs. */
 const run = (
   command: string,
   args: ReadonlyArray<string>,
-  env: NodeJS.ProcessEnv = { ...environment(scratch), PATH: process.env["PATH"] }
+  env: NodeJS.ProcessEnv = { ...wranglerEnvironment(scratch), PATH: process.env["PATH"] }
 ) => {
   const { status, stdout, stderr } = spawnSync(command, args, { cwd: project, env, encoding: "utf8" })
   return { status, output: `${stdout}\n${stderr}` }
@@ -92,7 +96,7 @@ describe("a project made from the template", () => {
       command: process.execPath,
       args: [wrangler, "dev", "--ip", "127.0.0.1", "--port", String(port), "--inspector-port", "0"],
       cwd: project,
-      env: environment(scratch),
+      env: wranglerEnvironment(scratch),
       log: join(scratch, "logs", "wrangler-dev.log")
     })
     try {

@@ -5,22 +5,22 @@ import { tmpdir } from "node:os"
 import { delimiter, dirname, join } from "node:path"
 import { flags } from "../system/process.ts"
 
-/** How to start anvil with no TCP port that anybody reaches, and where its socket is. */
+/** The command that starts anvil without a reachable TCP port, and the path of its socket. */
 export interface AnvilCommand {
   readonly command: string
   readonly args: ReadonlyArray<string>
-  /** The socket in the file system; the path is short enough for every system. */
+  /** The path of the Unix socket, short enough for every system. */
   readonly socket: string
 }
 
 /**
- * The command for an anvil that is reached by its socket in the file system only. anvil always listens on TCP as well, where
- * it answers to every Host, and over WebSocket to every Origin: a page in a browser could reset the chain, or have it fetch
- * from where the page likes. No flag turns that off, so the port goes where nobody gets to:
+ * The command for an anvil that is reached by its Unix socket only. anvil always listens on TCP too, and answers there to every
+ * Host, and over WebSocket to every Origin: a page in a browser could reset the chain, or make it fetch any URL. No flag turns
+ * that off, so the port is put out of reach:
  *
  * - on Linux into a network of its own, which also keeps anvil from calling out;
  * - on Linux without user namespaces, to a multicast address, to which TCP does not connect;
- * - elsewhere to a random port of 127.0.0.1 without CORS, which is as far as it goes.
+ * - on other systems, to a random port of 127.0.0.1 without CORS, which is the best available.
  *
  * @param port a port of 127.0.0.1 that is free.
  */
@@ -40,7 +40,7 @@ export const anvilCommand = (options: {
       // Earlier hardforks stall after the first payment, and 1.7.1 knows no later one.
       hardfork: "T4",
       "chain-id": options.chainId,
-      // By the clock: automine leaves the genesis timestamp at 1, before every transaction's `validAfter`.
+      // Blocks by the clock: automine leaves the genesis timestamp at 1, before every transaction's `validAfter`.
       "block-time": options.blockTime,
       host: linux && !apart ? "239.255.84.80" : "127.0.0.1",
       port: options.port,
@@ -55,15 +55,15 @@ export const anvilCommand = (options: {
 
 const ownNetwork = ["--map-root-user", "--net"]
 
-/** Paths of sockets end at some 100 bytes: below `dir` when that is short, and in a temporary directory otherwise. */
+/** A socket path may have some 100 bytes: it is in `dir` if that fits, and in a temporary directory otherwise. */
 const socketPath = (dir: string): string => {
   const path = join(dir, "chain.ipc")
   return Buffer.byteLength(path) > 100 ? join(mkdtempSync(join(tmpdir(), "mpp-chain-")), "ipc") : path
 }
 
 /**
- * The anvil binary: in the package for this platform, where npm put it; where the postinstall script of
- * `@foundry-rs/anvil` leaves it (which runs only if install scripts may); or one that is on the PATH.
+ * Finds the anvil binary: in npm's package for this platform, in the folder where the postinstall script of
+ * `@foundry-rs/anvil` puts it (if install scripts may run), or on the PATH.
  */
 const findAnvil = (): string => {
   const file = process.platform === "win32" ? "anvil.exe" : "anvil"
@@ -78,7 +78,7 @@ const findAnvil = (): string => {
     // Not installed for this platform.
   }
   for (const folder of (process.env["PATH"] ?? "").split(delimiter)) candidates.push(join(folder, file))
-  // `node_modules/.bin/anvil` is the package's launcher, which needs what was not found above.
+  // `node_modules/.bin/anvil` is the package's launcher, which needs the binary that was not found above.
   const found = candidates.find((path) => existsSync(path) && !path.includes(join("node_modules", ".bin")))
   if (found === undefined)
     throw new Error(

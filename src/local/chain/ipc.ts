@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net"
 import { createInterface } from "node:readline"
 
-/** A JSON-RPC request without an id: the connection numbers its requests by itself. */
+/** A JSON-RPC request without an id: the connection numbers its requests. */
 export interface RpcCall {
   readonly method: string
   readonly params?: ReadonlyArray<unknown>
@@ -13,9 +13,9 @@ export interface RpcAnswer {
   readonly error?: { readonly code: number; readonly message: string }
 }
 
-/** A connection to a node by a socket in the file system, which no browser and no other machine can open. */
+/** A connection to a node by a Unix socket, which no browser and no other machine can open. */
 export interface Ipc {
-  /** Rejects when the node does not answer within 30 s, or its socket cannot be opened. */
+  /** Rejects when the node does not answer in 30 s, or its socket cannot be opened. */
   readonly call: (request: RpcCall) => Promise<RpcAnswer>
   readonly close: () => void
 }
@@ -27,7 +27,7 @@ interface Waiting {
 
 const TIMEOUT_MS = 30_000
 
-/** One connection, opened by the first call and again by the first one after it broke; answers come in any order. */
+/** One connection. The first call opens it, and the first call after a failure opens it again. Answers come in any order. */
 export const makeIpc = (path: string): Ipc => {
   const waiting = new Map<number, Waiting>()
   let socket: Socket | undefined
@@ -42,7 +42,7 @@ export const makeIpc = (path: string): Ipc => {
       waiting.clear()
     }
     opened.on("error", fail).on("close", () => fail(new Error("the chain closed its socket")))
-    // The node writes each answer as one line. The reader repeats the socket's errors, which are dealt with above.
+    // The node writes each answer as one line. The reader repeats the socket's errors, which `fail` handles above.
     const lines = createInterface({ input: opened })
     lines.on("error", () => {})
     lines.on("line", (line) => {

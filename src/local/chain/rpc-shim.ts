@@ -6,7 +6,7 @@ import { Actions } from "viem/tempo"
 import { PATH_USD } from "../../domain/path-usd.ts"
 import { faucetPrivateKey } from "./accounts.ts"
 import type { Ipc, RpcAnswer, RpcCall } from "./ipc.ts"
-import { allowed, refusal } from "./policy.ts"
+import { isAllowed, refuseRequest } from "./rpc-access.ts"
 import { ownHosts } from "../system/hosts.ts"
 
 interface Call {
@@ -19,18 +19,18 @@ interface RpcRequest extends RpcCall {
   readonly id: unknown
 }
 
-/** A JSON-RPC server that can be ended; ending it cuts the connections it has. */
+/** A JSON-RPC server. `stop` cuts its open connections. */
 export interface RpcShim {
   readonly stop: () => Promise<void>
 }
 
 /**
- * JSON-RPC in front of a Tempo-mode anvil 1.7.1, which differs from a Tempo node in three ways that matter here:
+ * Serves JSON-RPC in front of a Tempo-mode anvil 1.7.1, which differs from a Tempo node in three ways that matter here:
  *
- * - it ignores `calls` of a 0x76 transaction in `eth_call` and `eth_estimateGas`, so that a transfer above the balance
- *   simulates well: each call is run by itself first (each on the latest state; exact for the one call of a charge);
- * - it lacks the faucet, `tempo_fundAddress`: dev account #9 pays 1,000 pathUSD;
- * - it lets everybody rewrite the chain: only what a public node offers is passed on, and never to a page in a browser.
+ * - anvil ignores `calls` of a 0x76 transaction in `eth_call` and `eth_estimateGas`, so that a transfer above the balance
+ *   simulates well. The shim runs each call by itself first (on the latest state; exact for the one call of a charge).
+ * - anvil lacks the faucet, `tempo_fundAddress`. In the shim, dev account #9 pays 1,000 pathUSD.
+ * - anvil lets any client rewrite the chain. The shim passes on only a public node's methods, and none for a page in a browser.
  */
 export const startRpcShim = async (options: {
   readonly port: number
@@ -41,7 +41,7 @@ export const startRpcShim = async (options: {
   const fund = faucet(upstream, options.chainId)
 
   const run = async ({ method, params = [] }: RpcCall): Promise<RpcAnswer> => {
-    if (!allowed(method))
+    if (!isAllowed(method))
       return { error: { code: -32601, message: `The method ${method} is not available on this chain.` } }
     if (method === "tempo_fundAddress") return { result: [await fund(params[0] as Address)] }
     if (method === "eth_call" || method === "eth_estimateGas") {
@@ -70,7 +70,7 @@ export const startRpcShim = async (options: {
   }
 }
 
-/** Bytes of a request's body. */
+/** The most bytes of a request body. */
 const MAX_BODY = 1_048_576
 
 const serve = async (
@@ -80,11 +80,11 @@ const serve = async (
   answer: (request: RpcRequest) => Promise<object>
 ): Promise<void> => {
   const say = (status: number, text: string): void => {
-    // The shim does not read the rest: the connection ends with the answer.
+    // The shim does not read the rest of the body, so the connection ends with the answer.
     outgoing.writeHead(status, { "content-type": "text/plain; charset=utf-8", connection: "close" }).end(`${text}\n`)
   }
-  const refused = refusal(incoming, hosts)
-  if (refused !== undefined) return say(refused.status, refused.text)
+  const refusal = refuseRequest(incoming, hosts)
+  if (refusal !== undefined) return say(refusal.status, refusal.text)
   try {
     const text = await readText(incoming)
     if (text === undefined) return say(413, `A request has at most ${MAX_BODY} bytes.`)
@@ -95,7 +95,7 @@ const serve = async (
     outgoing.setHeader("content-type", "application/json")
     outgoing.end(JSON.stringify(Array.isArray(body) ? answers : answers[0]))
   } catch (cause) {
-    // Text, as a proxy in front of a node that is down would say it.
+    // Plain text, like the answer of a proxy in front of a node that is down.
     say(502, `The local chain does not answer: ${String(cause)}`)
   }
 }
@@ -126,7 +126,7 @@ const isRequest = (value: unknown): value is RpcRequest =>
   typeof value.method === "string" &&
   (!("params" in value) || Array.isArray(value.params))
 
-/** One transfer after the other: two at once would take the same nonce. */
+/** Makes one transfer after the other, because two at once would take the same nonce. */
 const faucet = (upstream: Ipc, id: number): ((to: Address) => Promise<string>) => {
   const request = async (call: RpcCall): Promise<unknown> => {
     const { result, error } = await upstream.call(call)

@@ -4,27 +4,27 @@ import { anvilCommand } from "./anvil.ts"
 import { makeIpc, type RpcAnswer, type RpcCall } from "./ipc.ts"
 import { choosePorts } from "../system/ports.ts"
 import { spawnGroup } from "../system/process.ts"
-import { answers } from "../ready.ts"
+import { waitUntilReady } from "../ready.ts"
 import { type RpcShim, startRpcShim } from "./rpc-shim.ts"
 
-/** A real Tempo chain on this machine: anvil, and the shim in front of it that clients talk to. */
+/** A real Tempo chain on this machine: anvil, and the shim in front of it that clients call. */
 export interface Chain {
   /** JSON-RPC over HTTP. */
   readonly url: string
-  /** Why the chain is gone, once it is by itself. */
+  /** Resolves with the reason when the chain ends by itself. */
   readonly failed: Promise<string>
-  /** Takes the JSON-RPC server away and brings it back, on the same port, while blocks go on. */
+  /** Stops the JSON-RPC server and starts it again on the same port, while the chain goes on. */
   readonly rpc: { readonly stop: () => Promise<void>; readonly start: () => Promise<void> }
-  /** Calls any method of the node, those included that no client may call; for tests that turn its clock, for instance. */
+  /** Calls any method of the node, also those that clients may not call. For tests, for example to move its clock. */
   readonly call: (request: RpcCall) => Promise<RpcAnswer>
   readonly stop: () => Promise<void>
 }
 
-/** Starts the chain, and returns once it has a first block: payments signed before that are "not valid yet". */
+/** Starts the chain, and returns once it has its first block: payments signed before that are "not valid yet". */
 export const startChain = async (options: {
   readonly dir: string
   readonly port: number
-  /** 1337, unless it is to pass for another network. */
+  /** 1337, or the id of the network to imitate. */
   readonly chainId: number
   /** Seconds between blocks; fractions are fine. */
   readonly blockTime: number
@@ -38,7 +38,7 @@ export const startChain = async (options: {
     command,
     args,
     cwd: options.dir,
-    // anvil spills old states to its home.
+    // anvil writes old states to its home.
     env: {
       PATH: process.env["PATH"],
       HOME: join(options.dir, "home"),
@@ -64,7 +64,7 @@ export const startChain = async (options: {
   }
   try {
     const mined = async () => Number((await upstream.call({ method: "eth_blockNumber" })).result) >= 1
-    await answers(anvil, mined, options.signal, 30_000)
+    await waitUntilReady(anvil, mined, options.signal, 30_000)
     await rpc.start()
   } catch (cause) {
     await stop()
@@ -74,7 +74,7 @@ export const startChain = async (options: {
 }
 
 /** One JSON-RPC call without parameters; throws when the server does not answer within 2 s. */
-export const call = async (url: string, method: string): Promise<unknown> => {
+export const callRpc = async (url: string, method: string): Promise<unknown> => {
   const response = await fetch(url, {
     method: "POST",
     headers: { "content-type": "application/json" },

@@ -1,19 +1,19 @@
-import type { Verdict } from "../hosting/bundle.ts"
+import type { StartResult } from "../hosting/bundle.ts"
 import type { EncodedBundle } from "../hosting/encoding.ts"
 import { account, databaseTime, type Project, type Store } from "./store.ts"
 import { readUpload } from "./upload.ts"
 
-/** The routes work with this. */
+/** The services of the routes. */
 export interface Context {
   readonly store: Store
-  /** Where a project answers, by its slug. */
+  /** The URL of a project, by its slug. */
   readonly siteUrl: (slug: string) => string
-  readonly check: (bundle: EncodedBundle) => Promise<Verdict>
-  /** The message with which the next create fails half-way, once; for tests. */
+  readonly check: (bundle: EncodedBundle) => Promise<StartResult>
+  /** For tests: the message of the next create's failure, once. */
   readonly takeCreateFailure: () => string | undefined
 }
 
-/** An answer of the control plane; a body that is a string is text. */
+/** An answer of the control plane. A string body is sent as text. */
 export interface Answer {
   readonly status: number
   readonly body: unknown
@@ -25,7 +25,7 @@ const notFound = fail(404, "not_found", "Project not found")
 const invalid = (message: string): Answer => fail(400, "invalid_request", message)
 const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
-/** `2026-03-26T21:00:00Z`, as the lists have it. */
+/** `2026-03-26T21:00:00Z`, the form of times in lists. */
 const iso = (time: string): string => `${time.replace(" ", "T")}Z`
 const withIsoTimes = <A extends { created_at: string; updated_at: string }>(row: A): A => ({
   ...row,
@@ -33,7 +33,7 @@ const withIsoTimes = <A extends { created_at: string; updated_at: string }>(row:
   updated_at: iso(row.updated_at)
 })
 
-/** Lowercased, non-alphanumerics to `-`, trimmed, and only then cut at 63: the cut may end in `-` again. */
+/** Lowercases, turns other characters to `-`, trims, and then cuts at 63. So the result may end in `-` again, as at Jack. */
 const slugify = (name: string): string =>
   name
     .toLowerCase()
@@ -87,9 +87,9 @@ const upload = async (request: Request, { store, check }: Context, project: Proj
       return ok(body, status)
     }
     if (project.status === "error") throw new Error("Worker resource not found")
-    const verdict = await check(read.version)
-    // Cloudflare's API says this of code that does not start. The version before goes on serving.
-    const refusal = verdict.ok ? undefined : `Cloudflare API error: [10021] ${verdict.message}`
+    const started = await check(read.version)
+    // Cloudflare's API answers this for code that does not start. The previous version keeps serving.
+    const refusal = started.ok ? undefined : `Cloudflare API error: [10021] ${started.message}`
     const outcome = refusal === undefined ? read.version : { error: refusal }
     // The project may have been deleted while its code was being checked.
     if (store.project(project.id) === undefined) throw new Error(`Project ${project.id} not found`)
@@ -115,8 +115,8 @@ const me = ok({
 /**
  * Answers one authorized request below `/v1`.
  *
- * @throws whatever Jack's handler would: a body that is not the JSON or the multipart it should be, for instance, which
- * then is "Internal Server Error" in plain text.
+ * @throws in the cases in which Jack's handler throws, for example for a body that is no JSON or multipart. The server then
+ * answers "Internal Server Error" in plain text.
  */
 export const route = async (request: Request, path: string, context: Context): Promise<Answer> => {
   const { store, siteUrl } = context

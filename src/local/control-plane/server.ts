@@ -1,36 +1,36 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import { Readable } from "node:stream"
-import type { Verdict } from "../hosting/bundle.ts"
+import type { StartResult } from "../hosting/bundle.ts"
 import type { EncodedBundle } from "../hosting/encoding.ts"
-import { fromPage, ownHosts } from "../system/hosts.ts"
+import { refuseBrowser, ownHosts } from "../system/hosts.ts"
 import { type Answer, type Context, route } from "./routes.ts"
 import { account, Store } from "./store.ts"
 
 /** A control plane on this machine that speaks Jack's HTTP contract. */
 export interface ControlPlane {
   readonly url: string
-  /** Makes the next `POST /v1/projects` fail half-way, which leaves a row with `status: "error"` on its slug. */
+  /** For tests: makes the next `POST /v1/projects` fail half-way, which leaves a row with `status: "error"` on its slug. */
   readonly failNextCreate: (message: string) => void
-  /** Answers `GET /v1/me` like this from now on, or never (`"hang"`); `undefined` is as it should be. For tests. */
+  /** For tests: answers `GET /v1/me` with this from now on, or never (`"hang"`); `undefined` restores the real answer. */
   readonly answerMe: (answer: Answer | "hang" | undefined) => void
-  /** Cuts all connections; what it knows stays on disk, and `start` brings it back on the same port. */
+  /** Cuts all connections. The data stays on disk, and `start` serves it again on the same port. */
   readonly stop: () => Promise<void>
   readonly start: () => Promise<void>
 }
 
-/** Starts the control plane; `check` is asked whether uploaded code starts. */
+/** Starts the control plane. It calls `check` to find out whether uploaded code starts. */
 export const startControlPlane = async (options: {
-  /** A directory of its own for what it knows. */
+  /** The directory of its data. */
   readonly dir: string
   readonly port: number
-  /** The only bearer token that it accepts. */
+  /** The only accepted bearer token. */
   readonly token: string
-  /** The path below which the hosting learns what a site runs; whoever knows it may ask. */
+  /** The secret path where the hosting process reads the versions of sites. */
   readonly sitesPath: string
-  /** The project that the gateway itself is, and the key of its scheduled calls; it is in no list. */
+  /** The gateway's own project, with the key of its scheduled calls. It appears in no list. */
   readonly gatewayProject?: { readonly id: string; readonly cronSecret: string }
   readonly siteUrl: (label: string) => string
-  readonly check: (bundle: EncodedBundle) => Promise<Verdict>
+  readonly check: (bundle: EncodedBundle) => Promise<StartResult>
 }): Promise<ControlPlane> => {
   let createFailure: string | undefined
   const takeCreateFailure = (): string | undefined => {
@@ -44,7 +44,8 @@ export const startControlPlane = async (options: {
 
   const answer = async (request: Request, context: Context): Promise<Answer> => {
     const path = new URL(request.url).pathname
-    if (path.startsWith(`${options.sitesPath}/`)) return site(path.slice(options.sitesPath.length + 1), context.store)
+    if (path.startsWith(`${options.sitesPath}/`))
+      return siteVersion(path.slice(options.sitesPath.length + 1), context.store)
     if (path === "/health") return { status: 200, body: { status: "ok", service: "jack-control" } }
     if (!path.startsWith("/v1/")) return { status: 404, body: "404 Not Found" }
     if (path === "/v1/me" && me !== undefined) return me === "hang" ? new Promise(() => {}) : me
@@ -62,9 +63,9 @@ export const startControlPlane = async (options: {
     const context = load()
     const hosts = ownHosts(options.port)
     const server = createServer((incoming, outgoing) => {
-      const page = fromPage(incoming.headers, hosts)
+      const fromBrowser = refuseBrowser(incoming.headers, hosts)
       const refused: Answer | undefined =
-        page === undefined ? undefined : { status: 403, body: { error: "forbidden", message: page } }
+        fromBrowser === undefined ? undefined : { status: 403, body: { error: "forbidden", message: fromBrowser } }
       void serve(incoming, outgoing, async (request) => refused ?? answer(request, context))
     })
     await new Promise<void>((resolve, reject) =>
@@ -95,11 +96,11 @@ export const startControlPlane = async (options: {
 
 const unauthorized = (message: string): Answer => ({ status: 401, body: { error: "unauthorized", message } })
 
-/** `{label}` → which version the site runs; `{label}/{version}` → that version's code. */
-const site = (path: string, store: Store): Answer => {
+/** `{label}` answers the version that the site runs; `{label}/{version}` answers that version's code. */
+const siteVersion = (path: string, store: Store): Answer => {
   const [label = "", version] = path.split("/")
   const project = store.projects.find(({ owner_username, slug }) => `${owner_username}-${slug}` === label)
-  // A label of more than 63 characters is no host name (RFC 1035, 2.3.4); Jack creates such projects all the same.
+  // A label of more than 63 characters is no host name (RFC 1035, 2.3.4), but Jack creates such projects.
   if (project === undefined || project.status === "error" || label.length > 63) return { status: 404, body: "" }
   if (version === undefined) return { status: 200, body: { version: store.latest(project)?.id ?? null } }
   const code = store.version(version)
@@ -122,7 +123,7 @@ const serve = async (
       : { body: Readable.toWeb(incoming) as ReadableStream, duplex: "half" })
   })
   const { status, body } = await answer(request).catch((): Answer => ({ status: 500, body: "Internal Server Error" }))
-  // An answer before the end of the body must not cut the connection that the rest of it travels on.
+  // An answer before the end of the body must not cut the connection of the body.
   incoming.resume()
   outgoing.writeHead(status, {
     "content-type": typeof body === "string" ? "text/plain; charset=UTF-8" : "application/json"

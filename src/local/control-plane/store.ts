@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from "node:path"
 import type { EncodedVersion } from "../hosting/encoding.ts"
 
-/** A project row as Jack's database has it. Times are `YYYY-MM-DD HH:MM:SS` in UTC; `tags` is a JSON string. */
+/** A project row of Jack's database. Times are `YYYY-MM-DD HH:MM:SS` in UTC; `tags` is a JSON string. */
 export interface Project {
   readonly id: string
   readonly org_id: string
@@ -28,13 +28,13 @@ export interface Deployment {
   readonly updated_at: string
 }
 
-/** Now, as SQLite's CURRENT_TIMESTAMP says it: UTC, but without saying so. */
+/** The current time in the form of SQLite's CURRENT_TIMESTAMP: UTC, without a zone. */
 export const databaseTime = (): string => new Date().toISOString().slice(0, 19).replace("T", " ")
 
-/** The account that everything belongs to. */
+/** The account that owns all projects. */
 export const account = { username: "local", userId: "usr_local", orgId: "org_local" } as const
 
-/** The projects and deployments, in memory and on disk: whatever has been answered survives a restart. */
+/** The projects and deployments, in memory and on disk: answered changes survive a restart. */
 export class Store {
   readonly projects: Array<Project> = []
   readonly deployments: Array<Deployment> = []
@@ -82,7 +82,7 @@ export class Store {
     this.#save()
   }
 
-  /** Forgets the project and its code. (Jack keeps a row that no answer shows any more.) */
+  /** Deletes the project and its code. (Jack keeps a row that no answer shows.) */
   deleteProject(project: Project): void {
     this.projects.splice(this.projects.indexOf(project), 1)
     for (const deployment of this.deployments.filter((deployment) => deployment.project_id === project.id)) {
@@ -92,7 +92,7 @@ export class Store {
     this.#save()
   }
 
-  /** Records an upload: what it runs, or why it was refused. */
+  /** Records an upload: its version, or the reason of its refusal. */
   addDeployment(project: Project, outcome: EncodedVersion | { readonly error: string }, message: string | null) {
     const now = databaseTime()
     const refused = "error" in outcome
@@ -106,7 +106,7 @@ export class Store {
       created_at: now,
       updated_at: now
     }
-    // The code first: a row that is on disk has its code there.
+    // The code first, so that every row on disk has its code.
     if (!refused) writeFileSync(this.#versionFile(deployment.id), JSON.stringify(outcome))
     this.deployments.push(deployment)
     this.#save()
@@ -117,7 +117,7 @@ export class Store {
     return this.deployments.findLast(({ project_id, status }) => project_id === project.id && status === "live")
   }
 
-  /** The code of a deployment that is live or was, as JSON. */
+  /** The code of a deployment that is or was live, as JSON. */
   version(id: string): string | undefined {
     const known = this.deployments.some((deployment) => deployment.id === id && deployment.status === "live")
     return known ? readFileSync(this.#versionFile(id), "utf8") : undefined

@@ -1,20 +1,20 @@
 import { unzipSync } from "fflate"
 import type { EncodedModule, EncodedVersion } from "../hosting/encoding.ts"
 
-/** A multipart upload's content, or the answer that refuses it. */
-export type Upload =
+/** The content of a multipart upload, or the answer that refuses it. */
+export type ParsedUpload =
   | { readonly version: EncodedVersion; readonly message: string | null }
   | { readonly status: 400; readonly error: string; readonly message: string; readonly details?: ReadonlyArray<string> }
 
-const bindingKeys = ["d1", "ai", "r2", "kv", "vectorize", "assets", "vars", "durable_objects"]
+const BINDINGS = ["d1", "ai", "r2", "kv", "vectorize", "assets", "vars", "durable_objects"]
 
 /**
- * Reads the parts of `POST …/deployments/upload`. The parts are files: of a part that is a plain string, `text()` does
- * not exist, which is a 500 at Jack and here for the same reason.
+ * Reads the parts of `POST …/deployments/upload`. The parts must be files: a plain string has no `text()`, so Jack and this
+ * server answer 500 for it.
  *
- * @throws Error whose message Jack answers as `internal_error`.
+ * @throws Error with the message of Jack's `internal_error`.
  */
-export const readUpload = async (form: FormData, projectId: string): Promise<Upload> => {
+export const readUpload = async (form: FormData, projectId: string): Promise<ParsedUpload> => {
   const [manifestPart, bundlePart, secretsPart] = ["manifest", "bundle", "secrets"].map(
     (name) => form.get(name) as File | null
   )
@@ -22,7 +22,7 @@ export const readUpload = async (form: FormData, projectId: string): Promise<Upl
     return { status: 400, error: "invalid_request", message: "manifest and bundle are required" }
 
   const manifest: unknown = JSON.parse(await manifestPart.text())
-  const details = problems(manifest)
+  const details = manifestErrors(manifest)
   if (details.length > 0)
     return { status: 400, error: "invalid_manifest", message: "Manifest validation failed", details }
 
@@ -53,7 +53,7 @@ interface Manifest {
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-const problems = (manifest: unknown): ReadonlyArray<string> => {
+const manifestErrors = (manifest: unknown): ReadonlyArray<string> => {
   if (!isRecord(manifest)) return ["Manifest must be an object"]
   const { version, entrypoint, compatibility_date, compatibility_flags, module_format, bindings } = manifest
   const found: Array<string> = []
@@ -65,14 +65,14 @@ const problems = (manifest: unknown): ReadonlyArray<string> => {
   if (module_format !== undefined && module_format !== "esm") found.push('module_format must be "esm"')
   if (bindings === undefined) return found
   if (!isRecord(bindings)) return [...found, "bindings must be an object"]
-  for (const key of Object.keys(bindings)) if (!bindingKeys.includes(key)) found.push(`Unsupported binding: ${key}`)
+  for (const key of Object.keys(bindings)) if (!BINDINGS.includes(key)) found.push(`Unsupported binding: ${key}`)
   const vars = bindings["vars"]
   if (vars !== undefined && (!isRecord(vars) || Object.values(vars).some((value) => typeof value !== "string")))
     found.push("bindings.vars must map names to strings")
   return found
 }
 
-/** The modules of a bundle's zip. js, mjs, cjs, wasm and json are kept; names are taken as they are, `../x.js` too. */
+/** The modules of a bundle's zip: js, mjs, cjs, wasm and json. Names stay unchanged, `../x.js` too. */
 const readBundle = (zip: Uint8Array): Readonly<Record<string, EncodedModule>> =>
   Object.fromEntries(
     Object.entries(unzipSync(zip)).flatMap(([name, content]) => {

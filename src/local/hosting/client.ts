@@ -3,11 +3,11 @@ import type { RunnerBinding } from "../../sandbox/remote/binding.ts"
 import { encodeBundle } from "./encoding.ts"
 
 /**
- * The gateway calls this in its own process, by its service binding `RUNNER`: this passes calls to the hosting process.
+ * Passes calls of the gateway to the hosting process. The gateway calls it in its own process, by its service binding `RUNNER`.
  */
 export class Runner
   extends WorkerEntrypoint<{
-    /** Where the hosting process answers to us: an address with its secret. */
+    /** The URL of the hosting process, with its secret. */
     readonly HOSTING: string
   }>
   implements RunnerBinding

@@ -1,5 +1,5 @@
-// The little that hosted code's runtime offers and the types of Node do not know. The Workers types proper declare
-// globals that collide with the DOM's, under which the rest of this folder is checked.
+// Declares the one class of hosted code's runtime that this folder uses. The full Workers types would declare globals that
+// collide with the DOM's, which the rest of this folder is checked with.
 declare module "cloudflare:workers" {
   export abstract class WorkerEntrypoint<Env, Props = unknown, Exports = unknown> {
     protected readonly env: Env

@@ -1,16 +1,16 @@
 import type { Bundle, Module } from "./bundle.ts"
 
-/** A bundle as JSON, for the way between processes: binary modules are base64. */
+/** A bundle as JSON, to send it between processes: binary modules are base64. */
 export interface EncodedBundle extends Omit<Bundle, "modules"> {
   readonly modules: Readonly<Record<string, EncodedModule>>
 }
 
-/** A bundle with the bindings that it runs with: strings, as Jack's `vars` and secrets are. */
+/** A bundle with its bindings: strings, like Jack's `vars` and secrets. */
 export interface EncodedVersion extends EncodedBundle {
   readonly env: Readonly<Record<string, string>>
 }
 
-/** A module of such a bundle, by what it is. */
+/** A module of an encoded bundle, under its type. */
 export type EncodedModule =
   | string
   | { readonly js: string }
@@ -20,13 +20,13 @@ export type EncodedModule =
   | { readonly data: string }
   | { readonly wasm: string }
 
-/** The bundle as the Worker Loader takes it. */
+/** Decodes a bundle for the Worker Loader. */
 export const decodeBundle = (bundle: EncodedBundle): Bundle => ({
   ...bundle,
   modules: Object.fromEntries(Object.entries(bundle.modules).map(([name, module]) => [name, decodeModule(module)]))
 })
 
-/** The bundle as JSON takes it. */
+/** Encodes a bundle for JSON. */
 export const encodeBundle = (bundle: Bundle): EncodedBundle => ({
   ...bundle,
   modules: Object.fromEntries(Object.entries(bundle.modules).map(([name, module]) => [name, encodeModule(module)]))
@@ -49,7 +49,7 @@ const fromBase64 = (text: string): ArrayBuffer => Uint8Array.from(atob(text), (c
 const toBase64 = (bytes: ArrayBuffer): string => {
   const whole = new Uint8Array(bytes)
   let text = ""
-  // In pieces: a call takes only so many arguments.
+  // In pieces, because the number of arguments of a call is limited.
   for (let at = 0; at < whole.length; at += 32_768) text += String.fromCharCode(...whole.subarray(at, at + 32_768))
   return btoa(text)
 }

@@ -1,33 +1,33 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import type { Child } from "../system/process.ts"
-import { answers, poll } from "../ready.ts"
+import { waitUntilReady, poll } from "../ready.ts"
 import { startRuntime } from "../runtime/start.ts"
-import type { Verdict } from "./bundle.ts"
+import type { StartResult } from "./bundle.ts"
 import type { EncodedBundle } from "./encoding.ts"
 
-/** The process that runs hosted code, and the watchdog over it. */
+/** The process that runs hosted code, and its watchdog. */
 export interface Hosting {
-  /** Starts a bundle there and says whether it serves. Code that freezes the process is code that does not start. */
-  readonly check: (bundle: EncodedBundle) => Promise<Verdict>
-  /** How often the watchdog has replaced the process. */
+  /** Starts a bundle there and answers whether it serves. Code that freezes the process counts as code that does not start. */
+  readonly check: (bundle: EncodedBundle) => Promise<StartResult>
+  /** The number of times that the watchdog has replaced the process. */
   readonly restarts: () => number
-  /** Why the hosting is down for good, once it is: several replacements in a row did not start. */
+  /** Resolves with the reason when several replacements in a row do not start. */
   readonly failed: Promise<string>
   readonly stop: () => Promise<void>
 }
 
-/** The watchdog asks this often, waits this long for each answer, and replaces the process when two in a row stay out. */
-const pingEveryMs = 400
-const pingTimeoutMs = 1000
+/** The watchdog pings this often and waits this long for an answer. It replaces the process after two missing answers in a row. */
+const PING_EVERY_MS = 400
+const PING_TIMEOUT_MS = 1000
 
-/** Starts the process and its watchdog, and returns once it answers; `log` hears of every replacement. */
+/** Starts the process and its watchdog, and returns once the process answers. It logs every replacement. */
 export const startHosting = async (options: {
   readonly dir: string
   readonly port: number
-  /** The first path segment of what only our own processes may ask. */
+  /** The first path segment of calls that only the stack's own processes make. */
   readonly secret: string
-  /** Where the Worker learns what a site runs; empty for no sites at all. */
+  /** The URL where the Worker reads the version of a site; empty for no sites. */
   readonly sitesUrl: string
   readonly log: (line: string) => void
   readonly signal: AbortSignal
@@ -48,11 +48,11 @@ export const startHosting = async (options: {
         }
       ]
     })
-  const ping = async () => (await fetch(`${own}/ping`, { signal: AbortSignal.timeout(pingTimeoutMs) })).ok
+  const ping = async () => (await fetch(`${own}/ping`, { signal: AbortSignal.timeout(PING_TIMEOUT_MS) })).ok
 
   let child: Child = await start()
   try {
-    await answers(child, ping, options.signal)
+    await waitUntilReady(child, ping, options.signal)
   } catch (cause) {
     await child.stop()
     throw cause
@@ -65,18 +65,20 @@ export const startHosting = async (options: {
     if (stopping.signal.aborted) return true
     child = await start()
     restarts++
-    return answers(child, ping, stopping.signal, 20_000).then(
+    return waitUntilReady(child, ping, stopping.signal, 20_000).then(
       () => true,
       () => stopping.signal.aborted
     )
   }
   const watch = async (): Promise<string> => {
     for (let silent = 0; !stopping.signal.aborted;) {
-      if (silent === 0) await sleep(pingEveryMs)
+      if (silent === 0) await sleep(PING_EVERY_MS)
       silent = (await ping().catch(() => false)) ? 0 : silent + 1
       if (silent < 2 || stopping.signal.aborted) continue
       const since = Date.now()
-      options.log("The hosting process does not answer (an endless loop in hosted code?): replacing it.")
+      options.log(
+        "The hosting process does not answer, perhaps because of an endless loop in hosted code. It is replaced."
+      )
       if (!(await replace()) && !(await replace()) && !(await replace()))
         return "The hosting process does not start again."
       if (!stopping.signal.aborted) options.log(`The hosting process is back after ${Date.now() - since} ms.`)
@@ -86,30 +88,30 @@ export const startHosting = async (options: {
   }
   const watching = watch()
 
-  const ask = async (bundle: EncodedBundle): Promise<Verdict | undefined> => {
+  const checkOnce = async (bundle: EncodedBundle): Promise<StartResult | undefined> => {
     try {
       const response = await fetch(`${own}/check`, {
         method: "POST",
         body: JSON.stringify(bundle),
         signal: AbortSignal.timeout(20_000)
       })
-      return (await response.json()) as Verdict
+      return (await response.json()) as StartResult
     } catch {
-      // Cut off, because the watchdog replaces the process: the next ping that is answered is its successor's.
+      // The watchdog replaces the process. The next answered ping is from its successor.
       await poll(ping, 20_000)
       return undefined
     }
   }
-  // One at a time, and twice if need be: when the process goes down, the bundle under check need not be the reason.
+  // One check at a time, with one retry: another bundle may be the reason that the process went down.
   let last: Promise<unknown> = Promise.resolve()
-  const check = (bundle: EncodedBundle): Promise<Verdict> => {
-    const verdict = last.then(
+  const check = (bundle: EncodedBundle): Promise<StartResult> => {
+    const result = last.then(
       async () =>
-        (await ask(bundle)) ??
-        (await ask(bundle)) ?? { ok: false as const, message: "Script startup exceeded CPU time limit." }
+        (await checkOnce(bundle)) ??
+        (await checkOnce(bundle)) ?? { ok: false as const, message: "Script startup exceeded CPU time limit." }
     )
-    last = verdict.catch(() => {})
-    return verdict
+    last = result.catch(() => {})
+    return result
   }
 
   return {
@@ -120,7 +122,7 @@ export const startHosting = async (options: {
       stopping.abort()
       await child.stop(0)
       await watching
-      // The one that a replacement may have started in between.
+      // A replacement may have started another process in between.
       await child.stop(0)
     }
   }

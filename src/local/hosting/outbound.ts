@@ -1,33 +1,33 @@
 import { WorkerEntrypoint } from "cloudflare:workers"
-import { type Exports, labelOf, serve, type SiteEnv } from "./site.ts"
+import { type Exports, siteLabelOf, serveSite, type SiteEnv } from "./site.ts"
 import { CACHES_HEADER, CACHES_HOST } from "./site-modules.ts"
 
-/** The site whose requests these are. */
+/** The site that sends the requests. */
 interface Props {
   /** `{user}-{slug}`, of `{user}-{slug}.localhost`. */
   readonly label: string
-  /** Its own `Host`. */
+  /** The site's own `Host`. */
   readonly host: string
 }
 
 /**
- * The network of one site: it fetches from wherever this machine does, as it will in production, and has a cache of its own.
- * The stack's servers on loopback need a token or an unguessable path, or do nothing for the caller.
+ * The network of one site. The site can fetch any URL that this machine can, as in production, and has its own cache. The
+ * stack's servers on loopback need a token or an unguessable path, or do nothing for the caller.
  */
 export class Outbound extends WorkerEntrypoint<SiteEnv, Props, Exports> {
   async fetch(request: Request): Promise<Response> {
     const { label, host: own } = this.ctx.props
     const { host } = new URL(request.url)
     if (host === CACHES_HOST) return useCache(label, request)
-    // Here it would come back for ever: a request that nobody answered, too, once `passThroughOnException` was called.
+    // The request would return to the site without end. So would an unanswered one after `passThroughOnException`.
     if (host === own) throw new Error(`A site has no origin behind it: it cannot fetch from itself (${request.url}).`)
-    // Not by way of the network: few systems know names below `localhost`.
-    const other = labelOf(request.url, this.env)
-    return other === undefined ? fetch(request) : serve(other, request, this.env, this.ctx.exports)
+    // Without the network, because few systems resolve names below `localhost`.
+    const other = siteLabelOf(request.url, this.env)
+    return other === undefined ? fetch(request) : serveSite(other, request, this.env, this.ctx.exports)
   }
 }
 
-interface Head {
+interface CacheCall {
   readonly op: "match" | "put" | "delete"
   readonly name: string | null
   readonly url: string
@@ -39,23 +39,24 @@ interface Head {
   readonly answer: Array<[string, string]>
 }
 
-/** A call of the site's `caches`, made here in its name: sites never share a cache, whatever they call theirs. */
+/** Makes a call of the site's `caches`. The name contains the site's label, so that sites never share a cache. */
 const useCache = async (label: string, request: Request): Promise<Response> => {
   try {
-    const head = JSON.parse(decodeURIComponent(request.headers.get(CACHES_HEADER) ?? "")) as Head
-    const cache = await caches.open(head.name === null ? label : `${label}/${head.name}`)
-    const { url, method, headers, cf } = head
+    const call = JSON.parse(decodeURIComponent(request.headers.get(CACHES_HEADER) ?? "")) as CacheCall
+    const cache = await caches.open(call.name === null ? label : `${label}/${call.name}`)
+    const { url, method, headers, cf } = call
     const key = new Request(url, { method, headers, ...(cf !== undefined && { cf }) } as RequestInit)
     const ignoreMethod = true
-    if (head.op === "match") return (await cache.match(key, { ignoreMethod })) ?? said("false")
-    if (head.op === "delete") return said(String(await cache.delete(key, { ignoreMethod })))
-    const { status, statusText } = head
-    await cache.put(key, new Response(request.body, { status, statusText, headers: head.answer }))
-    return said("true")
+    if (call.op === "match") return (await cache.match(key, { ignoreMethod })) ?? cacheAnswer("false")
+    if (call.op === "delete") return cacheAnswer(String(await cache.delete(key, { ignoreMethod })))
+    const { status, statusText } = call
+    await cache.put(key, new Response(request.body, { status, statusText, headers: call.answer }))
+    return cacheAnswer("true")
   } catch (cause) {
     const { name, message } = cause instanceof Error ? cause : new Error(String(cause))
-    return said("error", { name, message })
+    return cacheAnswer("error", { name, message })
   }
 }
 
-const said = (kind: string, body: object = {}): Response => Response.json(body, { headers: { [CACHES_HEADER]: kind } })
+const cacheAnswer = (kind: string, body: object = {}): Response =>
+  Response.json(body, { headers: { [CACHES_HEADER]: kind } })

@@ -1,15 +1,15 @@
 import type { Bundle } from "./bundle.ts"
 
-/** Where hosted code's cache calls go: a name that no network has (RFC 6761, 6.4), which the site's outbound keeps for itself. */
+/** The host of hosted code's cache calls: a name in no network (RFC 6761, 6.4), which the site's outbound handles itself. */
 export const CACHES_HOST = "caches.mpp-compute.invalid"
 
-/** How an answer from there says that there is nothing, or that it is an error; it has no such header when it was cached. */
+/** The header that marks an answer as a result or an error. A cached response has no such header. */
 export const CACHES_HEADER = "x-mpp-compute-cache"
 
 /**
- * Gives hosted code a cache. Code that the Worker Loader loads has none: its `caches` throw whatever they are asked. A module of
- * ours becomes the main one and imports another before the code; that one has the runtime's own objects ask the site's outbound
- * instead, which has a cache for each site. What the code exports stays what it is.
+ * Gives hosted code a cache. Code in the Worker Loader has none: every call of its `caches` throws. A module of ours becomes the
+ * main module and imports a second one before the code. The second module makes the runtime's cache objects call the site's
+ * outbound, which has a cache for each site. The code's exports stay the same.
  */
 export const withCaches = (bundle: Bundle): Bundle => {
   const [main, caches] = [unusedName(bundle, "site"), unusedName(bundle, "caches")]
@@ -31,7 +31,7 @@ const unusedName = ({ modules }: Bundle, name: string): string => {
   return file
 }
 
-/** Runs before the code, and keeps what it needs: the code may replace any global later. */
+/** Runs before the code, and keeps references to globals, because the code may replace any of them later. */
 const cachesModule = `
 const { fetch, Request, Response, Error, TypeError, WeakMap, encodeURIComponent } = globalThis
 const { stringify } = JSON
@@ -48,15 +48,15 @@ const send = async (op, cache, request, response) => {
     cf: request.cf,
     ...(response && { status: response.status, statusText: response.statusText, answer: [...response.headers] })
   }
-  const said = await fetch("http://${CACHES_HOST}/", {
+  const answer = await fetch("http://${CACHES_HOST}/", {
     method: "POST",
     redirect: "manual",
     headers: { "${CACHES_HEADER}": encodeURIComponent(stringify(head)) },
     body: response?.body ?? null
   })
-  const kind = said.headers.get("${CACHES_HEADER}")
-  if (kind !== "error") return kind === null ? said : kind === "true"
-  const { name, message } = await said.json()
+  const kind = answer.headers.get("${CACHES_HEADER}")
+  if (kind !== "error") return kind === null ? answer : kind === "true"
+  const { name, message } = await answer.json()
   throw new (name === "TypeError" ? TypeError : Error)(message)
 }
 const applies = (request, options) => options?.ignoreMethod === true || request.method === "GET"

@@ -4,7 +4,7 @@ import { decodeBundle, type EncodedVersion } from "./encoding.ts"
 import type { Outbound } from "./outbound.ts"
 import { withCaches } from "./site-modules.ts"
 
-/** Serving a site takes this. */
+/** The bindings for serving a site. */
 export interface SiteEnv {
   /** The Worker Loader, for code that has a network. */
   readonly LOADER: {
@@ -13,31 +13,31 @@ export interface SiteEnv {
       code: () => Promise<Bundle & { readonly env: object; readonly globalOutbound: Outbound }>
     ): ReturnType<Loader["get"]>
   }
-  /** The port that sites answer at. */
+  /** The port of the sites. */
   readonly PORT: string
-  /** Where the control plane says what a site runs; empty when another control plane than ours is in use. */
+  /** The control plane's URL for the versions of sites; empty if the stack uses another control plane than its own. */
   readonly SITES_URL: string
 }
 
-/** The hosting Worker's own entrypoints, to be given to sites. */
+/** The hosting Worker's own entrypoints, which it gives to sites. */
 export interface Exports {
   Outbound(options: { readonly props: { readonly label: string; readonly host: string } }): Outbound
 }
 
-/** The site that a URL is of: `{user}-{slug}` of `http://{user}-{slug}.localhost`, at our port. */
-export const labelOf = (url: string, { PORT }: SiteEnv): string | undefined => {
+/** The site of a URL: `{user}-{slug}` of `http://{user}-{slug}.localhost`, at our port. */
+export const siteLabelOf = (url: string, { PORT }: SiteEnv): string | undefined => {
   const { hostname, port } = new URL(url)
   return (port || "80") === PORT ? /^([^.]+)\.localhost$/.exec(hostname)?.[1] : undefined
 }
 
-/** The version that a site runs now, as the control plane says it. */
+/** The control plane's answer: the version that a site runs now. */
 type Site = { readonly version: string | null }
 
-/** A project answers this until its first upload, word for word as Jack's. */
+/** A project's answer until its first upload, the same text as Jack's. */
 const placeholder = { error: "Project is being set up. Deploy your code with 'jack ship'." }
 
-/** Has a site answer a request. */
-export const serve = async (label: string, request: Request, env: SiteEnv, exports: Exports): Promise<Response> => {
+/** Answers a request to a site. */
+export const serveSite = async (label: string, request: Request, env: SiteEnv, exports: Exports): Promise<Response> => {
   const site = `${env.SITES_URL}/${encodeURIComponent(label)}`
   try {
     const found = env.SITES_URL === "" ? undefined : await fetch(site)
@@ -45,7 +45,7 @@ export const serve = async (label: string, request: Request, env: SiteEnv, expor
     const { version } = (await found.json()) as Site
     if (version === null) return Response.json(placeholder, { status: 503 })
     const outbound = exports.Outbound({ props: { label, host: new URL(request.url).host } })
-    const worker = load(`${site}/${version}`, `${label}:${version}`, env.LOADER, outbound)
+    const worker = loadVersion(`${site}/${version}`, `${label}:${version}`, env.LOADER, outbound)
     return await worker.getEntrypoint().fetch(new Request(request, { cf } as RequestInit))
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause)
@@ -53,8 +53,8 @@ export const serve = async (label: string, request: Request, env: SiteEnv, expor
   }
 }
 
-/** The version's isolate; its code is fetched when the isolate is not there yet. */
-const load = (
+/** The version's isolate. Its code is fetched if the isolate does not exist yet. */
+const loadVersion = (
   url: string,
   id: string,
   loader: SiteEnv["LOADER"],

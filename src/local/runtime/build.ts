@@ -5,7 +5,7 @@ import { basename, dirname, join, matchesGlob } from "node:path"
 import { build, stop } from "esbuild"
 import type { WorkerOptions } from "./plan.ts"
 
-/** Modules in Miniflare's words; the first one is the main one. */
+/** Modules in Miniflare's form; the first is the main module. */
 type Modules = ReadonlyArray<{
   readonly type: "ESModule" | "CommonJS" | "Text" | "Data" | "CompiledWasm"
   readonly path: string
@@ -25,17 +25,17 @@ export const buildLocal = async (source: string): Promise<Modules> => {
   return [{ type: "ESModule", path: "worker.js", contents: outputFiles[0]?.contents ?? "" }]
 }
 
-/** Ends what `buildLocal` keeps running for the next call. */
-export const endBuilds = (): Promise<void> => stop()
+/** Ends the esbuild process that `buildLocal` keeps for its next call. */
+export const stopEsbuild = (): Promise<void> => stop()
 
 /**
- * Builds a project's Worker as `wrangler deploy` does, its own `build.command`, aliases and rules included. The log has what
- * wrangler says.
+ * Builds a project's Worker like `wrangler deploy`, with the project's `build.command`, aliases and rules. Wrangler's output
+ * goes to the log.
  *
  * @throws Error when it does not build.
  */
 export const buildProject = async (config: string, out: string): Promise<void> => {
-  // Beside it first: a build that fails or is cut off leaves the one before.
+  // Into another folder first, so that a failed build keeps the last one.
   const fresh = `${out}.new`
   rmSync(fresh, { recursive: true, force: true })
   const wrangler = join(dirname(createRequire(import.meta.url).resolve("wrangler/package.json")), "bin/wrangler.js")
@@ -47,7 +47,7 @@ export const buildProject = async (config: string, out: string): Promise<void> =
   renameSync(fresh, out)
 }
 
-/** Wrangler gives files these types if the configuration's rules do not say. */
+/** Wrangler's types of files for which the configuration has no rule. */
 const DEFAULT_RULES = [
   { type: "Text", include: ["**/*.txt", "**/*.html", "**/*.sql"] },
   { type: "Data", include: ["**/*.bin"] },
@@ -56,7 +56,7 @@ const DEFAULT_RULES = [
   { type: "CommonJS", include: ["**/*.cjs"] }
 ] as const
 
-/** The modules of a built Worker, whose main one is called after the source's. */
+/** The modules of a built Worker. The main module is named after its source. */
 export const builtModules = (
   out: string,
   main: string,
@@ -79,7 +79,7 @@ export const builtModules = (
     })
 }
 
-/** The project's bindings as wrangler reads them from its configuration. */
+/** The project's bindings, as wrangler reads them from its configuration. */
 export const projectOptions = async (
   config: string
 ): Promise<{

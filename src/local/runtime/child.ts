@@ -1,7 +1,7 @@
-// A runtime process: runs the plan in the file that it is given until it is ended. Its working directory is its own.
+// A runtime process: runs the plan in the given file until it is ended, in a working directory of its own.
 import { existsSync, readFileSync } from "node:fs"
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare"
-import { buildLocal, builtModules, buildProject, endBuilds, projectOptions } from "./build.ts"
+import { buildLocal, builtModules, buildProject, stopEsbuild, projectOptions } from "./build.ts"
 import type { LocalWorker, Plan, Project, WorkerOptions } from "./plan.ts"
 import { keepOnePort } from "./sockets.ts"
 import { watchSource } from "./watch.ts"
@@ -16,7 +16,7 @@ const localWorker = async ({ name, source, options }: LocalWorker, index: number
   modules: await buildLocal(source),
   compatibilityDate: "2026-07-01",
   ...options,
-  // Only the first one is listened for, and nothing stands between it and the socket.
+  // Only the first Worker has a socket, and requests reach it directly.
   ...(index === 0 && { unsafeDirectSockets: [{ host: "127.0.0.1", port: plan.port }] })
 })
 
@@ -41,7 +41,7 @@ const projectWorkers = async ({ name, config, out, variables, services }: Projec
 
 const options = async () => {
   const [own, project] = await Promise.all([
-    Promise.all(plan.workers.map(localWorker)).finally(endBuilds),
+    Promise.all(plan.workers.map(localWorker)).finally(stopEsbuild),
     plan.project === undefined ? [] : projectWorkers(plan.project)
   ])
   return convertV4MiniflareOptions({
@@ -54,7 +54,7 @@ const options = async () => {
   })
 }
 
-// Before the first build: what changes during it is not to be missed.
+// Watch before the first build, so that no change during the build is missed.
 const changed = plan.project === undefined ? undefined : watchSource(plan.project)
 
 const miniflare = new Miniflare(await options())
@@ -65,7 +65,7 @@ if (plan.project !== undefined && changed !== undefined) {
     try {
       await buildProject(plan.project.config, plan.project.out)
       await miniflare.setOptions(await options())
-      console.log("Built again, because the source has changed.")
+      console.log("The source has changed, and the Worker is built again.")
     } catch (cause) {
       console.error(String(cause))
     }

@@ -1,28 +1,28 @@
 import type { convertV4MiniflareOptions } from "miniflare"
 
-/** A Worker as Miniflare takes it. */
+/** A Worker in Miniflare's form. */
 export type WorkerOptions = Extract<
   Parameters<typeof convertV4MiniflareOptions>[0],
   { readonly workers: unknown }
 >["workers"][number]
 
-/** A runtime process runs this, read from a file because it holds secrets. */
+/** The input of a runtime process. It comes in a file because it holds secrets. */
 export interface Plan {
-  /** The one port of 127.0.0.1 that it listens on, for the first of the Workers. */
+  /** The one port of 127.0.0.1 that the process listens on, for the first of the Workers. */
   readonly port: number
-  /** Where Workers keep what they store; what is stored ends with the process when there is none. */
+  /** The folder of the Workers' storage. Without it the storage ends with the process. */
   readonly state?: string
   readonly workers: ReadonlyArray<LocalWorker>
-  /** The Worker of a project, which is built first; others reach it by a service binding to its name. */
+  /** The Worker of a project. It is built first; other Workers reach it by a service binding to its name. */
   readonly project?: Project
 }
 
 /** One of our own Workers. */
 export interface LocalWorker {
   readonly name: string
-  /** An absolute path to its source. */
+  /** The absolute path of its source. */
   readonly source: string
-  /** Its bindings, in Miniflare's words; JSON values under `bindings`. */
+  /** Its bindings in Miniflare's form; JSON values under `bindings`. */
   readonly options: Readonly<Record<string, unknown>>
 }
 
@@ -31,9 +31,9 @@ export interface Project {
   readonly name: string
   /** A configuration whose paths are absolute. */
   readonly config: string
-  /** Where it is built to. */
+  /** The folder of the built Worker. */
   readonly out: string
-  /** The folder whose changes build it again. */
+  /** Changes in this folder build the Worker again. */
   readonly watch: string
   /** Variables beside those of the configuration, which they override. */
   readonly variables: Readonly<Record<string, string>>

@@ -3,11 +3,11 @@ import { rmSync } from "node:fs"
 import net from "node:net"
 
 /**
- * Leaves the runtime one TCP port: the one that is named. Miniflare opens two more at random: its own way into the Workers,
- * where headers choose the Worker and the URL it sees (`MF-Route-Override`, `MF-Original-URL`), which a page could send once it
- * has its name point here; and the runtime's way back into this process. Both become sockets in the working directory.
+ * Restricts the runtime to one TCP port, the named one. Miniflare opens two more at random. One is its own entry to the Workers,
+ * where headers choose the Worker and its URL (`MF-Route-Override`, `MF-Original-URL`); a page could send them by DNS rebinding.
+ * The other is the runtime's way back into this process. Both become Unix sockets in the working directory.
  *
- * Call it before Miniflare starts anything. It holds for the pinned version; a test counts the ports.
+ * Call this before Miniflare starts anything. It fits the pinned version of Miniflare; a test counts the ports.
  */
 export const keepOnePort = (): void => {
   const { listen } = net.Server.prototype
@@ -24,7 +24,7 @@ export const keepOnePort = (): void => {
       .replace(/^--socket-addr=entry=.*/, "--socket-addr=entry=unix:entry.sock")
       .replace(/^--external-addr=loopback=.*/, "--external-addr=loopback=unix:back.sock")
   childProcess.spawn = ((command: string, args: ReadonlyArray<string>, ...rest: ReadonlyArray<unknown>) => {
-    // A runtime that was killed has left its own.
+    // A killed runtime leaves its socket behind.
     if (args.includes("--control-fd=3")) rmSync("entry.sock", { force: true })
     return Reflect.apply(spawn, childProcess, [command, args.map(moved), ...rest])
   }) as typeof spawn

@@ -1,4 +1,4 @@
-/** The platform adds this to a request as `request.cf`, as if the client sat in Austin. */
+/** `request.cf` of a client in Austin, which the platform adds to each request. */
 export const cf = {
   asn: 395_747,
   asOrganization: "Cloudflare",

@@ -1,9 +1,9 @@
 import dns from "node:dns"
 
 /**
- * Makes this process resolve every `*.localhost` to 127.0.0.1 (RFC 6761, 6.3). Browsers and curl do so by themselves;
- * Node asks the system, and Debian's resolver knows `localhost` only. Idempotent; affects `fetch`, `node:http` and
- * whatever else looks names up through `dns.lookup`.
+ * Makes this process resolve every `*.localhost` to 127.0.0.1 (RFC 6761, 6.3). Browsers and curl do so by themselves, but
+ * Node asks the system, and Debian's resolver knows `localhost` only. Idempotent. It affects `fetch`, `node:http` and
+ * all other callers of `dns.lookup`.
  */
 export const resolveLocalhost = (): void => {
   if (Object.hasOwn(dns.lookup, installed)) return

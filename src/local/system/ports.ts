@@ -1,15 +1,15 @@
 import { createServer } from "node:net"
 import type { AddressInfo, Server } from "node:net"
 
-/** Thrown before anything starts: the message names the port, and the variable that moves it. */
+/** The port is not available. The message names it and the variable that changes it. */
 export class PortTaken extends Error {
   override readonly name = "PortTaken"
 }
 
 /**
- * Ports of 127.0.0.1 to listen on, by the variables that name them; 0 stands for any free one.
+ * Chooses ports of 127.0.0.1 by the variables that name them; 0 stands for any free port.
  *
- * @throws PortTaken when one of them is in use, or wanted twice.
+ * @throws PortTaken when a port is in use, or two variables name the same port.
  */
 export const choosePorts = async <Name extends string>(
   wanted: Readonly<Record<Name, number>>
@@ -18,9 +18,9 @@ export const choosePorts = async <Name extends string>(
   const ports: Array<[string, number]> = []
   try {
     for (const [variable, port] of Object.entries<number>(wanted)) {
-      const twin = ports.find(([, other]) => other === port)
-      if (twin !== undefined)
-        throw new PortTaken(`${twin[0]} and ${variable} are both ${port}. Set one to another port.`)
+      const duplicate = ports.find(([, other]) => other === port)
+      if (duplicate !== undefined)
+        throw new PortTaken(`${duplicate[0]} and ${variable} are both ${port}. Set one to another port.`)
       const server = await hold(port, variable)
       held.push(server)
       ports.push([variable, (server.address() as AddressInfo).port])

@@ -3,20 +3,20 @@ import { closeSync, fstatSync, openSync, readdirSync, readFileSync } from "node:
 import type { Socket } from "node:net"
 import { poll } from "../ready.ts"
 
-/** A child process with everything it spawned: one process group, which ends as a whole. */
+/** A child process and its descendants: one process group, which ends as a whole. */
 export interface Child {
   readonly name: string
   readonly pid: number
-  /** The file that holds what it prints, after `logStart` bytes of what others before it have printed. */
+  /** The file of its output, which begins after `logStart` bytes of earlier children. */
   readonly log: string
   readonly logStart: number
-  /** A sentence that says how the process ended, if it ends without having been stopped. Never rejects. */
+  /** Resolves with a sentence when the process ends without `stop`. Never rejects. */
   readonly crashed: Promise<string>
-  /** SIGTERM to the whole group, SIGKILL after `graceMs` (2000; 0 kills at once); resolves when nothing of it runs. */
+  /** Sends SIGTERM to the group, and SIGKILL after `graceMs` (2000; 0 kills at once). Resolves when no process of it runs. */
   readonly stop: (graceMs?: number) => Promise<void>
 }
 
-/** The command, and the file that receives its output (appended to, readable by its owner only). */
+/** The command, and the log file of its output (appended, readable by its owner only). */
 export interface ChildOptions {
   readonly name: string
   readonly command: string
@@ -43,15 +43,15 @@ export const spawnGroup = async (options: ChildOptions): Promise<Child> => {
   closeSync(output)
   await new Promise<void>((resolve, reject) => leader.once("spawn", resolve).once("error", reject))
   const pid = leader.pid as number
-  const guard = guardGroup(pid)
+  const watcher = watchGroup(pid)
   let stopping = false
   let crash: (how: string) => void
   const crashed = new Promise<string>((resolve) => (crash = resolve))
   const exited = new Promise<void>((resolve) =>
     leader.once("exit", (code, signal) => {
-      // Processes that the leader left must not outlive it.
+      // Other processes of the group must not outlive the leader.
       signalGroup(pid, "SIGKILL")
-      guard.release()
+      watcher.release()
       if (!stopping) crash(`The ${options.name} process ended by itself (${signal ?? `exit code ${code}`}).`)
       resolve()
     })
@@ -69,16 +69,16 @@ export const spawnGroup = async (options: ChildOptions): Promise<Child> => {
         await poll(() => !groupRuns(pid), graceMs)
       }
       signalGroup(pid, "SIGKILL")
-      await Promise.all([exited, guard.released(), poll(() => !groupRuns(pid), 5000)])
+      await Promise.all([exited, watcher.released(), poll(() => !groupRuns(pid), 5000)])
     }
   }
 }
 
 /**
- * A shell that waits for the launcher's end of a pipe to close, and then kills the group. The kernel closes it however
- * the launcher ends, SIGKILL included, so no process is ever orphaned.
+ * Starts a shell that waits until the launcher's end of a pipe closes, and then kills the group. The kernel closes the pipe
+ * when the launcher ends, even by SIGKILL, so no process is orphaned.
  */
-const guardGroup = (pid: number): Guard => {
+const watchGroup = (pid: number): GroupWatcher => {
   const shell = spawn("sh", ["-c", 'read -r never; kill -KILL "-$0"', String(pid)], {
     detached: true,
     stdio: ["pipe", "ignore", "ignore"]
@@ -89,15 +89,15 @@ const guardGroup = (pid: number): Guard => {
   return {
     release: () => shell.kill("SIGKILL"),
     released: () => {
-      // Somebody waits now, and for nothing else perhaps.
+      // From now on the caller may wait for this shell only.
       shell.ref()
       return gone
     }
   }
 }
 
-interface Guard {
-  /** The group has ended: its id may soon be another's. */
+interface GroupWatcher {
+  /** Call this when the group has ended, because the system may reuse its id. */
   readonly release: () => void
   readonly released: () => Promise<unknown>
 }
@@ -106,11 +106,11 @@ const signalGroup = (pid: number, signal: NodeJS.Signals): void => {
   try {
     process.kill(-pid, signal)
   } catch {
-    // ESRCH: all of it has ended.
+    // ESRCH: the whole group has ended.
   }
 }
 
-/** Whether a process of the group runs. Zombies, which count for kill(2) until somebody reaps them, do not. */
+/** Whether a process of the group runs. Zombies do not count, although kill(2) still finds them. */
 export const groupRuns = (pid: number): boolean => {
   try {
     process.kill(-pid, 0)

@@ -1,10 +1,10 @@
 import { delimiter, dirname, join } from "node:path"
 
 /**
- * Wrangler sees this environment: neither an account's credentials nor anything else that would make it reach out, and
- * a home below the stack's directory, where its caches then are.
+ * Wrangler's environment: no credentials of an account, no other variable that makes it call out, and a home in the stack's
+ * directory for its caches.
  */
-export const environment = (dir: string): NodeJS.ProcessEnv => ({
+export const wranglerEnvironment = (dir: string): NodeJS.ProcessEnv => ({
   ...Object.fromEntries(["LANG", "LC_ALL", "TZ", "SHELL", "USER"].map((name) => [name, process.env[name]])),
   PATH: [dirname(process.execPath), process.env["PATH"]].join(delimiter),
   HOME: join(dir, "home"),

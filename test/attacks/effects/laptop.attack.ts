@@ -189,7 +189,7 @@ describe("a page whose name points here reads nothing", () => {
     "X-Forwarded-Host"
   ])
     it(`${name} changes neither the Worker that answers nor the address it sees`, async () => {
-      for (const value of ["http://evil.example/", "jack-template", "runner", "guard"]) {
+      for (const value of ["http://evil.example/", "jack-template", "runner", "host-filter"]) {
         const answer = await sendTo(gateway, { path: "/health", headers: { host: "evil.example", [name]: value } })
         assert.strictEqual(answer.status, 403, value)
         const own = await sendTo(gateway, { path: "/health", headers: { host: hostOf(gateway), [name]: value } })

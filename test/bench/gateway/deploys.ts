@@ -5,13 +5,13 @@ import { Mppx, tempo } from "mppx/client"
 import { createClient, defineChain, type Hex, http } from "viem"
 import { privateKeyToAccount } from "viem/accounts"
 import { tempoLocalnet } from "viem/chains"
-import { parseJsonc } from "../../../src/local/system/jsonc.ts"
+import { withoutComments } from "../../../src/bundler/project/jsonc.ts"
 import type { StackInfo } from "../../../src/local/info.ts"
 import { helloBody } from "./bodies.ts"
 
 /** Writes the project's configuration with another entry point, `main`, and returns its path. */
 export const configWith = (main: string, path: string): string => {
-  const config = parseJsonc(readFileSync("wrangler.jsonc", "utf8")) as Record<string, unknown>
+  const config = JSON.parse(withoutComments(readFileSync("wrangler.jsonc", "utf8"))) as Record<string, unknown>
   const alias = Object.entries(config["alias"] as Record<string, string>).map(([from, to]) => [from, resolve(to)])
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, JSON.stringify({ ...config, main: resolve(main), alias: Object.fromEntries(alias) }))

@@ -1,6 +1,6 @@
 import { afterAll, assert, beforeAll, beforeEach, describe, it } from "vitest"
 import { type ControlPlane, startControlPlane } from "../../../src/local/control-plane/server.ts"
-import type { Verdict } from "../../../src/local/hosting/bundle.ts"
+import type { StartResult } from "../../../src/local/hosting/bundle.ts"
 import { choosePorts } from "../../../src/local/system/ports.ts"
 import { controlPlaneClient, temporaryDirectory, uploadForm } from "./support.ts"
 
@@ -9,7 +9,7 @@ const zoneless = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/
 const iso = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/
 
 const dir = temporaryDirectory()
-let verdict: Verdict
+let verdict: StartResult
 let controlPlane: ControlPlane
 let api: ReturnType<typeof controlPlaneClient>
 

@@ -1,14 +1,14 @@
-interface Part {
+interface Component {
   readonly stop: () => Promise<void>
 }
 
-/** Parts that start side by side, and of which none is left running when one of them does not start. */
-export class Parts {
-  /** Aborted when the start is to be given up: from outside, or because a part has failed. */
+/** Starts components side by side, and stops all of them when one does not start. */
+export class Components {
+  /** Aborts when the caller cancels the start, or a component fails. */
   readonly signal: AbortSignal
   readonly #abort = new AbortController()
   readonly #pending: Array<Promise<unknown>> = []
-  readonly #started: Array<Part> = []
+  readonly #started: Array<Component> = []
   readonly #log: (line: string) => void
 
   constructor(outside: AbortSignal | undefined, log: (line: string) => void) {
@@ -16,21 +16,21 @@ export class Parts {
     this.#log = log
   }
 
-  /** Starts the part, reports it in the words of `what`, and keeps it, to stop it later. */
-  start<A extends Part>(begin: () => Promise<A>, what: (part: A) => string): Promise<A> {
+  /** Starts a component, logs the line that `describe` makes of it, and keeps it for `stop`. */
+  start<A extends Component>(begin: () => Promise<A>, describe: (component: A) => string): Promise<A> {
     if (this.signal.aborted) return Promise.reject(this.signal.reason)
     const since = Date.now()
-    const started = begin().then((part) => {
-      this.#started.push(part)
-      this.#log(`${what(part)}  (${((Date.now() - since) / 1000).toFixed(1)} s)`)
-      return part
+    const started = begin().then((component) => {
+      this.#started.push(component)
+      this.#log(`${describe(component)}  (${((Date.now() - since) / 1000).toFixed(1)} s)`)
+      return component
     })
-    // Its failure is `all`'s to report; here it only makes the others give up.
+    // `all` reports the failure; here it only aborts the others.
     this.#pending.push(started.catch((cause: unknown) => this.#abort.abort(cause)))
     return started
   }
 
-  /** Like `Promise.all`, with the first failure as the reason even of those that gave up because of it. */
+  /** Like `Promise.all`, but always rejects with the first failure and not with the aborts that it caused. */
   async all<A extends ReadonlyArray<unknown>>(starting: A): Promise<{ [I in keyof A]: Awaited<A[I]> }> {
     try {
       return (await Promise.all(starting)) as { [I in keyof A]: Awaited<A[I]> }
@@ -39,10 +39,10 @@ export class Parts {
     }
   }
 
-  /** Gives up what is starting, and stops what has started. */
+  /** Aborts the components that are starting, and stops those that have started. */
   async stop(): Promise<void> {
     this.#abort.abort(new Error("stopped"))
     while (this.#pending.length > 0) await Promise.all(this.#pending.splice(0))
-    await Promise.all(this.#started.splice(0).map((part) => part.stop()))
+    await Promise.all(this.#started.splice(0).map((component) => component.stop()))
   }
 }
