@@ -6,7 +6,6 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Layer from "effect/Layer"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { serve } from "../../src/api/app.ts"
-import { chargedText, errorCatalog } from "../../src/api/discovery/error-catalog.ts"
 import { Bundler } from "../../src/bundler/Bundler.ts"
 import { Settings } from "../../src/config.ts"
 import { CronSecret } from "../../src/schedule/CronSecret.ts"
@@ -76,15 +75,6 @@ describe("the README", () => {
       { file: "test/examples/Voucher.ts", folder: "src/payment/" },
       { file: "test/examples/InMemoryHost.ts", folder: "src/control-plane/" },
       { file: "test/examples/InMemoryExpiryStore.ts", folder: "src/expiry/" }
-    ])
-  })
-
-  it("lists every error as the service answers it", () => {
-    const rows = [...readme.matchAll(/^\| `(\w+)` \| (\d+) \| .*? \| (\w.*) \|$/gm)].map(
-      ([, code, status, charged]) => `${code} ${status} ${charged}`
-    )
-    assert.sameMembers(rows, [
-      ...new Set(errorCatalog().map((problem) => `${problem.code} ${problem.status} ${chargedText(problem)}`))
     ])
   })
 
