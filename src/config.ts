@@ -122,18 +122,14 @@ export class Settings extends Context.Service<
     /** All values; `undefined` while anything is missing. Then nothing is for sale. */
     readonly complete: Values | undefined
   }
->()("mpp-compute/config/Settings") {
-  /** No binding is required: for tests, and for services that have none. */
-  static readonly layer = Settings.layerWith({})
+>()("mpp-compute/config/Settings") {}
 
-  /**
-   * The settings, and the bindings without which nothing may be sold, by their names: one that is `undefined` is missing like
-   * a setting. Platforms take bindings away from a Worker that runs.
-   */
-  static layerWith(bindings: Readonly<Record<string, unknown>>) {
-    return Layer.effect(Settings, load(bindings))
-  }
-}
+/**
+ * The settings of the environment, and the bindings without which nothing may be sold, by their names: one that is
+ * `undefined` is missing like a setting. Platforms take bindings away from a Worker that runs.
+ */
+export const layerSettings = (bindings: Readonly<Record<string, unknown>> = {}) =>
+  Layer.effect(Settings, load(bindings))
 
 /**
  * The settings that one service needs, read when it works and not when its layer is built: a gateway that lacks them must

@@ -4,22 +4,22 @@ import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Layer from "effect/Layer"
 import { layerCredentialRateLimit } from "./api/paid/CredentialRateLimit.ts"
-import { Bundler } from "./bundler/Bundler.ts"
 import wasm from "./bundler/compiler/wasm.ts"
-import { Settings } from "./config.ts"
-import { ControlPlaneClient } from "./control-plane/ControlPlaneClient.ts"
-import { OrderWorkflow } from "./orders/OrderWorkflow.ts"
-import { Orders } from "./orders/Orders.ts"
-import { CodeRunner } from "./sandbox/CodeRunner.ts"
-import { ReplayGuard } from "./schedule/ReplayGuard.ts"
-import { CronSecret } from "./schedule/CronSecret.ts"
-import { ExpiryStore } from "./expiry/ExpiryStore.ts"
-import { Sweep } from "./schedule/Sweep.ts"
-import { DeploymentIds } from "./ids/DeploymentIds.ts"
-import { IdStore } from "./ids/IdStore.ts"
+import { layerSettings, Settings } from "./config.ts"
+import { layerOrderWorkflow } from "./orders/OrderWorkflow.ts"
+import { layerSweep } from "./schedule/Sweep.ts"
+import { layerDeploymentIds } from "./ids/DeploymentIds.ts"
 import { layerJson } from "./logging.ts"
-import { Payers } from "./payers/Payers.ts"
 import { layerTempo } from "./payment/tempo/Tempo.ts"
+import { layerJack } from "./control-plane/jack/Jack.ts"
+import { layerReplayGuardDurable } from "./schedule/replay-guard-durable.ts"
+import { layerLoader, layerNoRunner, layerRunnerBinding } from "./sandbox/layers.ts"
+import { layerCronSecretJack } from "./schedule/cron-secret-jack.ts"
+import { layerExpiryStoreKv } from "./expiry/kv.ts"
+import { layerPayersDurable } from "./payers/durable.ts"
+import { layerOrdersDurable } from "./orders/durable.ts"
+import { layerIdStoreKv } from "./ids/kv.ts"
+import { layerEsbuild } from "./bundler/layer.ts"
 
 /**
  * Which layer serves which service: the one file to edit for another payment rail, another host or another store. A layer
@@ -27,7 +27,7 @@ import { layerTempo } from "./payment/tempo/Tempo.ts"
  */
 
 /** Settings are the Worker's variables and secrets. Without one of these bindings nothing is for sale. */
-const settings = Settings.layerWith({ ORDERS: env.ORDERS, CLAIMS: env.CLAIMS, PAYERS: env.PAYERS }).pipe(
+const settings = layerSettings({ ORDERS: env.ORDERS, CLAIMS: env.CLAIMS, PAYERS: env.PAYERS }).pipe(
   Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(env)))
 )
 
@@ -35,44 +35,44 @@ const settings = Settings.layerWith({ ORDERS: env.ORDERS, CLAIMS: env.CLAIMS, PA
 const payment = layerTempo
 
 /** Where deployed code runs: Jack's control plane. */
-const host = ControlPlaneClient.layer.pipe(Layer.provide(FetchHttpClient.layer))
+const host = layerJack.pipe(Layer.provide(FetchHttpClient.layer))
 
 /** The index of live deployments: Workers KV. */
-const store = ExpiryStore.layerKv(env.EXPIRY)
+const store = layerExpiryStoreKv(env.EXPIRY)
 
 /** Deployment ids, which are recognized before any order is asked; what that takes beyond a computation is in Workers KV. */
-const ids = DeploymentIds.layer.pipe(Layer.provide([host, IdStore.layerKv(env.EXPIRY)]))
+const ids = layerDeploymentIds.pipe(Layer.provide([host, layerIdStoreKv(env.EXPIRY)]))
 
 /** esbuild in this Worker turns source into a bundle. */
 const bundler = Layer.unwrap(
-  Effect.map(Settings, ({ IMPORT_HOSTS: importHosts = [] }) => Bundler.layer(wasm, { importHosts, waitUntil }))
+  Effect.map(Settings, ({ IMPORT_HOSTS: importHosts = [] }) => layerEsbuild(wasm, { importHosts, waitUntil }))
 )
 
 /** The runner starts bundles before anybody pays, and runs code for `/execute`: another process, this Worker's loader, or nobody. */
 const runner =
   env.RUNNER !== undefined
-    ? CodeRunner.layerService(env.RUNNER)
+    ? layerRunnerBinding(env.RUNNER)
     : env.LOADER !== undefined
-      ? CodeRunner.layerLoader(env.LOADER)
-      : CodeRunner.layerNone
+      ? layerLoader(env.LOADER)
+      : layerNoRunner
 
 /** Orders as the gateway and the sweep see them: each in an object of its own. */
-const orders = Orders.layerDurable(env.ORDERS).pipe(Layer.provide(ids))
+const orders = layerOrdersDurable(env.ORDERS).pipe(Layer.provide(ids))
 
 /** Each payer's address has an object that keeps the facts about it. */
-const payers = Payers.layerDurable(env.PAYERS)
+const payers = layerPayersDurable(env.PAYERS)
 
 /** Jack may request a sweep by a signed call, each call once; so may the platform's own scheduler. */
 const schedule = Layer.mergeAll(
-  CronSecret.layerJack.pipe(Layer.provide(FetchHttpClient.layer)),
-  ReplayGuard.layerDurable(env.CLAIMS)
+  layerCronSecretJack.pipe(Layer.provide(FetchHttpClient.layer)),
+  layerReplayGuardDurable(env.CLAIMS)
 )
 
 /** Where the log goes: to the console, a line of JSON for each request and each step of an order. */
 const log = layerJson
 
 /** Deletes projects that no order owns. */
-export const SweepLayer = Sweep.layer.pipe(
+export const SweepLayer = layerSweep.pipe(
   Layer.provide([host, store, orders, ids]),
   Layer.provide(settings),
   Layer.merge(log)
@@ -87,7 +87,7 @@ export const GatewayLayer = Layer.mergeAll(payment, orders, runner, schedule, Sw
 )
 
 /** Inside an order's object: everything that a deploy needs. */
-export const OrderLayer = OrderWorkflow.layer.pipe(
+export const OrderLayer = layerOrderWorkflow.pipe(
   Layer.provide([payment, payers, host, store, ids, bundler, runner]),
   Layer.provide(settings),
   Layer.merge(log)

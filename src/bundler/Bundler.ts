@@ -1,15 +1,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
-import {
-  type Bundle,
-  BundleError,
-  BundlerBusy,
-  type BuildOptions,
-  type BundlerOptions,
-  createBundler
-} from "./index.ts"
+import type { Bundle, BuildOptions } from "./index.ts"
 
 /** {@link Diagnostic} on the wire. */
 export const DiagnosticSchema = Schema.Struct({
@@ -48,36 +40,4 @@ export type SourceFiles = Readonly<Record<string, string>>
 export class Bundler extends Context.Service<
   Bundler,
   { readonly bundle: (files: SourceFiles, options?: BuildOptions) => Effect.Effect<Bundle, BundlerFailure> }
->()("mpp-compute/bundler/Bundler") {
-  /** esbuild in this Worker, a fresh instance for each build. */
-  static layer(wasm: WebAssembly.Module, options: Omit<BundlerOptions, "wasm"> = {}): Layer.Layer<Bundler> {
-    const bundler = createBundler({ ...options, wasm })
-    return Layer.succeed(Bundler, {
-      bundle: Effect.fn("Bundler.bundle")((files: SourceFiles, build?: BuildOptions) =>
-        Effect.tryPromise({ try: () => bundler.bundle(files, build), catch: toTagged })
-      )
-    })
-  }
-
-  /** Answers what the test says; without a script, with a program that answers "ok". Compiles nothing. */
-  static layerTest(
-    script: Bundler["Service"]["bundle"] = (files) => Effect.succeed(trivial(files))
-  ): Layer.Layer<Bundler> {
-    return Layer.succeed(Bundler, { bundle: script })
-  }
-}
-
-const toTagged = (error: unknown): BundlerFailure =>
-  error instanceof BundleError
-    ? new BundleRejected({ diagnostics: error.diagnostics, certain: error.certain })
-    : error instanceof BundlerBusy
-      ? new BundlerOccupied({ message: error.message })
-      : new BundlerCrashed({ message: error instanceof Error ? error.message : String(error) })
-
-const trivial = (files: SourceFiles): Bundle => ({
-  entrypoint: Object.keys(files)[0] ?? "index.ts",
-  main: "worker.js",
-  code: 'export default { fetch: () => new Response("ok") }\n',
-  warnings: [],
-  compatibilityFlags: []
-})
+>()("mpp-compute/bundler/Bundler") {}

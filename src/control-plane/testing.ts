@@ -1,7 +1,9 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type { Account, ControlPlane, Project, Upload } from "./ControlPlane.ts"
+import { ControlPlaneClient } from "./ControlPlaneClient.ts"
 import { ControlPlaneRefused, ControlPlaneUnavailable, SlugTaken } from "./errors.ts"
 
 type Method = keyof ControlPlane
@@ -123,3 +125,7 @@ export class ControlPlaneMemory {
     })
   }
 }
+
+/** A control plane in memory. Tests look into `memory` and script its failures; two layers over one memory are one control plane. */
+export const layerControlPlaneMemory = (memory: ControlPlaneMemory = new ControlPlaneMemory()) =>
+  Layer.succeed(ControlPlaneClient, memory.client)

@@ -35,95 +35,95 @@ export class DeploymentIds extends Context.Service<
     /** Notes which ids of earlier releases the host's projects have. */
     readonly note: (projects: ReadonlyArray<Project>) => Effect.Effect<void>
   }
->()("mpp-compute/ids/DeploymentIds") {
-  /**
-   * The check of an id is verified by computing. Where it does not hold, the id may have been made before `MPP_SECRET_KEY`
-   * was changed: the keys before are in the `IdStore`. An id of an earlier release, without a check, is taken if the host
-   * has had a project with it.
-   */
-  static readonly layer = Layer.effect(
-    DeploymentIds,
-    Effect.gen(function* () {
-      const settings = yield* Settings
-      const host = yield* ControlPlaneClient
-      const store = yield* IdStore
+>()("mpp-compute/ids/DeploymentIds") {}
 
-      let derived: string | undefined
-      const key = Effect.map(
-        requireSettings(settings, "MPP_SECRET_KEY"),
-        ({ MPP_SECRET_KEY }) => (derived ??= idKey(Redacted.value(MPP_SECRET_KEY)))
+/**
+ * The check of an id is verified by computing. Where it does not hold, the id may have been made before `MPP_SECRET_KEY`
+ * was changed: the keys before are in the `IdStore`. An id of an earlier release, without a check, is taken if the host
+ * has had a project with it.
+ */
+export const layerDeploymentIds = Layer.effect(
+  DeploymentIds,
+  Effect.gen(function* () {
+    const settings = yield* Settings
+    const host = yield* ControlPlaneClient
+    const store = yield* IdStore
+
+    let derived: string | undefined
+    const key = Effect.map(
+      requireSettings(settings, "MPP_SECRET_KEY"),
+      ({ MPP_SECRET_KEY }) => (derived ??= idKey(Redacted.value(MPP_SECRET_KEY)))
+    )
+
+    let added = false
+    /** Beside everything else: an id is good without it, until the secret is changed. */
+    const addKey = (key: string) => {
+      if (added) return Effect.void
+      added = true
+      return store.addKey(key).pipe(
+        Effect.catch(({ message }) => {
+          added = false
+          return Effect.logWarning("the key of deployment ids was not stored", message)
+        }),
+        Effect.forkDetach
       )
+    }
 
-      let added = false
-      /** Beside everything else: an id is good without it, until the secret is changed. */
-      const addKey = (key: string) => {
-        if (added) return Effect.void
-        added = true
-        return store.addKey(key).pipe(
-          Effect.catch(({ message }) => {
-            added = false
-            return Effect.logWarning("the key of deployment ids was not stored", message)
-          }),
-          Effect.forkDetach
-        )
-      }
-
-      const busy = new Busy({
-        detail: "It cannot be said at the moment whether there is such a deployment. Try again.",
-        charged: null,
-        retry_after: 5
-      })
-      const unavailable = ({ message }: { readonly message: string }) =>
-        Effect.andThen(Effect.logWarning("an id could not be looked up", message), Effect.fail(busy))
-
-      const keys = cached({
-        load: Effect.catch(store.keys, unavailable),
-        keepMillis: KEEP_MILLIS,
-        orElse: Effect.fail(busy)
-      })
-
-      const known = Effect.map(store.earlier, (found) => Option.getOrElse(found, () => nothingKnown))
-
-      /** Without a note that is fresh enough the host is asked. A question that finds nothing new writes nothing. */
-      const look = Effect.gen(function* () {
-        const { at, ids } = yield* known
-        const now = yield* Clock.currentTimeMillis
-        if (now - at < NOTE_MILLIS) return new Set(ids)
-        const all = merged(ids, yield* host.list())
-        if (all.size > ids.length) yield* store.putEarlier({ at: now, ids: [...all] })
-        return all
-      })
-
-      const earlier = cached<ReadonlySet<string>, Busy>({
-        load: Effect.catch(look, unavailable),
-        keepMillis: KEEP_MILLIS,
-        orElse: Effect.fail(busy)
-      })
-
-      return DeploymentIds.of({
-        make: Effect.fnUntraced(function* (order) {
-          const current = yield* key
-          yield* addKey(current)
-          return deploymentId(order, current)
-        }),
-        orderOf: Effect.fn("DeploymentIds.orderOf")(function* (id: string) {
-          const parsed = parseId(id)
-          if (parsed === undefined) return undefined
-          if (parsed.check === null) return (yield* earlier).has(id) ? parsed.order : undefined
-          if (settings.MPP_SECRET_KEY !== undefined && isCheckedBy(yield* key, parsed)) return parsed.order
-          return (yield* keys).some((other) => isCheckedBy(other, parsed)) ? parsed.order : undefined
-        }),
-        note: Effect.fn("DeploymentIds.note")(
-          function* (projects: ReadonlyArray<Project>) {
-            const { ids } = yield* known
-            yield* store.putEarlier({ at: yield* Clock.currentTimeMillis, ids: [...merged(ids, projects)] })
-          },
-          Effect.catch(({ message }) => Effect.logWarning("ids of earlier releases were not noted", message))
-        )
-      })
+    const busy = new Busy({
+      detail: "It cannot be said at the moment whether there is such a deployment. Try again.",
+      charged: null,
+      retry_after: 5
     })
-  )
-}
+    const unavailable = ({ message }: { readonly message: string }) =>
+      Effect.andThen(Effect.logWarning("an id could not be looked up", message), Effect.fail(busy))
+
+    const keys = cached({
+      load: Effect.catch(store.keys, unavailable),
+      keepMillis: KEEP_MILLIS,
+      orElse: Effect.fail(busy)
+    })
+
+    const known = Effect.map(store.earlier, (found) => Option.getOrElse(found, () => nothingKnown))
+
+    /** Without a note that is fresh enough the host is asked. A question that finds nothing new writes nothing. */
+    const look = Effect.gen(function* () {
+      const { at, ids } = yield* known
+      const now = yield* Clock.currentTimeMillis
+      if (now - at < NOTE_MILLIS) return new Set(ids)
+      const all = merged(ids, yield* host.list())
+      if (all.size > ids.length) yield* store.putEarlier({ at: now, ids: [...all] })
+      return all
+    })
+
+    const earlier = cached<ReadonlySet<string>, Busy>({
+      load: Effect.catch(look, unavailable),
+      keepMillis: KEEP_MILLIS,
+      orElse: Effect.fail(busy)
+    })
+
+    return DeploymentIds.of({
+      make: Effect.fnUntraced(function* (order) {
+        const current = yield* key
+        yield* addKey(current)
+        return deploymentId(order, current)
+      }),
+      orderOf: Effect.fn("DeploymentIds.orderOf")(function* (id: string) {
+        const parsed = parseId(id)
+        if (parsed === undefined) return undefined
+        if (parsed.check === null) return (yield* earlier).has(id) ? parsed.order : undefined
+        if (settings.MPP_SECRET_KEY !== undefined && isCheckedBy(yield* key, parsed)) return parsed.order
+        return (yield* keys).some((other) => isCheckedBy(other, parsed)) ? parsed.order : undefined
+      }),
+      note: Effect.fn("DeploymentIds.note")(
+        function* (projects: ReadonlyArray<Project>) {
+          const { ids } = yield* known
+          yield* store.putEarlier({ at: yield* Clock.currentTimeMillis, ids: [...merged(ids, projects)] })
+        },
+        Effect.catch(({ message }) => Effect.logWarning("ids of earlier releases were not noted", message))
+      )
+    })
+  })
+)
 
 /** An order still remembers what has left the host. */
 const merged = (known: ReadonlyArray<string>, projects: ReadonlyArray<Project>): ReadonlySet<string> =>

@@ -68,160 +68,161 @@ export class OrderWorkflow extends Context.Service<
     /** The state of one deployment; `undefined` where there is none. */
     readonly status: (id: string) => Effect.Effect<Status | undefined, never, PurchaseStore>
   }
->()("mpp-compute/orders/OrderWorkflow") {
-  static readonly layer = Layer.effect(
-    OrderWorkflow,
-    Effect.gen(function* () {
-      const payments = yield* PaymentService
-      const settings = yield* Settings
-      const host = yield* ControlPlaneClient
-      const expiry = yield* ExpiryStore
-      const runner = yield* CodeRunner
-      const ids = yield* DeploymentIds
-      const payers = yield* Payers
-      const attempt = makeAttempt(payers)
-      const { prepare, build } = makePrepare(payments, payers, host, yield* Bundler, runner)
-      const capture = makeCapture(payments)
-      const place = makePlace(host)
-      const ttlHours = Effect.map(requireSettings(settings, "TTL_HOURS"), ({ TTL_HOURS }) => TTL_HOURS)
-      const deliver = makeDeliver(host, place, expiry, ttlHours)
-      const run = makeRun(runner, ttlHours)
-      const { expire, releaseProject } = makeExpire(host, expiry)
+>()("mpp-compute/orders/OrderWorkflow") {}
 
-      /** From whatever state a purchase is in to the end. Every step is written down before the effect that it announces. */
-      const advance = (purchase: Purchase): Effect.Effect<OrderResult, OrderError, PurchaseStore> => {
-        switch (purchase.state) {
-          case "capturing":
-            return capture.reconcile(purchase).pipe(
-              // It has counted as failed until now. Nobody waits for it to count no more.
-              Effect.tap(() => Effect.forkDetach(payers.end(attemptOf(purchase, "purchase"), "forgotten"))),
-              Effect.flatMap(advance)
-            )
-          case "captured":
-            return purchase.operation === "deploy"
-              ? Effect.flatMap(deliver(purchase), advance)
-              : Effect.flatMap(run(purchase), advance)
-          default:
-            return storedResult(purchase)
-        }
+/** Runs orders on these services. */
+export const layerOrderWorkflow = Layer.effect(
+  OrderWorkflow,
+  Effect.gen(function* () {
+    const payments = yield* PaymentService
+    const settings = yield* Settings
+    const host = yield* ControlPlaneClient
+    const expiry = yield* ExpiryStore
+    const runner = yield* CodeRunner
+    const ids = yield* DeploymentIds
+    const payers = yield* Payers
+    const attempt = makeAttempt(payers)
+    const { prepare, build } = makePrepare(payments, payers, host, yield* Bundler, runner)
+    const capture = makeCapture(payments)
+    const place = makePlace(host)
+    const ttlHours = Effect.map(requireSettings(settings, "TTL_HOURS"), ({ TTL_HOURS }) => TTL_HOURS)
+    const deliver = makeDeliver(host, place, expiry, ttlHours)
+    const run = makeRun(runner, ttlHours)
+    const { expire, releaseProject } = makeExpire(host, expiry)
+
+    /** From whatever state a purchase is in to the end. Every step is written down before the effect that it announces. */
+    const advance = (purchase: Purchase): Effect.Effect<OrderResult, OrderError, PurchaseStore> => {
+      switch (purchase.state) {
+        case "capturing":
+          return capture.reconcile(purchase).pipe(
+            // It has counted as failed until now. Nobody waits for it to count no more.
+            Effect.tap(() => Effect.forkDetach(payers.end(attemptOf(purchase, "purchase"), "forgotten"))),
+            Effect.flatMap(advance)
+          )
+        case "captured":
+          return purchase.operation === "deploy"
+            ? Effect.flatMap(deliver(purchase), advance)
+            : Effect.flatMap(run(purchase), advance)
+        default:
+          return storedResult(purchase)
       }
+    }
 
-      /** Goes on with a purchase, unless somebody is at it: then its outcome is waited for. */
-      const resume = Effect.fn("OrderWorkflow.resume")(function* (purchase: Purchase) {
-        const store = yield* PurchaseStore
-        const now = yield* Clock.currentTimeMillis
-        const serving = store.inFlight.get(purchase.key)
-        if (serving !== undefined) return yield* awaitResult(serving)
-        // The purchase no longer waits for its payer: from here on the order tries it itself like any other.
-        const failure = awaitsPayer(purchase) ? null : purchase.failure
-        const watched = { ...purchase, failure, due: isOpen(purchase) ? now + LEASE_MS : purchase.due }
-        store.save(watched)
-        return yield* runDetached(register(store, purchase.key, purchase.challengeId), advance(watched))
-      })
-
-      const update = makeUpdate(host, place, expiry, { attempt, build, resumeFrom: advance })
-
-      /** Steps 4 to 6: a purchase whose money has moved; or one that was made meanwhile, under another key. */
-      const pay = Effect.fn("OrderWorkflow.pay")(function* (order: DeployOrder | ExecuteOrder) {
-        const { authorization, upload } = yield* prepare(order)
-        const now = yield* Clock.currentTimeMillis
-        const store = yield* PurchaseStore
-        // The payer may have bought the same under another key since this began: nobody wants it twice.
-        const owed = store.findUndelivered()
-        if (owed !== undefined) return { owed }
-        const { terms, verified } = order
-        const id = yield* ids.make(orderName(verified.payer, terms.operation, terms.body))
-        const purchase = newPurchase(id, order, authorization, now, upload)
-        const goods = "input" in order ? { ...upload, input: order.input } : upload
-        return { paid: yield* capture.send(yield* create(purchase, goods)) }
-      })
-
-      const buy = Effect.fn("OrderWorkflow.buy")(function* (order: DeployOrder | ExecuteOrder) {
-        const { verified } = order
-        const { owed, paid } = yield* attempt(attemptOf(verified, "purchase"), pay(order))
-        if (paid !== undefined) return yield* advance(paid)
-        ;(yield* PurchaseStore).bindKeys(verified.key, verified.challengeId, owed.id)
-        return yield* resume(owed)
-      })
-
-      const submit = Effect.fn("OrderWorkflow.submit")(function* (
-        order: DeployOrder | ExecuteOrder
-      ): Effect.fn.Return<OrderResult, OrderError, PurchaseStore> {
-        const now = yield* Clock.currentTimeMillis
-        const store = yield* PurchaseStore
-        const found = resolveOrder(store, order, now)
-        switch (found._tag) {
-          case "New":
-            return yield* runDetached(found.serving, buy(order))
-          case "Resume":
-            return yield* resume(found.purchase)
-          case "Join":
-            return yield* joinInFlight(order, found.serving).pipe(
-              // A fault in somebody else's credential says nothing about this one.
-              Effect.catchIf(
-                (error) => isAboutCredential(found.serving, order, error),
-                () => submit(order)
-              )
-            )
-          case "Finished":
-            return yield* storedResult(found.purchase)
-          case "Refused":
-            return yield* found.error
-        }
-      })
-
-      const wake = Effect.gen(function* () {
-        const store = yield* PurchaseStore
-        const now = yield* Clock.currentTimeMillis
-        const verdict = store.buildFailure()
-        if (verdict !== undefined && now - verdict.at >= BUILD_FAILURE_TTL_MS) store.clearBuildFailure()
-        const due = store.findDue(now)
-        for (const purchase of due) store.save({ ...purchase, due: nextLook(purchase, now) })
-        const ends = (purchase: Purchase) => purchase.state === "delivered" && isOver(purchase, now)
-        const attend = (purchase: Purchase) => {
-          if (purchase.state === "expired" || purchase.state === "failed")
-            return Effect.sync(() => store.delete(purchase.id))
-          if (purchase.state === "delivered") return update.resume(purchase)
-          if (store.inFlight.has(purchase.key)) return Effect.void
-          return awaitsPayer(purchase) ? releaseProject(purchase) : Effect.ignore(resume(purchase))
-        }
-        const others = due.filter((purchase) => !ends(purchase))
-        yield* Effect.forEach(others, attend, { concurrency: "unbounded", discard: true }).pipe(
-          // Each purchase goes on in a fiber of its own: only the waiting for it ends here.
-          Effect.timeoutOption(wakeMillis),
-          Effect.zip(expire(due.filter(ends)), { concurrent: true })
-        )
-      }).pipe(Effect.withSpan("OrderWorkflow.wake"))
-
-      const status = Effect.fn("OrderWorkflow.status")(function* (id: string) {
-        const store = yield* PurchaseStore
-        const purchase = store.byId(id)
-        return purchase?.operation === "deploy" ? statusOf(purchase) : undefined
-      })
-
-      const claims = Effect.fn("OrderWorkflow.claims")(function* (id: string, projectId: string) {
-        const store = yield* PurchaseStore
-        const purchase = store.byId(id)
-        if (purchase?.operation !== "deploy") return false
-        if (awaitsPayer(purchase)) return purchase.placement?.projectId === projectId
-        if (purchase.state !== "delivered") return purchase.state === "capturing" || purchase.state === "captured"
-        const now = yield* Clock.currentTimeMillis
-        // One that is being placed anew may have any.
-        const placed = purchase.placement?.projectId ?? (purchase.gone === true ? projectId : null)
-        return placed === projectId && !isOver(purchase, now - graceMillis)
-      })
-
-      return OrderWorkflow.of({
-        submit: (submission) => Effect.tap(deployed(submit(submission)), markAcknowledged),
-        execute: (execution) => Effect.tap(executed(submit(execution)), markAcknowledged),
-        wake,
-        update: (revision) => Effect.tap(update.submit(revision), markAcknowledged),
-        claims,
-        status
-      })
+    /** Goes on with a purchase, unless somebody is at it: then its outcome is waited for. */
+    const resume = Effect.fn("OrderWorkflow.resume")(function* (purchase: Purchase) {
+      const store = yield* PurchaseStore
+      const now = yield* Clock.currentTimeMillis
+      const serving = store.inFlight.get(purchase.key)
+      if (serving !== undefined) return yield* awaitResult(serving)
+      // The purchase no longer waits for its payer: from here on the order tries it itself like any other.
+      const failure = awaitsPayer(purchase) ? null : purchase.failure
+      const watched = { ...purchase, failure, due: isOpen(purchase) ? now + LEASE_MS : purchase.due }
+      store.save(watched)
+      return yield* runDetached(register(store, purchase.key, purchase.challengeId), advance(watched))
     })
-  )
-}
+
+    const update = makeUpdate(host, place, expiry, { attempt, build, resumeFrom: advance })
+
+    /** Steps 4 to 6: a purchase whose money has moved; or one that was made meanwhile, under another key. */
+    const pay = Effect.fn("OrderWorkflow.pay")(function* (order: DeployOrder | ExecuteOrder) {
+      const { authorization, upload } = yield* prepare(order)
+      const now = yield* Clock.currentTimeMillis
+      const store = yield* PurchaseStore
+      // The payer may have bought the same under another key since this began: nobody wants it twice.
+      const owed = store.findUndelivered()
+      if (owed !== undefined) return { owed }
+      const { terms, verified } = order
+      const id = yield* ids.make(orderName(verified.payer, terms.operation, terms.body))
+      const purchase = newPurchase(id, order, authorization, now, upload)
+      const goods = "input" in order ? { ...upload, input: order.input } : upload
+      return { paid: yield* capture.send(yield* create(purchase, goods)) }
+    })
+
+    const buy = Effect.fn("OrderWorkflow.buy")(function* (order: DeployOrder | ExecuteOrder) {
+      const { verified } = order
+      const { owed, paid } = yield* attempt(attemptOf(verified, "purchase"), pay(order))
+      if (paid !== undefined) return yield* advance(paid)
+      ;(yield* PurchaseStore).bindKeys(verified.key, verified.challengeId, owed.id)
+      return yield* resume(owed)
+    })
+
+    const submit = Effect.fn("OrderWorkflow.submit")(function* (
+      order: DeployOrder | ExecuteOrder
+    ): Effect.fn.Return<OrderResult, OrderError, PurchaseStore> {
+      const now = yield* Clock.currentTimeMillis
+      const store = yield* PurchaseStore
+      const found = resolveOrder(store, order, now)
+      switch (found._tag) {
+        case "New":
+          return yield* runDetached(found.serving, buy(order))
+        case "Resume":
+          return yield* resume(found.purchase)
+        case "Join":
+          return yield* joinInFlight(order, found.serving).pipe(
+            // A fault in somebody else's credential says nothing about this one.
+            Effect.catchIf(
+              (error) => isAboutCredential(found.serving, order, error),
+              () => submit(order)
+            )
+          )
+        case "Finished":
+          return yield* storedResult(found.purchase)
+        case "Refused":
+          return yield* found.error
+      }
+    })
+
+    const wake = Effect.gen(function* () {
+      const store = yield* PurchaseStore
+      const now = yield* Clock.currentTimeMillis
+      const verdict = store.buildFailure()
+      if (verdict !== undefined && now - verdict.at >= BUILD_FAILURE_TTL_MS) store.clearBuildFailure()
+      const due = store.findDue(now)
+      for (const purchase of due) store.save({ ...purchase, due: nextLook(purchase, now) })
+      const ends = (purchase: Purchase) => purchase.state === "delivered" && isOver(purchase, now)
+      const attend = (purchase: Purchase) => {
+        if (purchase.state === "expired" || purchase.state === "failed")
+          return Effect.sync(() => store.delete(purchase.id))
+        if (purchase.state === "delivered") return update.resume(purchase)
+        if (store.inFlight.has(purchase.key)) return Effect.void
+        return awaitsPayer(purchase) ? releaseProject(purchase) : Effect.ignore(resume(purchase))
+      }
+      const others = due.filter((purchase) => !ends(purchase))
+      yield* Effect.forEach(others, attend, { concurrency: "unbounded", discard: true }).pipe(
+        // Each purchase goes on in a fiber of its own: only the waiting for it ends here.
+        Effect.timeoutOption(wakeMillis),
+        Effect.zip(expire(due.filter(ends)), { concurrent: true })
+      )
+    }).pipe(Effect.withSpan("OrderWorkflow.wake"))
+
+    const status = Effect.fn("OrderWorkflow.status")(function* (id: string) {
+      const store = yield* PurchaseStore
+      const purchase = store.byId(id)
+      return purchase?.operation === "deploy" ? statusOf(purchase) : undefined
+    })
+
+    const claims = Effect.fn("OrderWorkflow.claims")(function* (id: string, projectId: string) {
+      const store = yield* PurchaseStore
+      const purchase = store.byId(id)
+      if (purchase?.operation !== "deploy") return false
+      if (awaitsPayer(purchase)) return purchase.placement?.projectId === projectId
+      if (purchase.state !== "delivered") return purchase.state === "capturing" || purchase.state === "captured"
+      const now = yield* Clock.currentTimeMillis
+      // One that is being placed anew may have any.
+      const placed = purchase.placement?.projectId ?? (purchase.gone === true ? projectId : null)
+      return placed === projectId && !isOver(purchase, now - graceMillis)
+    })
+
+    return OrderWorkflow.of({
+      submit: (submission) => Effect.tap(deployed(submit(submission)), markAcknowledged),
+      execute: (execution) => Effect.tap(executed(submit(execution)), markAcknowledged),
+      wake,
+      update: (revision) => Effect.tap(update.submit(revision), markAcknowledged),
+      claims,
+      status
+    })
+  })
+)
 
 /** When to look at a purchase again that is attended to now: after a crash by then, and never later than its time is over. */
 const nextLook = (purchase: Purchase, now: number): number =>

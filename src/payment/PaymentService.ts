@@ -1,8 +1,6 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import type { CaptureFailed, CaptureUncertain, PaymentRejected, PaymentServiceUnavailable } from "./errors.ts"
-import { PaymentScript, scripted } from "./testing.ts"
 
 export { CaptureFailed, CaptureUncertain, PaymentRejected, PaymentServiceUnavailable, ProblemType } from "./errors.ts"
 
@@ -98,9 +96,4 @@ export class PaymentService extends Context.Service<
     /** The receipt of a payment that has landed. */
     readonly receipt: (authorization: Pick<Authorization, "reference" | "validBefore">) => Receipt
   }
->()("mpp-compute/payment/PaymentService") {
-  /** No chain: tests script the failures and read the captured payments. Two layers over one script share its payments. */
-  static layerTest(script: PaymentScript = new PaymentScript()) {
-    return Layer.succeed(PaymentService, PaymentService.of(scripted(script)))
-  }
-}
+>()("mpp-compute/payment/PaymentService") {}

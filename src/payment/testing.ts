@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { PATH_USD } from "../domain/path-usd.ts"
 import {
   CaptureFailed,
@@ -9,7 +10,7 @@ import {
   PaymentServiceUnavailable,
   type ProblemType
 } from "./errors.ts"
-import type { Authorization, PaymentStatus, PaymentService, Terms, Verified } from "./PaymentService.ts"
+import { type Authorization, PaymentService, type PaymentStatus, type Terms, type Verified } from "./PaymentService.ts"
 
 /**
  * The outcome of a scripted capture: `landed`; `lost`: landed, and only `find` says so; `stuck`: nothing has
@@ -54,7 +55,7 @@ const request = (price: string) =>
   })
 const idOf = (opaque: string) => sha256(`test ${opaque}`)
 
-/** The credential with which a test's payer answers a challenge of `layerTest`: the value of `WWW-Authenticate`. */
+/** The credential with which a test's payer answers a challenge of `layerPaymentTest`: the value of `WWW-Authenticate`. */
 export const testCredential = (challenge: string, payer: string, changes: Partial<TestChallenge> = {}): string => {
   const parameters = Object.fromEntries(
     // bounded: a challenge of the test's own
@@ -63,8 +64,12 @@ export const testCredential = (challenge: string, payer: string, changes: Partia
   return `Payment ${encode({ challenge: { ...parameters, ...changes }, payer })}`
 }
 
+/** No chain: tests script the failures and read the captured payments. Two layers over one script share its payments. */
+export const layerPaymentTest = (script: PaymentScript = new PaymentScript()) =>
+  Layer.succeed(PaymentService, PaymentService.of(scripted(script)))
+
 /** A payment service over a script instead of a chain. Its credentials are made by `testCredential`. */
-export const scripted = (script: PaymentScript): PaymentService["Service"] => {
+const scripted = (script: PaymentScript): PaymentService["Service"] => {
   const rejected = (problem: ProblemType, detail: string, key?: string) =>
     new PaymentRejected({ problem, detail, ...(key !== undefined && { key }) })
   const read = (credential: string) =>

@@ -32,53 +32,51 @@ export class Sweep extends Context.Service<
     /** Deletes every orphan. Fails when the control plane cannot list its projects. */
     readonly run: Effect.Effect<Swept, ControlPlaneError>
   }
->()("mpp-compute/schedule/Sweep") {
-  static readonly layer = Layer.effect(
-    Sweep,
-    Effect.gen(function* () {
-      const host = yield* ControlPlaneClient
-      const orders = yield* Orders
-      const ids = yield* DeploymentIds
-      const index = yield* ExpiryStore
+>()("mpp-compute/schedule/Sweep") {}
 
-      const sweep = Effect.fn("Sweep.project")(function* (deploymentId: string, { id }: Project) {
-        if (yield* orders.claims(deploymentId, id)) return "claimed" as const
-        yield* host.remove(id)
-        yield* Effect.ignore(index.remove(id))
-        yield* Effect.logInfo("an orphan was deleted", deploymentId, id)
-        return "removed" as const
-      })
+/** Asks each order, in its object, about the projects that carry its ids. */
+export const layerSweep = Layer.effect(
+  Sweep,
+  Effect.gen(function* () {
+    const host = yield* ControlPlaneClient
+    const orders = yield* Orders
+    const ids = yield* DeploymentIds
+    const index = yield* ExpiryStore
 
-      const run = Effect.gen(function* () {
-        const projects = yield* host.list()
-        yield* ids.note(projects)
-        const now = yield* Clock.currentTimeMillis
-        const suspects = projects.flatMap((project) =>
-          Option.match(deploymentIdOf(project.name), {
-            onNone: () => [],
-            onSome: (id) => (isSuspect(project, now) ? [sweepOne(id, project)] : [])
-          })
-        )
-        const outcomes = yield* Effect.all(suspects, { concurrency })
-        const count = (what: (typeof outcomes)[number]) => outcomes.filter((outcome) => outcome === what).length
-        return { removed: count("removed"), claimed: count("claimed"), failed: count("failed") }
-      }).pipe(Effect.withSpan("Sweep.run"))
-
-      /** One that cannot be asked about, or cannot be deleted, must not keep the others. */
-      const sweepOne = (deploymentId: string, project: Project) =>
-        sweep(deploymentId, project).pipe(
-          Effect.catchCause((cause) =>
-            Effect.as(
-              Effect.logWarning("an orphan was not deleted", deploymentId, project.id, cause),
-              "failed" as const
-            )
-          )
-        )
-
-      return Sweep.of({ run })
+    const sweep = Effect.fn("Sweep.project")(function* (deploymentId: string, { id }: Project) {
+      if (yield* orders.claims(deploymentId, id)) return "claimed" as const
+      yield* host.remove(id)
+      yield* Effect.ignore(index.remove(id))
+      yield* Effect.logInfo("an orphan was deleted", deploymentId, id)
+      return "removed" as const
     })
-  )
-}
+
+    const run = Effect.gen(function* () {
+      const projects = yield* host.list()
+      yield* ids.note(projects)
+      const now = yield* Clock.currentTimeMillis
+      const suspects = projects.flatMap((project) =>
+        Option.match(deploymentIdOf(project.name), {
+          onNone: () => [],
+          onSome: (id) => (isSuspect(project, now) ? [sweepOne(id, project)] : [])
+        })
+      )
+      const outcomes = yield* Effect.all(suspects, { concurrency })
+      const count = (what: (typeof outcomes)[number]) => outcomes.filter((outcome) => outcome === what).length
+      return { removed: count("removed"), claimed: count("claimed"), failed: count("failed") }
+    }).pipe(Effect.withSpan("Sweep.run"))
+
+    /** One that cannot be asked about, or cannot be deleted, must not keep the others. */
+    const sweepOne = (deploymentId: string, project: Project) =>
+      sweep(deploymentId, project).pipe(
+        Effect.catchCause((cause) =>
+          Effect.as(Effect.logWarning("an orphan was not deleted", deploymentId, project.id, cause), "failed" as const)
+        )
+      )
+
+    return Sweep.of({ run })
+  })
+)
 
 /** How long after its create a project of ours has its tag at the latest, in milliseconds. */
 const untaggedMillis = 3_600_000

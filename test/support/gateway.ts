@@ -6,23 +6,24 @@ import * as Tracer from "effect/Tracer"
 import { serve } from "../../src/api/app.ts"
 import { layerCredentialRateLimit } from "../../src/api/paid/CredentialRateLimit.ts"
 import { Bundler } from "../../src/bundler/Bundler.ts"
-import { Settings } from "../../src/config.ts"
-import { ControlPlaneClient } from "../../src/control-plane/ControlPlaneClient.ts"
-import { ControlPlaneMemory } from "../../src/control-plane/testing.ts"
-import { OrderWorkflow } from "../../src/orders/OrderWorkflow.ts"
+import { layerSettings } from "../../src/config.ts"
+import { ControlPlaneMemory, layerControlPlaneMemory } from "../../src/control-plane/testing.ts"
+import { layerOrderWorkflow } from "../../src/orders/OrderWorkflow.ts"
 import { HostHealth } from "../../src/orders/delivery/HostHealth.ts"
 import { Orders } from "../../src/orders/Orders.ts"
 import { CodeRunner } from "../../src/sandbox/CodeRunner.ts"
-import { ReplayGuard } from "../../src/schedule/ReplayGuard.ts"
-import { CronSecret } from "../../src/schedule/CronSecret.ts"
-import { ExpiryMemory, ExpiryStore } from "../../src/expiry/ExpiryStore.ts"
-import { DeploymentIds } from "../../src/ids/DeploymentIds.ts"
-import { IdStore } from "../../src/ids/IdStore.ts"
-import { Sweep } from "../../src/schedule/Sweep.ts"
+import { layerDeploymentIds } from "../../src/ids/DeploymentIds.ts"
+import { layerSweep } from "../../src/schedule/Sweep.ts"
 import { jsonLine } from "../../src/logging.ts"
-import { Payers } from "../../src/payers/Payers.ts"
-import { PaymentScript, testCredential } from "../../src/payment/testing.ts"
-import { PaymentService } from "../../src/payment/PaymentService.ts"
+import { layerPaymentTest, PaymentScript, testCredential } from "../../src/payment/testing.ts"
+import { layerCronSecretTest, layerReplayGuardMemory } from "../../src/schedule/testing.ts"
+import { ExpiryMemory, layerExpiryStoreMemory } from "../../src/expiry/testing.ts"
+import { layerNoRunner } from "../../src/sandbox/layers.ts"
+import { layerCodeRunnerTest } from "../../src/sandbox/testing.ts"
+import { layerIdStoreMemory } from "../../src/ids/testing.ts"
+import { layerPayersMemory } from "../../src/payers/testing.ts"
+import { layerOrdersMemory } from "../../src/orders/testing.ts"
+import { layerBundlerTest } from "../../src/bundler/testing.ts"
 
 /** Settings that are complete and name nothing real. */
 export const testSettings: Record<string, string> = {
@@ -60,29 +61,29 @@ export const makeGateway = (parts: Parts = {}) => {
   const payments = new PaymentScript()
   const host = new ControlPlaneMemory()
   const expiry = new ExpiryMemory()
-  const settings = Settings.layerWith(parts.bindings ?? {}).pipe(
+  const settings = layerSettings(parts.bindings ?? {}).pipe(
     Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(parts.settings ?? testSettings)))
   )
   const services = Layer.mergeAll(
     settings,
-    PaymentService.layerTest(payments),
+    layerPaymentTest(payments),
     Layer.succeed(HostHealth, { learned: undefined }),
-    Payers.layerMemory,
-    ControlPlaneClient.layerMemory(host),
-    ExpiryStore.layerTest(expiry),
-    Bundler.layerTest(parts.bundle),
+    layerPayersMemory,
+    layerControlPlaneMemory(host),
+    layerExpiryStoreMemory(expiry),
+    layerBundlerTest(parts.bundle),
     layerCredentialRateLimit(parts.limit),
     parts.check === undefined && parts.run === undefined
-      ? CodeRunner.layerNone
-      : CodeRunner.layerTest({
+      ? layerNoRunner
+      : layerCodeRunnerTest({
           ...(parts.check !== undefined && { check: parts.check }),
           ...(parts.run !== undefined && { run: parts.run })
         })
   )
-  const ids = DeploymentIds.layer.pipe(Layer.provide(IdStore.layerMemory))
+  const ids = layerDeploymentIds.pipe(Layer.provide(layerIdStoreMemory))
   const orders =
     parts.orders === undefined
-      ? Orders.layerMemory.pipe(Layer.provide(OrderWorkflow.layer), Layer.provide(ids))
+      ? layerOrdersMemory.pipe(Layer.provide(layerOrderWorkflow), Layer.provide(ids))
       : Layer.succeed(Orders, {
           execute: () => Effect.die(new Error("not scripted")),
           update: () => Effect.die(new Error("not scripted")),
@@ -90,9 +91,9 @@ export const makeGateway = (parts: Parts = {}) => {
           ...parts.orders
         })
   const schedule = Layer.mergeAll(
-    Sweep.layer.pipe(Layer.provide(ids)),
-    CronSecret.layerTest(parts.cronSecret),
-    ReplayGuard.layerMemory
+    layerSweep.pipe(Layer.provide(ids)),
+    layerCronSecretTest(parts.cronSecret),
+    layerReplayGuardMemory
   )
   const logs: Array<LogLine> = []
   const log = Logger.layer([

@@ -2,13 +2,13 @@ import { assert, describe, it } from "@effect/vitest"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { requireSettings, Settings } from "../../src/config.ts"
+import { layerSettings, requireSettings, Settings } from "../../src/config.ts"
 import { testSettings } from "../support/gateway.ts"
 
 const settings = (environment: Record<string, string>) =>
   Effect.provide(
     Effect.map(Settings, (settings) => settings),
-    Layer.fresh(Settings.layer.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(environment)))))
+    Layer.fresh(layerSettings().pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(environment)))))
   )
 
 describe("settings", () => {

@@ -6,30 +6,30 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Layer from "effect/Layer"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { serve } from "../../src/api/app.ts"
-import { Bundler } from "../../src/bundler/Bundler.ts"
-import { Settings } from "../../src/config.ts"
-import { CronSecret } from "../../src/schedule/CronSecret.ts"
-import { OrderWorkflow } from "../../src/orders/OrderWorkflow.ts"
+import { layerSettings } from "../../src/config.ts"
+import { layerOrderWorkflow } from "../../src/orders/OrderWorkflow.ts"
 import { Orders } from "../../src/orders/Orders.ts"
-import { DeploymentIds } from "../../src/ids/DeploymentIds.ts"
-import { IdStore } from "../../src/ids/IdStore.ts"
-import { CodeRunner } from "../../src/sandbox/CodeRunner.ts"
-import { ReplayGuard } from "../../src/schedule/ReplayGuard.ts"
+import { layerDeploymentIds } from "../../src/ids/DeploymentIds.ts"
 import { Sweep } from "../../src/schedule/Sweep.ts"
 import { readOffers } from "../../src/payment/service-offers.ts"
 import { layerTempo } from "../../src/payment/tempo/Tempo.ts"
-import { Payers } from "../../src/payers/Payers.ts"
 import { layerNotebook, notebook } from "../examples/InMemoryExpiryStore.ts"
 import { layerShelf, shelf } from "../examples/InMemoryHost.ts"
 import { layerVoucher, used } from "../examples/Voucher.ts"
 import { blocks, copies, followReadme, readme, voucherCredential } from "../support/examples.ts"
 import { testSettings } from "../support/gateway.ts"
+import { layerCronSecretTest, layerReplayGuardMemory } from "../../src/schedule/testing.ts"
+import { layerNoRunner } from "../../src/sandbox/layers.ts"
+import { layerIdStoreMemory } from "../../src/ids/testing.ts"
+import { layerPayersMemory } from "../../src/payers/testing.ts"
+import { layerOrdersMemory } from "../../src/orders/testing.ts"
+import { layerBundlerTest } from "../../src/bundler/testing.ts"
 
 /** What the gateway needs beside the examples: nobody calls for a sweep here. */
 const unscheduled = Layer.mergeAll(
   Layer.succeed(Sweep, {} as (typeof Sweep)["Service"]),
-  CronSecret.layerTest(undefined),
-  ReplayGuard.layerMemory
+  layerCronSecretTest(undefined),
+  layerReplayGuardMemory
 )
 
 const settingsIn = (setting: string): Record<string, string> => {
@@ -37,7 +37,7 @@ const settingsIn = (setting: string): Record<string, string> => {
   return (JSON.parse(block?.code ?? "{}") as { vars: Record<string, string> }).vars
 }
 const settings = (changes: Record<string, string>) =>
-  Settings.layer.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ ...testSettings, ...changes }))))
+  layerSettings().pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ ...testSettings, ...changes }))))
 
 /** A gateway over the three examples, at the README's price: what `layers.ts` makes of them, in an isolate of its own. */
 const exampleGateway = () => {
@@ -45,16 +45,12 @@ const exampleGateway = () => {
     layerVoucher,
     layerShelf,
     layerNotebook,
-    Payers.layerMemory,
-    Bundler.layerTest(),
-    CodeRunner.layerNone
+    layerPayersMemory,
+    layerBundlerTest(),
+    layerNoRunner
   ).pipe(Layer.provideMerge(settings(settingsIn("DEPLOY_PRICE"))))
-  const ids = DeploymentIds.layer.pipe(Layer.provide(IdStore.layerMemory))
-  const orders = Orders.layerMemory.pipe(
-    Layer.provide(OrderWorkflow.layer),
-    Layer.provide(ids),
-    Layer.provide(services)
-  )
+  const ids = layerDeploymentIds.pipe(Layer.provide(layerIdStoreMemory))
+  const orders = layerOrdersMemory.pipe(Layer.provide(layerOrderWorkflow), Layer.provide(ids), Layer.provide(services))
   const handler = serve(Layer.mergeAll(orders, services, unscheduled))
   return (name: string, authorization?: string) =>
     handler(
@@ -162,7 +158,7 @@ describe("the README's examples", () => {
 
   it("change the network by a setting", async () => {
     const nobody = Layer.succeed(Orders, {} as (typeof Orders)["Service"])
-    const services = Layer.mergeAll(layerTempo, CodeRunner.layerNone, nobody).pipe(
+    const services = Layer.mergeAll(layerTempo, layerNoRunner, nobody).pipe(
       Layer.provideMerge(settings(settingsIn("TEMPO_NETWORK")))
     )
     const quote = await serve(Layer.merge(services, unscheduled))(

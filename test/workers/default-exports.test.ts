@@ -4,6 +4,7 @@ import * as fc from "fast-check"
 import { assert, describe, inject, it } from "vitest"
 import { CodeRunner } from "../../src/sandbox/CodeRunner.ts"
 import { programs } from "../support/default-exports.ts"
+import { layerLoader } from "../../src/sandbox/layers.ts"
 
 const loader = () => {
   if (env.LOADER === undefined) throw new Error("wrangler.jsonc binds no LOADER")
@@ -16,7 +17,7 @@ const check = (code: string) =>
       Effect.flip(runner.check({ main: "worker.js", code, compatibilityFlags: ["nodejs_compat"] }, "serve"))
     ).pipe(
       Effect.orElseSucceed(() => "starts" as const),
-      Effect.provide(CodeRunner.layerLoader(loader()))
+      Effect.provide(layerLoader(loader()))
     )
   )
 

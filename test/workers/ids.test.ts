@@ -4,17 +4,17 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { assert, describe, it } from "vitest"
-import { Settings } from "../../src/config.ts"
-import { ControlPlaneClient } from "../../src/control-plane/ControlPlaneClient.ts"
+import { layerSettings } from "../../src/config.ts"
 import { projectName } from "../../src/control-plane/slug.ts"
 import { makePurchaseStore } from "../../src/orders/purchase/PurchaseStoreSql.ts"
 import { parseId, randomText } from "../../src/domain/DeploymentId.ts"
 import { timestamp } from "../../src/domain/Order.ts"
-import { DeploymentIds } from "../../src/ids/DeploymentIds.ts"
-import { IdStore } from "../../src/ids/IdStore.ts"
+import { DeploymentIds, layerDeploymentIds } from "../../src/ids/DeploymentIds.ts"
 import { testCredential } from "../../src/payment/testing.ts"
 import { asUpdate, testSettings } from "../support/gateway.ts"
 import { host, payments } from "./main.ts"
+import { layerControlPlaneMemory } from "../../src/control-plane/testing.ts"
+import { layerIdStoreKv } from "../../src/ids/kv.ts"
 
 const body = JSON.stringify({ files: { "index.ts": "export default 'an earlier release'" }, name: "earlier" })
 
@@ -81,11 +81,11 @@ describe("a change of MPP_SECRET_KEY", () => {
   it("leaves the ids made before it recognizable, by what real KV holds, and inventions unknown", async () => {
     const answer = (await (await call("POST", "/deploy", `${body}   `)).json()) as { deployment_id: string }
     const vars = { ...testSettings, MPP_SECRET_KEY: "another secret of thirty-two characters" }
-    const ids = DeploymentIds.layer.pipe(
+    const ids = layerDeploymentIds.pipe(
       Layer.provide([
-        ControlPlaneClient.layerMemory(host),
-        IdStore.layerKv(env.EXPIRY),
-        Settings.layer.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(vars))))
+        layerControlPlaneMemory(host),
+        layerIdStoreKv(env.EXPIRY),
+        layerSettings().pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(vars))))
       ])
     )
     const orderOf = (id: string) =>

@@ -5,24 +5,22 @@ import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as References from "effect/References"
 import { serve } from "../../src/api/app.ts"
-import { Bundler } from "../../src/bundler/Bundler.ts"
-import { Settings } from "../../src/config.ts"
-import { ControlPlaneClient } from "../../src/control-plane/ControlPlaneClient.ts"
-import { ControlPlaneMemory } from "../../src/control-plane/testing.ts"
-import { OrderWorkflow } from "../../src/orders/OrderWorkflow.ts"
+import { layerSettings } from "../../src/config.ts"
+import { ControlPlaneMemory, layerControlPlaneMemory } from "../../src/control-plane/testing.ts"
+import { layerOrderWorkflow } from "../../src/orders/OrderWorkflow.ts"
 import { makeOrderObject } from "../../src/orders/OrderObject.ts"
-import { Orders } from "../../src/orders/Orders.ts"
-import { CodeRunner } from "../../src/sandbox/CodeRunner.ts"
-import { ReplayGuard } from "../../src/schedule/ReplayGuard.ts"
-import { CronSecret } from "../../src/schedule/CronSecret.ts"
-import { ExpiryStore } from "../../src/expiry/ExpiryStore.ts"
-import { Sweep } from "../../src/schedule/Sweep.ts"
-import { DeploymentIds } from "../../src/ids/DeploymentIds.ts"
-import { IdStore } from "../../src/ids/IdStore.ts"
-import { Payers } from "../../src/payers/Payers.ts"
-import { PaymentScript } from "../../src/payment/testing.ts"
-import { PaymentService } from "../../src/payment/PaymentService.ts"
+import { layerSweep } from "../../src/schedule/Sweep.ts"
+import { layerDeploymentIds } from "../../src/ids/DeploymentIds.ts"
+import { layerPaymentTest, PaymentScript } from "../../src/payment/testing.ts"
 import { testSettings } from "../support/gateway.ts"
+import { layerReplayGuardDurable } from "../../src/schedule/replay-guard-durable.ts"
+import { layerCronSecretTest } from "../../src/schedule/testing.ts"
+import { layerCodeRunnerTest } from "../../src/sandbox/testing.ts"
+import { layerExpiryStoreKv } from "../../src/expiry/kv.ts"
+import { layerPayersDurable } from "../../src/payers/durable.ts"
+import { layerOrdersDurable } from "../../src/orders/durable.ts"
+import { layerBundlerTest } from "../../src/bundler/testing.ts"
+import { layerIdStoreKv } from "../../src/ids/kv.ts"
 
 // The Worker as in src/worker.ts, on the real objects and the real KV; only chain, host and compiler are scripted, which
 // the tests reach through these exports (they run in the same isolate).
@@ -32,20 +30,20 @@ export const payments = new PaymentScript()
 /** The host of these tests. */
 export const host = new ControlPlaneMemory()
 
-const settings = Settings.layer.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(testSettings))))
-const payment = PaymentService.layerTest(payments)
+const settings = layerSettings().pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(testSettings))))
+const payment = layerPaymentTest(payments)
 
-const controlPlane = ControlPlaneClient.layerMemory(host)
-const store = ExpiryStore.layerKv(env.EXPIRY)
+const controlPlane = layerControlPlaneMemory(host)
+const store = layerExpiryStoreKv(env.EXPIRY)
 
-const ids = DeploymentIds.layer.pipe(Layer.provide([controlPlane, IdStore.layerKv(env.EXPIRY), settings]))
+const ids = layerDeploymentIds.pipe(Layer.provide([controlPlane, layerIdStoreKv(env.EXPIRY), settings]))
 
 /** What goes as it should is not worth a line here. */
 const quiet = Layer.succeed(References.MinimumLogLevel, "Warn")
 
 /** What was run in these tests: the input of each call, which is what it answers. */
 export const runs: Array<string | null> = []
-const runner = CodeRunner.layerTest({
+const runner = layerCodeRunnerTest({
   run: (_, input) =>
     Effect.sync(() => {
       runs.push(input)
@@ -53,10 +51,10 @@ const runner = CodeRunner.layerTest({
     })
 })
 
-const payers = Payers.layerDurable(env.PAYERS)
+const payers = layerPayersDurable(env.PAYERS)
 
 /** Every source makes other code, as it does in earnest. */
-const bundler = Bundler.layerTest((files) =>
+const bundler = layerBundlerTest((files) =>
   Effect.succeed({
     entrypoint: "index.ts",
     main: "index.js",
@@ -66,7 +64,7 @@ const bundler = Bundler.layerTest((files) =>
   })
 )
 
-const OrderLayer = OrderWorkflow.layer.pipe(
+const OrderLayer = layerOrderWorkflow.pipe(
   Layer.provide([payment, payers, controlPlane, store, ids, bundler, runner, settings]),
   Layer.merge(quiet)
 )
@@ -74,14 +72,14 @@ const OrderLayer = OrderWorkflow.layer.pipe(
 /** The key that scheduled calls are signed with in these tests. */
 export const cronSecret = "a cron secret"
 
-const orders = Orders.layerDurable(env.ORDERS).pipe(Layer.provide(ids))
+const orders = layerOrdersDurable(env.ORDERS).pipe(Layer.provide(ids))
 const GatewayLayer = Layer.mergeAll(
   payment,
   orders,
   runner,
-  CronSecret.layerTest(cronSecret),
-  ReplayGuard.layerDurable(env.CLAIMS),
-  Sweep.layer.pipe(Layer.provide([controlPlane, store, orders, ids])),
+  layerCronSecretTest(cronSecret),
+  layerReplayGuardDurable(env.CLAIMS),
+  layerSweep.pipe(Layer.provide([controlPlane, store, orders, ids])),
   settings,
   quiet
 )

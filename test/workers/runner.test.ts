@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers"
 import * as Effect from "effect/Effect"
 import { assert, describe, it } from "vitest"
 import { CodeRunner, StartFailed } from "../../src/sandbox/CodeRunner.ts"
+import { layerLoader } from "../../src/sandbox/layers.ts"
 
 const upload = (code: string) => ({ main: "worker.js", code, compatibilityFlags: [] })
 
@@ -9,7 +10,7 @@ const upload = (code: string) => ({ main: "worker.js", code, compatibilityFlags:
 const using = <A, E>(work: (runner: CodeRunner["Service"]) => Effect.Effect<A, E>): Promise<A> => {
   const loader = env.LOADER
   if (loader === undefined) throw new Error("wrangler.jsonc binds no LOADER")
-  return Effect.runPromise(Effect.flatMap(CodeRunner, work).pipe(Effect.provide(CodeRunner.layerLoader(loader))))
+  return Effect.runPromise(Effect.flatMap(CodeRunner, work).pipe(Effect.provide(layerLoader(loader))))
 }
 
 const run = (code: string, input: unknown = null) =>

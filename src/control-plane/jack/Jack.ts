@@ -3,10 +3,12 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type { Settings } from "../../config.ts"
 import type { Account, ControlPlane, ControlPlaneError, Project, Upload } from "../ControlPlane.ts"
+import { ControlPlaneClient } from "../ControlPlaneClient.ts"
 import { CodeRejected, ControlPlaneRefused, SlugTaken } from "../errors.ts"
 import { makeJackHttp, meaning, type Rejection, speakable, within } from "./JackHttp.ts"
 import { uploadForm } from "./upload-form.ts"
@@ -55,7 +57,7 @@ const noneIf404 = <A>(self: Effect.Effect<A, ControlPlaneError>) =>
   )
 
 /** Speaks Jack's HTTP contract: `CONTROL_PLANE_URL` says where, `CONTROL_PLANE_TOKEN` on whose behalf. */
-export const makeJack: Effect.Effect<ControlPlane, never, Settings | HttpClient.HttpClient> = Effect.gen(function* () {
+const makeJack: Effect.Effect<ControlPlane, never, Settings | HttpClient.HttpClient> = Effect.gen(function* () {
   const { ask, askAgain } = yield* makeJackHttp
 
   const read = (path: string): Effect.Effect<Option.Option<Project>, ControlPlaneError> =>
@@ -160,3 +162,6 @@ export const makeJack: Effect.Effect<ControlPlane, never, Settings | HttpClient.
 
   return { account, create, findBySlug, get, list, tag, upload, remove }
 })
+
+/** Jack's control plane, or any other that speaks its HTTP contract. */
+export const layerJack = Layer.effect(ControlPlaneClient, makeJack)

@@ -1,7 +1,6 @@
 import * as Context from "effect/Context"
 import type * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type { Diagnostic } from "../../bundler/index.ts"
 import type { Upload } from "../../control-plane/ControlPlaneClient.ts"
@@ -85,62 +84,7 @@ export class PurchaseStore extends Context.Service<
     /** Forgets the verdict. An order that has no purchase forgets everything. */
     readonly clearBuildFailure: () => void
   }
->()("mpp-compute/orders/PurchaseStore") {
-  /** For tests, and for orders that need no object: gone with the process. */
-  static readonly layerMemory = Layer.sync(PurchaseStore, () => {
-    const purchases = new Map<string, Purchase>()
-    const goods = new Map<string, Payload>()
-    const keys = new Map<string, string>()
-    const challenges = new Map<string, string>()
-    let verdict: BuildFailure | undefined
-    const standing = (id: string | undefined) => {
-      const purchase = purchases.get(id ?? "")
-      return purchase?.state === "failed" ? undefined : purchase
-    }
-    const bindKeys = (key: string, challengeId: string, id: string) => {
-      if (standing(keys.get(key)) === undefined) keys.set(key, id)
-      if (standing(challenges.get(challengeId)) === undefined) challenges.set(challengeId, id)
-    }
-    const save = (purchase: Purchase) => {
-      purchases.set(purchase.id, purchase)
-      if (!keepsPayload(purchase)) goods.delete(purchase.id)
-    }
-    return PurchaseStore.of({
-      inFlight: new Map(),
-      inFlightUpdates: new Map(),
-      byKey: (key) => standing(keys.get(key)),
-      byChallenge: (challengeId) => standing(challenges.get(challengeId)),
-      byId: (id) => purchases.get(id),
-      findUndelivered: () => [...purchases.values()].find(isUndelivered),
-      findDue: (now) => [...purchases.values()].filter(({ due }) => due !== null && due <= now),
-      save,
-      create: (purchase, value) => {
-        goods.set(purchase.id, value)
-        save(purchase)
-        bindKeys(purchase.key, purchase.challengeId, purchase.id)
-      },
-      saveWithPayload: (purchase, value) => {
-        goods.set(purchase.id, value)
-        save(purchase)
-      },
-      delete: (id) => {
-        purchases.delete(id)
-        goods.delete(id)
-        for (const claims of [keys, challenges]) {
-          for (const [name, purchase] of claims) if (purchase === id) claims.delete(name)
-        }
-        if ([...purchases.values()].some(({ state }) => state !== "failed")) return
-        for (const rows of [purchases, goods, keys, challenges]) rows.clear()
-        verdict = undefined
-      },
-      payload: (id) => goods.get(id),
-      bindKeys,
-      buildFailure: () => verdict,
-      saveBuildFailure: (value) => void (verdict = value),
-      clearBuildFailure: () => void (verdict = undefined)
-    })
-  })
-}
+>()("mpp-compute/orders/PurchaseStore") {}
 
 /** Whether there is something to do for a purchase: until it is done, or known to be unpaid; and for an update of it until that is. */
 export const isOpen = ({ state, update }: Purchase): boolean =>
@@ -151,7 +95,7 @@ export const keepsPayload = (purchase: Purchase): boolean =>
   isOpen(purchase) || (purchase.operation === "execute" && purchase.state === "delivered")
 
 /** Whether a payer has had nothing yet for what was, or may have been, paid. */
-const isUndelivered = ({ state, answered }: Purchase): boolean =>
+export const isUndelivered = ({ state, answered }: Purchase): boolean =>
   state === "capturing" || state === "captured" || (state === "delivered" && !answered)
 
 /** Writes a purchase's first state, and what it delivers. */

@@ -8,7 +8,7 @@ import { type Address, createClient, type Hex, http } from "viem"
 import { generatePrivateKey, mnemonicToAccount } from "viem/accounts"
 import { Account, Actions, P256, Transaction } from "viem/tempo"
 import { tempoLocalnet } from "viem/tempo/chains"
-import { Settings } from "../../../src/config.ts"
+import { layerSettings } from "../../../src/config.ts"
 import { PaymentService } from "../../../src/payment/PaymentService.ts"
 import { layerTempo } from "../../../src/payment/tempo/Tempo.ts"
 import { startChain } from "./chain.ts"
@@ -37,7 +37,7 @@ export let client: ReturnType<typeof clientOf>
 const runtimeOf = (url: string) =>
   ManagedRuntime.make(
     layerTempo.pipe(
-      Layer.provide(Settings.layer),
+      Layer.provide(layerSettings()),
       Layer.provide(
         ConfigProvider.layer(
           ConfigProvider.fromEnv({

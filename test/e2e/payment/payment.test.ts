@@ -11,7 +11,7 @@ import { generatePrivateKey, mnemonicToAccount } from "viem/accounts"
 import { Account, Actions, P256, Transaction } from "viem/tempo"
 import { tempoLocalnet } from "viem/tempo/chains"
 import { afterAll, afterEach, assert, beforeAll, describe, it } from "vitest"
-import { Settings } from "../../../src/config.ts"
+import { layerSettings } from "../../../src/config.ts"
 import { type Authorization, PaymentService } from "../../../src/payment/PaymentService.ts"
 import { layerTempo } from "../../../src/payment/tempo/Tempo.ts"
 import { startChain } from "./chain.ts"
@@ -46,7 +46,7 @@ let client: ReturnType<typeof clientOf>
 const runtimeOf = (url: string) =>
   ManagedRuntime.make(
     layerTempo.pipe(
-      Layer.provide(Settings.layer),
+      Layer.provide(layerSettings()),
       Layer.provide(
         ConfigProvider.layer(
           ConfigProvider.fromEnv({

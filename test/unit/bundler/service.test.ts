@@ -4,6 +4,8 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { BundleRejected, Bundler, BundlerCrashed } from "../../../src/bundler/Bundler.ts"
+import { layerBundlerTest } from "../../../src/bundler/testing.ts"
+import { layerEsbuild } from "../../../src/bundler/layer.ts"
 
 /** Workers cannot compile wasm, so that their types have no constructor; Node has. */
 const Module = WebAssembly.Module as unknown as new (bytes: Uint8Array) => WebAssembly.Module
@@ -18,13 +20,13 @@ const bundle = Effect.fnUntraced(function* (files: Readonly<Record<string, strin
 
 const files = { "index.ts": "export default { fetch: () => new Response() }" }
 
-describe("Bundler.layer", () => {
+describe("layerEsbuild", () => {
   it.effect("rejects the source's faults", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(bundle({ "a.txt": "" }))
       assert.instanceOf(error, BundleRejected)
       assert.match(error.diagnostics[0]?.text ?? "", /no entrypoint/)
-    }).pipe(Effect.provide(Bundler.layer(EMPTY)))
+    }).pipe(Effect.provide(layerEsbuild(EMPTY)))
   )
 
   it.effect("says when the compiler does not start", () =>
@@ -32,7 +34,7 @@ describe("Bundler.layer", () => {
       const error = yield* Effect.flip(bundle(files))
       assert.instanceOf(error, BundlerCrashed)
       assert.strictEqual(error.message, "The compiler did not start")
-    }).pipe(Effect.provide(Bundler.layer(EMPTY)))
+    }).pipe(Effect.provide(layerEsbuild(EMPTY)))
   )
 })
 
@@ -51,24 +53,24 @@ describe("a source that imports what cannot be fetched", () => {
         const error = yield* Effect.flip(bundle(importing))
         assert.instanceOf(error, BundleRejected)
         assert.strictEqual(error.certain, certain)
-      }).pipe(Effect.provide(Bundler.layer(esbuild, { fetch })))
+      }).pipe(Effect.provide(layerEsbuild(esbuild, { fetch })))
     )
   }
 })
 
-describe("Bundler.layerTest", () => {
+describe("layerBundlerTest", () => {
   it.effect("answers a program that runs", () =>
     Effect.gen(function* () {
       const { entrypoint, code, main } = yield* bundle(files)
       assert.deepStrictEqual([entrypoint, main], ["index.ts", "worker.js"])
       assert.match(code, /export default/)
-    }).pipe(Effect.provide(Bundler.layerTest()))
+    }).pipe(Effect.provide(layerBundlerTest()))
   )
 
   it.effect("fails as the test says", () =>
     Effect.gen(function* () {
       assert.strictEqual((yield* Effect.flip(bundle(files)))._tag, "BundlerCrashed")
-    }).pipe(Effect.provide(Bundler.layerTest(() => Effect.fail(new BundlerCrashed({ message: "scripted" })))))
+    }).pipe(Effect.provide(layerBundlerTest(() => Effect.fail(new BundlerCrashed({ message: "scripted" })))))
   )
 })
 

@@ -11,13 +11,14 @@ import * as References from "effect/References"
 import * as TestClock from "effect/testing/TestClock"
 import { strFromU8, unzipSync } from "fflate"
 import { vi } from "vitest"
-import { Settings } from "../../../src/config.ts"
+import { layerSettings } from "../../../src/config.ts"
 import {
   COMPATIBILITY_DATE,
   ControlPlaneClient,
   type ControlPlaneError,
   type Upload
 } from "../../../src/control-plane/ControlPlaneClient.ts"
+import { layerJack } from "../../../src/control-plane/jack/Jack.ts"
 
 const token = `jkt_${"0123456789abcdef".repeat(4)}`
 const settings = { CONTROL_PLANE_URL: "https://control.test/", CONTROL_PLANE_TOKEN: token }
@@ -33,8 +34,8 @@ const jack = (...answers: ReadonlyArray<Answer>) => {
     return answer === undefined ? new Response("unexpected", { status: 500 }) : answer()
   }
   const layer = (values: Record<string, string> = settings) =>
-    ControlPlaneClient.layer.pipe(
-      Layer.provide([Settings.layer, FetchHttpClient.layer]),
+    layerJack.pipe(
+      Layer.provide([layerSettings(), FetchHttpClient.layer]),
       Layer.provide(Layer.succeed(FetchHttpClient.Fetch, fetch)),
       Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(values)))
     )

@@ -6,15 +6,21 @@ import {
   ControlPlaneRefused,
   ControlPlaneUnavailable
 } from "../../../src/control-plane/ControlPlaneClient.ts"
-import { ControlPlaneMemory, failsWith, goesWell, losesItsAnswer } from "../../../src/control-plane/testing.ts"
+import {
+  ControlPlaneMemory,
+  failsWith,
+  goesWell,
+  layerControlPlaneMemory,
+  losesItsAnswer
+} from "../../../src/control-plane/testing.ts"
 
 const input = { name: "mpp-compute dep_1", slug: "my-api" }
 const upload = { main: "index.js", code: "export default {}", compatibilityFlags: [] }
 
 const using = <A, E>(memory: ControlPlaneMemory, use: (client: ControlPlaneClient["Service"]) => Effect.Effect<A, E>) =>
-  Effect.flatMap(ControlPlaneClient, use).pipe(Effect.provide(ControlPlaneClient.layerMemory(memory)))
+  Effect.flatMap(ControlPlaneClient, use).pipe(Effect.provide(layerControlPlaneMemory(memory)))
 
-describe("ControlPlaneClient.layerMemory", () => {
+describe("layerControlPlaneMemory", () => {
   it.effect("makes, finds, tags, uploads, lists and removes", () => {
     const memory = new ControlPlaneMemory()
     return Effect.gen(function* () {
@@ -35,7 +41,7 @@ describe("ControlPlaneClient.layerMemory", () => {
       assert(refused._tag === "ControlPlaneRefused")
       assert.strictEqual(refused.status, 404)
       assert.deepStrictEqual(memory.calls.slice(0, 3), ["create my-api", "tag project-1", "upload project-1"])
-    }).pipe(Effect.provide(ControlPlaneClient.layerMemory(memory)))
+    }).pipe(Effect.provide(layerControlPlaneMemory(memory)))
   })
 
   it.effect("refuses the slugs and tags that Jack refuses", () =>

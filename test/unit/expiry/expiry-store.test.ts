@@ -3,7 +3,9 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as TestClock from "effect/testing/TestClock"
-import { ExpiryMemory, ExpiryStore } from "../../../src/expiry/ExpiryStore.ts"
+import { ExpiryStore } from "../../../src/expiry/ExpiryStore.ts"
+import { ExpiryMemory, layerExpiryStoreMemory } from "../../../src/expiry/testing.ts"
+import { layerExpiryStoreKv } from "../../../src/expiry/kv.ts"
 
 const now = 1_764_000_000
 const record = {
@@ -26,10 +28,10 @@ const fakeKv = (overrides: Partial<Record<"put" | "get" | "delete", () => Promis
     delete: async (key: string) => void values.delete(key),
     ...overrides
   } as unknown as KVNamespace
-  return { values, puts, layer: ExpiryStore.layerKv(kv) }
+  return { values, puts, layer: layerExpiryStoreKv(kv) }
 }
 
-describe("ExpiryStore.layerKv", () => {
+describe("layerExpiryStoreKv", () => {
   it.effect("writes deploy:{project_id}, to vanish when the deployment expires", () => {
     const { puts, layer } = fakeKv()
     return Effect.gen(function* () {
@@ -102,7 +104,7 @@ describe("ExpiryStore in memory", () => {
       assert.deepStrictEqual(yield* store.get("p1"), Option.some(record))
       yield* TestClock.adjust("1 second")
       assert.deepStrictEqual(yield* store.get("p1"), Option.none())
-    }).pipe(Effect.provide(ExpiryStore.layerMemory))
+    }).pipe(Effect.provide(layerExpiryStoreMemory()))
   )
 
   it.effect("is unavailable when told to be", () => {
@@ -116,6 +118,6 @@ describe("ExpiryStore in memory", () => {
       memory.available = true
       yield* store.remove("p1")
       assert.strictEqual(memory.entries.size, 0)
-    }).pipe(Effect.provide(ExpiryStore.layerTest(memory)))
+    }).pipe(Effect.provide(layerExpiryStoreMemory(memory)))
   })
 })

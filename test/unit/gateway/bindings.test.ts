@@ -3,6 +3,7 @@ import { assert, describe, it } from "vitest"
 import { ExpiryStore } from "../../../src/expiry/ExpiryStore.ts"
 import { testCredential } from "../../../src/payment/testing.ts"
 import { helloBody, makeGateway, problem } from "../../support/gateway.ts"
+import { layerExpiryStoreKv } from "../../../src/expiry/kv.ts"
 
 describe("a binding that the platform took away", () => {
   for (const name of ["ORDERS", "CLAIMS", "PAYERS"]) {
@@ -35,7 +36,7 @@ describe("a binding that the platform took away", () => {
   it("EXPIRY is an index that cannot be written, which no deploy waits for", async () => {
     const record = { projectId: "p", deploymentId: "dep_x", url: "https://x", expiresAt: 1 }
     const put = Effect.flatMap(ExpiryStore, (store) => store.put(record)).pipe(
-      Effect.provide(ExpiryStore.layerKv(undefined))
+      Effect.provide(layerExpiryStoreKv(undefined))
     )
     const failure = await Effect.runPromise(Effect.flip(put))
     assert.strictEqual(failure._tag, "ExpiryStoreUnavailable")

@@ -2,35 +2,32 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { assert, describe, it } from "vitest"
-import { Settings } from "../../../src/config.ts"
-import {
-  ControlPlaneClient,
-  ControlPlaneUnavailable,
-  type Project
-} from "../../../src/control-plane/ControlPlaneClient.ts"
-import { ControlPlaneMemory, failsWith } from "../../../src/control-plane/testing.ts"
+import { layerSettings } from "../../../src/config.ts"
+import { ControlPlaneUnavailable, type Project } from "../../../src/control-plane/ControlPlaneClient.ts"
+import { ControlPlaneMemory, failsWith, layerControlPlaneMemory } from "../../../src/control-plane/testing.ts"
 import { projectName } from "../../../src/control-plane/slug.ts"
 import { randomText } from "../../../src/domain/DeploymentId.ts"
-import { DeploymentIds } from "../../../src/ids/DeploymentIds.ts"
+import { DeploymentIds, layerDeploymentIds } from "../../../src/ids/DeploymentIds.ts"
 import { IdStore, IdStoreUnavailable } from "../../../src/ids/IdStore.ts"
 import { testSettings } from "../../support/gateway.ts"
+import { layerIdStoreMemory } from "../../../src/ids/testing.ts"
 
 const order = "0123456789abcdefghjk"
 const invented = (length: number) => `dep_${randomText(length)}`
 
 /** One isolate after the other, on the same store and the same host. */
-const world = (store = IdStore.layerMemory) => {
+const world = (store = layerIdStoreMemory) => {
   const host = new ControlPlaneMemory()
   const built = Effect.runSync(Effect.scoped(Effect.provide(IdStore, store)))
   const lists = () => host.calls.filter((call) => call.startsWith("list")).length
   const isolate = (secret: string | undefined = testSettings["MPP_SECRET_KEY"]) => {
     const { MPP_SECRET_KEY: _, ...others } = testSettings
     const vars = secret === undefined ? others : { ...others, MPP_SECRET_KEY: secret }
-    const layer = DeploymentIds.layer.pipe(
+    const layer = layerDeploymentIds.pipe(
       Layer.provide([
-        ControlPlaneClient.layerMemory(host),
+        layerControlPlaneMemory(host),
         Layer.succeed(IdStore, built),
-        Settings.layer.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(vars))))
+        layerSettings().pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(vars))))
       ])
     )
     const ids = Effect.runSync(Effect.scoped(Effect.provide(DeploymentIds, layer)))

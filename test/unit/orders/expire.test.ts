@@ -11,6 +11,8 @@ import { PurchaseStore } from "../../../src/orders/purchase/PurchaseStore.ts"
 import { timestamp } from "../../../src/domain/Order.ts"
 import { ExpiryStore } from "../../../src/expiry/ExpiryStore.ts"
 import { purchase, upload } from "../../support/purchase.ts"
+import { layerPurchaseStoreMemory } from "../../../src/orders/purchase/testing.ts"
+import { layerExpiryStoreMemory } from "../../../src/expiry/testing.ts"
 
 const hangs = () => Effect.never
 const slowly = Effect.delay("2 seconds")
@@ -59,7 +61,7 @@ const withOver = (
     })
     yield* test({ host, store, wake })
   }).pipe(
-    Effect.provide(Layer.mergeAll(PurchaseStore.layerMemory, ExpiryStore.layerMemory, TestClock.layer())),
+    Effect.provide(Layer.mergeAll(layerPurchaseStoreMemory, layerExpiryStoreMemory(), TestClock.layer())),
     Effect.scoped,
     Effect.runPromise
   )

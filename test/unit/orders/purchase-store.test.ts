@@ -2,9 +2,10 @@ import * as Effect from "effect/Effect"
 import { describe, it } from "@effect/vitest"
 import { PurchaseStore } from "../../../src/orders/purchase/PurchaseStore.ts"
 import { purchaseStoreContract } from "../../support/purchase-store-contract.ts"
+import { layerPurchaseStoreMemory } from "../../../src/orders/purchase/testing.ts"
 
-describe("Ledger.layerMemory", () => {
+describe("layerPurchaseStoreMemory", () => {
   for (const [name, check] of Object.entries(purchaseStoreContract)) {
-    it.effect(name, () => Effect.map(PurchaseStore, check).pipe(Effect.provide(PurchaseStore.layerMemory)))
+    it.effect(name, () => Effect.map(PurchaseStore, check).pipe(Effect.provide(layerPurchaseStoreMemory)))
   }
 })

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { TestClock } from "effect/testing"
-import { type Capture, PaymentScript, testCredential } from "../../../src/payment/testing.ts"
+import { type Capture, layerPaymentTest, PaymentScript, testCredential } from "../../../src/payment/testing.ts"
 import { PaymentRejected, PaymentService } from "../../../src/payment/PaymentService.ts"
 import { terms } from "./tempo/setup.ts"
 
@@ -15,7 +15,7 @@ const authorize = Effect.gen(function* () {
   return yield* payments.authorize(yield* pay, terms)
 })
 const on = <A, E>(script: PaymentScript, self: Effect.Effect<A, E, PaymentService>) =>
-  Effect.provide(self, PaymentService.layerTest(script), { local: true })
+  Effect.provide(self, layerPaymentTest(script), { local: true })
 
 describe("the scripted payment service", () => {
   it.effect("takes a payment, once", () => {

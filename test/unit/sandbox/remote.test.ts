@@ -3,7 +3,9 @@ import * as Fiber from "effect/Fiber"
 import { it } from "@effect/vitest"
 import * as TestClock from "effect/testing/TestClock"
 import { assert, describe } from "vitest"
-import { CodeRunner, type RunnerBinding } from "../../../src/sandbox/CodeRunner.ts"
+import { CodeRunner } from "../../../src/sandbox/CodeRunner.ts"
+import { layerRunnerBinding } from "../../../src/sandbox/layers.ts"
+import type { RunnerBinding } from "../../../src/sandbox/remote/binding.ts"
 
 const upload = (code: string) => ({ main: "worker.js", code, compatibilityFlags: [] })
 
@@ -47,7 +49,7 @@ const makeProcess = () => {
 
 const runIn = (process: ReturnType<typeof makeProcess>) =>
   Effect.map(CodeRunner, (runner) => (code: string) => runner.run(upload(code), null)).pipe(
-    Effect.provide(CodeRunner.layerService(process.runner))
+    Effect.provide(layerRunnerBinding(process.runner))
   )
 
 describe("a runner in another process", () => {

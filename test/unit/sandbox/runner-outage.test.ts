@@ -5,6 +5,7 @@ import { assert, describe, it } from "vitest"
 import { CodeRunner } from "../../../src/sandbox/CodeRunner.ts"
 import type { Loader } from "../../../src/sandbox/worker/loader.ts"
 import { makeGateway, problem } from "../../support/gateway.ts"
+import { layerLoader } from "../../../src/sandbox/layers.ts"
 
 /** A Worker Loader that has no room for another isolate while it is full, and says so in words that nobody has foreseen. */
 const makeLoader = () => {
@@ -18,7 +19,7 @@ const makeLoader = () => {
 
 const runnerOn = (loader: Loader) =>
   Effect.runPromise(
-    Effect.map(Effect.scoped(Layer.build(CodeRunner.layerLoader(loader))), (built) => Context.get(built, CodeRunner))
+    Effect.map(Effect.scoped(Layer.build(layerLoader(loader))), (built) => Context.get(built, CodeRunner))
   )
 
 const body = JSON.stringify({ code: "export const run = () => 42" })

@@ -6,9 +6,10 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/testing/TestClock"
-import { Settings } from "../../../src/config.ts"
+import { layerSettings } from "../../../src/config.ts"
 import { CronSecret } from "../../../src/schedule/CronSecret.ts"
 import { testSettings } from "../../support/gateway.ts"
+import { layerCronSecretJack } from "../../../src/schedule/cron-secret-jack.ts"
 
 /** The secret's layer over a control plane that gives these answers, the last one for ever. */
 const jack = (settings: Record<string, string>, ...answers: ReadonlyArray<unknown>) => {
@@ -17,10 +18,10 @@ const jack = (settings: Record<string, string>, ...answers: ReadonlyArray<unknow
     requests.push(new Request(input, init))
     return Promise.resolve(Response.json(answers[Math.min(requests.length, answers.length) - 1]))
   }
-  const layer = CronSecret.layerJack.pipe(
+  const layer = layerCronSecretJack.pipe(
     Layer.provide(FetchHttpClient.layer),
     Layer.provide(Layer.succeed(FetchHttpClient.Fetch, fetch as typeof globalThis.fetch)),
-    Layer.provide(Settings.layer),
+    Layer.provide(layerSettings()),
     Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ ...testSettings, ...settings }))),
     Layer.fresh
   )

@@ -1,6 +1,6 @@
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Layer from "effect/Layer"
-import { Settings } from "../../../../src/config.ts"
+import { layerSettings } from "../../../../src/config.ts"
 import type { Terms } from "../../../../src/payment/PaymentService.ts"
 import { layerTempo } from "../../../../src/payment/tempo/Tempo.ts"
 
@@ -18,7 +18,7 @@ export const merchant = {
  */
 export const tempo = (changes: Record<string, string> = {}) =>
   layerTempo.pipe(
-    Layer.provide(Settings.layer),
+    Layer.provide(layerSettings()),
     Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env: { ...merchant, ...changes } }))),
     Layer.fresh
   )

@@ -1,0 +1,19 @@
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { Bundler, type SourceFiles } from "./Bundler.ts"
+import type { Bundle } from "./index.ts"
+
+/** Answers what the test says; without a script, with a program that answers "ok". Compiles nothing. */
+export const layerBundlerTest = (
+  script: Bundler["Service"]["bundle"] = (files) => Effect.succeed(trivial(files))
+): Layer.Layer<Bundler> => {
+  return Layer.succeed(Bundler, { bundle: script })
+}
+
+const trivial = (files: SourceFiles): Bundle => ({
+  entrypoint: Object.keys(files)[0] ?? "index.ts",
+  main: "worker.js",
+  code: 'export default { fetch: () => new Response("ok") }\n',
+  warnings: [],
+  compatibilityFlags: []
+})

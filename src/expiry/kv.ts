@@ -1,0 +1,61 @@
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { ExpiryRecord, ExpiryStore, ExpiryStoreUnavailable } from "./ExpiryStore.ts"
+
+/** KV's value: JSON with the names of the wire. */
+const Value = Schema.fromJsonString(
+  ExpiryRecord.pipe(
+    Schema.encodeKeys({ projectId: "project_id", deploymentId: "deployment_id", expiresAt: "expires_at" })
+  )
+)
+
+/** KV refuses anything shorter. */
+const KV_MIN_TTL_SECONDS = 60
+
+/** Nothing waits for the index, so it may not make anything wait. */
+const KV_TIMEOUT = "5 seconds"
+
+/** The key of a project's entry. */
+export const keyOf = (projectId: string) => `deploy:${projectId}`
+
+/** How long an entry is kept: until the deployment expires. Relative, so that KV's clock need not agree with ours. */
+export const ttlSeconds = (record: ExpiryRecord, nowMillis: number) =>
+  Math.max(KV_MIN_TTL_SECONDS, record.expiresAt - Math.floor(nowMillis / 1000))
+
+/** On Workers KV. Without a namespace every call fails, as with one that is down. */
+export const layerExpiryStoreKv = (kv: KVNamespace | undefined) => {
+  const attempt = <A>(operation: string, run: (kv: KVNamespace) => Promise<A>) =>
+    Effect.tryPromise({
+      try: async () => {
+        if (kv === undefined) throw new Error("the binding EXPIRY is missing")
+        return run(kv)
+      },
+      catch: (cause) => new ExpiryStoreUnavailable({ message: `KV ${operation}: ${String(cause).slice(0, 300)}` })
+    }).pipe(
+      Effect.timeoutOrElse({
+        duration: KV_TIMEOUT,
+        orElse: () =>
+          Effect.fail(new ExpiryStoreUnavailable({ message: `KV ${operation}: no answer in ${KV_TIMEOUT}` }))
+      })
+    )
+
+  const put = Effect.fn("ExpiryStore.put")(function* (record: ExpiryRecord) {
+    const expirationTtl = ttlSeconds(record, yield* Clock.currentTimeMillis)
+    const value = yield* Effect.orDie(Schema.encodeEffect(Value)(record))
+    yield* attempt("put", (kv) => kv.put(keyOf(record.projectId), value, { expirationTtl }))
+  })
+
+  const get = Effect.fn("ExpiryStore.get")(function* (projectId: string) {
+    const value = yield* attempt("get", (kv) => kv.get(keyOf(projectId)))
+    return Option.flatMap(Option.fromNullOr(value), Schema.decodeOption(Value))
+  })
+
+  const remove = Effect.fn("ExpiryStore.remove")((projectId: string) =>
+    attempt("delete", (kv) => kv.delete(keyOf(projectId)))
+  )
+
+  return Layer.succeed(ExpiryStore, { put, get, remove })
+}

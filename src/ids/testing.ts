@@ -1,0 +1,16 @@
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { type EarlierIds, IdStore } from "./IdStore.ts"
+
+/** In memory: gone with the process. */
+export const layerIdStoreMemory = Layer.sync(IdStore, () => {
+  const keys = new Set<string>()
+  let earlier = Option.none<EarlierIds>()
+  return {
+    keys: Effect.sync(() => [...keys]),
+    addKey: (key) => Effect.sync(() => void keys.add(key)),
+    earlier: Effect.sync(() => earlier),
+    putEarlier: (found) => Effect.sync(() => void (earlier = Option.some(found)))
+  }
+})

@@ -1,0 +1,22 @@
+import * as Effect from "effect/Effect"
+import { TooManyAttempts } from "../domain/Errors.ts"
+import { type Admission, type Budget, FAILURES_PER_HOUR } from "./Attempts.ts"
+
+/** How many attempts have failed; or the refusal, for agents, which read it literally: what is wrong, and when to come back. */
+export const failuresOf = (admission: Admission, budget: Budget): Effect.Effect<number, TooManyAttempts> => {
+  const { refused, retryAfter, failures } = admission
+  if (refused === null) return Effect.succeed(failures)
+  const [what, state] =
+    budget === "purchase" ? ["attempts to pay", "Nothing was charged."] : ["updates", "The deployment is as it was."]
+  const why =
+    refused === "failed"
+      ? `${FAILURES_PER_HOUR} ${what} by this payer have failed within an hour.`
+      : `Too many ${what} by this payer are in progress; send one after the other.`
+  return Effect.fail(
+    new TooManyAttempts({
+      detail: `${why} ${state} Try again in ${retryAfter} seconds.`,
+      charged: budget === "update",
+      retry_after: retryAfter
+    })
+  )
+}

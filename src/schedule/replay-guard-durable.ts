@@ -1,0 +1,15 @@
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { ReplayGuard } from "./ReplayGuard.ts"
+import type { ReplayGuardObject } from "./ReplayGuardObject.ts"
+
+/** In one Durable Object: what is claimed here is claimed a few times an hour. */
+export const layerReplayGuardDurable = (namespace: DurableObjectNamespace<ReplayGuardObject> | undefined) => {
+  return Layer.succeed(ReplayGuard, {
+    markUsed: (name, until) =>
+      Effect.promise(async () => {
+        if (namespace === undefined) throw new Error("the binding CLAIMS is missing")
+        return namespace.get(namespace.idFromName("claims")).markUsed(name, until)
+      })
+  })
+}

@@ -1,0 +1,19 @@
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import { CronSecret } from "./CronSecret.ts"
+import { ReplayGuard } from "./ReplayGuard.ts"
+
+/** This key, or none. */
+export const layerCronSecretTest = (secret: string | undefined) => {
+  return Layer.succeed(CronSecret, {
+    read: Effect.succeed(Option.map(Option.fromUndefinedOr(secret), (key) => Redacted.make(key)))
+  })
+}
+
+/** In memory, for tests: gone with the process. */
+export const layerReplayGuardMemory = Layer.sync(ReplayGuard, () => {
+  const claimed = new Set<string>()
+  return { markUsed: (name) => Effect.sync(() => !claimed.has(name) && claimed.add(name) !== undefined) }
+})
