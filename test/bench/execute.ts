@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { startStack } from "../../src/local/stack.ts"
 import { walletOn } from "../e2e/support.ts"
-import { startWay, type Way } from "../fault-injection/proxy.ts"
+import { startProxy, type Proxy } from "../fault-injection/proxy.ts"
 
 const warmRuns = Number(process.env["ROUNDS"] ?? 21)
 const coldRuns = 5
@@ -20,7 +20,7 @@ interface Times {
 const median = (values: ReadonlyArray<number>) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
 
 const dir = mkdtempSync(join(tmpdir(), "mpp-compute-bench-"))
-let way: Way | undefined
+let proxy: Proxy | undefined
 const stack = await startStack({
   dir: join(dir, "local"),
   gatewayPort: 0,
@@ -30,15 +30,15 @@ const stack = await startStack({
   environment: {},
   log: () => {},
   reroute: async (settings) => {
-    way = await startWay(settings.TEMPO_RPC_URL ?? "")
-    return { ...settings, TEMPO_RPC_URL: way.url }
+    proxy = await startProxy(settings.TEMPO_RPC_URL ?? "")
+    return { ...settings, TEMPO_RPC_URL: proxy.url }
   }
 })
 try {
   const wallet = walletOn(stack)
   let chain = 0
   // One call at a time, and its requests to the chain one after the other: their times add up.
-  way?.rules.add(async (_, forward) => {
+  proxy?.rules.add(async (_, forward) => {
     const since = performance.now()
     const answer = await forward()
     chain += performance.now() - since
@@ -95,7 +95,7 @@ try {
   }
 } finally {
   await stack.stop()
-  await way?.stop()
+  await proxy?.stop()
   rmSync(dir, { recursive: true, force: true })
 }
 process.exit()

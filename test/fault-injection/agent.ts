@@ -6,7 +6,7 @@ import { generatePrivateKey, privateKeyToAccount } from "viem/accounts"
 import { tempoLocalnet } from "viem/chains"
 import type { StackInfo } from "../../src/local/info.ts"
 
-/** What the gateway answered; status 0 if nothing came back. */
+/** An answer of the gateway; status 0 if nothing came back. */
 export interface Answer {
   readonly status: number
   readonly code: string | undefined
@@ -28,7 +28,7 @@ const nothing = {
   text: ""
 }
 
-/** What is for sale. */
+/** The two endpoints that sell something. */
 export type Path = "/deploy" | "/execute"
 
 /** An agent with a wallet of its own and the stock client. It keeps every answer that it was given. */
@@ -81,12 +81,12 @@ export class Agent {
   }
 
   /**
-   * What an agent does that reads its answers: the same call with the same key again, after the pause it was told, until
-   * there is a site, or a result.
+   * Repeats the call with the same key, after the pause that each answer names, until there is a site or a result: an agent
+   * that reads its answers does so.
    *
    * @throws Error when an answer says that repeating is of no use, or nothing is live after three minutes.
    */
-  async insist(body: string, key: string, gateway = this.#gateway): Promise<Answer> {
+  async callUntilDone(body: string, key: string, gateway = this.#gateway): Promise<Answer> {
     for (const end = Date.now() + 180_000; Date.now() < end;) {
       const response = await this.call(body, key, gateway).catch(() => undefined)
       const last = this.answers.at(-1)

@@ -1,7 +1,7 @@
-import type { Fault, Rig, Run } from "./fault.ts"
+import type { Fault, Harness, Run } from "./fault.ts"
 
-/** What one row of the table counts. The last four are what must never happen. */
-export interface Verdict {
+/** One row of the table. The last four counts must be 0. */
+export interface Row {
   readonly fault: string
   readonly runs: number
   readonly injected: number
@@ -21,7 +21,7 @@ interface Project {
   readonly status: string
 }
 
-/** What is to be judged: a fault, its runs, and the projects that others had before it. */
+/** A fault and its runs. */
 export interface Case {
   readonly fault: Fault
   readonly runs: ReadonlyArray<Run>
@@ -34,20 +34,20 @@ const prices = { deploy: 100_000n, execute: 10_000n }
 export const stranger = "a stranger's"
 
 /**
- * Judges from the chain's transfers, and the control plane's own list and what its sites answer. What the gateway said
+ * Assesses the runs by the chain's transfers, the control plane's own list and the answers of its sites. The gateway's word
  * counts only where it promised that nothing was charged.
  */
-export const judge = async (
-  rig: Rig,
+export const assess = async (
+  harness: Harness,
   cases: ReadonlyArray<Case>,
   fromBlock: number,
   siteUrl: (slug: string) => string
-): Promise<ReadonlyArray<Verdict>> => {
+): Promise<ReadonlyArray<Row>> => {
   const received = async () => {
-    const transfers = await rig.bank.received(fromBlock)
+    const transfers = await harness.chain.received(fromBlock)
     return (run: Run) => transfers.filter(({ from }) => from.toLowerCase() === run.agent.account.address.toLowerCase())
   }
-  // Who has paid for a run and was not answered asks once more, which is free: the count of transfers that follows shows it.
+  // An agent that has paid for a run and has no answer asks once more, which is free: the transfers are counted afterwards.
   const before = await received()
   const results = new Map<Run, boolean>()
   for (const { fault, runs } of cases) {
@@ -60,7 +60,7 @@ export const judge = async (
     }
   }
   const transfersOf = await received()
-  const { projects } = (await (await rig.controlPlane("GET", "projects")).json()) as { projects: Array<Project> }
+  const { projects } = (await (await harness.controlPlane("GET", "projects")).json()) as { projects: Array<Project> }
   const ours = projects.filter(({ name }) => !name.startsWith(stranger))
 
   const liveSites = async (run: Run, own: ReadonlyArray<Project>): Promise<ReadonlyArray<Project>> => {
@@ -73,7 +73,7 @@ export const judge = async (
     return own.filter((_, index) => live[index])
   }
 
-  const verdicts: Array<Verdict> = []
+  const rows: Array<Row> = []
   for (const { fault, runs } of cases) {
     let [captured, delivered, doubleCharges, lostPayments, chargedForNothing, orphans] = [0, 0, 0, 0, 0, 0]
     for (const run of runs) {
@@ -91,7 +91,7 @@ export const judge = async (
         run.broken.push("another amount was charged than the price")
       orphans += own.length - Math.min(live.length, paid.length)
     }
-    verdicts.push({
+    rows.push({
       fault: fault.name,
       runs: runs.length,
       injected: runs.filter(({ injected }) => injected).length,
@@ -108,13 +108,13 @@ export const judge = async (
   const known = cases.flatMap(({ runs }) => runs)
   const nobodys = ours.filter(({ slug }) => !known.some((run) => slug.startsWith(run.slug)))
   if (nobodys.length > 0) throw new Error(`projects of no run: ${nobodys.map(({ slug }) => slug).join(", ")}`)
-  return verdicts
+  return rows
 }
 
-/** Whether an execution was answered with its result: its slug, and what is never the same twice. */
+/** Whether an execution was answered with its result: its slug, and a UUID that is never the same twice. */
 const hasResult = ({ agent, slug }: Run): boolean =>
   agent.answers.some(({ status, text }) => status === 200 && text.startsWith(`{"result":["${slug}","`))
 
-/** Whether everything has come to rest: whoever has paid is live, and nobody else has a project. */
-export const settled = (verdicts: ReadonlyArray<Verdict>): boolean =>
-  verdicts.every(({ lostPayments, orphans }) => lostPayments === 0 && orphans === 0)
+/** Whether everything has come to rest: each run that has paid is live, and no other has a project. */
+export const settled = (rows: ReadonlyArray<Row>): boolean =>
+  rows.every(({ lostPayments, orphans }) => lostPayments === 0 && orphans === 0)

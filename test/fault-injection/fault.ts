@@ -1,23 +1,23 @@
 import type { Bare } from "./bare.ts"
-import type { Bank } from "./test-chain.ts"
+import type { TestChain } from "./test-chain.ts"
 import { setTimeout as sleep } from "node:timers/promises"
 import type { Agent, Answer } from "./agent.ts"
 import type { StackInfo } from "../../src/local/info.ts"
-import type { Way } from "./proxy.ts"
+import type { Proxy } from "./proxy.ts"
 
-/** What is attacked, and what with. */
-export interface Rig {
-  /** Where the stack keeps what it keeps. */
+/** The stack under attack, and the means of the attacks. */
+export interface Harness {
+  /** The stack's directory. */
   readonly dir: string
   readonly info: StackInfo
-  readonly bank: Bank
+  readonly chain: TestChain
   /** Between the gateway and the chain, the gateway and the control plane, the agents and the gateway. */
-  readonly rpc: Way
-  readonly host: Way
-  readonly front: Way
+  readonly rpc: Proxy
+  readonly host: Proxy
+  readonly front: Proxy
   /** How often the process that runs code was replaced. */
   readonly restarts: () => number
-  /** The slug of a project, learned from what passed between gateway and control plane. */
+  /** The slug of a project, learned from the traffic between gateway and control plane. */
   readonly slugOf: (projectId: string) => string | undefined
   /** The control plane itself. */
   readonly controlPlane: (method: string, path: string, body?: object) => Promise<Response>
@@ -35,7 +35,7 @@ export interface Run {
   readonly body: string
   readonly key: string
   readonly agent: Agent
-  /** Set by the attack once the fault has happened, as the attacker has seen with its own eyes. */
+  /** Set by the attack once the fault has happened, as the attack itself has seen. */
   injected: boolean
   /** Promises of an answer that were not kept, in words. */
   readonly broken: Array<string>
@@ -45,29 +45,30 @@ export interface Run {
 export interface Fault {
   readonly name: string
   readonly runs: number
-  /** What its runs buy; a deploy unless it says otherwise. */
+  /** The operation that its runs buy; a deploy by default. */
   readonly operation?: "execute"
-  /** The code of an execution, which answers the slug and what is never the same twice; a quick one unless it says otherwise. */
+  /** The code of an execution, which answers the slug and a value that is never the same twice; by default a quick one. */
   readonly source?: (slug: string) => string
-  /** Nothing may be charged, whatever else happens. */
+  /** Nothing may be charged. */
   readonly free?: boolean
-  /** Needs the stack for itself: what it breaks is everybody's. */
+  /** Needs the stack for itself, because it breaks the stack for all runs. */
   readonly alone?: boolean
-  readonly attack: (rig: Rig, runs: ReadonlyArray<Run>) => Promise<void>
+  readonly attack: (harness: Harness, runs: ReadonlyArray<Run>) => Promise<void>
 }
 
 /** A fault whose runs know nothing of each other; `width` of them at a time. */
 export const each =
-  (attack: (rig: Rig, run: Run) => Promise<void>, width = 10): Fault["attack"] =>
-  async (rig, runs) => {
+  (attack: (harness: Harness, run: Run) => Promise<void>, width = 10): Fault["attack"] =>
+  async (harness, runs) => {
     const waiting = [...runs]
     const worker = async () => {
-      for (let run = waiting.shift(); run !== undefined; run = waiting.shift()) await attack(rig, run).catch(note(run))
+      for (let run = waiting.shift(); run !== undefined; run = waiting.shift())
+        await attack(harness, run).catch(note(run))
     }
     await Promise.all(Array.from({ length: width }, worker))
   }
 
-/** Calls until the fault has struck, and gives what that call was answered: a busy gateway is asked again. */
+/** Calls until the fault has struck, and returns the answer to that call: a busy gateway is asked again. */
 export const strike = async (
   run: Run,
   call: () => Promise<unknown> = () => run.agent.call(run.body, run.key)
@@ -79,7 +80,7 @@ export const strike = async (
   return run.agent.answers.at(-1)
 }
 
-/** Writes down what was thrown as a promise that was broken. */
+/** Notes an error as a promise that was broken. */
 export const note = (run: Run) => (cause: unknown) => {
   run.broken.push((cause instanceof Error ? cause.message : String(cause)).slice(0, 400))
 }
@@ -89,7 +90,7 @@ export const expect = (run: Run, kept: boolean, promise: string): void => {
   if (!kept) run.broken.push(promise)
 }
 
-/** A promise and what settles it. */
+/** A promise and the function that settles it. */
 export const gate = (): { readonly opened: Promise<void>; readonly open: () => void } => {
   let open = () => {}
   const opened = new Promise<void>((resolve) => (open = resolve))

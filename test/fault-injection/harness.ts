@@ -4,26 +4,26 @@ import { join } from "node:path"
 import { resolveLocalhost } from "../../src/local/system/localhost.ts"
 import type { Settings } from "../../src/local/settings.ts"
 import { type Stack, startStack } from "../../src/local/stack.ts"
-import { openBank } from "./test-chain.ts"
+import { openTestChain } from "./test-chain.ts"
 import { startBare } from "./bare.ts"
-import type { Rig } from "./fault.ts"
-import { startWay, type Way } from "./proxy.ts"
+import type { Harness } from "./fault.ts"
+import { startProxy, type Proxy } from "./proxy.ts"
 
-/** The stack, with a proxy on each of its three ways, and the built Worker beside it. */
-export const startRig = async (
+/** The stack, with a proxy on each of its three connections, and the built Worker beside it. */
+export const startHarness = async (
   log: (line: string) => void
-): Promise<Rig & { readonly stack: Stack; readonly told: Settings; stop: () => Promise<void> }> => {
+): Promise<Harness & { readonly stack: Stack; readonly settings: Settings; stop: () => Promise<void> }> => {
   resolveLocalhost()
-  const dir = mkdtempSync(join(tmpdir(), "mpp-compute-faults-"))
-  const ways: Array<Way> = []
-  const wayTo = async (upstream: string) => {
-    const way = await startWay(upstream)
-    ways.push(way)
-    return way
+  const dir = mkdtempSync(join(tmpdir(), "mpp-compute-fault-injection-"))
+  const proxies: Array<Proxy> = []
+  const proxyTo = async (upstream: string) => {
+    const proxy = await startProxy(upstream)
+    proxies.push(proxy)
+    return proxy
   }
-  let told: Settings = {}
-  let rpc: Way | undefined
-  let host: Way | undefined
+  let settings: Settings = {}
+  let rpc: Proxy | undefined
+  let host: Proxy | undefined
   const stack = await startStack({
     dir: join(dir, "local"),
     gatewayPort: 0,
@@ -32,16 +32,16 @@ export const startRig = async (
     blockTime: 0.2,
     environment: {},
     log,
-    reroute: async (settings) => {
-      rpc = await wayTo(settings.TEMPO_RPC_URL ?? "")
-      host = await wayTo(settings.CONTROL_PLANE_URL ?? "")
-      told = { ...settings, TEMPO_RPC_URL: rpc.url, CONTROL_PLANE_URL: host.url }
-      return told
+    reroute: async (own) => {
+      rpc = await proxyTo(own.TEMPO_RPC_URL ?? "")
+      host = await proxyTo(own.CONTROL_PLANE_URL ?? "")
+      settings = { ...own, TEMPO_RPC_URL: rpc.url, CONTROL_PLANE_URL: host.url }
+      return settings
     }
   })
   if (rpc === undefined || host === undefined) throw new Error("the gateway was not rerouted")
   const { info } = stack
-  const front = await wayTo(info.gateway)
+  const front = await proxyTo(info.gateway)
 
   const slugs = new Map<string, string>()
   host.watchers.add(({ status, body }) => {
@@ -56,8 +56,8 @@ export const startRig = async (
     info,
     dir: stack.dir,
     restarts: stack.hosting.restarts,
-    told,
-    bank: openBank(info),
+    settings,
+    chain: openTestChain(info),
     rpc,
     host,
     front,
@@ -70,11 +70,11 @@ export const startRig = async (
       }),
     kill: () => stack.gateway.stop(0),
     revive: () => stack.gateway.start(),
-    bare: () => (bare ??= startBare(dir, told)),
+    bare: () => (bare ??= startBare(dir, settings)),
     stop: async () => {
       await (await bare)?.stop()
       await stack.stop()
-      await Promise.all(ways.map((way) => way.stop()))
+      await Promise.all(proxies.map((proxy) => proxy.stop()))
       rmSync(dir, { recursive: true, force: true })
     }
   }

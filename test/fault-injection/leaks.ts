@@ -3,8 +3,8 @@ import { join } from "node:path"
 import type { Agent } from "./agent.ts"
 
 /**
- * Looks for what nobody may read through everything that was logged and answered during the attacks: credentials, signed
- * transactions, receipts, keys and tokens. Returns a sentence for each place, without the secret.
+ * Searches everything that was logged and answered during the attacks for secrets: credentials, signed transactions,
+ * receipts, keys and tokens. Returns a sentence for each place, without the secret.
  */
 export const leaks = (
   logs: string,
@@ -16,13 +16,13 @@ export const leaks = (
     ...agents.flatMap(({ privateKey, credentials, signed, receipts }) => [
       ["a wallet's key", privateKey.slice(2)] as const,
       ...credentials.map((credential) => ["a credential", credential.replace(/^Payment /, "")] as const),
-      // Hashes are public; what was signed is not, before it is sent.
+      // Hashes are public; a signed transaction is not, before it is sent.
       ...[...signed].filter((hex) => hex.length > 66).map((hex) => ["a signed transaction", hex.slice(2)] as const),
       ...receipts.map((receipt) => ["a receipt", receipt] as const)
     ])
   ]
   const texts: ReadonlyArray<readonly [where: string, text: string]> = [
-    // What the chain's node logs of what it refuses is the node's own: it was sent there.
+    // The chain's node may log the transactions that it refuses: they were sent to it.
     ...readdirSync(logs)
       .filter((name) => name !== "chain.log")
       .map((name) => {

@@ -8,12 +8,12 @@ import { executeFaults } from "./rows/execute-faults.ts"
 import type { Fault, Run } from "./fault.ts"
 import { forgedFaults } from "./rows/forged-faults.ts"
 import { hostFaults } from "./rows/host-faults.ts"
-import { type Case, judge, settled } from "./assess.ts"
+import { type Case, assess, settled } from "./assess.ts"
 import { questionFaults } from "./rows/question-faults.ts"
 import { repeatFaults } from "./rows/repeat-faults.ts"
 import { resetFaults } from "./rows/reset-faults.ts"
 import { leaks } from "./leaks.ts"
-import { startRig } from "./harness.ts"
+import { startHarness } from "./harness.ts"
 import { updateFaults } from "./rows/update-faults.ts"
 import { objections, table } from "./table.ts"
 
@@ -36,11 +36,11 @@ const faults = [
 const started = Date.now()
 const print = (line: string) => console.log(`${((Date.now() - started) / 1000).toFixed(0).padStart(4)} s  ${line}`)
 
-const rig = await startRig(print)
-const interrupt = () => void rig.stop().finally(() => process.exit(130))
+const harness = await startHarness(print)
+const interrupt = () => void harness.stop().finally(() => process.exit(130))
 process.once("SIGINT", interrupt).once("SIGTERM", interrupt)
 try {
-  const { info } = rig.stack
+  const { info } = harness.stack
   let count = 0
   const newRun = ({ operation, source: code }: Fault): Run => {
     const slug = `run${String(++count).padStart(4, "0")}`
@@ -56,12 +56,12 @@ try {
     fault,
     runs: Array.from({ length: fault.runs }, () => newRun(fault))
   }))
-  const fromBlock = await rig.bank.block()
-  await rig.bank.fund(cases.flatMap(({ runs }) => runs.map(({ agent }) => agent.account.address)))
+  const fromBlock = await harness.chain.block()
+  await harness.chain.fund(cases.flatMap(({ runs }) => runs.map(({ agent }) => agent.account.address)))
   print(`${count} payers have their dollar`)
 
   const attack = async ({ fault, runs }: Case) => {
-    await fault.attack(rig, runs)
+    await fault.attack(harness, runs)
     print(`${fault.name}: done`)
   }
   // Faults that wait for timeouts share their waiting; those that break something for everybody come one by one.
@@ -73,22 +73,22 @@ try {
   for (const next of cases.filter(({ fault }) => fault.alone === true)) await attack(next)
 
   const siteUrl = (slug: string) => `${info.sites.replace("//", `//local-${slug}.`)}/`
-  const look = () => judge(rig, cases, fromBlock, siteUrl)
-  // A transaction lives for 25 s: whatever could still be charged has been by then.
+  const assessNow = () => assess(harness, cases, fromBlock, siteUrl)
+  // A transaction lives for 25 s: after 30 s nothing more can be charged.
   await sleep(30_000)
-  for (const end = Date.now() + 120_000; Date.now() < end && !settled(await look());) await sleep(2000)
-  const verdicts = await look()
+  for (const end = Date.now() + 120_000; Date.now() < end && !settled(await assessNow());) await sleep(2000)
+  const rows = await assessNow()
   const agents = cases.flatMap(({ runs }) => runs.map(({ agent }) => agent))
-  const secrets = [rig.told.MPP_SECRET_KEY, rig.told.CONTROL_PLANE_TOKEN]
+  const secrets = [harness.settings.MPP_SECRET_KEY, harness.settings.CONTROL_PLANE_TOKEN]
   const wrong = [
-    ...objections(verdicts, wanted.length === 0 ? 200 : 0),
-    ...leaks(join(rig.stack.dir, "logs"), agents, secrets)
+    ...objections(rows, wanted.length === 0 ? 200 : 0),
+    ...leaks(join(harness.stack.dir, "logs"), agents, secrets)
   ]
-  console.log(`\n${table(verdicts)}\n`)
+  console.log(`\n${table(rows)}\n`)
   for (const line of wrong) console.log(line)
   print(wrong.length === 0 ? "every promise was kept" : `${wrong.length} objections`)
   process.exitCode = wrong.length === 0 ? 0 : 1
 } finally {
-  await rig.stop()
+  await harness.stop()
 }
 process.exit()

@@ -17,24 +17,24 @@ export interface Reply {
   readonly body: Buffer
 }
 
-/** What becomes of a request: an answer, whoever gave it, or a connection that is cut. */
-export type Fate = Reply | "cut"
+/** The outcome of a request: an answer, from the upstream or from a rule, or a connection that is cut. */
+export type ProxiedResponse = Reply | "cut"
 
-/** Takes a request into its hands, or leaves it to others (`undefined`). `forward` sends it on and may be called late, or never. */
-export type Rule = (exchange: Exchange, forward: () => Promise<Reply>) => Promise<Fate> | undefined
+/** Handles a request, or leaves it to other rules (`undefined`). `forward` sends it on and may be called late, or never. */
+export type Rule = (exchange: Exchange, forward: () => Promise<Reply>) => Promise<ProxiedResponse> | undefined
 
 /** A proxy with rules. */
-export interface Way {
+export interface Proxy {
   readonly url: string
-  /** Asked in the order in which they were added; the first that takes a request has it. */
+  /** Tried in the order in which they were added; the first that handles a request decides. */
   readonly rules: Set<Rule>
-  /** Told of every answer that came from behind, before it goes on. */
+  /** Each receives every answer of the upstream, before the client does. */
   readonly watchers: Set<(reply: Reply) => void>
   readonly stop: () => Promise<void>
 }
 
 /** Starts a proxy to `upstream` on a free port of 127.0.0.1. Without rules it passes everything on. */
-export const startWay = async (upstream: string): Promise<Way> => {
+export const startProxy = async (upstream: string): Promise<Proxy> => {
   const rules = new Set<Rule>()
   const watchers = new Set<(reply: Reply) => void>()
   const serve = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
@@ -50,14 +50,14 @@ export const startWay = async (upstream: string): Promise<Way> => {
       for (const watch of watchers) watch(answer)
       return answer
     }
-    let fate: Fate
+    let response: ProxiedResponse
     try {
-      fate = await (firstOf(rules, { method, path, headers, body }, forward) ?? forward())
+      response = await (firstOf(rules, { method, path, headers, body }, forward) ?? forward())
     } catch {
-      fate = "cut" // nobody listens behind us
+      response = "cut" // The upstream does not listen.
     }
-    if (fate === "cut") return void incoming.socket.resetAndDestroy()
-    outgoing.writeHead(fate.status, { ...fate.headers }).end(fate.body)
+    if (response === "cut") return void incoming.socket.resetAndDestroy()
+    outgoing.writeHead(response.status, { ...response.headers }).end(response.body)
   }
   const server = createServer(
     (incoming, outgoing) => void serve(incoming, outgoing).catch(() => incoming.socket.destroy())
@@ -85,8 +85,8 @@ const hopByHop = new Set(["connection", "host", "keep-alive", "transfer-encoding
 
 const firstOf = (rules: ReadonlySet<Rule>, exchange: Exchange, forward: () => Promise<Reply>) => {
   for (const rule of rules) {
-    const fate = rule(exchange, forward)
-    if (fate !== undefined) return fate
+    const response = rule(exchange, forward)
+    if (response !== undefined) return response
   }
   return undefined
 }

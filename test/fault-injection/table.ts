@@ -1,6 +1,6 @@
-import type { Verdict } from "./assess.ts"
+import type { Row } from "./assess.ts"
 
-const columns: ReadonlyArray<readonly [heading: string, of: (verdict: Verdict) => string | number]> = [
+const columns: ReadonlyArray<readonly [heading: string, of: (row: Row) => string | number]> = [
   ["fault", ({ fault }) => fault],
   ["runs", ({ runs }) => runs],
   ["injected", ({ injected }) => injected],
@@ -12,32 +12,32 @@ const columns: ReadonlyArray<readonly [heading: string, of: (verdict: Verdict) =
   ["orphan projects", ({ orphans }) => orphans]
 ]
 
-const sum = (verdicts: ReadonlyArray<Verdict>, of: (verdict: Verdict) => string | number) =>
-  verdicts.reduce((total, verdict) => total + Number(of(verdict)), 0)
+const sum = (rows: ReadonlyArray<Row>, of: (row: Row) => string | number) =>
+  rows.reduce((total, row) => total + Number(of(row)), 0)
 
 /** The table as text, with a row of sums. */
-export const table = (verdicts: ReadonlyArray<Verdict>): string => {
-  const rows = [
+export const table = (rows: ReadonlyArray<Row>): string => {
+  const lines = [
     columns.map(([heading]) => heading),
-    ...verdicts.map((verdict) => columns.map(([, of]) => String(of(verdict)))),
-    columns.map(([, of], index) => (index === 0 ? "all" : String(sum(verdicts, of))))
+    ...rows.map((row) => columns.map(([, of]) => String(of(row)))),
+    columns.map(([, of], index) => (index === 0 ? "all" : String(sum(rows, of))))
   ]
-  const widths = columns.map((_, index) => Math.max(...rows.map((row) => row[index]?.length ?? 0)))
-  return rows
-    .map((row) =>
-      row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  ")
+  const widths = columns.map((_, index) => Math.max(...lines.map((line) => line[index]?.length ?? 0)))
+  return lines
+    .map((line) =>
+      line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  ")
     )
     .join("\n")
 }
 
-/** What is wrong with the outcome, in sentences; empty if nothing is. */
-export const objections = (verdicts: ReadonlyArray<Verdict>, leastPaid: number): ReadonlyArray<string> => {
-  const wrong = verdicts.flatMap((verdict) => [
-    ...(verdict.injected === verdict.runs ? [] : [`${verdict.fault}: did not happen in every run`]),
-    ...(verdict.runs >= 10 ? [] : [`${verdict.fault}: fewer than 10 runs`]),
-    ...columns.slice(5).flatMap(([heading, of]) => (of(verdict) === 0 ? [] : [`${verdict.fault}: ${heading}`])),
-    ...verdict.broken
+/** The sentences that say what is wrong with the outcome; empty if nothing is. */
+export const objections = (rows: ReadonlyArray<Row>, leastPaid: number): ReadonlyArray<string> => {
+  const wrong = rows.flatMap((row) => [
+    ...(row.injected === row.runs ? [] : [`${row.fault}: did not happen in every run`]),
+    ...(row.runs >= 10 ? [] : [`${row.fault}: fewer than 10 runs`]),
+    ...columns.slice(5).flatMap(([heading, of]) => (of(row) === 0 ? [] : [`${row.fault}: ${heading}`])),
+    ...row.broken
   ])
-  const paid = verdicts.reduce((total, { delivered }) => total + delivered, 0)
+  const paid = rows.reduce((total, { delivered }) => total + delivered, 0)
   return paid >= leastPaid ? wrong : [...wrong, `only ${paid} paid deploys, not ${leastPaid}`]
 }

@@ -6,7 +6,7 @@ import { Actions } from "viem/tempo"
 import type { StackInfo } from "../../src/local/info.ts"
 
 /** Dev account #4: it has more of every token than it can spend. Public knowledge, worth nothing. */
-const bankKey = "0x47e179ec197488593b187f80a00eb0da91f1b9d0b13f8733639f19c30a34926a"
+const FUNDER_KEY = "0x47e179ec197488593b187f80a00eb0da91f1b9d0b13f8733639f19c30a34926a"
 
 /** Fees can be paid in AlphaUSD, so that an account can be emptied of pathUSD to the last unit. */
 const alphaUsd: Address = "0x20c0000000000000000000000000000000000001"
@@ -21,10 +21,10 @@ export interface Transfer {
   readonly transaction: string
 }
 
-/** The chain as its own node tells it, past every proxy: where money is given out, taken away and counted. */
-export const openBank = (info: StackInfo) => {
+/** The chain by its own node, past every proxy: gives money to accounts, takes it away and counts it. */
+export const openTestChain = (info: StackInfo) => {
   const chain = defineChain({ ...tempoLocalnet, id: info.chainId, rpcUrls: { default: { http: [info.rpc] } } })
-  const client = createClient({ chain, transport: http(info.rpc), account: privateKeyToAccount(bankKey) })
+  const client = createClient({ chain, transport: http(info.rpc), account: privateKeyToAccount(FUNDER_KEY) })
   const token = info.currency as Address
 
   const balance = async (account: string): Promise<bigint> =>
@@ -41,10 +41,10 @@ export const openBank = (info: StackInfo) => {
     const { status } = await sendTransactionSync(client, {
       calls: to.map((address) => Actions.token.transfer.call(client, { to: address as Address, amount, token: of })),
       feeToken: token,
-      // What the local chain estimates for several calls is too little.
+      // The local chain estimates too little for several calls.
       gas: 600_000n * BigInt(to.length)
     } as never)
-    if (status !== "success") throw new Error("the bank could not pay")
+    if (status !== "success") throw new Error("the funding account could not pay")
   }
 
   return {
@@ -66,8 +66,8 @@ export const openBank = (info: StackInfo) => {
       const own = createClient({ chain, transport: http(info.rpc), account })
       await Actions.token.transferSync(own, { to: client.account.address, amount, token, feeToken: alphaUsd })
     },
-    /** The chain's verdict on a transaction; `undefined` while it has none. */
-    verdict: async (hash: string): Promise<string | undefined> => {
+    /** The status in a transaction's receipt; `undefined` while there is none. */
+    statusOf: async (hash: string): Promise<string | undefined> => {
       const receipt = (await client.request({ method: "eth_getTransactionReceipt", params: [hash as Hex] })) as {
         status: string
       } | null
@@ -97,4 +97,4 @@ export const openBank = (info: StackInfo) => {
 }
 
 /** The chain, past every proxy. */
-export type Bank = ReturnType<typeof openBank>
+export type TestChain = ReturnType<typeof openTestChain>

@@ -4,17 +4,17 @@ import { generatePrivateKey, privateKeyToAccount } from "viem/accounts"
 import { assert, beforeAll, describe, it } from "vitest"
 import type { Stack } from "../../../src/local/stack.ts"
 import { fresh, walletOn } from "../../e2e/support.ts"
-import { openBank } from "../../fault-injection/test-chain.ts"
+import { openTestChain } from "../../fault-injection/test-chain.ts"
 import { report } from "../../support/report.ts"
 import { footprint } from "../footprint.ts"
 import { postJson, stack } from "../support.ts"
 
-const bank = openBank(stack.info)
+const chain = openTestChain(stack.info)
 
 /** Keys of accounts that own a dollar each. */
 const fundedKeys = async (count: number) => {
   const keys = Array.from({ length: count }, generatePrivateKey)
-  await bank.fund(keys.map((key) => privateKeyToAccount(key).address))
+  await chain.fund(keys.map((key) => privateKeyToAccount(key).address))
   return keys
 }
 const walletOf = (key: string) => walletOn(stack as Stack, key)

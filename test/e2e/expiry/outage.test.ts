@@ -1,16 +1,16 @@
 import { afterAll, assert, beforeAll, it } from "vitest"
 import type { Stack } from "../../../src/local/stack.ts"
-import { type Fate, type Rule, startWay, type Way } from "../../fault-injection/proxy.ts"
+import { type ProxiedResponse, type Rule, startProxy, type Proxy } from "../../fault-injection/proxy.ts"
 import { fresh, startTestStack, walletOn } from "../support.ts"
 
 let stack: Stack
-let host: Way
+let host: Proxy
 beforeAll(async () => {
   stack = await startTestStack(
     {},
     {
       reroute: async (settings) => {
-        host = await startWay(settings.CONTROL_PLANE_URL ?? "")
+        host = await startProxy(settings.CONTROL_PLANE_URL ?? "")
         return { ...settings, CONTROL_PLANE_URL: host.url }
       }
     }
@@ -21,7 +21,7 @@ afterAll(async () => {
   await host?.stop()
 })
 
-const cutAll: Rule = async (): Promise<Fate> => "cut"
+const cutAll: Rule = async (): Promise<ProxiedResponse> => "cut"
 const cutAllButTheQuestion: Rule = (exchange, forward) =>
   exchange.path === "/v1/me" ? undefined : cutAll(exchange, forward)
 

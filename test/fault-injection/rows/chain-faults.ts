@@ -1,52 +1,52 @@
 import { setTimeout as sleep } from "node:timers/promises"
-import { blackout, intercept } from "../catch.ts"
-import { each, expect, type Fault, gate, type Rig, type Run, strike } from "../fault.ts"
+import { blackout, intercept } from "../intercept.ts"
+import { each, expect, type Fault, gate, type Harness, type Run, strike } from "../fault.ts"
 
 /** Once the account is out of money, the same call goes on as if nothing had been: it costs once, and is delivered. */
-const afterRefill = async (rig: Rig, run: Run) => {
-  await rig.bank.refill(run.agent.account.address)
-  await run.agent.insist(run.body, run.key)
+const afterRefill = async (harness: Harness, run: Run) => {
+  await harness.chain.refill(run.agent.account.address)
+  await run.agent.callUntilDone(run.body, run.key)
 }
 
 /** Empties the account between simulation and broadcast; the call must be refused, and free. */
 const emptied = (rest: bigint) =>
-  each(async (rig, run) => {
-    intercept(rig, "broadcast", [run], async (_, forward) => {
-      await rig.bank.drain(run.agent.privateKey, rest)
-      run.injected = (await rig.bank.balance(run.agent.account.address)) === rest
+  each(async (harness, run) => {
+    intercept(harness, "broadcast", [run], async (_, forward) => {
+      await harness.chain.drain(run.agent.privateKey, rest)
+      run.injected = (await harness.chain.balance(run.agent.account.address)) === rest
       return forward()
     })
     // The stock client signs up to three times; with an empty account every try is refused before anything is sent.
     await strike(run)
     const { answers } = run.agent
     expect(run, !answers.some(({ charged }) => charged === true), "an unpaid order was called charged")
-    await afterRefill(rig, run)
+    await afterRefill(harness, run)
   })
 
-/** What can go wrong with the chain. */
+/** Faults of the chain. */
 export const chainFaults: ReadonlyArray<Fault> = [
   {
     name: "RPC cut before the chain accepts",
     runs: 10,
-    attack: each(async (rig, run) => {
-      intercept(rig, "broadcast", [run], async () => {
+    attack: each(async (harness, run) => {
+      intercept(harness, "broadcast", [run], async () => {
         run.injected = true
         return "cut"
       })
       const { code, charged } = (await strike(run)) ?? {}
       expect(run, code === "payment_pending" && charged === null, `not pending: ${code}`)
-      await run.agent.insist(run.body, run.key)
+      await run.agent.callUntilDone(run.body, run.key)
     })
   },
   {
     name: "RPC cut right after the chain accepts",
     runs: 10,
-    attack: each(async (rig, run) => {
-      intercept(rig, "broadcast", [run], async (_, forward) => {
+    attack: each(async (harness, run) => {
+      intercept(harness, "broadcast", [run], async (_, forward) => {
         run.injected = (await forward()).status === 200
         return "cut"
       })
-      await run.agent.insist(run.body, run.key)
+      await run.agent.callUntilDone(run.body, run.key)
       expect(run, run.agent.answers.at(-1)?.status === 200, "not live at once")
     })
   },
@@ -54,11 +54,11 @@ export const chainFaults: ReadonlyArray<Fault> = [
     name: "RPC down for 10 s from capture on",
     runs: 10,
     alone: true,
-    attack: async (rig, runs) => {
+    attack: async (harness, runs) => {
       // Every other payment is on the chain when it goes down, the rest never reach it.
       const [all, ten] = [gate(), gate()]
       let caught = 0
-      intercept(rig, "broadcast", runs, async (run, forward) => {
+      intercept(harness, "broadcast", runs, async (run, forward) => {
         run.injected = true
         if (runs.indexOf(run) % 2 === 0) await forward()
         if (++caught === runs.length) all.open()
@@ -66,10 +66,10 @@ export const chainFaults: ReadonlyArray<Fault> = [
         return "cut"
       })
       const calls = runs.map((run) =>
-        run.agent.insist(run.body, run.key).catch((cause: unknown) => run.broken.push(String(cause)))
+        run.agent.callUntilDone(run.body, run.key).catch((cause: unknown) => run.broken.push(String(cause)))
       )
       await Promise.race([all.opened, sleep(60_000)])
-      const restore = blackout(rig.rpc)
+      const restore = blackout(harness.rpc)
       ten.open()
       await sleep(10_000)
       restore()

@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises"
-import { intercept, type Step } from "../catch.ts"
+import { intercept, type Step } from "../intercept.ts"
 import { expect, type Fault, gate, note, type Run, strike } from "../fault.ts"
 
-/** When a request is held: before it goes on, or after it was answered; and what becomes of it once the gateway is dead. */
+/** When a request is held: before it goes on, or after it was answered; and whether it goes on once the gateway is dead. */
 type Hold = "before, then dropped" | "before, then let through" | "after"
 
 /** Kills the gateway while every run is held at one step, and brings it back on the same storage. */
 const killedAt =
   (step: Step, hold: Hold): Fault["attack"] =>
-  async (rig, runs) => {
+  async (harness, runs) => {
     const [all, dead] = [gate(), gate()]
     let held = 0
-    const release = intercept(rig, step, runs, async (run, forward) => {
+    const release = intercept(harness, step, runs, async (run, forward) => {
       const answer = hold === "after" ? await forward() : undefined
       run.injected = true
       if (++held === runs.length) all.open()
@@ -21,16 +21,16 @@ const killedAt =
     })
     const first = runs.map((run) => strike(run))
     await Promise.race([all.opened, sleep(30_000)])
-    await rig.kill()
+    await harness.kill()
     dead.open()
     await Promise.all(first)
     release()
-    await rig.revive()
+    await harness.revive()
     // Half of the clients never come back: theirs is the alarm's to finish.
     await Promise.all(runs.filter((_, index) => index % 2 === 0).map((run) => again(run)))
   }
 
-const again = (run: Run, gateway?: string) => run.agent.insist(run.body, run.key, gateway).catch(note(run))
+const again = (run: Run, gateway?: string) => run.agent.callUntilDone(run.body, run.key, gateway).catch(note(run))
 
 /** The gateway's processes, killed with SIGKILL at every state that is written down. */
 export const crashFaults: ReadonlyArray<Fault> = [
@@ -49,10 +49,10 @@ export const crashFaults: ReadonlyArray<Fault> = [
       name: "killed: delivered",
       runs: 10,
       alone: true,
-      attack: async (rig, runs) => {
+      attack: async (harness, runs) => {
         await Promise.all(runs.map((run) => again(run)))
-        await rig.kill()
-        await rig.revive()
+        await harness.kill()
+        await harness.revive()
         for (const run of runs) {
           run.injected = true
           const before = run.agent.answers.at(-1)?.text
@@ -65,8 +65,8 @@ export const crashFaults: ReadonlyArray<Fault> = [
       name: "killed at random",
       runs: 20,
       alone: true,
-      attack: async (rig, runs) => {
-        const bare = await rig.bare()
+      attack: async (harness, runs) => {
+        const bare = await harness.bare()
         for (const run of runs) {
           const call = run.agent.call(run.body, run.key, bare.url).catch(() => undefined)
           await sleep(Math.random() * 800)

@@ -5,7 +5,7 @@ import { crashFaults } from "./crash-faults.ts"
 import { each, expect, type Fault, note } from "../fault.ts"
 import { repeatFaults } from "./repeat-faults.ts"
 
-/** What can happen to a deploy up to its delivery can happen to an execution. */
+/** Faults of a deploy up to its delivery, which an execution can have too. */
 const shared = [...chainFaults, ...repeatFaults, ...crashFaults]
   .filter(({ name }) =>
     [
@@ -20,11 +20,11 @@ const shared = [...chainFaults, ...repeatFaults, ...crashFaults]
   )
   .map((fault): Fault => ({ ...fault, name: `execute: ${fault.name}`, operation: "execute" }))
 
-/** Runs for two seconds, so that what is done to it meanwhile is done while it runs. */
+/** Code that runs for two seconds, so that a fault can strike while it runs. */
 const slowly = (slug: string) =>
   `export const run = () => new Promise((go) => setTimeout(() => go(["${slug}", crypto.randomUUID()]), 2000))`
 
-/** What can happen to a run. */
+/** Faults of an execution. */
 export const executeFaults: ReadonlyArray<Fault> = [
   ...shared,
   {
@@ -33,10 +33,10 @@ export const executeFaults: ReadonlyArray<Fault> = [
     runs: 10,
     alone: true,
     source: slowly,
-    attack: async (rig, runs) => {
+    attack: async (harness, runs) => {
       const calls = runs.map((run) => run.agent.call(run.body, run.key).catch(() => undefined))
       // Paid, and half of its two seconds gone.
-      const paid = async () => new Set((await rig.bank.received(0)).map(({ from }) => from.toLowerCase()))
+      const paid = async () => new Set((await harness.chain.received(0)).map(({ from }) => from.toLowerCase()))
       const isPaid = async () => {
         const payers = await paid()
         return runs.every(({ agent }) => payers.has(agent.account.address.toLowerCase()))
@@ -44,10 +44,10 @@ export const executeFaults: ReadonlyArray<Fault> = [
       for (const end = Date.now() + 20_000; Date.now() < end && !(await isPaid());) await sleep(100)
       await sleep(500)
       for (const run of runs) run.injected = !run.agent.answers.some(({ status }) => status === 200)
-      await rig.kill()
+      await harness.kill()
       await Promise.all(calls)
-      await rig.revive()
-      await Promise.all(runs.filter((_, index) => index % 2 === 0).map((run) => insist(run).catch(note(run))))
+      await harness.revive()
+      await Promise.all(runs.filter((_, index) => index % 2 === 0).map((run) => callUntilDone(run).catch(note(run))))
     }
   },
   {
@@ -56,18 +56,18 @@ export const executeFaults: ReadonlyArray<Fault> = [
     runs: 10,
     alone: true,
     source: slowly,
-    attack: async (rig, runs) => {
-      const neighbour = new Agent(rig.info, rig.info.gateway, "/execute")
-      await rig.bank.fund([neighbour.account.address])
-      const before = rig.restarts()
+    attack: async (harness, runs) => {
+      const neighbour = new Agent(harness.info, harness.info.gateway, "/execute")
+      await harness.chain.fund([neighbour.account.address])
+      const before = harness.restarts()
       const spin = JSON.stringify({
         code: "export const run = () => new Promise((go) => setTimeout(go, 1000)).then(() => { for (;;); })"
       })
-      const calls = runs.map((run) => insist(run).catch(note(run)))
-      const guilty = await neighbour.insist(spin, crypto.randomUUID())
+      const calls = runs.map((run) => callUntilDone(run).catch(note(run)))
+      const guilty = await neighbour.callUntilDone(spin, crypto.randomUUID())
       await Promise.all(calls)
       for (const run of runs) {
-        run.injected = rig.restarts() > before
+        run.injected = harness.restarts() > before
         expect(run, guilty.text.includes("ResourceLimitExceeded"), `the neighbour was answered ${guilty.text}`)
         expect(run, run.agent.answers.at(-1)?.text.includes(run.slug) === true, "it has no result")
       }
@@ -79,11 +79,11 @@ export const executeFaults: ReadonlyArray<Fault> = [
     runs: 10,
     free: true,
     source: (slug) => `throw new Error("${slug}"); export const run = () => 1`,
-    attack: each(async (_rig, run) => {
+    attack: each(async (_harness, run) => {
       const { status } = await run.agent.call(run.body, run.key)
       run.injected = status === 422
     }, 2)
   }
 ]
 
-const insist = ({ agent, body, key }: Parameters<typeof note>[0]) => agent.insist(body, key)
+const callUntilDone = ({ agent, body, key }: Parameters<typeof note>[0]) => agent.callUntilDone(body, key)

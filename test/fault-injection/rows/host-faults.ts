@@ -1,27 +1,27 @@
 import { setTimeout as sleep } from "node:timers/promises"
-import { blackout, intercept, isQuestion, runAt, type Step } from "../catch.ts"
-import { each, expect, type Fault, type Rig, type Run, strike } from "../fault.ts"
+import { blackout, intercept, isQuestion, runAt, type Step } from "../intercept.ts"
+import { each, expect, type Fault, type Harness, type Run, strike } from "../fault.ts"
 import { stranger } from "../assess.ts"
-import { type Exchange, type Fate, type Reply, reply } from "../proxy.ts"
+import { type Exchange, type ProxiedResponse, type Reply, reply } from "../proxy.ts"
 
 /** One fault at one step, once for each run; then the order has to become live by itself, and all answers to be true. */
-const once = (step: Step, handle: (forward: () => Promise<Reply>) => Promise<Fate>) =>
-  each(async (rig, run) => {
-    intercept(rig, step, [run], async (_, forward) => {
+const once = (step: Step, handle: (forward: () => Promise<Reply>) => Promise<ProxiedResponse>) =>
+  each(async (harness, run) => {
+    intercept(harness, step, [run], async (_, forward) => {
       run.injected = true
       return handle(forward)
     })
-    await run.agent.insist(run.body, run.key)
+    await run.agent.callUntilDone(run.body, run.key)
   })
 
 const refusal = (message: string) => async () => reply(400, { error: "invalid_request", message })
 const plainText = async () => reply(500, "Internal Server Error")
-/** It happens, and nobody hears of it. */
-const lost = async (forward: () => Promise<Reply>): Promise<Fate> => {
+/** The request takes effect, and its answer is lost. */
+const lost = async (forward: () => Promise<Reply>): Promise<ProxiedResponse> => {
   await forward()
   return "cut"
 }
-/** It is answered after whoever asked has given up, and in every other run it happens no earlier. */
+/** The answer comes after the gateway has given up; in every other run the request takes effect no earlier. */
 const late = (seconds: number) => {
   let runs = 0
   return async (forward: () => Promise<Reply>) => {
@@ -32,16 +32,16 @@ const late = (seconds: number) => {
 }
 
 /** A stranger's project on the slug of each run, which must be there, and be the same, afterwards. */
-const taken = each(async (rig: Rig, run: Run) => {
+const taken = each(async (harness: Harness, run: Run) => {
   const name = `${stranger} ${run.slug}`
-  run.injected = (await rig.controlPlane("POST", "projects", { name, slug: run.slug })).status === 201
-  const before = await (await rig.controlPlane("GET", `projects/by-slug/${run.slug}`)).text()
-  await run.agent.insist(run.body, run.key)
-  const after = await (await rig.controlPlane("GET", `projects/by-slug/${run.slug}`)).text()
+  run.injected = (await harness.controlPlane("POST", "projects", { name, slug: run.slug })).status === 201
+  const before = await (await harness.controlPlane("GET", `projects/by-slug/${run.slug}`)).text()
+  await run.agent.callUntilDone(run.body, run.key)
+  const after = await (await harness.controlPlane("GET", `projects/by-slug/${run.slug}`)).text()
   expect(run, before === after, "a stranger's project was touched")
 })
 
-/** What can go wrong with the control plane. */
+/** Faults of the control plane. */
 export const hostFaults: ReadonlyArray<Fault> = [
   { name: "create answers after the timeout", runs: 10, attack: once("create", late(16)) },
   { name: "upload answers after the timeout", runs: 10, attack: once("upload", late(31)) },
@@ -56,16 +56,16 @@ export const hostFaults: ReadonlyArray<Fault> = [
     name: "control plane down for 20 s from the payment on",
     runs: 10,
     alone: true,
-    attack: async (rig, runs) => {
+    attack: async (harness, runs) => {
       const strikes = (exchange: Exchange) => {
-        const run = runAt(rig, "create", runs, exchange)
+        const run = runAt(harness, "create", runs, exchange)
         if (run !== undefined) run.injected = true
       }
-      const restore = blackout(rig.host, strikes, isQuestion)
+      const restore = blackout(harness.host, strikes, isQuestion)
       const calls = runs.map(async (run) => {
         const { status, code, charged, text } = (await strike(run)) ?? {}
         if (status === 502) expect(run, code === "deploy_failed" && charged === true, `502 says ${text}`)
-        await run.agent.insist(run.body, run.key)
+        await run.agent.callUntilDone(run.body, run.key)
       })
       await sleep(20_000)
       restore()

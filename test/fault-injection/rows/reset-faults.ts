@@ -1,10 +1,10 @@
 import { request } from "node:http"
-import { intercept } from "../catch.ts"
-import { each, expect, type Fault, type Rig, type Run } from "../fault.ts"
+import { intercept } from "../intercept.ts"
+import { each, expect, type Fault, type Harness, type Run } from "../fault.ts"
 
 /** A paid call over a socket of its own; resolves once all of it was sent. `hangUp` resets the connection. */
-const sendPaid = async (rig: Rig, run: Run) => {
-  const { url } = await rig.bare()
+const sendPaid = async (harness: Harness, run: Run) => {
+  const { url } = await harness.bare()
   const challenge = await run.agent.post(run.body, { "idempotency-key": run.key }, url)
   const authorization = await run.agent.sign(challenge)
   let answered = false
@@ -32,10 +32,10 @@ const sendPaid = async (rig: Rig, run: Run) => {
   }
 }
 
-/** Whatever became of it: the same call again has to end well, at the price of one. */
-const comeBack = async (rig: Rig, run: Run) => {
-  const { url } = await rig.bare()
-  await run.agent.insist(run.body, run.key, url)
+/** The same call again has to end well, at the price of one. */
+const comeBack = async (harness: Harness, run: Run) => {
+  const { url } = await harness.bare()
+  await run.agent.callUntilDone(run.body, run.key, url)
   expect(run, run.agent.answers.at(-1)?.status === 200, "not live in the end")
 }
 
@@ -44,28 +44,28 @@ export const resetFaults: ReadonlyArray<Fault> = [
   {
     name: "client reset right after sending the credential",
     runs: 10,
-    attack: each(async (rig, run) => {
-      const { hangUp } = await sendPaid(rig, run)
+    attack: each(async (harness, run) => {
+      const { hangUp } = await sendPaid(harness, run)
       hangUp()
-      await comeBack(rig, run)
+      await comeBack(harness, run)
     }, 2)
   },
   {
     name: "client reset during the build",
     runs: 10,
-    attack: each(async (rig, run) => {
+    attack: each(async (harness, run) => {
       let building = () => {}
       const built = new Promise<void>((resolve) => (building = resolve))
-      intercept(rig, "simulate", [run], async (_, forward) => {
+      intercept(harness, "simulate", [run], async (_, forward) => {
         const answer = await forward()
-        // What follows the simulation is the build.
+        // The build follows the simulation.
         setTimeout(building, 5)
         return answer
       })
-      const { hangUp } = await sendPaid(rig, run)
+      const { hangUp } = await sendPaid(harness, run)
       await built
       hangUp()
-      await comeBack(rig, run)
+      await comeBack(harness, run)
     }, 2)
   }
 ]

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises"
-import { intercept } from "../catch.ts"
-import { each, expect, type Fault, type Rig, type Run } from "../fault.ts"
+import { intercept } from "../intercept.ts"
+import { each, expect, type Fault, type Harness, type Run } from "../fault.ts"
 import { stranger } from "../assess.ts"
 import { type Reply, reply, type Rule } from "../proxy.ts"
 
@@ -16,21 +16,21 @@ const sourceOf = ({ slug }: Run, version: string) => {
   return JSON.stringify({ files: { "index.ts": `export default { fetch: () => ${answer} }` } })
 }
 
-const update = async (rig: Rig, run: Run, id: string, version: string): Promise<number> => {
+const update = async (harness: Harness, run: Run, id: string, version: string): Promise<number> => {
   const init = {
     method: "PUT",
     body: sourceOf(run, version),
     headers: { "content-type": "application/json" }
   }
   for (const end = Date.now() + 60_000; ; await sleep(300)) {
-    await run.agent.pay(`${rig.info.gateway}/deployments/${id}`, init).catch(() => undefined)
+    await run.agent.pay(`${harness.info.gateway}/deployments/${id}`, init).catch(() => undefined)
     const { status = 0, code } = run.agent.answers.at(-1) ?? {}
     if (code !== "busy" || Date.now() > end) return status
   }
 }
 
-const statusOf = async (rig: Rig, id: string) =>
-  (await (await fetch(`${rig.info.gateway}/deployments/${id}`)).json()) as Status
+const statusOf = async (harness: Harness, id: string) =>
+  (await (await fetch(`${harness.info.gateway}/deployments/${id}`)).json()) as Status
 
 /** Which version a site serves. */
 const versionAt = async (url: string): Promise<string | null> =>
@@ -42,15 +42,15 @@ const until = async (reached: () => Promise<boolean>, seconds: number): Promise<
 }
 
 /** The projects of a run, as the control plane lists them. */
-const projectsOf = async (rig: Rig, run: Run) => {
-  const { projects } = (await (await rig.controlPlane("GET", "projects")).json()) as {
+const projectsOf = async (harness: Harness, run: Run) => {
+  const { projects } = (await (await harness.controlPlane("GET", "projects")).json()) as {
     projects: ReadonlyArray<{ id: string; slug: string; name: string }>
   }
   return projects.filter(({ slug, name }) => slug.startsWith(run.slug) && !name.startsWith(stranger))
 }
 
 /** A slug that somebody has whom the account cannot see: the create answers 409, and the look-up 404. */
-const unseen = each(async (rig, run) => {
+const unseen = each(async (harness, run) => {
   let asked = 0
   const rule: Rule = ({ method, path, body }) => {
     if (method !== "POST" || path !== "/v1/projects") return undefined
@@ -59,61 +59,62 @@ const unseen = each(async (rig, run) => {
     run.injected = true
     return Promise.resolve(reply(409, { error: "conflict", message: "UNIQUE constraint failed: projects.slug" }))
   }
-  rig.host.rules.add(rule)
-  const { url } = await run.agent.insist(run.body, run.key)
-  rig.host.rules.delete(rule)
+  harness.host.rules.add(rule)
+  const { url } = await run.agent.callUntilDone(run.body, run.key)
+  harness.host.rules.delete(rule)
   expect(run, asked === 1, `a slug that is taken was asked for ${asked} times`)
   expect(run, url?.includes(`${run.slug}-`) === true, `live at ${url}`)
 })
 
 let gone = 0
 /** The project is deleted behind the gateway's back. In some runs its slug is taken at once; in others the create's answer is lost. */
-const projectGone = each(async (rig, run) => {
+const projectGone = each(async (harness, run) => {
   const kind = ["free", "taken", "lost"][gone++ % 3]
-  const { deployment_id: id = "", url } = await run.agent.insist(run.body, run.key)
-  const before = await statusOf(rig, id)
-  const [project] = await projectsOf(rig, run)
-  run.injected = (await rig.controlPlane("DELETE", `projects/${project?.id}`)).status === 200
-  if (kind === "taken") await rig.controlPlane("POST", "projects", { name: `${stranger} ${run.slug}`, slug: run.slug })
+  const { deployment_id: id = "", url } = await run.agent.callUntilDone(run.body, run.key)
+  const before = await statusOf(harness, id)
+  const [project] = await projectsOf(harness, run)
+  run.injected = (await harness.controlPlane("DELETE", `projects/${project?.id}`)).status === 200
+  if (kind === "taken")
+    await harness.controlPlane("POST", "projects", { name: `${stranger} ${run.slug}`, slug: run.slug })
   if (kind === "lost") {
-    intercept(rig, "create", [run], async (_, forward) => {
+    intercept(harness, "create", [run], async (_, forward) => {
       await forward()
       return "cut"
     })
   }
-  const status = await update(rig, run, id, "newer")
+  const status = await update(harness, run, id, "newer")
   const { text = "" } = run.agent.answers.at(-1) ?? {}
-  if (kind === "lost") expect(run, status === 502 && /nothing serves/.test(text), `not told as it is: ${text}`)
+  if (kind === "lost") expect(run, status === 502 && /nothing serves/.test(text), `the answer does not say so: ${text}`)
   else expect(run, status === 200, `not placed anew: ${text}`)
-  expect(run, await until(async () => (await statusOf(rig, id)).status === "live", 60), "not live by itself")
-  const after = await statusOf(rig, id)
+  expect(run, await until(async () => (await statusOf(harness, id)).status === "live", 60), "not live by itself")
+  const after = await statusOf(harness, id)
   expect(run, after.expires_at === before.expires_at, `its hour was ${before.expires_at}, and is ${after.expires_at}`)
   expect(run, (after.url === url) === (kind !== "taken"), `live at ${after.url}, which was ${url}`)
   expect(run, await until(async () => (await versionAt(after.url ?? "")) === "newer", 10), "not the newer code")
 })
 
 /** An update's upload is given up, and delivered once a newer one serves. */
-const landsLate = each(async (rig, run) => {
-  const { deployment_id: id = "", url = "" } = await run.agent.insist(run.body, run.key)
+const landsLate = each(async (harness, run) => {
+  const { deployment_id: id = "", url = "" } = await run.agent.callUntilDone(run.body, run.key)
   let land: (() => Promise<Reply>) | undefined
-  const release = intercept(rig, "upload", [run], async (_, forward) => {
+  const release = intercept(harness, "upload", [run], async (_, forward) => {
     land = forward
     return "cut"
   })
-  const given = await update(rig, run, id, "older")
+  const given = await update(harness, run, id, "older")
   expect(run, given === 502, `the older update was answered with ${given}`)
   // At once: the alarm would send the older code itself after 2 s, which is no harm and no test.
-  const taken = await update(rig, run, id, "newest")
+  const taken = await update(harness, run, id, "newest")
   release()
   expect(run, taken === 200, `the newest update was answered with ${taken}`)
   expect(run, await until(async () => (await versionAt(url)) === "newest", 10), "the newest update does not serve")
   await land?.()
   run.injected = await until(async () => (await versionAt(url)) === "older", 10)
   expect(run, await until(async () => (await versionAt(url)) === "newest", 90), "older code serves for good")
-  expect(run, (await statusOf(rig, id)).status === "live", "not live")
+  expect(run, (await statusOf(harness, id)).status === "live", "not live")
 })
 
-/** What can go wrong with where a deployment is, and with newer code for it. */
+/** Faults of the place of a deployment, and of newer code for it. */
 export const updateFaults: ReadonlyArray<Fault> = [
   { name: "409 for a slug that nobody shows", runs: 10, attack: unseen },
   { name: "project gone at an update", runs: 12, attack: projectGone },

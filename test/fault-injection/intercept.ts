@@ -1,5 +1,5 @@
-import type { Rig, Run } from "./fault.ts"
-import type { Exchange, Fate, Reply, Rule, Way } from "./proxy.ts"
+import type { Harness, Run } from "./fault.ts"
+import type { Exchange, ProxiedResponse, Reply, Rule, Proxy } from "./proxy.ts"
 
 interface RpcBody {
   readonly method: string
@@ -11,11 +11,11 @@ const rpcBody = ({ body }: Exchange): RpcBody => {
   return Array.isArray(parsed) ? (parsed[0] as RpcBody) : (parsed as RpcBody)
 }
 
-/** What a request is to its run: one of the steps at which a fault can strike. */
+/** The steps of a run at which a fault can strike. */
 export type Step = "simulate" | "broadcast" | "create" | "tag" | "upload"
 
 /** Which of the runs a request belongs to, if it is that step of one. */
-export const runAt = (rig: Rig, step: Step, runs: ReadonlyArray<Run>, exchange: Exchange): Run | undefined => {
+export const runAt = (harness: Harness, step: Step, runs: ReadonlyArray<Run>, exchange: Exchange): Run | undefined => {
   const { method, path, body } = exchange
   switch (step) {
     case "simulate":
@@ -35,42 +35,42 @@ export const runAt = (rig: Rig, step: Step, runs: ReadonlyArray<Run>, exchange: 
     }
     case "tag":
     case "upload": {
-      const [, id = "", what] = /^\/v1\/projects\/([^/]+)\/(tags|deployments\/upload)$/.exec(path) ?? []
-      if (what !== (step === "tag" ? "tags" : "deployments/upload")) return undefined
-      return runs.find((run) => rig.slugOf(id)?.startsWith(run.slug))
+      const [, id = "", action] = /^\/v1\/projects\/([^/]+)\/(tags|deployments\/upload)$/.exec(path) ?? []
+      if (action !== (step === "tag" ? "tags" : "deployments/upload")) return undefined
+      return runs.find((run) => harness.slugOf(id)?.startsWith(run.slug))
     }
   }
 }
 
-/** What happens to a request that was caught. */
-export type Handling = (run: Run, forward: () => Promise<Reply>) => Promise<Fate>
+/** Decides about a request that was caught. */
+export type Handling = (run: Run, forward: () => Promise<Reply>) => Promise<ProxiedResponse>
 
-/** Catches each run's first request of a step, or with `every` all of them. Returns what lets them pass again. */
+/** Catches each run's first request of a step, or with `every` all of them. Returns a function that lets them pass again. */
 export const intercept = (
-  rig: Rig,
+  harness: Harness,
   step: Step,
   runs: ReadonlyArray<Run>,
   handle: Handling,
   options: { readonly every?: boolean } = {}
 ): (() => void) => {
-  const way: Way = step === "simulate" || step === "broadcast" ? rig.rpc : rig.host
+  const proxy: Proxy = step === "simulate" || step === "broadcast" ? harness.rpc : harness.host
   const seen = new Set<Run>()
   const rule: Rule = (exchange, forward) => {
-    const run = runAt(rig, step, runs, exchange)
+    const run = runAt(harness, step, runs, exchange)
     if (run === undefined || (seen.has(run) && options.every !== true)) return undefined
     seen.add(run)
     return handle(run, forward)
   }
-  way.rules.add(rule)
-  return () => void way.rules.delete(rule)
+  proxy.rules.add(rule)
+  return () => void proxy.rules.delete(rule)
 }
 
 /** The question that is asked before a payment: a fault that is to strike after it lets this pass. */
 export const isQuestion = ({ path }: Exchange): boolean => path === "/v1/me"
 
-/** Cuts every connection of a way until it is told to stop, but for those that pass; `seen` is told of each. */
+/** Cuts every connection through a proxy, except those that pass. `seen` receives each request. Returns a function that ends it. */
 export const blackout = (
-  way: Way,
+  proxy: Proxy,
   seen: (exchange: Exchange) => void = () => {},
   passes: (exchange: Exchange) => boolean = () => false
 ): (() => void) => {
@@ -79,8 +79,8 @@ export const blackout = (
     seen(exchange)
     return passes(exchange) ? forward() : cut()
   }
-  const before = [...way.rules]
-  way.rules.clear()
-  for (const each of [rule, ...before]) way.rules.add(each)
-  return () => void way.rules.delete(rule)
+  const before = [...proxy.rules]
+  proxy.rules.clear()
+  for (const each of [rule, ...before]) proxy.rules.add(each)
+  return () => void proxy.rules.delete(rule)
 }
