@@ -8,7 +8,7 @@ import * as Errors from "../domain/Errors.ts"
 import { Status } from "../orders/rpc.ts"
 import { MAX_NAME_LENGTH } from "./request/decode-deploy.ts"
 
-/** The same `description` for every field of one meaning. */
+/** A text field with its description. */
 const described = (description: string) => Schema.String.annotate({ description })
 
 const deploymentId = described("Id of the deployment, dep_…")
@@ -16,7 +16,7 @@ const deploymentUrl = described("Where the code is served.")
 const expiresAt = described("When the deployment is deleted: UTC, 2026-03-27T21:00:00Z.")
 const configured = Schema.Boolean.annotate({ description: "Whether paid endpoints are available." })
 
-/** A deploy takes this. Paths are relative; sources are text, 512,000 bytes of UTF-8 in all. */
+/** The body of a deploy. Paths are relative; sources are text, 512,000 bytes of UTF-8 in all. */
 export const DeployRequest = Schema.Struct({
   files: Schema.Record(Schema.String, Schema.String).annotate({
     description:
@@ -28,10 +28,10 @@ export const DeployRequest = Schema.Struct({
   })
 })
 
-/** An update takes this: a deploy without a name. */
+/** The body of an update: that of a deploy without a name. */
 export const UpdateRequest = Schema.Struct({ files: DeployRequest.fields.files })
 
-/** A deploy answers this, beside the receipt in `Payment-Receipt`. */
+/** The answer to a deploy. The receipt is in the header `Payment-Receipt`. */
 export const Deployment = Schema.Struct({
   url: deploymentUrl,
   deployment_id: deploymentId,
@@ -39,7 +39,7 @@ export const Deployment = Schema.Struct({
   ttl_hours: Schema.Finite.annotate({ description: "Hours from going live to expires_at." })
 }).annotate({ description: "The code is live." })
 
-/** An execution takes this. */
+/** The body of an execution. */
 export const ExecuteRequest = Schema.Struct({
   code: Schema.String.annotate({
     description:
@@ -50,7 +50,7 @@ export const ExecuteRequest = Schema.Struct({
   input: Schema.optionalKey(Schema.Unknown)
 })
 
-/** An execution answers this, beside the receipt in `Payment-Receipt`: a result, or why there is none. */
+/** The answer to an execution: a result, or the error. The receipt is in the header `Payment-Receipt`. */
 export const Execution = Schema.Struct({
   result: Schema.optionalKey(Schema.Unknown),
   error: Schema.optionalKey(
@@ -66,7 +66,7 @@ export const Execution = Schema.Struct({
   }).annotate({ description: "What one run may take." })
 }).annotate({ description: "The code was run." })
 
-/** Whether the service can be used. `missing` names settings, never values. */
+/** The answer of `/health`. `missing` names settings, never values. */
 export const Health = Schema.Struct({
   status: Schema.Literals(["ok", "not_configured"]).annotate({ description: "The same as configured, in a word." }),
   configured,
@@ -87,7 +87,7 @@ export const Health = Schema.Struct({
   })
 }).annotate({ description: "The state of the service." })
 
-/** Programs that open the service's root get this. */
+/** The answer of `/` to programs. */
 export const About = Schema.Struct({
   name: described("The service's name."),
   description: described("What it sells, in a sentence."),

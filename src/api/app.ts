@@ -49,7 +49,7 @@ const fallback = Effect.fnUntraced(function* (request: HttpServerRequest.HttpSer
   return HttpServerResponse.setHeader(yield* HttpServerRespondable.toResponse(error), "allow", allow)
 })
 
-/** A defect says nothing of itself to the outside; what it was goes to the log. */
+/** Answers 500 for a defect, without its cause. The cause goes to the log. */
 const answerDefects = HttpRouter.middleware(
   (effect) =>
     Effect.catchDefect(effect, (defect) =>
@@ -66,7 +66,7 @@ const answerDefects = HttpRouter.middleware(
   { global: true }
 )
 
-/** Browsers may call from anywhere: there are no cookies and no accounts to protect. */
+/** Browsers may call from any origin because there are no cookies and no accounts to protect. */
 const cors = HttpRouter.cors({
   allowedOrigins: ["*"],
   allowedMethods: ["GET", "POST", "PUT", "OPTIONS"],
@@ -75,7 +75,7 @@ const cors = HttpRouter.cors({
   maxAge: 86_400
 })
 
-/** Limits answer what the router must not see. */
+/** Answers requests that the router must not see. */
 const limits = makeLimits(fallback)
 
 const App = Layer.mergeAll(
@@ -89,7 +89,7 @@ const App = Layer.mergeAll(
   cors
 ).pipe(Layer.provide(HttpServer.layerServices))
 
-/** The gateway needs this: `layers.ts` and the tests choose the layers. */
+/** The services of the gateway. `layers.ts` and the tests choose their layers. */
 export type GatewayServices = Settings | PaymentService | Orders | CodeRunner | Sweep | CronSecret | ReplayGuard
 
 /** The gateway as a `fetch` handler. Called once an isolate; the services are built with the first request. */
@@ -98,21 +98,21 @@ export const serve = (services: Layer.Layer<GatewayServices>): ((request: Reques
   return async (request) => {
     const routed = toRoutable(request)
     if (request.method !== "HEAD") return handler(withoutSignal(routed))
-    // As GET, without the body (RFC 9110, 9.3.2).
+    // HEAD is GET without the body of the answer (RFC 9110, 9.3.2).
     return new Response(null, await handler(withoutSignal(new Request(routed, { method: "GET" }))))
   }
 }
 
 /**
- * Without a signal, which would interrupt what is being served when its client goes: nothing here shall change because
- * somebody hung up. Nor does the platform abort it unless a flag says so; making it and listening to it is a tenth of what
- * an unpaid request costs.
+ * The request without its signal. A signal would interrupt the request when its client goes, and a client that hangs up
+ * must change nothing. The platform does not abort it either, unless a flag says so. Making it and listening to it costs a
+ * tenth of an unpaid request.
  */
 const withoutSignal = (request: Request): Request => Object.defineProperty(request, "signal", { value: undefined })
 
 /**
- * The router answers nothing to a path that is no valid percent-encoding: such a path is taken literally. One that is too
- * long for the router stays as it is.
+ * A request that the router can answer. It answers nothing to a path with an invalid percent-encoding, so such a path is
+ * taken literally. A path that is too long for the router stays as it is.
  */
 const toRoutable = (request: Request): Request => {
   if (request.url.length > MAX_URL_LENGTH + 300 || !request.url.includes("%") || !URL.canParse(request.url))

@@ -14,7 +14,7 @@ import { setHeaders } from "./request/headers.ts"
 import { notConfigured } from "./request/not-configured.ts"
 import { makeUpdate } from "./endpoints/update.ts"
 
-/** Serves the API definition. */
+/** The handlers of the API definition. */
 export const Handlers = HttpApiBuilder.group(
   Api,
   "gateway",

@@ -13,7 +13,7 @@ import type { ServiceInfo } from "./service-info.ts"
 
 const NETWORK_NAMES = { mainnet: "Tempo mainnet", testnet: "Tempo's Moderato testnet", local: "a local chain" }
 
-/** Describes the service to a request. The offers come from a challenge like any other: same settings, same code, no I/O. */
+/** Describes the service to a request. The offers are read from a challenge, which takes the same settings and code, and no I/O. */
 export const describeService = Effect.gen(function* () {
   const settings = yield* Settings
   const payments = yield* PaymentService
@@ -23,7 +23,7 @@ export const describeService = Effect.gen(function* () {
   const offers = (price: string | undefined, termsOf: (price: string, body: string) => Terms) =>
     complete === undefined || price === undefined
       ? Effect.succeed([])
-      : // Not before there is a request: the platform makes no random values while a Worker starts.
+      : // Only once there is a request, because the platform makes no random values while a Worker starts.
         Effect.suspend(() => payments.challenge(termsOf(price, EMPTY_BODY), purchaseKey(undefined))).pipe(
           Effect.map(readOffers)
         )

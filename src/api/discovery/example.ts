@@ -1,4 +1,4 @@
-/** A deploy that works as it stands: validators pay with it, and people paste it. No single quote, for the shell's sake. */
+/** A deploy that works unchanged: validators pay with it, and people paste it. The shell needs it without single quotes. */
 export const exampleRequest = {
   files: {
     "src/index.ts": [
@@ -16,7 +16,7 @@ export const exampleRequest = {
 
 const exampleId = "dep_3v8k2m9qw4x7c1h5n0t6r2yjzb8s1f6dqk0m4wtx"
 
-/** The deploy answers this. */
+/** The answer to the example deploy. */
 export const exampleDeployment = {
   url: "https://jane-my-api.runjack.xyz",
   deployment_id: exampleId,
@@ -24,16 +24,16 @@ export const exampleDeployment = {
   ttl_hours: 24
 }
 
-/** A run that works as it stands. */
+/** A run that works unchanged. */
 export const exampleExecution = {
   code: "export function run(input) { return { sum: input.a + input.b } }",
   input: { a: 2, b: 3 }
 }
 
-/** The run answers this. */
+/** The answer to the example run. */
 export const exampleResult = { result: { sum: 5 }, duration_ms: 1, limits: { cpu_ms_limit: 50 } }
 
-/** The example deploy has this status. */
+/** The status of the example deploy. */
 export const exampleStatus = {
   deployment_id: exampleId,
   url: exampleDeployment.url,

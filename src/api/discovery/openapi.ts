@@ -7,7 +7,7 @@ import { describeFields } from "./describe-fields.ts"
 
 type Json = Record<string, unknown>
 
-/** A media type, a response and an operation, as far as they are completed here. */
+/** The parts of a media type, a response and an operation that are completed here. */
 interface Content extends Json {
   readonly schema?: Json
 }
@@ -31,7 +31,7 @@ const header = (name: string, description: string, example: string): Json => ({
 
 const responseHeader = (description: string): Json => ({ description, schema: { type: "string" } })
 
-/** Headers of requests that bring source. */
+/** Headers of requests with source. */
 const REQUEST_HEADERS = [
   header(
     "Idempotency-Key",
@@ -43,7 +43,7 @@ const REQUEST_HEADERS = [
 
 const RETRY_AFTER = { "Retry-After": responseHeader("Seconds to wait.") }
 
-/** Headers of answers, by status. */
+/** Headers of responses, by status. */
 const RESPONSE_HEADERS: Readonly<Record<string, Json>> = {
   200: { "Payment-Receipt": responseHeader("base64url of JSON: status, method, timestamp, reference.") },
   402: { "WWW-Authenticate": responseHeader("The challenge: Payment id=…, method, intent, request, expires.") },
@@ -53,7 +53,7 @@ const RESPONSE_HEADERS: Readonly<Record<string, Json>> = {
   503: RETRY_AFTER
 }
 
-/** The description of a parameter stands beside its schema, not in it. */
+/** Moves the description of each parameter from its schema to the parameter, where tools look for it. */
 const describeParameters = (operation: Operation): Operation => ({
   ...operation,
   ...(operation.parameters !== undefined && {
@@ -64,7 +64,7 @@ const describeParameters = (operation: Operation): Operation => ({
   })
 })
 
-/** The examples of a response that is described by the schemas of one or several errors. */
+/** The examples of a response whose schema is that of one or several errors. */
 const errorExamples = ({ schema }: Content): Json => {
   const named = JSON.stringify(schema ?? {})
   const found = errorCatalog().filter(({ tag }) => named.includes(`/schemas/${tag}Encoded"`))
@@ -98,7 +98,7 @@ const withExamples = (
   )
 })
 
-/** An operation that takes source, with the example that works as it stands. */
+/** An operation that takes source, with an example that works unchanged. */
 const withRequest = (operation: Operation, example: object, answer: object = exampleDeployment): Operation => ({
   ...withExamples(operation, { 200: answer }, true),
   parameters: [...(operation.parameters ?? []), ...REQUEST_HEADERS],
@@ -109,7 +109,7 @@ const withRequest = (operation: Operation, example: object, answer: object = exa
   }
 })
 
-/** Discovery adds this to each operation, by method and path. */
+/** Prices, summaries and examples of each operation, by method and path. */
 const additions: Readonly<Record<string, (operation: Operation, service: ServiceInfo) => Operation>> = {
   "post /deploy": (operation, { offers, price }) => ({
     ...withRequest(operation, exampleRequest),
@@ -133,8 +133,8 @@ let api: OpenApi.OpenAPISpec | undefined
 const describedApi = (): OpenApi.OpenAPISpec => (api ??= describeFields(OpenApi.fromApi(Api)))
 
 /**
- * The OpenAPI document of `GET /openapi.json` ("Service Discovery for HTTP Payment Authentication"): the API definition, and
- * what it costs, where it is documented and what each answer looks like. Without offers while nothing can be bought.
+ * The OpenAPI document of `GET /openapi.json` ("Service Discovery for HTTP Payment Authentication"): the API definition with
+ * prices, links to the documentation and an example of each answer. It has no offers while settings are missing.
  */
 export const openApi = (service: ServiceInfo): Json => {
   const { origin } = service

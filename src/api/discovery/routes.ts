@@ -9,20 +9,20 @@ import { llmsTxt } from "./llms.ts"
 import { openApi } from "./openapi.ts"
 import { page, pageHeaders } from "./page.ts"
 
-/** A response that depends on the client's `Host` header is private: a shared cache would give it to others. */
+/** A response that depends on the client's `Host` header is private because a shared cache would give it to others. */
 const scopePrefix = ({ originIsSet }: ServiceInfo) => (originIsSet ? "" : "private, ")
 
-/** Five minutes, as the discovery specification recommends; what says "not configured" is not kept at all. */
+/** Five minutes, as the discovery specification recommends. A response that says "not configured" is not cached. */
 const cacheControl = (service: ServiceInfo) => ({
   "cache-control": service.missing.length === 0 ? `${scopePrefix(service)}max-age=300` : "no-store"
 })
 
 const urlOf = (request: HttpServerRequest.HttpServerRequest) => (request.source as Request).url
 
-/** The documents that are no part of the API itself. */
+/** The paths of the documents, which the API definition does not have. */
 export const discoveryPaths = ["/openapi.json", "/llms.txt"] as const
 
-/** Serves them. */
+/** Serves the documents. */
 export const DiscoveryRoutes = HttpRouter.use((router) =>
   Effect.gen(function* () {
     const describe = yield* describeService
@@ -42,7 +42,7 @@ export const DiscoveryRoutes = HttpRouter.use((router) =>
   })
 )
 
-/** `GET /` answers a page to people, and the same in a few fields to programs. */
+/** `GET /`: a page for people, and the same in a few JSON fields for programs. */
 export const makeAbout = Effect.gen(function* () {
   const describe = yield* describeService
   return Effect.fn("Gateway.about")(function* (request: HttpServerRequest.HttpServerRequest) {

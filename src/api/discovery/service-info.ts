@@ -1,32 +1,32 @@
 import type { PaymentOffer } from "../../payment/service-offers.ts"
 
-/** Discovery says this about the service: everything that depends on where it runs and how it is set. */
+/** The facts of the service that discovery documents state: everything that depends on its address and settings. */
 export interface ServiceInfo {
-  /** Where it is: `https://…`, no slash at the end. */
+  /** The service's address: `https://…`, no slash at the end. */
   readonly origin: string
-  /** Whether `origin` is the one that the settings name, the same for every request. */
+  /** Whether `origin` comes from the settings, so that it is the same for every request. */
   readonly originIsSet: boolean
-  /** The settings that are missing; while there are any, nothing can be bought. */
+  /** The settings that are missing. While there are any, paid endpoints are unavailable. */
   readonly missing: ReadonlyArray<string>
-  /** A deploy costs this, in dollars: `"0.10"`. */
+  /** The price of a deploy in dollars: `"0.10"`. */
   readonly price: string
   /** The ways to pay for a deploy; none while settings are missing. */
   readonly offers: ReadonlyArray<PaymentOffer>
-  /** Whether payments are Tempo's: of another rail's clients nothing is known here. */
+  /** Whether payments are Tempo's. Commands for clients of another rail are not known here. */
   readonly tempo: boolean
-  /** The token, by its name where it has one. */
+  /** The token's name, or its address if it has none. */
   readonly currency: string
-  /** The chain, for people; of another rail its method. */
+  /** The chain's name, for people; for another rail its method. */
   readonly network: string
-  /** mppx needs this to find the chain: options with a blank before them, or nothing. */
+  /** The options by which mppx finds the chain, with a blank before them, or an empty string. */
   readonly mppxOptions: string
   /** How long a deployment lives, in hours. */
   readonly ttlHours: number
-  /** The hosts that modules may be imported from by URL. */
+  /** The hosts from which modules may be imported by URL. */
   readonly importHosts: ReadonlyArray<string>
-  /** Whether bundles are started before anybody is charged. */
+  /** Whether code is started before its payer is charged. */
   readonly startCheck: boolean
-  /** The price of running code once, and the ways to pay it; `undefined` where no code can be loaded. */
+  /** The price of a run, and the ways to pay it; `undefined` if the service cannot load code. */
   readonly execute: { readonly price: string; readonly offers: ReadonlyArray<PaymentOffer> } | undefined
 }
 

@@ -8,7 +8,7 @@ import { CodeRunner } from "../../sandbox/CodeRunner.ts"
 import { makePaymentGate, setReceipt } from "../paid/payment-gate.ts"
 import { decodeExecute } from "../request/decode-execute.ts"
 
-/** `POST /execute`: runs code once and answers its result. For sale only where code can be loaded. */
+/** `POST /execute`: runs code once and answers its result. Unavailable without a Worker Loader. */
 export const makeExecute = Effect.gen(function* () {
   const orders = yield* Orders
   const runner = yield* CodeRunner

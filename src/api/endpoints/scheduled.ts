@@ -14,10 +14,10 @@ import { ReplayGuard } from "../../schedule/ReplayGuard.ts"
 import { CronSecret } from "../../schedule/CronSecret.ts"
 import { Sweep } from "../../schedule/Sweep.ts"
 
-/** Where Jack calls instead of `scheduled()`. */
+/** The path that Jack calls in place of `scheduled()`. */
 export const SCHEDULED_PATH = "/__scheduled"
 
-/** How far the time of a call may be from ours, in milliseconds. */
+/** The largest difference between the time of a call and ours, in milliseconds. */
 const FRESH_MILLIS = 5 * 60_000
 
 /** Jack's signature: the time in unix milliseconds, and an HMAC-SHA256 over it, the path and the cron expression. */
@@ -30,7 +30,7 @@ const decodeSigned = Schema.decodeUnknownEffect(Signed)
 
 const forbidden = (detail: string) => new Forbidden({ detail })
 
-/** Refuses a call unless it is signed, fresh and not a repeat. */
+/** Refuses a call unless it is signed, fresh and new. */
 const authorize = Effect.fn("Gateway.authorizeSchedule")(function* (
   request: HttpServerRequest.HttpServerRequest,
   secrets: CronSecret["Service"],
@@ -40,7 +40,7 @@ const authorize = Effect.fn("Gateway.authorizeSchedule")(function* (
     Effect.mapError(() => forbidden("Only the platform may call this endpoint, with a signed request."))
   )
   const { "x-jack-timestamp": stamp, "x-jack-signature": signature, "x-jack-cron": cron } = signed
-  // Seconds, where there are too few digits for milliseconds.
+  // Fewer digits than milliseconds have are seconds.
   const time = stamp.length < 12 ? Number(stamp) * 1000 : Number(stamp)
   const now = yield* Clock.currentTimeMillis
   if (Math.abs(now - time) > FRESH_MILLIS)
@@ -55,20 +55,20 @@ const authorize = Effect.fn("Gateway.authorizeSchedule")(function* (
   if (!timingSafeEqual(expected.digest(), Buffer.from(signature, "hex"))) {
     return yield* forbidden("Invalid signature.")
   }
-  // Until no clock would call it fresh.
+  // Kept until the call is stale by any clock.
   if (!(yield* replays.markUsed(signature.toLowerCase(), time + 2 * FRESH_MILLIS))) {
     return yield* forbidden("This call was made before.")
   }
 })
 
-/** `POST /__scheduled`: the sweep. Jack takes the answer for the end of the work, so the work is waited for. */
+/** `POST /__scheduled`: the sweep. It is awaited because Jack takes the answer for the end of the work. */
 export const Scheduled = HttpRouter.use(
   Effect.fnUntraced(function* (router) {
     const sweep = yield* Sweep
     const secrets = yield* CronSecret
     const replays = yield* ReplayGuard
     const { missing } = yield* Settings
-    // Calls could not be told from their repetitions, or orphans from what somebody has paid for.
+    // Without them a repeated call, and an orphan among paid deployments, cannot be recognized.
     const lacking = missing.filter((name) => name === "CLAIMS" || name === "ORDERS")
     const ready = lacking.length === 0 ? Effect.void : notConfigured(lacking)
     yield* router.add("POST", SCHEDULED_PATH, (request) =>

@@ -21,7 +21,7 @@ export const makeUpdate = Effect.gen(function* () {
   const orders = yield* Orders
   const gate = yield* makePaymentGate
 
-  /** Refuses impossible updates before anybody signs. It only reads; the order's object has the last word. */
+  /** Refuses impossible updates before the client signs. It only reads; the order's object decides. */
   const requireAlive = Effect.fnUntraced(function* (id: string) {
     const status = yield* orders.status(id)
     if (status === undefined) return yield* new NotFound({ detail: "No such deployment. Check the deployment_id." })
@@ -33,7 +33,7 @@ export const makeUpdate = Effect.gen(function* () {
   })
 
   return Effect.fn("Gateway.update")(function* (id: string, { source }: HttpServerRequest.HttpServerRequest) {
-    // Every answer describes the moment, whatever its status.
+    // Every answer, errors included, describes the moment.
     yield* setHeaders({ "cache-control": "no-store" })
     const request = yield* gate.readRequest(source as Request) // what toWebHandler was given
     const files = request.bytes.length === 0 ? undefined : yield* decodeUpdate(request.bytes)

@@ -10,15 +10,15 @@ const CLIENT_HEADER = "cf-connecting-ip"
 export type CheckRate = (headers: Headers) => Effect.Effect<void, Busy>
 
 /**
- * How many credentials one client may have verified: each costs a signature check here and a simulation at the chain, and
- * a bad one costs its sender nothing. Without a binding, or without the header, nobody is limited: to count everybody as
- * one client would let a single one of them shut out all others.
+ * Limits the credentials that one client may have verified, because each costs a signature check here and a simulation at
+ * the chain, and a bad one costs its sender nothing. Without a binding, or without the header, there is no limit: if all
+ * clients counted as one, a single client could shut out the others.
  */
 export const CredentialRateLimit = Context.Reference<CheckRate>("mpp-compute/api/CredentialRateLimit", {
   defaultValue: () => () => Effect.void
 })
 
-/** The limit of a rate-limit binding, where there is one. */
+/** The limit of a rate-limit binding, if there is one. */
 export const layerCredentialRateLimit = (binding: RateLimit | undefined) =>
   binding === undefined ? Layer.empty : Layer.succeed(CredentialRateLimit, checkWith(binding))
 
@@ -28,7 +28,7 @@ const checkWith =
     const client = headers.get(CLIENT_HEADER)
     if (client === null) return Effect.void
     return Effect.tryPromise(() => binding.limit({ key: client })).pipe(
-      // A limiter that fails protects nothing by refusing everybody.
+      // A limiter that fails lets requests pass: refusing all clients would protect nothing.
       Effect.orElseSucceed(() => ({ success: true })),
       Effect.flatMap(({ success }) => (success ? Effect.void : tooManyCredentials))
     )

@@ -31,7 +31,7 @@ const complete = <E extends object>(error: E, origin: string, idempotencyKey: st
       idempotencyKey !== undefined && { retry: { idempotency_key: idempotencyKey } })
   }
   if (Object.keys(fields).length === 0) return error
-  // Every error of the domain is made from its own fields; the copy is of the same class.
+  // Each error of the domain is made from its own fields, so the copy has the same class.
   const ErrorClass = error.constructor as new (fields: object) => E
   return new ErrorClass({ ...error, ...fields })
 }

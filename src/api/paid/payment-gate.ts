@@ -39,8 +39,8 @@ export const makePaymentGate = Effect.gen(function* () {
         : Effect.succeed(settings.complete),
 
     /**
-     * The 402 to a request without a credential: a fresh challenge; for a purchase that is known, one with the same key. A
-     * client whose `Accept-Payment` leaves out every offer gets it too, as the protocol allows, with a sentence about it.
+     * The 402 to a request without a credential, with a fresh challenge for its key. A client whose `Accept-Payment` lists no
+     * method of ours gets it too, as the protocol allows, with a sentence about it.
      */
     quote: Effect.fnUntraced(function* ({ idempotencyKey, preferences }: ParsedRequest, terms: Terms) {
       const challenge = yield* payments.challenge(terms, purchaseKey(idempotencyKey))
@@ -85,7 +85,7 @@ const headers402 = (challenge: string) => ({ "www-authenticate": challenge, "cac
 const encode = Schema.encodeSync(PaymentRequired)
 const encodedBodies = new WeakMap<PaymentRequired, string>()
 
-/** The body that the API definition would make of `reason`. Made once for a reason that is given again and again. */
+/** The same body that the API definition makes of `reason`, encoded once for a reason that is used for many requests. */
 const bodyOf = (reason: PaymentRequired): string => {
   const known = encodedBodies.get(reason)
   if (known !== undefined) return known
@@ -94,7 +94,7 @@ const bodyOf = (reason: PaymentRequired): string => {
   return body
 }
 
-/** An answer rather than a failure: most requests end here, and an error's way through the API definition costs as much as the challenge. */
+/** An answer rather than a failure, because most requests end here and an error costs as much as the challenge to encode. */
 const answer402 = (challenge: string, reason: PaymentRequired) =>
   HttpServerResponse.text(bodyOf(reason), {
     status: 402,

@@ -4,7 +4,7 @@ import { readCredentials } from "../../payment/read-credentials.ts"
 import { setRetryAfter } from "./complete-error.ts"
 import type { CheckRate } from "./CredentialRateLimit.ts"
 
-/** The most characters of an `Authorization` header: 64 KiB. A credential has some 3,000. */
+/** The longest `Authorization` header, in characters: 64 KiB. A credential has some 3,000. */
 export const MAX_AUTHORIZATION_LENGTH = 65_536
 
 /**

@@ -6,7 +6,7 @@ import { readIdempotencyKey, requireJson } from "../request/headers.ts"
 import type { CheckRate } from "./CredentialRateLimit.ts"
 import { readCredential } from "./read-credential.ts"
 
-/** A request to an endpoint that wants a credential, as far as all of them read it the same way. */
+/** The parts of a request that every endpoint with a credential reads the same way. */
 export interface ParsedRequest {
   readonly url: string
   /** The body. Empty in a request for a quote. */
@@ -17,7 +17,7 @@ export interface ParsedRequest {
   readonly idempotencyKey: string | undefined
   /** The one credential, if there is one. A request with a credential has a body. */
   readonly credential: string | undefined
-  /** The client's `Accept-Payment`, as it stands. */
+  /** The client's `Accept-Payment`, unparsed. */
   readonly preferences: string | null
 }
 
@@ -33,7 +33,7 @@ export const readRequest = Effect.fnUntraced(function* (request: Request, checkR
     })
   }
   const credential = yield* readCredential(headers, checkRate)
-  // No body and no credential is a request for a quote: nothing about it can be wrong.
+  // A request without a body and a credential asks for a quote: its other headers cannot be wrong.
   const idempotencyKey = body.size === 0 && credential === undefined ? undefined : yield* readIdempotencyKey(headers)
   if (credential !== undefined && body.size === 0) {
     return yield* new InvalidRequest({

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto"
 import * as Effect from "effect/Effect"
 import { InvalidRequest } from "../../domain/Errors.ts"
 
-/** A body as it came: its bytes, unless there were too many to hold, and the SHA-256 (hex) of all of them. */
+/** A body as it came: its bytes, unless they exceed the limit, and the SHA-256 (hex) of all of them. */
 export interface Body {
   readonly size: number
   readonly sha256: string
@@ -11,8 +11,8 @@ export interface Body {
 }
 
 /**
- * Reads a body to its end and hashes it. One above `limit` bytes is counted and discarded, never held: an answer that is
- * sent before the body was consumed breaks the connection instead of arriving.
+ * Reads a body to its end and hashes it. Above `limit` bytes it counts and discards the rest, because an answer that is sent
+ * before the body was consumed breaks the connection instead of arriving.
  */
 export const readBody = (request: Request, limit: number): Effect.Effect<Body, InvalidRequest> =>
   Effect.tryPromise({
@@ -20,7 +20,7 @@ export const readBody = (request: Request, limit: number): Effect.Effect<Body, I
     catch: () => new InvalidRequest({ detail: "The request body ended early. Send the request again." })
   })
 
-/** Reads a body to its end and keeps nothing of it: for an answer that does not depend on it. One that breaks off is at its end. */
+/** Reads a body to its end and keeps nothing of it, for an answer that does not depend on it. A body may end early. */
 export const discardBody = (request: Request): Effect.Effect<void> =>
   request.body === null
     ? Effect.void
@@ -31,10 +31,10 @@ export const discardBody = (request: Request): Effect.Effect<void> =>
         )
       )
 
-/** How long the body is going to be; HTTP ends it there. Unknown is as long as can be. */
+/** The announced length of the body, where HTTP ends it; Infinity if it is unknown. */
 const announcedLength = ({ headers }: Request): number => Number(headers.get("content-length") ?? Infinity)
 
-/** All at once: for the usual, small body this costs a tenth of reading the stream. */
+/** Reads a body at once. For the usual, small body this costs a tenth of reading the stream. */
 const readWhole = async (request: Request): Promise<Body> => {
   const bytes = new Uint8Array(await request.arrayBuffer())
   return { size: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex"), bytes }
@@ -46,7 +46,7 @@ const readStream = async (stream: ReadableStream<Uint8Array> | null, limit: numb
   let size = 0
   if (stream !== null) {
     const reader = stream.getReader({ mode: "byob" })
-    // One buffer, lent to every read: what is discarded shall not wait for the garbage collector either.
+    // Every read uses the same buffer, so that discarded bytes do not wait for the garbage collector.
     let buffer: ArrayBufferLike = new ArrayBuffer(65_536)
     for (;;) {
       const { done, value }: ReadableStreamReadResult<Uint8Array> = await reader.read(new Uint8Array(buffer))

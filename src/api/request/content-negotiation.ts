@@ -1,13 +1,13 @@
-/** One element of a negotiating header (RFC 9110, 12.5): what is accepted, and how gladly, from 0 to 1. */
+/** One element of a negotiating header (RFC 9110, 12.5): an accepted range and its weight, from 0 to 1. */
 interface Range {
   readonly range: string
   readonly q: number
 }
 
-/** The most characters of such a header that are parsed; browsers send some 150. */
+/** The longest header that is parsed, in characters. Browsers send some 150. */
 const MAX_LENGTH = 4096
 
-/** `undefined` for a header that is malformed, or too long. */
+/** The elements of a header; `undefined` if it is malformed or too long. */
 const parse = (header: string, range: RegExp): ReadonlyArray<Range> | undefined => {
   if (header.length > MAX_LENGTH) return undefined
   const ranges: Array<Range> = []
@@ -30,7 +30,7 @@ const weigh = (ranges: ReadonlyArray<Range>, type: string, subtype: string): num
   return 0
 }
 
-/** Whether `Accept` asks for HTML rather than JSON: browsers do; programs, which say nothing or take anything, get JSON. */
+/** Whether `Accept` asks for HTML rather than JSON. Browsers do. Programs, which send no `Accept` or take anything, get JSON. */
 export const prefersHtml = (accept: string | null): boolean => {
   const ranges = parse(accept ?? "", /^[\w.+*-]+\/[\w.+*-]+$/) ?? []
   const named = ranges.some(({ range }) => range === "text/html" || range === "text/*")

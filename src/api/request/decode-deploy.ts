@@ -6,16 +6,16 @@ import type { Files } from "../../domain/Order.ts"
 import { findMisspelt, refuseUnknownFields } from "./fields.ts"
 import { JsonTooLarge, parseJson } from "./json.ts"
 
-/** The most source that is taken: 512,000 bytes (500 × 1024) of UTF-8, paths not counted. Exactly that passes. */
+/** The most source of a request: 512,000 bytes (500 × 1024) of UTF-8, paths not counted, inclusive. */
 export const MAX_SOURCE_BYTES = 512_000
 
-/** The largest body that is read into memory: 4 MiB, the sources escaped as JSON several times over. */
+/** The largest body that is read into memory: 4 MiB, room for sources that are escaped as JSON several times. */
 export const MAX_BODY_BYTES = 4 * 1024 * 1024
 
-/** The most files: esbuild's memory grows with their number as well as with their bytes. */
+/** The most files. esbuild's memory grows with their number as well as with their bytes. */
 export const MAX_FILES = 500
 
-/** The most characters (code points) of a name that is asked for; the slug that comes of it is shorter still. */
+/** The longest name of a request, in characters (code points). The slug that is made of it is shorter still. */
 export const MAX_NAME_LENGTH = 100
 
 const MAX_PATH_LENGTH = 512
@@ -26,17 +26,17 @@ const HasName = Schema.Struct({ name: Schema.optionalKey(Schema.NullOr(Schema.St
 const isFiles = Schema.is(HasFiles)
 const isName = Schema.is(HasName)
 
-/** A body that was found in order. */
+/** The decoded body of a deploy. */
 export interface DeployBody {
   readonly files: Files
   readonly name: string | null
 }
 
-/** Decodes a deploy's body. Nothing else happens for one that is not in order. */
+/** Decodes a deploy's body. A malformed one fails here, before anything else happens. */
 export const decodeDeploy = Effect.fnUntraced(function* (bytes: Uint8Array) {
   const json = yield* parse(bytes, ["files", "name"])
   if (!isName(json)) return yield* new InvalidRequest({ detail: "name must be a string. Change it, or leave it out." })
-  // An empty name asks for none.
+  // An empty name is no name.
   const name = json.name || null
   if (name !== null && isLong(name)) {
     return yield* new InvalidRequest({
@@ -55,7 +55,7 @@ export const decodeUpdate = Effect.fnUntraced(function* (bytes: Uint8Array) {
   return yield* checkFiles(json.files)
 })
 
-/** In code points, as JSON Schema counts; a string that cannot be short enough is not counted. */
+/** Whether a name has too many code points, which JSON Schema counts. A very long string is not counted. */
 const isLong = (name: string): boolean =>
   name.length > 2 * MAX_NAME_LENGTH || (name.length > MAX_NAME_LENGTH && Array.from(name).length > MAX_NAME_LENGTH)
 
@@ -81,14 +81,14 @@ const checkFiles = Effect.fnUntraced(function* (given: Files) {
     if (files.has(normal)) return yield* badPath(path, "names the same file as another path")
     files.set(normal, source)
   }
-  // fromEntries defines own properties: a file may well be called __proto__.
+  // fromEntries defines own properties, because a file may be called __proto__.
   return Object.fromEntries(files) as Files
 })
 
-/** A project's body needs less; what is built otherwise is not parsed. */
+/** Limits of the JSON of a project, which needs less. A body beyond them is not parsed. */
 const JSON_LIMITS = { depth: 100, fields: 10_000 }
 
-/** A JSON object that has usable files, and no field beside `known`. */
+/** A body as a JSON object with usable files and no field beside `known`. */
 const parse = Effect.fnUntraced(function* (bytes: Uint8Array, known: ReadonlyArray<string>) {
   const json = yield* Effect.try({
     try: () => parseJson(bytes, JSON_LIMITS),
@@ -112,7 +112,7 @@ const parse = Effect.fnUntraced(function* (bytes: Uint8Array, known: ReadonlyArr
   return json
 })
 
-/** The first file of a body whose source is no string, as a sentence. Agents send package.json as an object. */
+/** A sentence about the first file whose source is no string. Agents send package.json as an object. */
 const notText = (json: unknown): string | undefined => {
   const files = typeof json === "object" && json !== null && "files" in json ? json.files : undefined
   if (typeof files !== "object" || files === null || Array.isArray(files)) return undefined

@@ -6,14 +6,14 @@ import { JsonTooLarge, parseJson } from "./json.ts"
 import { MAX_BODY_BYTES, MAX_SOURCE_BYTES } from "./decode-deploy.ts"
 import { findOverflow } from "./overflow.ts"
 
-/** A body of `/execute` that was found in order: the code as a project of one file, and its input as the text of a JSON value. */
+/** The decoded body of `/execute`: the code as a project of one file, and its input as the text of a JSON value. */
 export interface ExecuteBody {
   readonly files: Files
-  /** Null where there is none; `null` itself is an input. */
+  /** Null for no input. The text `null` is an input. */
   readonly input: string | null
 }
 
-/** An input is any JSON value, as long as it can be parsed, and written again, in some milliseconds. */
+/** Limits of the JSON of an input: any value that can be parsed and written again in some milliseconds. */
 const JSON_LIMITS = { depth: 500, fields: 200_000 }
 
 const TOO_LARGE = {
@@ -23,7 +23,7 @@ const TOO_LARGE = {
 
 const SHAPE = '{"code": "export function run(input) { … }", "input": …}'
 
-/** Decodes the body of `/execute`. Nothing else happens for one that is not in order. */
+/** Decodes the body of `/execute`. A malformed one fails here, before anything else happens. */
 export const decodeExecute = Effect.fn("Gateway.decodeExecute")(function* (bytes: Uint8Array) {
   const json = yield* Effect.try({
     try: () => parseJson(bytes, JSON_LIMITS),
@@ -62,7 +62,7 @@ const textOf = Effect.fnUntraced(function* (input: unknown) {
     try: () => JSON.stringify(input),
     catch: () => new InvalidRequest({ detail: TOO_LARGE.depth })
   })
-  // Numbers may be written shorter than JSON.stringify does; an order's object takes no message of more than 32 MiB.
+  // A client may write numbers shorter than JSON.stringify does, and an order's object takes messages of at most 32 MiB.
   if (Buffer.byteLength(text) > MAX_BODY_BYTES) {
     return yield* new CodeTooLarge({
       detail: `input is larger than ${MAX_BODY_BYTES} bytes when it is written as JSON with its numbers in full. Send less.`,

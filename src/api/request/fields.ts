@@ -6,8 +6,8 @@ const MAX_NAMED = 3
 const MAX_NAME_LENGTH = 100
 
 /**
- * Fails for a body with fields that nobody reads: a misspelt field must not cost money. Names some of them, and the known
- * field that each may have been meant for. Two fields of one name are one field, the last of them, as for any JSON parser.
+ * Fails for a body with unknown fields, because a misspelt field must not cost money. Names some of them, and the known field
+ * that each may stand for. Of two fields with one name the last counts, as for any JSON parser.
  */
 export const refuseUnknownFields = (
   json: object,
@@ -22,7 +22,7 @@ export const refuseUnknownFields = (
   })
 }
 
-/** Of a body that lacks the field `wanted`: which of its fields may be meant for it, as a sentence; empty for none. */
+/** A sentence about the field of a body that may stand for the missing field `wanted`; empty for none. */
 export const findMisspelt = (json: unknown, wanted: string): string => {
   if (typeof json !== "object" || json === null || Array.isArray(json)) return ""
   const name = Object.keys(json).find((name) => name !== wanted && nearest(name, [wanted]) !== undefined)
@@ -34,14 +34,14 @@ const nearMiss = (name: string, known: ReadonlyArray<string>): string | undefine
   return meant === undefined ? undefined : `${readable(name)}: did you mean ${meant}?`
 }
 
-/** A name as it can be quoted: cut, and escaped unless it is a plain word. */
+/** A name for an error text: cut, and escaped unless it is a plain word. */
 const readable = (name: string): string => {
   const start = name.slice(0, MAX_NAME_LENGTH)
   const cut = start.length < name.length ? `${start}…` : start
   return /^[\w-]{1,100}$/.test(cut) ? cut : JSON.stringify(cut)
 }
 
-/** The known name that takes the fewest typing errors to get from `name`: two at most, or one for a short name. */
+/** The known name with the fewest typing errors from `name`: at most two, or one for a short name. */
 const nearest = (name: string, known: ReadonlyArray<string>): string | undefined => {
   let found: string | undefined
   let fewest = Infinity
@@ -55,8 +55,8 @@ const nearest = (name: string, known: ReadonlyArray<string>): string | undefined
 }
 
 /**
- * How many letters were left out, added, replaced or swapped with their neighbour, whatever their case (optimal string
- * alignment). Infinity where the lengths differ by more than two, so that no long name is looked at.
+ * The number of letters that were left out, added, replaced or swapped with their neighbour, regardless of case (optimal
+ * string alignment). Infinity if the lengths differ by more than two, so that long names are not compared.
  */
 const typingErrors = (typed: string, meant: string): number => {
   if (Math.abs(typed.length - meant.length) > 2) return Infinity

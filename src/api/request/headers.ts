@@ -3,15 +3,15 @@ import * as HttpEffect from "effect/http/HttpEffect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { InvalidRequest, UnsupportedMediaType } from "../../domain/Errors.ts"
 
-/** Sets headers of the response to come, whichever it will be: an error renders through the API definition and has none of its own. */
+/** Sets headers of the response that follows. Errors need this, because the API definition renders them without headers. */
 export const setHeaders = (headers: Readonly<Record<string, string>>) =>
   HttpEffect.appendPreResponseHandler((_request, response) =>
     Effect.succeed(HttpServerResponse.setHeaders(response, headers))
   )
 
 /**
- * The client's `Idempotency-Key`: 1 to 255 printable ASCII characters, taken as they are.
- * `undefined` where the header is absent.
+ * The client's `Idempotency-Key`, unchanged: 1 to 255 printable ASCII characters.
+ * `undefined` if the header is absent.
  */
 export const readIdempotencyKey = Effect.fnUntraced(function* (headers: Headers) {
   const value = headers.get("idempotency-key")
@@ -22,10 +22,10 @@ export const readIdempotencyKey = Effect.fnUntraced(function* (headers: Headers)
   })
 })
 
-/** The most characters of a `Content-Type` that are looked at; longer ones name no type of ours. */
+/** The longest `Content-Type` that is parsed, in characters. Longer ones name no type of ours. */
 const MAX_TYPE_LENGTH = 1000
 
-/** A body has to say that it is JSON, or nothing at all; and it has to be that, not something packed. */
+/** Requires that a body has `Content-Type` JSON or none, and no `Content-Encoding`. */
 export const requireJson = Effect.fnUntraced(function* (headers: Headers) {
   const coding = headers.get("content-encoding")
   if (coding !== null && (coding.length > MAX_TYPE_LENGTH || coding.trim().toLowerCase() !== "identity")) {

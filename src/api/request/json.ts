@@ -1,12 +1,12 @@
-/** How a JSON text may be built. */
+/** Limits on the structure of a JSON text. */
 export interface JsonLimits {
-  /** The most objects and arrays within each other. */
+  /** The deepest nesting of objects and arrays. */
   readonly depth: number
   /** The most objects, lists and fields of objects, all together. */
   readonly fields: number
 }
 
-/** A JSON text that is nested too deeply, or has too many fields; nothing was made of it. */
+/** A JSON text is nested too deeply, or has too many fields. It was not parsed. */
 export class JsonTooLarge extends Error {
   readonly limit: keyof JsonLimits
 
@@ -17,8 +17,8 @@ export class JsonTooLarge extends Error {
 }
 
 /**
- * Shorter texts are parsed without being counted: counting costs as much as parsing an ordinary text, and what can be said in
- * this many bytes takes a tenth of a second at most.
+ * Shorter texts are parsed without a count, because counting costs as much as parsing an ordinary text, and no text of this
+ * many bytes takes more than a tenth of a second.
  */
 const COUNTED_BYTES = 768 * 1024
 
@@ -26,8 +26,8 @@ const COUNTED_BYTES = 768 * 1024
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false })
 
 /**
- * Parses JSON. Fields, lists and nesting are counted before that: JSON.parse spends microseconds on each field whose name it
- * has not seen, and so does everything else on each list: a second on the four megabytes that a body may have.
+ * Parses JSON after counting its fields, lists and nesting, because JSON.parse spends microseconds on each field with a new
+ * name, and later code on each list: a second for the four megabytes of the largest body.
  *
  * @throws JsonTooLarge beyond the limits, SyntaxError for no JSON, TypeError for no UTF-8.
  */
@@ -53,7 +53,7 @@ const count = (bytes: Uint8Array, limits: JsonLimits): void => {
   }
 }
 
-/** Where the string that begins at `open` ends: at a quote with an even number of backslashes before it. */
+/** The end of the string that begins at `open`: a quote with an even number of backslashes before it. */
 const endOfString = (bytes: Uint8Array, open: number): number => {
   for (let at = bytes.indexOf(quote, open + 1); at !== -1; at = bytes.indexOf(quote, at + 1)) {
     let before = at

@@ -8,27 +8,27 @@ import { InvalidRequest, UriTooLong } from "../../domain/Errors.ts"
 import { discardBody } from "./body.ts"
 import { isPlainOrigin } from "./origin.ts"
 
-/** The most characters of a request's path and query together: 8 KiB. */
+/** The longest path and query together, in characters: 8 KiB. */
 export const MAX_URL_LENGTH = 8192
 
-/** The most characters of a path that the router sees. No route of ours comes near it. */
+/** The longest path that the router sees, in characters. All our routes are much shorter. */
 export const MAX_PATH_LENGTH = 200
 
-/** Methods that the router has heard of; the name of any other is looked up among the properties of a plain object. */
+/** Methods that the router knows. It looks up any other among the properties of a plain object. */
 const ROUTED_METHODS = new Set(["GET", "POST", "PUT", "PATCH", "DELETE"])
 
-/** The path of a request's URL, as it was sent: everything before the query. */
+/** The path of a request's URL as it was sent: everything before the query. */
 export const pathOf = (url: string): string => {
   const end = url.indexOf("?")
   return end === -1 ? url : url.slice(0, end)
 }
 
-/** Whether a URL is so long that nothing but its length may be looked at. */
+/** Whether a URL is too long for the router. */
 export const isLong = (url: string): boolean => url.length > MAX_URL_LENGTH || pathOf(url).length > MAX_PATH_LENGTH
 
 /**
- * Answers what the router must not see: the time that it takes grows with the square of a hostile path's length. `fallback`
- * answers for a path or a method that no route has.
+ * Answers requests that the router must not see, because its time grows with the square of a hostile path's length.
+ * `fallback` answers for a path or a method that no route has.
  */
 export const makeLimits = (
   fallback: (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<HttpServerResponse.HttpServerResponse>
@@ -54,7 +54,7 @@ const tooLong = (length: number) =>
 const badHost = () =>
   new InvalidRequest({ detail: "The Host header is not a host name. Send the host and port of this service." })
 
-/** Browsers read such an answer too; the middleware that says so comes later. */
+/** The answer has its own CORS header because the CORS middleware runs later. Browsers read it too. */
 const refuse = (request: HttpServerRequest.HttpServerRequest, error: UriTooLong | InvalidRequest) =>
   Effect.andThen(
     discardBody(request.source as Request),

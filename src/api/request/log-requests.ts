@@ -13,8 +13,8 @@ const parse = Option.liftThrowable((bytes: Uint8Array): unknown => JSON.parse(ut
 const utf8 = new TextDecoder()
 
 /**
- * Of an answer's body: which problem it is, whether money has moved, and whose deployment it is about. Read off by hand: the
- * body is our own, encoded by a schema a moment ago, and this runs for every request.
+ * The error code, the charge and the deployment in an answer's body. They are read by hand because this runs for every
+ * request, and a schema of ours has just encoded the body.
  */
 const fieldsOf = ({ body }: HttpServerResponse.HttpServerResponse) => {
   if (body._tag !== "Uint8Array" || !/\bjson$/.test(body.contentType) || body.contentLength >= 4096) return {}
@@ -29,8 +29,8 @@ const fieldsOf = ({ body }: HttpServerResponse.HttpServerResponse) => {
 }
 
 /**
- * One line of the log for each request: what was asked for, what was answered and how long it took (`millis`; on the
- * platform the clock stands still while code computes). Headers and bodies stay out of it.
+ * Logs one line for each request: its method and path, the answer and the time (`millis`; on the platform the clock stands
+ * still while code computes). Headers and bodies are not logged.
  */
 export const logRequests = HttpRouter.middleware(
   (effect) =>
@@ -44,7 +44,7 @@ export const logRequests = HttpRouter.middleware(
           path: pathOf(url).slice(0, MAX_PATH_LENGTH),
           ...(Exit.isSuccess(exit)
             ? { status: exit.value.status, ...fieldsOf(exit.value) }
-            : // The client is gone; whatever it has set in motion goes on.
+            : // The client is gone; its order continues.
               { status: 499 }),
           millis: clock.currentTimeMillisUnsafe() - since
         })

@@ -1,15 +1,15 @@
 import type { Settings } from "../../config.ts"
 
 /**
- * A URL whose host is a DNS name or an IP address, and its port. URLs may have hosts like `$(id)` as well, which must get into
- * no command that somebody pastes, and into no page.
+ * A URL whose host is a DNS name or an IP address, with its port. A URL may also have a host like `$(id)`, which must not get
+ * into a page, or into a command that people paste.
  */
 const PLAIN_ORIGIN = /^https?:\/\/(?:[a-z0-9._-]{1,255}|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?(?=[/?#]|$)/i
 
-/** Whether a URL's host is a plain one, in any case of letters. Looks at no more of the URL than its host and port. */
+/** Whether a URL's host is plain, in any case of letters. Reads only the host and port of the URL. */
 export const isPlainOrigin = (url: string): boolean => {
   const origin = PLAIN_ORIGIN.exec(url)?.[0]
-  // A port of 99999, or an address of five numbers, has the form and is none.
+  // A port of 99999 and an address of five numbers match the pattern and are invalid.
   return origin !== undefined && URL.canParse(origin)
 }
 

@@ -1,18 +1,18 @@
-/** A value that is to be looked at, and where it stands: its own name, below that of `parent`. */
+/** A value that is not searched yet, with its name below `parent`. */
 interface Place {
   readonly value: unknown
   readonly name: string
   readonly parent: Place | undefined
 }
 
-/** The most steps of a path that are told, and the most characters of each. */
+/** The most steps of a path in an error text, and the most characters of each. */
 const MAX_STEPS = 20
 const MAX_STEP_LENGTH = 100
 
 /**
- * Where in a parsed JSON value there is a number that JSON could not keep: `1e400` is parsed as Infinity, and written as
- * null. The path of one of them, for example `input.rows[2].price`; `undefined` where there is none. Looks at each
- * value once, and never calls itself: JSON.parse takes values of any depth.
+ * The path of a number in a parsed JSON value that JSON cannot keep, for example `input.rows[2].price`: `1e400` is parsed as
+ * Infinity and written as null. `undefined` if there is none. Visits each value once, without recursion, because JSON.parse
+ * returns values of any depth.
  */
 export const findOverflow = (input: unknown): string | undefined => {
   const places: Array<Place> = [{ value: input, name: "input", parent: undefined }]
@@ -20,7 +20,7 @@ export const findOverflow = (input: unknown): string | undefined => {
     const { value } = place
     if (value === Infinity || value === -Infinity) return pathTo(place)
     if (typeof value !== "object" || value === null) continue
-    // A list's indexes are made texts only where they are needed: it may have a million.
+    // A list's indexes become texts only where they are needed, because it may have a million.
     const names = Array.isArray(value) ? undefined : Object.keys(value)
     const length = names?.length ?? (value as ReadonlyArray<unknown>).length
     for (let index = 0; index < length; index++) {

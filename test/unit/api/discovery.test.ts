@@ -284,7 +284,7 @@ describe("browsers and preferences", () => {
     }
   })
 
-  it("a client that lists other methods only gets the challenge all the same, and is told", async () => {
+  it("a client that lists other methods only gets the challenge all the same, with a sentence about it", async () => {
     const gateway = makeGateway()
     const other = await gateway.post(undefined, { "accept-payment": "stripe/charge" })
     assert.strictEqual(other.status, 402)

@@ -54,7 +54,7 @@ describe("nothing secret is in any log line, span or answer", () => {
           assert.isFalse(text.includes(secret), `${where} carry ${secret.slice(0, 20)}…`)
         }
       }
-      // The client's key is told to the client alone.
+      // Only the client itself is answered its key.
       assert.notInclude(logs + spans, headers["idempotency-key"])
     })
   }

@@ -33,7 +33,7 @@ describe("a URL", () => {
     for (const [path, status] of [
       [`/deploy?${"x".repeat(9000)}`, 414],
       [`/${"x".repeat(1000)}`, 404],
-      ["/elsewhere", 404],
+      ["/nowhere", 404],
       ["/health", 405]
     ] as const) {
       let sent = 0

@@ -61,9 +61,9 @@ describe("a credential that has paid, in other hands", () => {
     const hash = purchaseKey(mine["idempotency-key"])
     for (const headers of [{ "idempotency-key": hash }, {}]) {
       const refused = await replay(headers)
-      const told = await problem(refused.clone())
-      assert.deepStrictEqual([told.status, told.type.split("/").at(-1)], [402, "invalid-challenge"])
-      assert.notInclude(JSON.stringify(told), secret)
+      const answered = await problem(refused.clone())
+      assert.deepStrictEqual([answered.status, answered.type.split("/").at(-1)], [402, "invalid-challenge"])
+      assert.notInclude(JSON.stringify(answered), secret)
       // Its payer answers the fresh challenge, and that takes no money.
       const fresh = testCredential(refused.headers.get("www-authenticate") ?? "", "0xpayer")
       const again = await gateway.post(body, { ...headers, authorization: fresh }, path)
@@ -76,10 +76,10 @@ describe("a credential that has paid, in other hands", () => {
     assert.strictEqual(gateway.payments.captured.size, 2)
   })
 
-  it("is told the key that it holds itself where its client chose none, and reads the answer with it", async () => {
+  it("names the key that it holds itself where its client chose none, and reads the answer with it", async () => {
     const { gateway, answer, replay } = await bought()
-    const told = await problem(await replay({ "idempotency-key": "another" }))
-    const { idempotency_key: key } = told["retry"] as { idempotency_key: string }
+    const answered = await problem(await replay({ "idempotency-key": "another" }))
+    const { idempotency_key: key } = answered["retry"] as { idempotency_key: string }
     assert.strictEqual(await (await replay({ "idempotency-key": key })).text(), answer)
     assert.include((await problem(await replay())).detail, key)
     assert.strictEqual(gateway.payments.captured.size, 1)
@@ -115,14 +115,14 @@ describe("a client whose answer was lost", () => {
     const answer = await (await gateway.post(helloBody, { authorization: second })).text()
     assert.include(answer, "deployment_id")
     assert.strictEqual(await (await gateway.post(helloBody, { ...mine, authorization: first })).text(), answer)
-    const told = await problem(await gateway.post(helloBody, { authorization: second }))
-    const key = /Idempotency-Key: (key_[0-9a-f]{32})/.exec(told.detail)?.[1] ?? ""
+    const answered = await problem(await gateway.post(helloBody, { authorization: second }))
+    const key = /Idempotency-Key: (key_[0-9a-f]{32})/.exec(answered.detail)?.[1] ?? ""
     const again = await gateway.post(helloBody, { authorization: second, "idempotency-key": key })
     assert.strictEqual(await again.text(), answer)
     assert.strictEqual(gateway.payments.captured.size, 1)
   })
 
-  it("is told a key that is free to call with, when it leaves out its own", async () => {
+  it("gets a key that is free to call with, when it leaves out its own", async () => {
     const gateway = makeGateway()
     const authorization = testCredential(await gateway.challengeFor(helloBody, mine), "0xpayer")
     gateway.host.next("create", down)
