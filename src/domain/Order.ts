@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto"
-import type { Terms, Verified } from "../payment/PaymentService.ts"
+import type { Terms, Verified } from "./Payment.ts"
 
 /** Source files by their path, as the bundler takes them: relative, `/` between folders, no `.` or `..`. */
 export type Files = Readonly<Record<string, string>>

@@ -132,7 +132,7 @@ export const layerOrderWorkflow = Layer.effect(
       const owed = store.findUndelivered()
       if (owed !== undefined) return { owed }
       const { terms, verified } = order
-      const id = yield* ids.make(orderName(verified.payer, terms.operation, terms.body))
+      const id = yield* ids.make(orderName(verified.payer, terms.operation, terms.bodyDigest))
       const purchase = newPurchase(id, order, authorization, now, upload)
       const goods = "input" in order ? { ...upload, input: order.input } : upload
       return { paid: yield* capture.send(yield* create(purchase, goods)) }

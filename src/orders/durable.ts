@@ -15,7 +15,7 @@ const decodeExecution = Schema.decodeUnknownEffect(ExecuteOutcome)
 const decodeUpdate = Schema.decodeUnknownEffect(UpdateOutcome)
 
 /** The name of the order that a paid request belongs to. */
-export const nameOf = ({ terms, verified }: PaidRequest) => orderName(verified.payer, terms.operation, terms.body)
+export const nameOf = ({ terms, verified }: PaidRequest) => orderName(verified.payer, terms.operation, terms.bodyDigest)
 
 /** The answer to an update of a deployment that was not made here. */
 export const noSuchDeployment = () => new NotFound({ detail: "No such deployment. Check the deployment_id." })

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { DiagnosticSchema } from "../bundler/Bundler.ts"
+import { DiagnosticSchema } from "../domain/Diagnostic.ts"
 import {
   BundleFailed,
   Busy,

@@ -99,7 +99,7 @@ const scripted = (script: PaymentScript): PaymentService["Service"] => {
     if (challenge.id !== idOf(challenge.opaque)) return yield* rejected("invalid-challenge", "Not issued here.")
     const bound = decode(challenge.opaque)
     const issuedKey = String(bound.key)
-    for (const name of ["operation", "body", "price"] as const) {
+    for (const name of ["operation", "bodyDigest", "price"] as const) {
       if (bound[name] === terms[name]) continue
       return yield* rejected("invalid-challenge", `The challenge is for another ${name}.`, issuedKey)
     }
@@ -107,9 +107,9 @@ const scripted = (script: PaymentScript): PaymentService["Service"] => {
   })
 
   return {
-    challenge: Effect.fnUntraced(function* ({ operation, body, price, description }, key) {
+    challenge: Effect.fnUntraced(function* ({ operation, bodyDigest, price, description }, key) {
       script.calls.challenge++
-      const opaque = encode({ operation, body, price, key, nonce: randomBytes(16).toString("hex") })
+      const opaque = encode({ operation, bodyDigest, price, key, nonce: randomBytes(16).toString("hex") })
       const expires = new Date((yield* Clock.currentTimeMillis) + 300_000).toISOString()
       return (
         `Payment id="${idOf(opaque)}", realm="test", method="tempo", intent="charge", request="${request(price)}", ` +

@@ -71,7 +71,7 @@ const make = (settings: Settings["Service"]) => {
 
   const verify = Effect.fnUntraced(function* (credential: string, terms: Terms) {
     const { id, code, operation, body, key } = yield* read(credential)
-    if (operation !== terms.operation || body !== terms.body) {
+    if (operation !== terms.operation || body !== terms.bodyDigest) {
       return yield* rejected("invalid-challenge", "Issued for another request. Answer the fresh one.", key)
     }
     return { payer: sha256(code).toString("hex"), key, challengeId: id, credential }
@@ -86,9 +86,9 @@ const make = (settings: Settings["Service"]) => {
   })
 
   return PaymentService.of({
-    challenge: Effect.fnUntraced(function* ({ operation, body, price }, key) {
+    challenge: Effect.fnUntraced(function* ({ operation, bodyDigest, price }, key) {
       const expires = new Date((yield* Clock.currentTimeMillis) + CHALLENGE_SECONDS * 1000).toISOString()
-      const opaque = encode({ operation, body, key, expires, nonce: randomUUID() })
+      const opaque = encode({ operation, body: bodyDigest, key, expires, nonce: randomUUID() })
       const request = encode({ amount: String(Math.round(Number(price) * 100)), currency: "usd" })
       const { REALM } = yield* values
       return (

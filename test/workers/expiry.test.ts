@@ -222,7 +222,7 @@ describe("an update in its object", () => {
     })
     assert.strictEqual(response.status, 404)
     const verified = { payer: "0xpayer", key: "key_a", challengeId: "a", credential: "" }
-    const terms = { operation: updateOf(id), body: "b", price: "0", description: "" }
+    const terms = { operation: updateOf(id), bodyDigest: "b", price: "0", description: "" }
     const outcome = await objectOf(id).update({ id, terms, verified, files: {} })
     assert.include(JSON.stringify(outcome), "not_found")
     await runInDurableObject(objectOf(id), (_order, { storage }) =>

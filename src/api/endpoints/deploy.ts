@@ -42,9 +42,9 @@ export const makeDeploy = Effect.gen(function* () {
 })
 
 /** The terms for a deploy of this body (its SHA-256). */
-export const deployTerms = (price: string, body: string): Terms => ({
+export const deployTerms = (price: string, bodyDigest: string): Terms => ({
   operation: "deploy",
-  body,
+  bodyDigest,
   price,
   description: "Deploy code to a live URL"
 })

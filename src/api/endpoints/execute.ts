@@ -41,9 +41,9 @@ const withoutLoader = () =>
   })
 
 /** The terms for a run of this body (its SHA-256). */
-export const executeTerms = (price: string, body: string): Terms => ({
+export const executeTerms = (price: string, bodyDigest: string): Terms => ({
   operation: "execute",
-  body,
+  bodyDigest,
   price,
   description: "Run code once"
 })

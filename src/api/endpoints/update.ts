@@ -60,9 +60,9 @@ export const makeUpdate = Effect.gen(function* () {
   })
 })
 
-const updateTerms = (id: string, body: string): Terms => ({
+const updateTerms = (id: string, bodyDigest: string): Terms => ({
   operation: updateOf(id),
-  body,
+  bodyDigest,
   price: "0",
   description: "Update a deployment of yours, free"
 })

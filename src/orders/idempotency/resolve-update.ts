@@ -60,13 +60,13 @@ export const resolveUpdate = (
     const detail = "This challenge has been used. Answer the fresh one; updates are free."
     return refused(new PaymentRejected({ problem: "invalid-challenge", detail, key }))
   }
-  if (updating !== undefined && updating.body !== terms.body) {
+  if (updating !== undefined && updating.body !== terms.bodyDigest) {
     return busy("Another update of this deployment is being served. Send this one again when it is done.")
   }
   // The keys of updates are none of a deploy's: the same one may stand for both.
   store.bindKeys(`update ${key}`, challengeId, id)
   if (updating !== undefined) return { _tag: "Join", updating }
-  const entered = { body: terms.body, key, challengeId, outcome: Deferred.makeUnsafe<Deployed, UpdateError>() }
+  const entered = { body: terms.bodyDigest, key, challengeId, outcome: Deferred.makeUnsafe<Deployed, UpdateError>() }
   store.inFlightUpdates.set(id, entered)
   return { _tag: "New", updating: entered }
 }

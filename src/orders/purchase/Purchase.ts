@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto"
 import * as Schema from "effect/Schema"
-import { DiagnosticSchema } from "../../bundler/Bundler.ts"
+import { DiagnosticSchema } from "../../domain/Diagnostic.ts"
 import { withSuffix } from "../../control-plane/slug.ts"
 import { statusPath, timestamp } from "../../domain/Order.ts"
 import type { Status } from "../rpc.ts"

@@ -58,7 +58,7 @@ export const makeChallenges = (config: TempoConfig) => {
     if (binding.op !== terms.operation) {
       return yield* refuse("The challenge is for another operation. Answer the fresh challenge, for this request.")
     }
-    if (binding.body !== terms.body) {
+    if (binding.body !== terms.bodyDigest) {
       return yield* refuse(
         "The challenge is for another body. Send the same bytes that it was issued for, or answer the fresh challenge."
       )

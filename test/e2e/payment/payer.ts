@@ -18,7 +18,7 @@ import { startChain } from "./chain.ts"
 export const pathUSD = "0x20c0000000000000000000000000000000000000"
 export const alphaUSD = "0x20c0000000000000000000000000000000000001"
 export const price = 100_000n
-export const terms = { operation: "deploy", body: "0f".repeat(32), price: "0.10", description: "Deploy" }
+export const terms = { operation: "deploy", bodyDigest: "0f".repeat(32), price: "0.10", description: "Deploy" }
 export const recipient = Account.fromSecp256k1(generatePrivateKey()).address
 
 /** Somebody who has more than enough of every token. */

@@ -20,7 +20,7 @@ const pathUSD = "0x20c0000000000000000000000000000000000000"
 const price = 100_000n
 const terms = {
   operation: "deploy",
-  body: "0f".repeat(32),
+  bodyDigest: "0f".repeat(32),
   price: "0.10",
   description: "Deploy one Worker for 24 hours"
 }

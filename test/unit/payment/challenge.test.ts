@@ -58,7 +58,7 @@ describe("a challenge", () => {
       const payments = yield* PaymentService
       const header = yield* payments.challenge(terms, "key_1")
       const { nonce, ...rest } = metaOf(header)
-      assert.deepStrictEqual(rest, { v: "1", op: "deploy", body: terms.body, key: "key_1" })
+      assert.deepStrictEqual(rest, { v: "1", op: "deploy", body: terms.bodyDigest, key: "key_1" })
       assert.match(nonce ?? "", /^[0-9a-f]{32}$/)
       const challenge = Challenge.deserialize(header)
       const holds = (opaque: string) =>

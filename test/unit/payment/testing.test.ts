@@ -102,7 +102,7 @@ describe("the scripted payment service", () => {
         "invalid-challenge",
         undefined
       ])
-      for (const other of [{ operation: "execute" }, { body: "other" }, { price: "0.20" }]) {
+      for (const other of [{ operation: "execute" }, { bodyDigest: "other" }, { price: "0.20" }]) {
         const rejection = yield* problem(credential, { ...terms, ...other })
         assert.deepStrictEqual(rejection, ["invalid-challenge", "key_1"])
       }

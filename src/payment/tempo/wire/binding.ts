@@ -21,8 +21,10 @@ const Binding = Schema.Struct({
 export type Binding = typeof Binding.Type
 
 /** The binding as `opaque` carries it: base64url of JCS (RFC 8785). The values are strings and the names are in order. */
-export const encodeBinding = ({ operation, body }: Terms, { key, nonce }: Pick<Binding, "key" | "nonce">): string =>
-  Buffer.from(JSON.stringify({ body, key, nonce, op: operation, v: "1" })).toString("base64url")
+export const encodeBinding = (
+  { operation, bodyDigest }: Terms,
+  { key, nonce }: Pick<Binding, "key" | "nonce">
+): string => Buffer.from(JSON.stringify({ body: bodyDigest, key, nonce, op: operation, v: "1" })).toString("base64url")
 
 /** The binding of a challenge whose HMAC holds. It fails for challenges of versions that bound something else. */
 export const decodeBinding = (challenge: Challenge.Challenge): Effect.Effect<Binding, PaymentRejected> =>

@@ -79,7 +79,7 @@ describe("a proof", () => {
   it.effect("is refused for other terms, and for another key", () =>
     Effect.gen(function* () {
       const credential = yield* proofOf()
-      for (const change of [{ operation: "update:dep_y" }, { body: "00" }, { price: "0.10" }]) {
+      for (const change of [{ operation: "update:dep_y" }, { bodyDigest: "00" }, { price: "0.10" }]) {
         assert.strictEqual(
           (yield* Effect.flip(prove(credential, { ...terms, ...change }))).problem,
           "invalid-challenge"

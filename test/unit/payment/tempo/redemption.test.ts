@@ -151,7 +151,7 @@ const table: Record<string, Row> = {
     says: /another operation/
   },
   "is for another body": {
-    credential: credentialFor({ ...terms, body: "f0".repeat(32) }),
+    credential: credentialFor({ ...terms, bodyDigest: "f0".repeat(32) }),
     problem: "invalid-challenge",
     key: "key_1",
     says: /another body/

@@ -26,7 +26,7 @@ export const tempo = (changes: Record<string, string> = {}) =>
 /** A deploy of some body. */
 export const terms: Terms = {
   operation: "deploy",
-  body: "0f".repeat(32),
+  bodyDigest: "0f".repeat(32),
   price: "0.10",
   description: "Deploy one Worker for 24 hours"
 }

@@ -1,0 +1,16 @@
+import * as Schema from "effect/Schema"
+
+/**
+ * A fault that the compiler or the start check found in the source, as answers give it. `line` and `column` count from 1, 0
+ * for unknown; `file` is empty where the fault is in no file.
+ */
+export const DiagnosticSchema = Schema.Struct({
+  file: Schema.String,
+  line: Schema.Number,
+  column: Schema.Number,
+  text: Schema.String,
+  source: Schema.optionalKey(Schema.String),
+  hint: Schema.optionalKey(Schema.String)
+})
+/** A fault that the compiler or the start check found in the source. */
+export type Diagnostic = typeof DiagnosticSchema.Type

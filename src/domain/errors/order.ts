@@ -1,0 +1,102 @@
+import * as Effect from "effect/Effect"
+import * as HttpApiError from "effect/http-api/HttpApiError"
+import * as Schema from "effect/Schema"
+import { DiagnosticSchema } from "../Diagnostic.ts"
+import { notCharged, ownProblem, Retry } from "../problem.ts"
+
+/** 422: the source does not bundle, has nothing that can serve, or does not start. */
+export class BundleFailed extends HttpApiError.Problem<BundleFailed>()(
+  "BundleFailed",
+  { type: ownProblem("bundle_failed"), status: 422, title: "Bundle failed" },
+  {
+    code: Schema.tag("bundle_failed"),
+    /** True for an update: its deployment was paid for. */
+    charged: Schema.Boolean.pipe(Schema.withConstructorDefault(Effect.succeed(false))),
+    diagnostics: Schema.Array(DiagnosticSchema)
+  }
+) {}
+
+/** 409: this very order is being served; `retry_after` in seconds, also sent as `Retry-After`. */
+export class OrderInProgress extends HttpApiError.Problem<OrderInProgress>()(
+  "OrderInProgress",
+  { type: ownProblem("order_in_progress"), status: 409, title: "Order in progress" },
+  {
+    code: Schema.tag("order_in_progress"),
+    charged: Schema.NullOr(Schema.Boolean),
+    /** Null until the payment was sent, and for an execution. */
+    deployment_id: Schema.NullOr(Schema.String),
+    status_url: Schema.NullOr(Schema.String),
+    retry: Retry,
+    retry_after: Schema.Int
+  }
+) {}
+
+/**
+ * 409: a credential that has paid, with another `Idempotency-Key` than its purchase has. `retry` is absent where that key is
+ * the client's own.
+ */
+export class WrongIdempotencyKey extends HttpApiError.Problem<WrongIdempotencyKey>()(
+  "WrongIdempotencyKey",
+  { type: ownProblem("wrong_idempotency_key"), status: 409, title: "Wrong idempotency key" },
+  {
+    code: Schema.tag("wrong_idempotency_key"),
+    charged: Schema.NullOr(Schema.Boolean),
+    retry: Schema.optionalKey(Retry)
+  }
+) {}
+
+/**
+ * 502: charged and not live yet. `fault: "service"` goes on by itself; `fault: "code"` means that the host refuses this
+ * code. Asking again with `retry.idempotency_key` and the same body costs nothing.
+ */
+export class DeployFailed extends HttpApiError.Problem<DeployFailed>()(
+  "DeployFailed",
+  { type: ownProblem("deploy_failed"), status: 502, title: "Deploy failed" },
+  {
+    code: Schema.tag("deploy_failed"),
+    charged: Schema.tag(true),
+    deployment_id: Schema.String,
+    status_url: Schema.String,
+    fault: Schema.Literals(["service", "code"]),
+    retry: Retry,
+    /** Absent where waiting does not help. */
+    retry_after: Schema.optionalKey(Schema.Int)
+  }
+) {}
+
+/** 502: the host could not deliver at this moment, which was asked before the payment: nothing was charged or written. */
+export class HostUnavailable extends HttpApiError.Problem<HostUnavailable>()(
+  "HostUnavailable",
+  { type: ownProblem("deploy_failed"), status: 502, title: "Host unavailable" },
+  {
+    code: Schema.tag("deploy_failed"),
+    charged: notCharged,
+    /** `unavailable`: an outage, which ends by itself. `unusable`: the operator has to mend the account at the host. */
+    host: Schema.Literals(["unavailable", "unusable"]),
+    retry_after: Schema.Int
+  }
+) {}
+
+/**
+ * 502: charged and not run yet, which is our fault. Asking again with `retry.idempotency_key` and the same body costs
+ * nothing.
+ */
+export class ExecuteFailed extends HttpApiError.Problem<ExecuteFailed>()(
+  "ExecuteFailed",
+  { type: ownProblem("execute_failed"), status: 502, title: "Execution failed" },
+  {
+    code: Schema.tag("execute_failed"),
+    charged: Schema.tag(true),
+    fault: Schema.tag("service"),
+    retry: Retry,
+    /** Absent where waiting does not help. */
+    retry_after: Schema.optionalKey(Schema.Int)
+  }
+) {}
+
+/** 410: it was delivered, its time is over, and this key has had its answer. `deployment_id` is null for an execution. */
+export class Expired extends HttpApiError.Problem<Expired>()(
+  "Expired",
+  { type: ownProblem("expired"), status: 410, title: "Expired" },
+  { code: Schema.tag("expired"), charged: Schema.tag(true), deployment_id: Schema.NullOr(Schema.String) }
+) {}

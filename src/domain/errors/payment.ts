@@ -1,0 +1,75 @@
+import * as Effect from "effect/Effect"
+import * as HttpApiError from "effect/http-api/HttpApiError"
+import * as Schema from "effect/Schema"
+import { notCharged, ownProblem, protocolProblem, Retry } from "../problem.ts"
+
+/** The protocol's reasons for a 402, with what each is called for people. */
+export const paymentProblems = {
+  "payment-required": "Payment required",
+  "malformed-credential": "Malformed credential",
+  "invalid-challenge": "Invalid challenge",
+  "payment-expired": "Payment expired",
+  "verification-failed": "Payment verification failed"
+} as const
+
+/** One of the protocol's reasons for a 402. */
+export type PaymentProblem = keyof typeof paymentProblems
+
+/**
+ * 402: no credential, or none that can be taken. `type` and `title` say which of the protocol's reasons it is; the answer
+ * always carries a fresh challenge.
+ */
+export class PaymentRequired extends Schema.Error<PaymentRequired>("PaymentRequired")(
+  {
+    type: Schema.Literals(Object.keys(paymentProblems).map((name) => protocolProblem(name))),
+    status: Schema.tag(402),
+    title: Schema.String,
+    detail: Schema.String,
+    code: Schema.tag("payment_required"),
+    charged: notCharged
+  },
+  { description: "Payment required", httpApiStatus: 402 }
+) {
+  readonly _tag = "PaymentRequired"
+
+  static of(problem: PaymentProblem, detail: string) {
+    return new PaymentRequired({ type: protocolProblem(problem), title: paymentProblems[problem], detail })
+  }
+}
+
+/** 503: money may have moved and the chain has not said. */
+export class PaymentPending extends HttpApiError.Problem<PaymentPending>()(
+  "PaymentPending",
+  { type: ownProblem("payment_pending"), status: 503, title: "Payment pending" },
+  {
+    code: Schema.tag("payment_pending"),
+    charged: Schema.Null.pipe(Schema.withConstructorDefault(Effect.succeed(null))),
+    /** Null for an execution, which has no status of its own. */
+    deployment_id: Schema.NullOr(Schema.String),
+    status_url: Schema.NullOr(Schema.String),
+    retry: Retry,
+    retry_after: Schema.Int
+  }
+) {}
+
+/** 503: the chain cannot be asked, and nothing was sent to it. */
+export class PaymentUnavailable extends HttpApiError.Problem<PaymentUnavailable>()(
+  "PaymentUnavailable",
+  { type: ownProblem("payment_unavailable"), status: 503, title: "Payment unavailable" },
+  { code: Schema.tag("payment_unavailable"), charged: notCharged, retry_after: Schema.Int }
+) {}
+
+/**
+ * 429: this payer has too many attempts in flight, or too many that came to nothing within an hour. What is owed and what is
+ * finished is served all the same.
+ */
+export class TooManyAttempts extends HttpApiError.Problem<TooManyAttempts>()(
+  "TooManyAttempts",
+  { type: ownProblem("too_many_attempts"), status: 429, title: "Too many attempts" },
+  {
+    code: Schema.tag("too_many_attempts"),
+    /** True for an update: its deployment was paid for. */
+    charged: Schema.Boolean.pipe(Schema.withConstructorDefault(Effect.succeed(false))),
+    retry_after: Schema.Int
+  }
+) {}

@@ -1,0 +1,73 @@
+import * as HttpApiError from "effect/http-api/HttpApiError"
+import * as Schema from "effect/Schema"
+import { notCharged, ownProblem, protocolProblem } from "../problem.ts"
+
+/** 400: no usable `files`. */
+export class MissingFiles extends HttpApiError.Problem<MissingFiles>()(
+  "MissingFiles",
+  { type: ownProblem("missing_files"), status: 400, title: "Missing files" },
+  { code: Schema.tag("missing_files"), charged: notCharged }
+) {}
+
+/** 400: the request is not well formed: a path, the name, the idempotency key, the credentials. */
+export class InvalidRequest extends HttpApiError.Problem<InvalidRequest>()(
+  "InvalidRequest",
+  { type: ownProblem("invalid_request"), status: 400, title: "Invalid request" },
+  { code: Schema.tag("invalid_request"), charged: notCharged }
+) {}
+
+/** 400: a credential for a payment method or intent that was never offered. */
+export class MethodUnsupported extends HttpApiError.Problem<MethodUnsupported>()(
+  "MethodUnsupported",
+  { type: protocolProblem("method-unsupported"), status: 400, title: "Payment method unsupported" },
+  { code: Schema.tag("invalid_request"), charged: notCharged }
+) {}
+
+/** 413: more source, or a larger body, than is taken. */
+export class CodeTooLarge extends HttpApiError.Problem<CodeTooLarge>()(
+  "CodeTooLarge",
+  { type: ownProblem("code_too_large"), status: 413, title: "Code too large" },
+  { code: Schema.tag("code_too_large"), charged: notCharged, limit_bytes: Schema.Int }
+) {}
+
+/** 414: a URL that is longer than any of ours. */
+export class UriTooLong extends HttpApiError.Problem<UriTooLong>()(
+  "UriTooLong",
+  { type: ownProblem("uri_too_long"), status: 414, title: "URI too long" },
+  { code: Schema.tag("uri_too_long"), charged: notCharged }
+) {}
+
+/** 431: an `Authorization` header that is longer than any credential. */
+export class HeaderTooLarge extends HttpApiError.Problem<HeaderTooLarge>()(
+  "HeaderTooLarge",
+  { type: ownProblem("header_too_large"), status: 431, title: "Header too large" },
+  { code: Schema.tag("header_too_large"), charged: notCharged }
+) {}
+
+/** 415: a body that does not say that it is JSON. */
+export class UnsupportedMediaType extends HttpApiError.Problem<UnsupportedMediaType>()(
+  "UnsupportedMediaType",
+  { type: ownProblem("unsupported_media_type"), status: 415, title: "Unsupported media type" },
+  { code: Schema.tag("unsupported_media_type"), charged: notCharged }
+) {}
+
+/** 403: somebody else's: the proof is good, and not the payer's; or the caller is not who may call. */
+export class Forbidden extends HttpApiError.Problem<Forbidden>()(
+  "Forbidden",
+  { type: ownProblem("forbidden"), status: 403, title: "Forbidden" },
+  { code: Schema.tag("forbidden"), charged: notCharged }
+) {}
+
+/** 404: no such path, or no such deployment. */
+export class NotFound extends HttpApiError.Problem<NotFound>()(
+  "NotFound",
+  { type: ownProblem("not_found"), status: 404, title: "Not found" },
+  { code: Schema.tag("not_found"), charged: notCharged }
+) {}
+
+/** 405: the path is there, the method is not; the answer carries `Allow`. */
+export class MethodNotAllowed extends HttpApiError.Problem<MethodNotAllowed>()(
+  "MethodNotAllowed",
+  { type: ownProblem("method_not_allowed"), status: 405, title: "Method not allowed" },
+  { code: Schema.tag("method_not_allowed"), charged: notCharged }
+) {}

@@ -1,0 +1,29 @@
+import * as Effect from "effect/Effect"
+import * as HttpApiError from "effect/http-api/HttpApiError"
+import * as Schema from "effect/Schema"
+import { notCharged, ownProblem, Retry } from "../problem.ts"
+
+/** 503: too many builds, or payments of one client, in flight; `charged` is null where the order was not asked. */
+export class Busy extends HttpApiError.Problem<Busy>()(
+  "Busy",
+  { type: ownProblem("busy"), status: 503, title: "Busy" },
+  {
+    code: Schema.tag("busy"),
+    charged: Schema.NullOr(Schema.Literal(false)).pipe(Schema.withConstructorDefault(Effect.succeed(false as const))),
+    retry_after: Schema.Int
+  }
+) {}
+
+/** 503: settings are missing or malformed; `missing` names them. */
+export class NotConfigured extends HttpApiError.Problem<NotConfigured>()(
+  "NotConfigured",
+  { type: ownProblem("not_configured"), status: 503, title: "Not configured" },
+  { code: Schema.tag("not_configured"), charged: notCharged, missing: Schema.Array(Schema.String) }
+) {}
+
+/** 500: a defect of ours; what it was stays in the log. */
+export class Internal extends HttpApiError.Problem<Internal>()(
+  "Internal",
+  { type: ownProblem("internal_error"), status: 500, title: "Internal error" },
+  { code: Schema.tag("internal_error"), charged: Schema.NullOr(Schema.Boolean), retry: Schema.optionalKey(Retry) }
+) {}
