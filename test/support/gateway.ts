@@ -6,14 +6,13 @@ import * as Tracer from "effect/Tracer"
 import { serve } from "../../src/api/app.ts"
 import { layerCredentialRateLimit } from "../../src/api/paid/CredentialRateLimit.ts"
 import { Bundler } from "../../src/bundler/Bundler.ts"
+import { composeGateway, composeOrders } from "../../src/compose.ts"
 import { layerSettings } from "../../src/config.ts"
 import { ControlPlaneMemory, layerControlPlaneMemory } from "../../src/control-plane/testing.ts"
-import { layerOrderWorkflow } from "../../src/orders/OrderWorkflow.ts"
 import { HostHealth } from "../../src/orders/delivery/HostHealth.ts"
 import { Orders } from "../../src/orders/Orders.ts"
 import { CodeRunner } from "../../src/sandbox/CodeRunner.ts"
 import { layerDeploymentIds } from "../../src/ids/DeploymentIds.ts"
-import { layerSweep } from "../../src/schedule/Sweep.ts"
 import { jsonLine } from "../../src/logging.ts"
 import { layerPaymentTest, PaymentScript, testCredential } from "../../src/payment/testing.ts"
 import { layerCronSecretTest, layerReplayGuardMemory } from "../../src/schedule/testing.ts"
@@ -56,45 +55,17 @@ export interface Parts {
   readonly limit?: RateLimit
 }
 
+/** Nobody runs code, unless the test says what comes of it. */
+const runnerOf = ({ check, run }: Parts) =>
+  check === undefined && run === undefined
+    ? layerNoRunner
+    : layerCodeRunnerTest({ ...(check !== undefined && { check }), ...(run !== undefined && { run }) })
+
 /** The whole gateway over scripted services: the HTTP edge, the `Deployer`, and memories that a test looks into. */
 export const makeGateway = (parts: Parts = {}) => {
   const payments = new PaymentScript()
   const host = new ControlPlaneMemory()
   const expiry = new ExpiryMemory()
-  const settings = layerSettings(parts.bindings ?? {}).pipe(
-    Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(parts.settings ?? testSettings)))
-  )
-  const services = Layer.mergeAll(
-    settings,
-    layerPaymentTest(payments),
-    Layer.succeed(HostHealth, { learned: undefined }),
-    layerPayersMemory,
-    layerControlPlaneMemory(host),
-    layerExpiryStoreMemory(expiry),
-    layerBundlerTest(parts.bundle),
-    layerCredentialRateLimit(parts.limit),
-    parts.check === undefined && parts.run === undefined
-      ? layerNoRunner
-      : layerCodeRunnerTest({
-          ...(parts.check !== undefined && { check: parts.check }),
-          ...(parts.run !== undefined && { run: parts.run })
-        })
-  )
-  const ids = layerDeploymentIds.pipe(Layer.provide(layerIdStoreMemory))
-  const orders =
-    parts.orders === undefined
-      ? layerOrdersMemory.pipe(Layer.provide(layerOrderWorkflow), Layer.provide(ids))
-      : Layer.succeed(Orders, {
-          execute: () => Effect.die(new Error("not scripted")),
-          update: () => Effect.die(new Error("not scripted")),
-          claims: () => Effect.succeed(false),
-          ...parts.orders
-        })
-  const schedule = Layer.mergeAll(
-    layerSweep.pipe(Layer.provide(ids)),
-    layerCronSecretTest(parts.cronSecret),
-    layerReplayGuardMemory
-  )
   const logs: Array<LogLine> = []
   const log = Logger.layer([
     Logger.map(jsonLine, (line) => {
@@ -112,9 +83,32 @@ export const makeGateway = (parts: Parts = {}) => {
     }
   })
   const trace = Layer.succeed(Tracer.Tracer, tracer)
-  const handler = serve(
-    schedule.pipe(Layer.provideMerge(orders), Layer.provideMerge(services), Layer.merge(log), Layer.merge(trace))
-  )
+  const layers = {
+    settings: layerSettings(parts.bindings ?? {}).pipe(
+      Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(parts.settings ?? testSettings)))
+    ),
+    payment: layerPaymentTest(payments),
+    host: layerControlPlaneMemory(host),
+    store: layerExpiryStoreMemory(expiry),
+    ids: layerDeploymentIds.pipe(Layer.provide(layerIdStoreMemory)),
+    bundler: layerBundlerTest(parts.bundle),
+    runner: runnerOf(parts),
+    payers: layerPayersMemory,
+    schedule: Layer.mergeAll(layerCronSecretTest(parts.cronSecret), layerReplayGuardMemory),
+    limit: layerCredentialRateLimit(parts.limit),
+    log
+  }
+  const orders =
+    parts.orders === undefined
+      ? layerOrdersMemory.pipe(Layer.provide(composeOrders(layers)))
+      : Layer.succeed(Orders, {
+          execute: () => Effect.die(new Error("not scripted")),
+          update: () => Effect.die(new Error("not scripted")),
+          claims: () => Effect.succeed(false),
+          ...parts.orders
+        })
+  const health = Layer.succeed(HostHealth, { learned: undefined })
+  const handler = serve(Layer.mergeAll(composeGateway({ ...layers, orders }), health, trace))
 
   const send = (path: string, init?: RequestInit) => handler(new Request(`http://gateway.test${path}`, init))
 

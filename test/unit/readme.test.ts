@@ -6,11 +6,10 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Layer from "effect/Layer"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { serve } from "../../src/api/app.ts"
+import { composeGateway, composeOrders } from "../../src/compose.ts"
 import { layerSettings } from "../../src/config.ts"
-import { layerOrderWorkflow } from "../../src/orders/OrderWorkflow.ts"
 import { Orders } from "../../src/orders/Orders.ts"
 import { layerDeploymentIds } from "../../src/ids/DeploymentIds.ts"
-import { Sweep } from "../../src/schedule/Sweep.ts"
 import { readOffers } from "../../src/payment/service-offers.ts"
 import { layerTempo } from "../../src/payment/tempo/Tempo.ts"
 import { layerNotebook, notebook } from "../examples/InMemoryExpiryStore.ts"
@@ -25,12 +24,16 @@ import { layerPayersMemory } from "../../src/payers/testing.ts"
 import { layerOrdersMemory } from "../../src/orders/testing.ts"
 import { layerBundlerTest } from "../../src/bundler/testing.ts"
 
-/** What the gateway needs beside the examples: nobody calls for a sweep here. */
-const unscheduled = Layer.mergeAll(
-  Layer.succeed(Sweep, {} as (typeof Sweep)["Service"]),
-  layerCronSecretTest(undefined),
-  layerReplayGuardMemory
-)
+/** Implementations of what the examples leave alone. */
+const others = {
+  ids: layerDeploymentIds.pipe(Layer.provide(layerIdStoreMemory)),
+  bundler: layerBundlerTest(),
+  runner: layerNoRunner,
+  payers: layerPayersMemory,
+  schedule: Layer.mergeAll(layerCronSecretTest(undefined), layerReplayGuardMemory),
+  limit: Layer.empty,
+  log: Layer.empty
+}
 
 const settingsIn = (setting: string): Record<string, string> => {
   const block = blocks.find(({ path, code }) => path === "wrangler.jsonc" && code.includes(setting))
@@ -41,17 +44,15 @@ const settings = (changes: Record<string, string>) =>
 
 /** A gateway over the three examples, at the README's price: what `layers.ts` makes of them, in an isolate of its own. */
 const exampleGateway = () => {
-  const services = Layer.mergeAll(
-    layerVoucher,
-    layerShelf,
-    layerNotebook,
-    layerPayersMemory,
-    layerBundlerTest(),
-    layerNoRunner
-  ).pipe(Layer.provideMerge(settings(settingsIn("DEPLOY_PRICE"))))
-  const ids = layerDeploymentIds.pipe(Layer.provide(layerIdStoreMemory))
-  const orders = layerOrdersMemory.pipe(Layer.provide(layerOrderWorkflow), Layer.provide(ids), Layer.provide(services))
-  const handler = serve(Layer.mergeAll(orders, services, unscheduled))
+  const layers = {
+    ...others,
+    settings: settings(settingsIn("DEPLOY_PRICE")),
+    payment: layerVoucher,
+    host: layerShelf,
+    store: layerNotebook
+  }
+  const orders = layerOrdersMemory.pipe(Layer.provide(composeOrders(layers)))
+  const handler = serve(composeGateway({ ...layers, orders }))
   return (name: string, authorization?: string) =>
     handler(
       new Request("http://gateway.test/deploy", {
@@ -157,13 +158,15 @@ describe("the README's examples", () => {
   })
 
   it("change the network by a setting", async () => {
-    const nobody = Layer.succeed(Orders, {} as (typeof Orders)["Service"])
-    const services = Layer.mergeAll(layerTempo, layerNoRunner, nobody).pipe(
-      Layer.provideMerge(settings(settingsIn("TEMPO_NETWORK")))
-    )
-    const quote = await serve(Layer.merge(services, unscheduled))(
-      new Request("http://gateway.test/deploy", { method: "POST" })
-    )
+    const gateway = composeGateway({
+      ...others,
+      settings: settings(settingsIn("TEMPO_NETWORK")),
+      payment: layerTempo,
+      host: layerShelf,
+      store: layerNotebook,
+      orders: Layer.succeed(Orders, {} as (typeof Orders)["Service"])
+    })
+    const quote = await serve(gateway)(new Request("http://gateway.test/deploy", { method: "POST" }))
     const request = /request="([^"]+)"/.exec(quote.headers.get("www-authenticate") ?? "")?.[1] ?? ""
     const { methodDetails } = JSON.parse(Buffer.from(request, "base64url").toString()) as {
       methodDetails: { chainId: number }

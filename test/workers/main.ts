@@ -5,11 +5,10 @@ import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as References from "effect/References"
 import { serve } from "../../src/api/app.ts"
+import { composeGateway, composeOrders } from "../../src/compose.ts"
 import { layerSettings } from "../../src/config.ts"
 import { ControlPlaneMemory, layerControlPlaneMemory } from "../../src/control-plane/testing.ts"
-import { layerOrderWorkflow } from "../../src/orders/OrderWorkflow.ts"
 import { makeOrderObject } from "../../src/orders/OrderObject.ts"
-import { layerSweep } from "../../src/schedule/Sweep.ts"
 import { layerDeploymentIds } from "../../src/ids/DeploymentIds.ts"
 import { layerPaymentTest, PaymentScript } from "../../src/payment/testing.ts"
 import { testSettings } from "../support/gateway.ts"
@@ -30,14 +29,6 @@ export const payments = new PaymentScript()
 /** The host of these tests. */
 export const host = new ControlPlaneMemory()
 
-const settings = layerSettings().pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(testSettings))))
-const payment = layerPaymentTest(payments)
-
-const controlPlane = layerControlPlaneMemory(host)
-const store = layerExpiryStoreKv(env.EXPIRY)
-
-const ids = layerDeploymentIds.pipe(Layer.provide([controlPlane, layerIdStoreKv(env.EXPIRY), settings]))
-
 /** What goes as it should is not worth a line here. */
 const quiet = Layer.succeed(References.MinimumLogLevel, "Warn")
 
@@ -51,8 +42,6 @@ const runner = layerCodeRunnerTest({
     })
 })
 
-const payers = layerPayersDurable(env.PAYERS)
-
 /** Every source makes other code, as it does in earnest. */
 const bundler = layerBundlerTest((files) =>
   Effect.succeed({
@@ -64,28 +53,26 @@ const bundler = layerBundlerTest((files) =>
   })
 )
 
-const OrderLayer = layerOrderWorkflow.pipe(
-  Layer.provide([payment, payers, controlPlane, store, ids, bundler, runner, settings]),
-  Layer.merge(quiet)
-)
-
 /** The key that scheduled calls are signed with in these tests. */
 export const cronSecret = "a cron secret"
 
-const orders = layerOrdersDurable(env.ORDERS).pipe(Layer.provide(ids))
-const GatewayLayer = Layer.mergeAll(
-  payment,
-  orders,
+const layers = {
+  settings: layerSettings().pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(testSettings)))),
+  payment: layerPaymentTest(payments),
+  host: layerControlPlaneMemory(host),
+  store: layerExpiryStoreKv(env.EXPIRY),
+  ids: layerDeploymentIds.pipe(Layer.provide(layerIdStoreKv(env.EXPIRY))),
+  bundler,
   runner,
-  layerCronSecretTest(cronSecret),
-  layerReplayGuardDurable(env.CLAIMS),
-  layerSweep.pipe(Layer.provide([controlPlane, store, orders, ids])),
-  settings,
-  quiet
-)
+  orders: layerOrdersDurable(env.ORDERS),
+  payers: layerPayersDurable(env.PAYERS),
+  schedule: Layer.mergeAll(layerCronSecretTest(cronSecret), layerReplayGuardDurable(env.CLAIMS)),
+  limit: Layer.empty,
+  log: quiet
+}
 
 export { ReplayGuardObject } from "../../src/schedule/ReplayGuardObject.ts"
 export { PayerObject } from "../../src/payers/PayerObject.ts"
-export class OrderObject extends makeOrderObject(ManagedRuntime.make(OrderLayer)) {}
+export class OrderObject extends makeOrderObject(ManagedRuntime.make(composeOrders(layers))) {}
 
-export default { fetch: serve(GatewayLayer) } satisfies ExportedHandler
+export default { fetch: serve(composeGateway(layers)) } satisfies ExportedHandler

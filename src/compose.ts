@@ -1,0 +1,73 @@
+import * as Layer from "effect/Layer"
+import type { GatewayServices } from "./api/app.ts"
+import type { Bundler } from "./bundler/Bundler.ts"
+import type { Settings } from "./config.ts"
+import type { ControlPlaneClient } from "./control-plane/ControlPlaneClient.ts"
+import type { ExpiryStore } from "./expiry/ExpiryStore.ts"
+import type { DeploymentIds } from "./ids/DeploymentIds.ts"
+import type { Orders } from "./orders/Orders.ts"
+import { layerOrderWorkflow, type OrderWorkflow } from "./orders/OrderWorkflow.ts"
+import type { Payers } from "./payers/Payers.ts"
+import type { PaymentService } from "./payment/PaymentService.ts"
+import type { CodeRunner } from "./sandbox/CodeRunner.ts"
+import type { CronSecret } from "./schedule/CronSecret.ts"
+import type { ReplayGuard } from "./schedule/ReplayGuard.ts"
+import { layerSweep, type Sweep } from "./schedule/Sweep.ts"
+
+/**
+ * How the services fit together, for the Worker (`layers.ts` chooses the implementations) and for the tests, which choose
+ * others. Each implementation may read the settings; the ids may also ask the host.
+ */
+
+/** The gateway, the sweep and the orders all need these. */
+interface SharedLayers {
+  readonly settings: Layer.Layer<Settings>
+  readonly host: Layer.Layer<ControlPlaneClient, never, Settings>
+  readonly store: Layer.Layer<ExpiryStore, never, Settings>
+  readonly ids: Layer.Layer<DeploymentIds, never, Settings | ControlPlaneClient>
+  /** Where the log goes. */
+  readonly log: Layer.Layer<never>
+}
+
+/** An order needs these, inside its object. */
+export interface OrderLayers extends SharedLayers {
+  readonly payment: Layer.Layer<PaymentService, never, Settings>
+  readonly payers: Layer.Layer<Payers, never, Settings>
+  readonly bundler: Layer.Layer<Bundler, never, Settings>
+  readonly runner: Layer.Layer<CodeRunner, never, Settings>
+}
+
+/** The sweep needs these. */
+export interface SweepLayers extends SharedLayers {
+  readonly orders: Layer.Layer<Orders, never, DeploymentIds>
+}
+
+/** The gateway needs these. */
+export interface GatewayLayers extends SweepLayers, Pick<OrderLayers, "payment" | "runner"> {
+  readonly schedule: Layer.Layer<CronSecret | ReplayGuard, never, Settings>
+  /** How many credentials one client may try; empty where there is no limit. */
+  readonly limit: Layer.Layer<never>
+}
+
+/** Everything that an order does, for its object. */
+export const composeOrders = (layers: OrderLayers): Layer.Layer<OrderWorkflow> =>
+  layerOrderWorkflow.pipe(
+    Layer.provide([layers.payment, layers.payers, layers.store, layers.ids, layers.bundler, layers.runner]),
+    Layer.provide(layers.host),
+    Layer.provide(layers.settings),
+    Layer.merge(layers.log)
+  )
+
+/** The sweep, and the orders that it asks. */
+const sweepAndOrders = ({ orders, store, ids, host }: SweepLayers) =>
+  layerSweep.pipe(Layer.provideMerge(orders), Layer.provide([store, ids]), Layer.provide(host))
+
+/** Deletes projects that no order owns. */
+export const composeSweep = (layers: SweepLayers): Layer.Layer<Sweep> =>
+  sweepAndOrders(layers).pipe(Layer.provide(layers.settings), Layer.merge(layers.log))
+
+/** The HTTP edge: decodes, challenges, verifies, and hands orders to their objects. */
+export const composeGateway = (layers: GatewayLayers): Layer.Layer<GatewayServices> =>
+  Layer.mergeAll(layers.payment, layers.runner, layers.schedule, sweepAndOrders(layers), layers.limit, layers.log).pipe(
+    Layer.provideMerge(layers.settings)
+  )
