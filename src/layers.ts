@@ -24,9 +24,9 @@ import { layerReplayGuardDurable } from "./schedule/replay-guard-durable.ts"
  * Which layer implements which service: the one file to edit for another payment rail, another host or another store. A
  * layer that provides the same service takes the place of the one that stands here, and nothing else changes.
  *
- * Layers are named after their implementation (`layerTempo`, `layerJack`); after the service and the implementation where
- * several services have that one (`layerOrdersDurable`, `layerIdStoreKv`); after the service that has only one
- * (`layerSweep`). Doubles for tests are in the `testing.ts` beside each service, and end in `Memory` or `Test`.
+ * Layers are named after their implementation (`layerEsbuild`); after the service and the implementation where several
+ * services have that one (`layerOrdersDurable`, `layerIdStoreKv`); after the service that has only one (`layerSweep`).
+ * Doubles for tests are in the `testing.ts` beside each service, and end in `Memory` or `Test`.
  */
 
 /** Settings are the Worker's variables and secrets. Without one of these bindings nothing is for sale. */
