@@ -22,7 +22,7 @@ beforeAll(async () => {
   built = buildWorker("wrangler.jsonc", project)
   const disk = join(project, "objects")
   mkdirSync(disk)
-  // No KV: the notebook is the store.
+  // No KV: the store is in memory.
   running = await startWorkerd(prepare(built, { ...ourBindings, kv: [], disk }))
   url = `http://127.0.0.1:${running.port}`
 })
@@ -44,7 +44,7 @@ describe("the gateway with the README's layers", () => {
     challengeOf(await fetch(`${url}/deploy`, { method: "POST" }))
   })
 
-  it("puts on the shelf what a voucher pays for, and takes it once", async () => {
+  it("hosts the site that a voucher pays for, and accepts the voucher once", async () => {
     const body = fixture("hono-api")
     const deploy = (authorization?: string) =>
       fetch(`${url}/deploy`, {
@@ -55,7 +55,7 @@ describe("the gateway with the README's layers", () => {
     const buy = async () => deploy(voucherCredential(challengeOf(await deploy()), "SPRING"))
     const paid = await buy()
     assert.strictEqual(paid.status, 200, await paid.clone().text())
-    assert.match(((await paid.json()) as { url: string }).url, /^https:\/\/[\w-]+\.shelf\.example$/)
+    assert.match(((await paid.json()) as { url: string }).url, /^https:\/\/[\w-]+\.memory\.example$/)
     challengeOf(await buy())
   })
 })

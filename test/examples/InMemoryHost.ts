@@ -10,36 +10,37 @@ import {
 } from "../../src/control-plane/ControlPlaneClient.ts"
 
 /**
- * A host that keeps what it is given on a shelf, and serves none of it. The file's imports hold here and in
+ * A host that keeps projects in memory, and serves none of them. The file's imports hold here and in
  * `src/control-plane` alike.
  */
 
-/** What is hosted: the project, and the code once there is some. For real, at your host: this is one isolate's memory. */
-export const shelf = new Map<string, Project & { readonly code?: string }>()
+/** The projects, each with its code once it has some. A real host keeps them: this is the memory of one isolate. */
+export const projects = new Map<string, Project & { readonly code?: string }>()
 
 const change = (id: string, changes: { readonly code?: string; readonly tags?: ReadonlyArray<string> }) =>
   Effect.suspend(() => {
-    const project = shelf.get(id)
+    const project = projects.get(id)
     if (project === undefined) return Effect.fail(new ControlPlaneRefused({ status: 404, message: "no such project" }))
-    return Effect.sync(() => void shelf.set(id, { ...project, ...changes }))
+    return Effect.sync(() => void projects.set(id, { ...project, ...changes }))
   })
 
-/** `ControlPlaneClient` on a shelf: a name set by the create finds a project again whose answer was lost. */
-export const layerShelf = Layer.succeed(ControlPlaneClient, {
+/** `ControlPlaneClient` in memory: a name set by the create finds a project again whose answer was lost. */
+export const layerInMemoryHost = Layer.succeed(ControlPlaneClient, {
   account: () => Effect.succeed({ usable: true }),
   create: Effect.fnUntraced(function* ({ name, slug }) {
     const createdAt = yield* Clock.currentTimeMillis
-    if ([...shelf.values()].some((project) => project.slug === slug)) return yield* new SlugTaken({ slug })
+    if ([...projects.values()].some((project) => project.slug === slug)) return yield* new SlugTaken({ slug })
     const id = crypto.randomUUID()
-    const url = `https://${slug}.shelf.example`
+    const url = `https://${slug}.memory.example`
     const project: Project = { id, name, slug, url, status: "active", tags: [], createdAt }
-    shelf.set(id, project)
+    projects.set(id, project)
     return project
   }),
-  findBySlug: (slug) => Effect.sync(() => Option.fromUndefinedOr([...shelf.values()].find((one) => one.slug === slug))),
-  get: (id) => Effect.sync(() => Option.fromUndefinedOr(shelf.get(id))),
-  list: () => Effect.sync(() => [...shelf.values()]),
+  findBySlug: (slug) =>
+    Effect.sync(() => Option.fromUndefinedOr([...projects.values()].find((one) => one.slug === slug))),
+  get: (id) => Effect.sync(() => Option.fromUndefinedOr(projects.get(id))),
+  list: () => Effect.sync(() => [...projects.values()]),
   tag: (id, tags) => change(id, { tags }),
   upload: (id, { code }) => change(id, { code }),
-  remove: (id) => Effect.sync(() => void shelf.delete(id))
+  remove: (id) => Effect.sync(() => void projects.delete(id))
 })

@@ -12,8 +12,8 @@ import { Orders } from "../../src/orders/Orders.ts"
 import { layerDeploymentIds } from "../../src/ids/DeploymentIds.ts"
 import { readOffers } from "../../src/payment/service-offers.ts"
 import { layerTempo } from "../../src/payment/tempo/Tempo.ts"
-import { layerNotebook, notebook } from "../examples/InMemoryExpiryStore.ts"
-import { layerShelf, shelf } from "../examples/InMemoryHost.ts"
+import { entries, layerInMemoryExpiryStore } from "../examples/InMemoryExpiryStore.ts"
+import { layerInMemoryHost, projects } from "../examples/InMemoryHost.ts"
 import { layerVoucher, used } from "../examples/Voucher.ts"
 import { blocks, copies, followReadme, readme, voucherCredential } from "../support/examples.ts"
 import { testSettings } from "../support/gateway.ts"
@@ -48,8 +48,8 @@ const exampleGateway = () => {
     ...others,
     settings: settings(settingsIn("DEPLOY_PRICE")),
     payment: layerVoucher,
-    host: layerShelf,
-    store: layerNotebook
+    host: layerInMemoryHost,
+    store: layerInMemoryExpiryStore
   }
   const orders = layerOrdersMemory.pipe(Layer.provide(composeOrders(layers)))
   const handler = serve(composeGateway({ ...layers, orders }))
@@ -103,7 +103,7 @@ describe("the README's examples", () => {
     assert.strictEqual(status, 0, stdout)
   })
 
-  it("run: a voucher pays for a site on the shelf, which the notebook knows", async () => {
+  it("run: a voucher pays for a site in the in-memory host, which the in-memory store lists", async () => {
     const deploy = exampleGateway()
     const pay = async (name: string, code: string) => {
       const header = (await deploy(name)).headers.get("www-authenticate") ?? ""
@@ -114,16 +114,16 @@ describe("the README's examples", () => {
     }
 
     assert.strictEqual((await pay("mine", "WINTER")).status, 402)
-    assert.strictEqual(shelf.size, 0)
+    assert.strictEqual(projects.size, 0)
     const paid = await pay("mine", "SPRING")
     assert.strictEqual(paid.status, 200, await paid.clone().text())
     const { url } = (await paid.json()) as { url: string }
-    assert.strictEqual(url, "https://mine.shelf.example")
+    assert.strictEqual(url, "https://mine.memory.example")
     assert.isNotNull(paid.headers.get("payment-receipt"))
     assert.strictEqual(used.size, 1)
-    assert.isString([...shelf.values()][0]?.code)
+    assert.isString([...projects.values()][0]?.code)
     assert.deepStrictEqual(
-      [...notebook.values()].map((record) => record.url),
+      [...entries.values()].map((record) => record.url),
       [url]
     )
     assert.strictEqual((await pay("mine", "SPRING")).status, 402, "a code is good for one deploy")
