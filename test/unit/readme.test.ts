@@ -162,8 +162,8 @@ describe("the README's examples", () => {
       ...others,
       settings: settings(settingsIn("TEMPO_NETWORK")),
       payment: layerTempo,
-      host: layerShelf,
-      store: layerNotebook,
+      host: layerInMemoryHost,
+      store: layerInMemoryExpiryStore,
       orders: Layer.succeed(Orders, {} as (typeof Orders)["Service"])
     })
     const quote = await serve(gateway)(new Request("http://gateway.test/deploy", { method: "POST" }))

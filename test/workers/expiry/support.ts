@@ -1,0 +1,80 @@
+import { env, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test"
+import { exports } from "cloudflare:workers"
+import { assert } from "vitest"
+import { ControlPlaneUnavailable } from "../../../src/control-plane/ControlPlaneClient.ts"
+import { failsWith } from "../../../src/control-plane/testing.ts"
+import { makePurchaseStore } from "../../../src/orders/purchase/PurchaseStoreSql.ts"
+import type { Purchase } from "../../../src/orders/purchase/Purchase.ts"
+import { parseId } from "../../../src/domain/DeploymentId.ts"
+import { timestamp } from "../../../src/domain/Order.ts"
+import { testCredential } from "../../../src/payment/testing.ts"
+import { asUpdate } from "../../support/gateway.ts"
+import { host, payments } from "../main.ts"
+
+/** The host does not answer. */
+export const down = failsWith(new ControlPlaneUnavailable({ message: "down" }))
+
+let count = 0
+
+/** The next deploy. */
+export const next = { body: "" }
+
+/** Forgets all payments and projects, and makes a body that no test has sent. */
+export const reset = (): void => {
+  payments.captured.clear()
+  host.projects.clear()
+  next.body = JSON.stringify({ files: { "index.ts": `export default "expiry ${++count}"` }, name: `expiring-${count}` })
+}
+
+/** A request to the gateway. */
+export const send = (path: string, init: RequestInit = {}) => exports.default.fetch(`http://gateway.test${path}`, init)
+
+/** A paid call. */
+export const call = async (
+  method: "POST" | "PUT",
+  path: string,
+  content: string,
+  headers: Record<string, string> = {}
+) => {
+  const request = (more: Record<string, string> = {}) =>
+    send(path, {
+      method,
+      body: method === "PUT" ? asUpdate(content) : content,
+      headers: { "content-type": "application/json", ...headers, ...more }
+    })
+  const challenge = (await request()).headers.get("www-authenticate") ?? ""
+  return request({ authorization: testCredential(challenge, "0xpayer") })
+}
+
+/** A paid deploy; returns its deployment id. */
+export const deploy = async (headers: Record<string, string> = {}) => {
+  const response = await call("POST", "/deploy", next.body, headers)
+  assert.strictEqual(response.status, 200, await response.clone().text())
+  return String(((await response.json()) as { deployment_id: string }).deployment_id)
+}
+
+/** The order's object. */
+export const objectOf = (id: string) => env.ORDERS.get(env.ORDERS.idFromName(parseId(id)?.order ?? ""))
+/** The deployment's status, as the gateway answers it. */
+export const status = async (id: string) =>
+  (await send(`/deployments/${id}`)).json() as Promise<Record<string, unknown>>
+
+/** Makes every purchase of an order due, changed by `change`, and runs the alarm. */
+export const after = async (id: string, change: (purchase: Purchase) => Partial<Purchase>) => {
+  await runInDurableObject(objectOf(id), (_order, { storage }) => {
+    const store = makePurchaseStore(storage)
+    for (const purchase of store.findDue(Number.MAX_SAFE_INTEGER)) {
+      store.save({ ...purchase, due: Date.now() - 1, ...change(purchase) })
+    }
+  })
+  assert.isTrue(await runDurableObjectAlarm(objectOf(id)))
+}
+/** Lets the deployment expire. */
+export const expiry = (id: string) =>
+  after(id, ({ answer }) => ({ answer: answer && { ...answer, expires_at: timestamp(Date.now() - 2000) } }))
+/** Lets the pause before the next attempt pass. */
+export const pause = (id: string) => after(id, () => ({}))
+
+/** The purchase as its object has stored it. */
+export const purchaseOf = (id: string) =>
+  runInDurableObject(objectOf(id), (_order, { storage }) => makePurchaseStore(storage).byId(id)!)
