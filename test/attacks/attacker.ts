@@ -5,7 +5,7 @@ import { privateKeyToAccount } from "viem/accounts"
 import { tempoLocalnet } from "viem/chains"
 import type { StackInfo } from "../../src/local/info.ts"
 
-/** What an attacker is told: where, and with which keys; each has a connection of its own. */
+/** The orders for an attacker: the gateway, and its keys; each key has a connection of its own. */
 export interface Orders {
   readonly info: StackInfo
   readonly keys: ReadonlyArray<Hex>
@@ -20,7 +20,7 @@ const sources = [
 ]
 
 /**
- * Sends builds that fail, on one connection for each key, as fast as they are answered, until it is told to stop; reports
+ * Sends builds that fail, on one connection for each key, as fast as they are answered, until the message "stop"; reports
  * how often it was answered what. Runs in a process of its own, so that it does not slow those down who measure.
  */
 const attack = async ({ info, keys }: Orders): Promise<Record<string, number>> => {

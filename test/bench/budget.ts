@@ -21,19 +21,19 @@ const limits = {
 const ours = buildWorker(configs.ours)
 const peer = buildWorker(configs.peer)
 const rows: Array<{ what: string; measured: number; limit: number; held: string }> = []
-const judge = (what: keyof typeof limits, measured: number) => {
+const compare = (what: keyof typeof limits, measured: number) => {
   const limit = limits[what]
   rows.push({ what, measured, limit, held: measured <= limit ? "yes" : "NO" })
 }
 try {
-  judge("upload", uploadSize(ours).gz)
+  compare("upload", uploadSize(ours).gz)
   const bare = { vars: { MODE: "shared" } }
   const first = [{ call: { method: "POST", path: "/deploy", body: helloBody }, expected: 402 }]
   const cold = await coldStarts(
     { ours: { built: ours, bindings: ourBindings, calls: first }, bare: { built: peer, bindings: bare, calls: first } },
     9
   )
-  judge("cold start", round(cold.ours / cold.bare))
+  compare("cold start", round(cold.ours / cold.bare))
   const workers = {
     ours: await startWorkerd(prepare(ours, ourBindings)),
     bare: await startWorkerd(prepare(peer, bare))
@@ -43,7 +43,7 @@ try {
       const path = paths[what]
       if (path === undefined) throw new Error(`no path ${what}`)
       const result = await measure(workers, path, { rounds: 7, millis: 1000 })
-      judge(what, round(result.ours.cpu / result.bare.cpu))
+      compare(what, round(result.ours.cpu / result.bare.cpu))
     }
   } finally {
     for (const worker of Object.values(workers)) await worker.stop()

@@ -27,7 +27,7 @@ const jobOf = (files: Files) => {
   return { context, entrypoint: "index.ts" }
 }
 
-/** The stock library's compiler has no disk: it is told what each import means. */
+/** The stock library's compiler has no disk: its caller resolves each import. */
 const lookUp = (disk: VirtualFs): Plugin => ({
   name: "look-up",
   setup: (build) =>

@@ -57,7 +57,7 @@ const credentials: ReadonlyArray<
     "a tampered one",
     async (body) => {
       const credential = Credential.deserialize(await reissued(body, () => ({})))
-      return Credential.serialize({ ...credential, challenge: { ...credential.challenge, realm: "elsewhere" } })
+      return Credential.serialize({ ...credential, challenge: { ...credential.challenge, realm: "another-gateway" } })
     },
     "invalid-challenge"
   ],
@@ -178,7 +178,7 @@ describe("bodies", () => {
     ],
     ["GET", () => fetch(`${stack.info.gateway}/deploy`), 405, "method_not_allowed"],
     ["DELETE", () => fetch(`${stack.info.gateway}/deploy`, { method: "DELETE" }), 405, "method_not_allowed"],
-    ["another path", () => fetch(`${stack.info.gateway}/elsewhere`, { method: "POST", body: "{}" }), 404, "not_found"]
+    ["another path", () => fetch(`${stack.info.gateway}/unknown`, { method: "POST", body: "{}" }), 404, "not_found"]
   ]
   for (const [what, send, status, code] of clear) {
     it(`${what}: ${status} ${code}`, async () => {

@@ -99,7 +99,7 @@ describe("many builds at once", () => {
     await stillWorks()
   })
 
-  it("60 that import URLs succeed, or are told to come back", async () => {
+  it("answers 60 that import URLs with 200, or with 503 to try again", async () => {
     const answers = await Promise.all(Array.from({ length: 60 }, () => worker.post(importing("https://esm.sh/good"))))
     for (const { status } of answers) assert.include([200, 503], status)
     assert.include(

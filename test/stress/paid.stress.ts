@@ -89,7 +89,7 @@ describe("hostile sources, paid for", () => {
     })
   }
 
-  it("20 at once of every kind: every ordinary deploy among them is live, or told to come back for nothing", async () => {
+  it("serves 20 at once of every kind: every ordinary deploy is live, or refused for nothing with 503", async () => {
     const before = await wallet.balance(stack.info.recipient)
     const crash = JSON.stringify({ files: { "index.ts": nested(100_000) } })
     const responses = await Promise.all(

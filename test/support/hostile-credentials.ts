@@ -11,7 +11,7 @@ export const jsonOf = (credential: string) =>
 const written = (value: unknown) => `Payment ${base64url(typeof value === "string" ? value : JSON.stringify(value))}`
 
 /** A credential with other text for what it is made of, before any library has a say. */
-const told = (changes: object) => (good: string) => written({ ...jsonOf(good), ...changes })
+const changed = (changes: object) => (good: string) => written({ ...jsonOf(good), ...changes })
 /** A credential whose challenge has other fields. */
 export const challenged = (changes: object) => (good: string) => {
   const wire = jsonOf(good)
@@ -19,7 +19,7 @@ export const challenged = (changes: object) => (good: string) => {
 }
 const requested = (json: string) => challenged({ request: base64url(json) })
 /** A credential with another payload. */
-export const signed = (signature: string) => told({ payload: { type: "transaction", signature } })
+export const signed = (signature: string) => changed({ payload: { type: "transaction", signature } })
 
 const fieldsOf = (good: string): ReadonlyArray<Item> => {
   const { payload } = Credential.deserialize<{ signature: Hex }>(good)
@@ -62,7 +62,7 @@ export const hostile: Record<string, (good: string) => string> = {
   "is 24 KB of open brackets": () => written("[".repeat(24_000)),
   "nests 12,000 lists": () => written(`{"challenge":${"[".repeat(12_000)}${"]".repeat(12_000)}}`),
   "nests 4,000 objects": () => written(`${'{"a":'.repeat(4_000)}1${"}".repeat(4_000)}`),
-  "nests its payload": told({ payload: many(2_000, () => 0).reduce<unknown>((inner) => [inner], 0) }),
+  "nests its payload": changed({ payload: many(2_000, () => 0).reduce<unknown>((inner) => [inner], 0) }),
   "is a string that never ends": () => written(`"${"\\".repeat(20_001)}`),
   "has a request of padding and a letter": challenged({ request: `${"=".repeat(20_000)}x` }),
   "has a request of padding and a letter that is just short enough": challenged({ request: `${"=".repeat(7_000)}x` }),
@@ -80,8 +80,8 @@ export const hostile: Record<string, (good: string) => string> = {
   "has an expiry of many digits": challenged({ expires: `2026-01-01T00:00:00.${"1".repeat(7_000)}` }),
   "has a field name for its own prototype": () => written('{"challenge":{"__proto__":{"request":"e30"}},"payload":{}}'),
   "is null": () => written("null"),
-  "has a challenge that is null": told({ challenge: null }),
-  "has a payload of many keys": told({ payload: JSON.parse(object(1_500, "1")) as object }),
+  "has a challenge that is null": changed({ challenge: null }),
+  "has a payload of many keys": changed({ payload: JSON.parse(object(1_500, "1")) as object }),
   "has a signature that is no transaction": signed(`0x76${"ff".repeat(8_000)}`),
   "has a transaction of half a byte": signed("0x76f"),
   "has a transaction of nothing": signed("0x76"),

@@ -42,7 +42,7 @@ export const purchaseStoreContract: Record<string, (store: Book) => void> = {
     store.save({ ...delivered, state: "expired" })
     assert.isUndefined(store.payload("dep_a"))
   },
-  "owes a purchase until somebody was told where it is": (store) => {
+  "counts a purchase as owed until a client has its answer": (store) => {
     const delivered = purchase({ state: "delivered", due: null })
     store.create(purchase(), upload)
     store.save(delivered)
@@ -118,10 +118,10 @@ export const purchaseStoreContract: Record<string, (store: Book) => void> = {
     assert.deepStrictEqual(store.byKey("key_a"), purchase())
     assert.deepStrictEqual(store.payload("dep_a"), upload)
   },
-  "keeps a verdict, and takes it back": (store) => {
-    const verdict = { at: 5, detail: "no", diagnostics: [{ file: "a.ts", line: 1, column: 2, text: "bad" }] }
-    store.saveBuildFailure(verdict)
-    assert.deepStrictEqual(store.buildFailure(), verdict)
+  "keeps a build failure, and clears it": (store) => {
+    const failure = { at: 5, detail: "no", diagnostics: [{ file: "a.ts", line: 1, column: 2, text: "bad" }] }
+    store.saveBuildFailure(failure)
+    assert.deepStrictEqual(store.buildFailure(), failure)
     store.create(purchase(), upload)
     store.clearBuildFailure()
     assert.isUndefined(store.buildFailure())

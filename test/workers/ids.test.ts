@@ -39,7 +39,7 @@ const deployEarlier = async () => {
   const earlier = `${today.slice(0, 24)}${randomText(6)}`
   await runInDurableObject(objectOf(today), (_order, { storage }) => {
     storage.sql.exec("UPDATE purchase SET id = ?, data = replace(data, ?, ?)", earlier, today, earlier)
-    // Earlier releases told clients' keys from random ones by nothing.
+    // Earlier releases did not distinguish clients' keys from random ones.
     storage.sql.exec("UPDATE purchase SET data = replace(data, 'own_', 'key_')")
     storage.sql.exec("UPDATE claim SET purchase = ?, name = replace(name, 'own_', 'key_')", earlier)
   })

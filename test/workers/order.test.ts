@@ -124,7 +124,7 @@ describe("an order in its object", () => {
     await dueNow(id)
     assert.isTrue(await runDurableObjectAlarm(objectOf(id)))
     assert.strictEqual((await status(id)).status, "live")
-    // Nobody was told yet: who repeats the call, without any key, gets this one and pays nothing.
+    // No client has the answer yet: the same call again, without any key, gets this purchase and pays nothing.
     const answer = (await (await pay()).json()) as Record<string, unknown>
     assert.strictEqual(answer.deployment_id, id)
     assert.strictEqual(payments.captured.size, 1)
@@ -160,16 +160,16 @@ describe("an order in its object", () => {
     assert.deepStrictEqual(await tables(objectOf(id)), [])
   })
 
-  it("forgets a verdict when it no longer stands, and nothing else", async () => {
+  it("forgets a build failure when it is out of date, and nothing else", async () => {
     const id = String(((await (await pay()).json()) as Record<string, string>).deployment_id)
-    const verdict = () =>
+    const buildFailure = () =>
       runInDurableObject(objectOf(id), (_order, { storage }) => makePurchaseStore(storage).buildFailure()?.detail)
     await runInDurableObject(objectOf(id), (_order, { storage }) =>
       makePurchaseStore(storage).saveBuildFailure({ at: Date.now() - 3_600_000, detail: "no", diagnostics: [] })
     )
-    assert.strictEqual(await verdict(), "no")
+    assert.strictEqual(await buildFailure(), "no")
     assert.isTrue(await runDurableObjectAlarm(objectOf(id)))
-    assert.isUndefined(await verdict())
+    assert.isUndefined(await buildFailure())
     assert.strictEqual((await status(id)).status, "live")
   })
 

@@ -48,7 +48,7 @@ describe("the store in a Durable Object", () => {
       assert.isNull(await storage.getAlarm())
     }))
 
-  it("wakes up when a verdict no longer stands, and leaves nothing of it", () =>
+  it("wakes up when a build failure is out of date, and deletes it", () =>
     runInDurableObject(object(), async (_order, { storage }) => {
       const store = makePurchaseStore(storage)
       const at = Date.now()

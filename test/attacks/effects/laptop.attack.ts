@@ -101,11 +101,11 @@ describe("a page in a browser cannot have the chain", () => {
 })
 
 describe("nobody rewrites the chain, or has it call out", () => {
-  const elsewhere = [{ forking: { jsonRpcUrl: "http://127.0.0.1:9/", blockNumber: 1 } }]
+  const anotherChain = [{ forking: { jsonRpcUrl: "http://127.0.0.1:9/", blockNumber: 1 } }]
   for (const [method, params] of [
-    ["anvil_reset", elsewhere],
+    ["anvil_reset", anotherChain],
     ["anvil_reset", []],
-    ["hardhat_reset", elsewhere],
+    ["hardhat_reset", anotherChain],
     ["anvil_setRpcUrl", ["http://127.0.0.1:9/"]],
     ["anvil_setBalance", ["0x0000000000000000000000000000000000000001", "0x1"]],
     ["hardhat_setBalance", ["0x0000000000000000000000000000000000000001", "0x1"]],

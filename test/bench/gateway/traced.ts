@@ -33,7 +33,7 @@ const tracer = Tracer.make({
 })
 
 const fetchUntimed = globalThis.fetch
-// What is waited for elsewhere, whatever it is called for.
+// The time that other code waits for.
 globalThis.fetch = async (input: RequestInfo | URL, init?: RequestInit) => {
   const start = performance.now()
   const url = new URL(input instanceof Request ? input.url : input)

@@ -158,26 +158,26 @@ describe("a site's network", () => {
       response.end(`you sent ${request.method} ${request.url} ${body}`)
     })
   })
-  let elsewhere: string
+  let outside: string
   beforeAll(async () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-    elsewhere = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    outside = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   })
   afterAll(() => server.close())
 
   it("reaches what this machine reaches, with method, headers and body", async () => {
     const url = await handler(
-      `return fetch("${elsewhere}/in", { method: "POST", headers: { "x-mine": "yes" }, body: await request.text() })`
+      `return fetch("${outside}/in", { method: "POST", headers: { "x-mine": "yes" }, body: await request.text() })`
     )
     const response = await fetch(url, { method: "POST", body: "hello" })
     assert.strictEqual(await response.text(), "you sent POST /in hello")
     assert.strictEqual(seen.at(-1)?.headers["x-mine"], "yes")
   })
 
-  it("follows redirects, or does not, as it is told", async () => {
+  it("follows redirects unless the request says manual", async () => {
     const url = await handler(`
-      const followed = await fetch("${elsewhere}/moved")
-      const manual = await fetch("${elsewhere}/moved", { redirect: "manual" })
+      const followed = await fetch("${outside}/moved")
+      const manual = await fetch("${outside}/moved", { redirect: "manual" })
       return Response.json([await followed.text(), followed.redirected, manual.status])`)
     assert.strictEqual(await get(url), '["you sent GET /here ",true,302]')
   })
@@ -214,7 +214,7 @@ describe("a site's network", () => {
           mainModule: "a.js",
           compatibilityDate: "2026-07-01",
           compatibilityFlags: [],
-          modules: { "a.js": `await fetch("${elsewhere}/start"); export default { fetch() {} }` }
+          modules: { "a.js": `await fetch("${outside}/start"); export default { fetch() {} }` }
         })
       })
     ).json()) as { ok: boolean }

@@ -24,7 +24,7 @@ beforeAll(async () => {
     ...anyPorts,
     dir: join(files.path, "stack"),
     configPath: writeGateway(files.path),
-    environment: { REALM: "elsewhere", DEPLOY_PRICE: "0.25", TEMPO_RPC_URL: "" }
+    environment: { REALM: "another-realm", DEPLOY_PRICE: "0.25", TEMPO_RPC_URL: "" }
   })
   runningStacks.add(stack.dir)
   api = controlPlaneClient(stack.info.controlPlane, stack.info.controlPlaneToken)
@@ -54,7 +54,7 @@ describe("the gateway", () => {
     assert.match(MPP_SECRET_KEY ?? "", /^[0-9a-f]{64}$/)
     assert.deepStrictEqual(rest, {
       HOME_PAGE: "https://example.com//x",
-      REALM: "elsewhere",
+      REALM: "another-realm",
       DEPLOY_PRICE: "0.25",
       TEMPO_RECIPIENT: recipient,
       TEMPO_CURRENCY: PATH_USD,

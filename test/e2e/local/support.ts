@@ -63,7 +63,7 @@ export const uploadForm = (files: Readonly<Record<string, string>>, manifest: ob
   return form
 }
 
-/** A client of a control plane that sends what it is told, JSON unless it is a form. */
+/** A client of a control plane: sends each body as JSON, and a form as a form. */
 export const controlPlaneClient =
   (url: string, token: string) =>
   async (method: string, path: string, body?: unknown): Promise<Reply> => {

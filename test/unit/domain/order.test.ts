@@ -10,7 +10,7 @@ describe("the key of a purchase", () => {
     assert.notStrictEqual(purchaseKey(undefined), purchaseKey(undefined))
   })
 
-  it("can be told to a client and come back", () => {
+  it("survives a round trip through a client", () => {
     for (const key of [purchaseKey(undefined), purchaseKey("mine")]) {
       assert.strictEqual(purchaseKey(key), key)
       assert.deepStrictEqual(requestedKey(key), { key, readable: true })

@@ -107,7 +107,7 @@ describe("ExpiryStore in memory", () => {
     }).pipe(Effect.provide(layerExpiryStoreMemory()))
   )
 
-  it.effect("is unavailable when told to be", () => {
+  it.effect("is unavailable when the test says so", () => {
     const memory = new ExpiryMemory()
     return Effect.gen(function* () {
       const store = yield* ExpiryStore

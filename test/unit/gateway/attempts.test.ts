@@ -39,7 +39,7 @@ const update = async ({ send }: Gateway, id: string, body: string) => {
 }
 
 describe("a payer whose attempts come to nothing", () => {
-  it("is told to come back after sixty in an hour, and nothing is asked or built for the next", async () => {
+  it("answers 429 after sixty in an hour, and asks and builds nothing for the next", async () => {
     const gateway = makeCounted()
     await exhaust(gateway)
     const { authorize } = gateway.payments.calls

@@ -70,9 +70,9 @@ describe("who pays once is charged once", () => {
     const authorization = testCredential(await gateway.challengeFor(), "0xp")
     const paid = await deployment(await gateway.post(helloBody, { authorization }))
     const headers = { "idempotency-key": "found later" }
-    const told = await problem(await gateway.post(helloBody, { authorization, ...headers }))
-    assert.deepStrictEqual([told.status, told.code, told.charged], [409, "wrong_idempotency_key", true])
-    const { idempotency_key: key = "" } = told["retry"] as { idempotency_key?: string }
+    const answer = await problem(await gateway.post(helloBody, { authorization, ...headers }))
+    assert.deepStrictEqual([answer.status, answer.code, answer.charged], [409, "wrong_idempotency_key", true])
+    const { idempotency_key: key = "" } = answer["retry"] as { idempotency_key?: string }
     const again = await gateway.post(helloBody, { authorization, "idempotency-key": key })
     assert.deepStrictEqual(await deployment(again), paid)
     assert.strictEqual(gateway.payments.captured.size, 1)
@@ -133,7 +133,7 @@ describe("who pays once is charged once", () => {
     assert.strictEqual(gateway.payments.captured.size, 1)
   })
 
-  it("the key that an answer told is free to call with, before and after delivery", async () => {
+  it("charges nothing for calls with the key that an answer named, before and after delivery", async () => {
     const gateway = makeGateway()
     gateway.host.next("create", unavailable)
     const { retry } = (await problem(await gateway.pay())) as { retry?: { idempotency_key: string } } & object

@@ -125,7 +125,7 @@ describe("a project that is gone", () => {
     assert.strictEqual(gateway.payments.captured.size, 1)
   })
 
-  it("is placed elsewhere where somebody has its slug by now: answer, status and the stored answer tell the new URL", async () => {
+  it("moves to a new slug when another project has its own: answer, status and stored answer name the new URL", async () => {
     const { gateway, first } = await live()
     gateway.host.seed({ slug: "my-api", name: "a stranger's" })
     const second = await deployment(await put(gateway, first.deployment_id))
@@ -136,7 +136,7 @@ describe("a project that is gone", () => {
     assert.strictEqual(gateway.host.projects.size, 2)
   })
 
-  it("is told as gone while the host cannot make another, and placed by the next update", async () => {
+  it("answers that it is gone while the host cannot make another project, and is placed by the next update", async () => {
     const { gateway, first } = await live()
     const id = first.deployment_id
     gateway.host.next("create", down)

@@ -134,7 +134,7 @@ const table: Record<string, Row> = {
     says: /did not issue the challenge/
   },
   "was issued in another realm with the same secret": {
-    credential: credentialFor(terms, { settings: { REALM: "elsewhere.test" } }),
+    credential: credentialFor(terms, { settings: { REALM: "another.test" } }),
     problem: "invalid-challenge",
     key: "key_1",
     says: /issued for another realm/
