@@ -6,19 +6,19 @@ import * as Option from "effect/Option"
  */
 export const SLUG_MAX_LENGTH = 23
 
-/** A few characters tell apart the projects of one account that want the same slug. */
+/** The length of the suffix that makes a taken slug unique. */
 const SUFFIX_LENGTH = 5
 
-/** The most UTF-16 units of a name that are looked at: the time that normalizing takes grows with the square of hostile text. */
+/** The most UTF-16 units of a name that are read, because normalizing takes quadratic time for hostile text. */
 const NAME_MAX_LENGTH = 200
 
-/** A cut that leaves a hyphen at the end is an error 500 at Jack. */
+/** Cuts a slug, without a hyphen at its end: Jack answers 500 for one. */
 // bounded: 23 characters
 const cut = (slug: string, length: number) => slug.slice(0, length).replace(/-+$/, "")
 
 /**
- * The slug for a name: lowercase, without accents, everything but `a-z` and `0-9` a hyphen, hyphens collapsed and trimmed,
- * at most 23 characters. Empty when nothing of the name remains.
+ * Makes a slug of a name: lowercase, without accents, other characters than `a-z` and `0-9` as hyphens, hyphens collapsed and
+ * trimmed, at most 23 characters. Empty for a name without letters or digits.
  */
 export const slugFrom = (name: string): string =>
   cut(
@@ -34,7 +34,7 @@ export const slugFrom = (name: string): string =>
 
 /**
  * The next slug to try after a collision: `slug` with the first five alphanumeric characters of `random`, within 23
- * characters. Give it the slug that came from the name, not one that has a suffix already.
+ * characters. `slug` is the slug of the name, without an earlier suffix.
  */
 export const withSuffix = (slug: string, random: string): string => {
   const suffix = random
@@ -46,11 +46,11 @@ export const withSuffix = (slug: string, random: string): string => {
 }
 
 /**
- * The project's name. It carries the deployment id because the name is the only field of ours that a create sets in one
- * step with the project itself: it says whose a project is when the answer to its create was lost.
+ * The project's name. It contains the deployment id, because the name is the only field of ours that a create sets in one
+ * step with the project: it identifies the project after the answer to its create was lost.
  */
 export const projectName = (deploymentId: string): string => `mpp-compute ${deploymentId}`
 
-/** The deployment id in a project's name; none for projects that are not ours. */
+/** The deployment id in a project's name; `none` for projects of others. */
 export const deploymentIdOf = (name: string): Option.Option<string> =>
   Option.fromNullishOr(/^mpp-compute (dep_[A-Za-z0-9_-]+)$/.exec(name)?.[1])

@@ -7,7 +7,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { Settings } from "../config.ts"
-import { makeJackHttp, within } from "../control-plane/jack/JackHttp.ts"
+import { makeJackHttp, withTimeout } from "../control-plane/jack/JackHttp.ts"
 import { CronSecret } from "./CronSecret.ts"
 
 /** How long a secret that was read is used, in milliseconds: calls that are not signed shall not make us call anybody. */
@@ -25,14 +25,15 @@ export const layerCronSecretJack: Layer.Layer<CronSecret, never, Settings | Http
   CronSecret,
   Effect.gen(function* () {
     const settings = yield* Settings
-    const { askAgain } = yield* makeJackHttp
+    const { requestIdempotent } = yield* makeJackHttp
     let known: { readonly secret: Option.Option<Redacted.Redacted>; readonly until: number } | undefined
 
     const fetch = Effect.fn("CronSecret.read")(function* (projectId: string) {
       const path = `/v1/projects/${encodeURIComponent(projectId)}`
-      const { project } = yield* askAgain(HttpClientRequest.get(path), Schema.decodeUnknownEffect(Answer)).pipe(
-        within("10 seconds", `GET ${path}`)
-      )
+      const { project } = yield* requestIdempotent(
+        HttpClientRequest.get(path),
+        Schema.decodeUnknownEffect(Answer)
+      ).pipe(withTimeout("10 seconds", `GET ${path}`))
       const secret = Option.map(Option.fromUndefinedOr(project.cron_secret || undefined), (key) => Redacted.make(key))
       known = { secret, until: (yield* Clock.currentTimeMillis) + keepMillis }
       return secret

@@ -10,69 +10,71 @@ import type { Settings } from "../../config.ts"
 import type { Account, ControlPlane, ControlPlaneError, Project, Upload } from "../ControlPlane.ts"
 import { ControlPlaneClient } from "../ControlPlaneClient.ts"
 import { CodeRejected, ControlPlaneRefused, SlugTaken } from "../errors.ts"
-import { makeJackHttp, meaning, type Rejection, speakable, within } from "./JackHttp.ts"
+import { makeJackHttp, redact, type Rejection, toControlPlaneError, withTimeout } from "./JackHttp.ts"
 import { uploadForm } from "./upload-form.ts"
 import { decode, toAccount, toProject, toProjects } from "./wire.ts"
 
-/** A read is one row of a database; one that takes longer is not coming. Bounds the call with its repetitions. */
+/** Bounds a read with its retries. A read is one row of a database. */
 const READ_TIMEOUT = "10 seconds"
 
-/** A create provisions a Worker and its route, a delete takes them down: seconds. Bounds the call with its repetitions. */
+/** Bounds a write with its retries. A create provisions a Worker and its route, a delete removes them: both take seconds. */
 const WRITE_TIMEOUT = "15 seconds"
 
 /** An upload carries up to some megabytes and waits for Cloudflare to validate and start the code. */
 const UPLOAD_TIMEOUT = "30 seconds"
 
-/** How long an account that was read is remembered, in milliseconds: a burst of orders shall ask once. */
+/** The account is cached for this long, in milliseconds, so that a burst of orders asks once. */
 const ACCOUNT_KEEP_MILLIS = 5_000
 
-/** For uploads that are answered before the code is live: how often to look, and for how long. */
+/** Polls after an upload that Jack answers before the code is live. */
 const POLL_EVERY = "1 second"
 const POLL_TIMEOUT = "30 seconds"
 
 /**
- * Cloudflare's codes for an upload that is refused for the code in it (Workers documentation, "Errors on Worker upload"):
- * it does not parse, fails validation or start-up, is too large, has no handlers or some that do not exist.
+ * Cloudflare's error codes for uploads with faulty code (Workers documentation, "Errors on Worker upload"): the code does
+ * not parse, fails validation or start-up, is too large, or has no handlers or unknown ones.
  */
 // bounded: MESSAGE_MAX_LENGTH characters
 const CODE_AT_FAULT = /Cloudflare API error:.*\[(10006|10021|10027|10068|10069)\]/
 
 const projectPath = (projectId: string) => `/v1/projects/${encodeURIComponent(projectId)}`
 
-/** A collision is a 500 that says so in words, or a 409 when two creates race. */
+/** A taken slug is a 500 that says so in words, or a 409 when two creates race. */
 const createFailure = (slug: string) => (rejection: Rejection) =>
   rejection.status === 409 || /already have a project with slug/i.test(rejection.message)
     ? new SlugTaken({ slug })
-    : meaning(rejection)
+    : toControlPlaneError(rejection)
 
 const uploadFailure = (rejection: Rejection) =>
   rejection.code === "invalid_manifest" || CODE_AT_FAULT.test(rejection.message)
     ? new CodeRejected({ message: rejection.message })
-    : meaning(rejection)
+    : toControlPlaneError(rejection)
 
-/** Not there is an answer, not a failure. */
+/** Turns a 404 into `none`. */
 const noneIf404 = <A>(self: Effect.Effect<A, ControlPlaneError>) =>
   Effect.catchTag(Effect.asSome(self), "ControlPlaneRefused", (error) =>
     error.status === 404 ? Effect.succeedNone : Effect.fail(error)
   )
 
-/** Speaks Jack's HTTP contract: `CONTROL_PLANE_URL` says where, `CONTROL_PLANE_TOKEN` on whose behalf. */
+/** Implements Jack's HTTP contract with the settings `CONTROL_PLANE_URL` and `CONTROL_PLANE_TOKEN`. */
 const makeJack: Effect.Effect<ControlPlane, never, Settings | HttpClient.HttpClient> = Effect.gen(function* () {
-  const { ask, askAgain } = yield* makeJackHttp
+  const { request, requestIdempotent } = yield* makeJackHttp
 
-  const read = (path: string): Effect.Effect<Option.Option<Project>, ControlPlaneError> =>
+  const readProject = (path: string): Effect.Effect<Option.Option<Project>, ControlPlaneError> =>
     Effect.gen(function* () {
-      const answer = yield* askAgain(HttpClientRequest.get(path), decode.project).pipe(noneIf404)
+      const answer = yield* requestIdempotent(HttpClientRequest.get(path), decode.project).pipe(noneIf404)
       const now = yield* Clock.currentTimeMillis
       return Option.map(answer, (found) => toProject(found, now))
-    }).pipe(within(READ_TIMEOUT, `GET ${path}`))
+    }).pipe(withTimeout(READ_TIMEOUT, `GET ${path}`))
 
-  // Only the value is shared between requests: a call belongs to the request that began it.
+  // Requests share only the value: a pending call belongs to the request that began it.
   let known: { readonly account: Account; readonly until: number } | undefined
 
   const account = Effect.fn("ControlPlaneClient.account")(function* () {
     if (known !== undefined && (yield* Clock.currentTimeMillis) < known.until) return known.account
-    const me = yield* askAgain(HttpClientRequest.get("/v1/me"), decode.me).pipe(within(READ_TIMEOUT, "GET /v1/me"))
+    const me = yield* requestIdempotent(HttpClientRequest.get("/v1/me"), decode.me).pipe(
+      withTimeout(READ_TIMEOUT, "GET /v1/me")
+    )
     known = { account: toAccount(me), until: (yield* Clock.currentTimeMillis) + ACCOUNT_KEEP_MILLIS }
     return known.account
   })
@@ -83,39 +85,39 @@ const makeJack: Effect.Effect<ControlPlane, never, Settings | HttpClient.HttpCli
   }) {
     const answer = yield* HttpClientRequest.post("/v1/projects").pipe(
       HttpClientRequest.bodyJsonUnsafe({ name: input.name, slug: input.slug }),
-      (request) => ask(request, decode.project),
+      (outgoing) => request(outgoing, decode.project),
       Effect.catchTag("Rejection", (rejection) => Effect.fail(createFailure(input.slug)(rejection))),
-      within(WRITE_TIMEOUT, "POST /v1/projects")
+      withTimeout(WRITE_TIMEOUT, "POST /v1/projects")
     )
     return toProject(answer, yield* Clock.currentTimeMillis)
   })
 
   const findBySlug = Effect.fn("ControlPlaneClient.findBySlug")((slug: string) =>
-    read(`/v1/projects/by-slug/${encodeURIComponent(slug)}`)
+    readProject(`/v1/projects/by-slug/${encodeURIComponent(slug)}`)
   )
 
-  const get = Effect.fn("ControlPlaneClient.get")((projectId: string) => read(projectPath(projectId)))
+  const get = Effect.fn("ControlPlaneClient.get")((projectId: string) => readProject(projectPath(projectId)))
 
   const list = Effect.fn("ControlPlaneClient.list")(function* () {
-    const answer = yield* askAgain(HttpClientRequest.get("/v1/projects"), decode.projects).pipe(
-      within(READ_TIMEOUT, "GET /v1/projects")
+    const answer = yield* requestIdempotent(HttpClientRequest.get("/v1/projects"), decode.projects).pipe(
+      withTimeout(READ_TIMEOUT, "GET /v1/projects")
     )
     return toProjects(answer, yield* Clock.currentTimeMillis)
   })
 
   const tag = Effect.fn("ControlPlaneClient.tag")(function* (projectId: string, tags: ReadonlyArray<string>) {
     const path = `${projectPath(projectId)}/tags`
-    const request = HttpClientRequest.bodyJsonUnsafe(HttpClientRequest.put(path), { tags })
-    yield* askAgain(request, decode.done).pipe(within(WRITE_TIMEOUT, `PUT ${path}`))
+    const outgoing = HttpClientRequest.bodyJsonUnsafe(HttpClientRequest.put(path), { tags })
+    yield* requestIdempotent(outgoing, decode.done).pipe(withTimeout(WRITE_TIMEOUT, `PUT ${path}`))
   })
 
   /**
-   * The one that is live may be the one before ours: only its id tells. An outage meanwhile is waited out, in whichever way it
-   * is told: a 401 is one of Jack's own database, for the upload has just been let in.
+   * Polls until our deployment is live; the live one may be the one before, so ids are compared. Polling goes on through an
+   * outage, and through a 401: Jack has just accepted our token for the upload, so a 401 means an outage of its database.
    */
-  const untilLive = (projectId: string, deploymentId: string) => {
+  const waitUntilLive = (projectId: string, deploymentId: string) => {
     const path = `${projectPath(projectId)}/deployments/latest`
-    return askAgain(HttpClientRequest.get(path), decode.latest).pipe(
+    return requestIdempotent(HttpClientRequest.get(path), decode.latest).pipe(
       noneIf404,
       Effect.catchIf(
         (error) => error._tag === "ControlPlaneUnavailable" || error.status === 401,
@@ -125,7 +127,7 @@ const makeJack: Effect.Effect<ControlPlane, never, Settings | HttpClient.HttpCli
         until: (latest) => Option.exists(latest, ({ deployment }) => deployment.id === deploymentId),
         schedule: Schedule.spaced(POLL_EVERY)
       }),
-      within(POLL_TIMEOUT, "building")
+      withTimeout(POLL_TIMEOUT, "building")
     )
   }
 
@@ -135,27 +137,27 @@ const makeJack: Effect.Effect<ControlPlane, never, Settings | HttpClient.HttpCli
     const form = yield* Effect.promise(() => uploadForm(upload, builtAt))
     const row = yield* HttpClientRequest.post(path).pipe(
       HttpClientRequest.bodyFormData(form),
-      (request) => ask(request, decode.deployment),
+      (outgoing) => request(outgoing, decode.deployment),
       Effect.catchTag("Rejection", (rejection) => Effect.fail(uploadFailure(rejection))),
-      within(UPLOAD_TIMEOUT, `POST ${path}`)
+      withTimeout(UPLOAD_TIMEOUT, `POST ${path}`)
     )
     if (row.status === "live") return
     if (row.status !== "queued" && row.status !== "building") {
-      return yield* new ControlPlaneRefused({ status: 201, message: speakable(`the deployment is ${row.status}`) })
+      return yield* new ControlPlaneRefused({ status: 201, message: redact(`the deployment is ${row.status}`) })
     }
-    yield* untilLive(projectId, row.id)
+    yield* waitUntilLive(projectId, row.id)
   })
 
   const remove = Effect.fn("ControlPlaneClient.remove")(function* (projectId: string) {
     const path = projectPath(projectId)
-    const answer = yield* askAgain(HttpClientRequest.delete(path), decode.done).pipe(
+    const answer = yield* requestIdempotent(HttpClientRequest.delete(path), decode.done).pipe(
       noneIf404,
-      within(WRITE_TIMEOUT, `DELETE ${path}`)
+      withTimeout(WRITE_TIMEOUT, `DELETE ${path}`)
     )
     const warnings = Option.getOrUndefined(answer)?.warnings ?? []
     if (!Array.isArray(warnings) || warnings.length > 0) {
       yield* Effect.logWarning("a project was deleted only in part").pipe(
-        Effect.annotateLogs({ projectId, warnings: speakable(JSON.stringify(warnings)) })
+        Effect.annotateLogs({ projectId, warnings: redact(JSON.stringify(warnings)) })
       )
     }
   })

@@ -5,8 +5,8 @@ import * as Schema from "effect/Schema"
 import type { Account, Project } from "../ControlPlane.ts"
 
 /**
- * These schemas decode the answers of Jack's control plane as leniently as is safe: they drop fields that we do not
- * know (one of them, `cron_secret`, is a secret), and require only what we need.
+ * These schemas decode the answers of Jack's control plane as leniently as is safe. They drop unknown fields (one of them,
+ * `cron_secret`, is a secret), and require only the fields that we need.
  */
 
 const maybeString = Schema.optional(Schema.NullOr(Schema.String))
@@ -31,7 +31,7 @@ const ProjectRow = Schema.Struct({
 /** `{project, url?}`: the create, one project by id, one by slug. */
 const ProjectAnswer = Schema.Struct({ project: ProjectRow, url: maybeString })
 
-/** `{projects}`. Its rows are decoded one by one, so that a single odd one cannot hide all the others from the sweep. */
+/** `{projects}`. Rows are decoded one by one, so that one malformed row does not hide the others from the sweep. */
 const ProjectList = Schema.Struct({ projects: Schema.Array(Schema.Unknown) })
 
 /** The answer to the upload: the row of the new deployment. */
@@ -43,7 +43,7 @@ const LatestAnswer = Schema.Struct({ deployment: DeploymentRow })
 /** `{user: {username}}`: the account that the token belongs to. `user` is null where its row is missing. */
 const Me = Schema.Struct({ user: Schema.optional(Schema.NullOr(Schema.Struct({ username: maybeString }))) })
 
-/** `{success, …}`: tags and delete. A delete that did only half of its work says `true`, and in `warnings`, in words, what is left. */
+/** `{success, …}`: tags and delete. A partial delete answers `true`, and lists in `warnings` what is left. */
 const Done = Schema.Struct({
   success: Schema.Literal(true),
   warnings: Schema.optional(Schema.Unknown)
@@ -52,7 +52,7 @@ const Done = Schema.Struct({
 const decoder = <S extends Schema.ConstraintDecoder<unknown>>(schema: S) =>
   Schema.decodeUnknownEffect(Schema.fromJsonString(schema))
 
-/** From the body's text. The failures quote what they met, secrets included: not for logs. */
+/** Decoders of a body's text. Their failures quote the input, secrets included: never log them. */
 export const decode = {
   project: decoder(ProjectAnswer),
   projects: decoder(ProjectList),
@@ -62,11 +62,11 @@ export const decode = {
   done: decoder(Done)
 }
 
-/** Unix milliseconds. `YYYY-MM-DD HH:MM:SS` in some answers, which is UTC though it does not say so; ISO in others. */
+/** Parses a time to unix milliseconds. Some answers have `YYYY-MM-DD HH:MM:SS`, which is UTC, and others ISO 8601. */
 const instant = (text: string | null | undefined): Option.Option<number> =>
   Option.map(Option.flatMap(Option.fromNullishOr(text), DateTime.make), DateTime.toEpochMillis)
 
-/** A project as the rest knows it, whether `url` stands beside it or nowhere. One that does not say how old it is is as old as `now`: too young to be swept away. */
+/** Makes a project of an answer with or without `url`. A project without a time counts as created `now`, so that the sweep keeps it. */
 export const toProject = ({ project, url }: typeof ProjectAnswer.Type, now: number): Project => ({
   id: project.id,
   name: project.name ?? "",
@@ -78,9 +78,9 @@ export const toProject = ({ project, url }: typeof ProjectAnswer.Type, now: numb
 })
 
 /**
- * Sites answer at `{username}-{slug}.runjack.xyz`. Jack's dispatcher takes what stands before the first hyphen for the
- * username, so it never finds the sites of one that has a hyphen itself; and without a username they answer at
- * `{slug}.runjack.xyz`, where anybody's create of the same slug takes the place over.
+ * Sites answer at `{username}-{slug}.runjack.xyz`. Jack's dispatcher takes the text before the first hyphen for the
+ * username, so it never finds the sites of a username with a hyphen. Without a username sites answer at
+ * `{slug}.runjack.xyz`, where any other account's create of the same slug takes the address over.
  */
 export const toAccount = ({ user }: typeof Me.Type): Account => {
   const username = user?.username ?? ""
@@ -103,7 +103,7 @@ const decodeError = Schema.decodeUnknownOption(
 
 const textOf = (detail: unknown) => (typeof detail === "string" ? detail : JSON.stringify(detail))
 
-/** The code and the words of an error. Uncaught errors are text/plain: then the code is empty and the words are the body. */
+/** The code and the message of an error. Uncaught errors are text/plain: then the code is empty and the message is the body. */
 export const errorOf = (body: string): { readonly code: string; readonly message: string } =>
   Option.match(decodeError(body), {
     onNone: () => ({ code: "", message: body.trim() }),

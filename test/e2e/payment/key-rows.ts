@@ -149,7 +149,7 @@ export const keyRows: Record<string, Row> = {
   "brings an authorization that a stranger signed": { make: bringing({ by: foreign }), says: /signed by the account/ },
   "brings another key's authorization": {
     make: bringing({ signer: (root) => secp256k1Key(root) }),
-    says: /its own authorization only/
+    says: /authorization of that key only/
   },
   "brings the authorization of a key that is known": {
     make: async () => {

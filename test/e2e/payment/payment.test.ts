@@ -245,7 +245,7 @@ describe("authorize refuses, and moves nothing", () => {
   it("a nonce that is not next", async () =>
     refuses(await resign(await pay(), { nonceKey: 0n, nonce: 1_000_000 }), "verification-failed", /nonce/))
   it("a nonce that is not next in its lane", async () =>
-    refuses(await resign(await pay(), { nonceKey: 7n, nonce: 1 }), "verification-failed", /next, 0/))
+    refuses(await resign(await pay(), { nonceKey: 7n, nonce: 1 }), "verification-failed", /next one of its account, 0/))
 
   it("and takes a nonce that is", async () => {
     const credential = await resign(await pay(), { nonceKey: 7n, nonce: 0, gas: 2_000_000n })

@@ -91,7 +91,7 @@ export const rows: Record<string, Row> = {
     lenient: true
   },
   "has a nonce for an expiring one": { make: changed({ nonce: 1 }), says: /must be 0/ },
-  "has a nonce ahead of its lane's": { make: changed({ nonceKey: 9n, nonce: 1 }), says: /next, 0/ },
+  "has a nonce ahead of its lane's": { make: changed({ nonceKey: 9n, nonce: 1 }), says: /next one of its account, 0/ },
   "is the next in its lane": { make: changed({ nonceKey: 9n, nonce: 0, gas: 2_000_000n }) },
   "is the next of its account": { make: changed({ nonceKey: 0n, nonce: 0, gas: 2_000_000n }) },
   "has a nonce key that is the validators'": {
@@ -131,6 +131,6 @@ export const rows: Record<string, Row> = {
         TxEnvelopeTempo.serialize({ ...transaction, signature: { type: "secp256k1", signature } })
       )
     },
-    says: /kind that is not taken/
+    says: /unsupported kind/
   }
 }

@@ -120,8 +120,8 @@ describe("create", () => {
     ["text/plain 500", text(500, "Internal Server Error"), /^Internal Server Error$/],
     ["an empty 503", text(503, ""), /^HTTP 503 from POST \/v1\/projects$/],
     ["a proxy's 408", text(408, "slow"), /^slow$/],
-    ["JSON that is not the contract's", json(201, { project: { nope: 1 } }), /makes no sense/],
-    ["no JSON", text(201, "<html>"), /makes no sense/],
+    ["JSON that is not the contract's", json(201, { project: { nope: 1 } }), /cannot be decoded/],
+    ["no JSON", text(201, "<html>"), /cannot be decoded/],
     ["a lost connection", lost, /did not answer POST \/v1\/projects: fetch failed/],
     ["a lost body", cutOff(201), /did not answer POST \/v1\/projects: connection reset/]
   ]
