@@ -15,8 +15,8 @@ import type { ReplayGuard } from "./schedule/ReplayGuard.ts"
 import { layerSweep, type Sweep } from "./schedule/Sweep.ts"
 
 /**
- * How the services fit together, for the Worker (`layers.ts` chooses the implementations) and for the tests, which choose
- * others. Each implementation may read the settings; the ids may also ask the host.
+ * This file fits the services together. `layers.ts` chooses the implementations for the Worker, and the tests choose others.
+ * An implementation may read the settings; the ids may also ask the host.
  */
 
 /** The gateway, the sweep and the orders all need these. */
@@ -25,7 +25,7 @@ interface SharedLayers {
   readonly host: Layer.Layer<ControlPlaneClient, never, Settings>
   readonly store: Layer.Layer<ExpiryStore, never, Settings>
   readonly ids: Layer.Layer<DeploymentIds, never, Settings | ControlPlaneClient>
-  /** Where the log goes. */
+  /** Receives the log. */
   readonly log: Layer.Layer<never>
 }
 
@@ -45,11 +45,11 @@ export interface SweepLayers extends SharedLayers {
 /** The gateway needs these. */
 export interface GatewayLayers extends SweepLayers, Pick<OrderLayers, "payment" | "runner"> {
   readonly schedule: Layer.Layer<CronSecret | ReplayGuard, never, Settings>
-  /** How many credentials one client may try; empty where there is no limit. */
+  /** Limits the credentials that one client sends; empty for no limit. */
   readonly limit: Layer.Layer<never>
 }
 
-/** Everything that an order does, for its object. */
+/** Runs an order, inside its object. */
 export const composeOrders = (layers: OrderLayers): Layer.Layer<OrderWorkflow> =>
   layerOrderWorkflow.pipe(
     Layer.provide([layers.payment, layers.payers, layers.store, layers.ids, layers.bundler, layers.runner]),
@@ -66,7 +66,7 @@ const sweepAndOrders = ({ orders, store, ids, host }: SweepLayers) =>
 export const composeSweep = (layers: SweepLayers): Layer.Layer<Sweep> =>
   sweepAndOrders(layers).pipe(Layer.provide(layers.settings), Layer.merge(layers.log))
 
-/** The HTTP edge: decodes, challenges, verifies, and hands orders to their objects. */
+/** Serves HTTP: decodes, challenges, verifies, and hands orders to their objects. */
 export const composeGateway = (layers: GatewayLayers): Layer.Layer<GatewayServices> =>
   Layer.mergeAll(layers.payment, layers.runner, layers.schedule, sweepAndOrders(layers), layers.limit, layers.log).pipe(
     Layer.provideMerge(layers.settings)

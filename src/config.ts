@@ -7,27 +7,27 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { PATH_USD } from "./domain/path-usd.ts"
 
-/** A price in dollars, as a decimal string with at most six decimals: `"0.10"`. Not nothing: that would ask for a proof. */
+/** A price in dollars, a decimal string with at most six decimals: `"0.10"`. Never 0: a challenge for 0 asks for a proof. */
 const Price = Schema.String.check(Schema.isPattern(/^(?!0(\.0+)?$)(0|[1-9]\d{0,8})(\.\d{1,6})?$/))
 
 /** A Tempo address: `0x` and 40 hexadecimal digits. */
 const Address = Schema.String.check(Schema.isPattern(/^0x[0-9a-fA-F]{40}$/))
 
-/** The tokens that Jack's `jack tokens create` prints. */
+/** A token of Jack's, as `jack tokens create` prints it. */
 const Token = Schema.String.check(Schema.isPattern(/^jkt_[0-9a-f]{64}$/))
 
-/** 60 seconds, the shortest life that KV's expiry can express, to a year. */
+/** From 60 seconds, the shortest expiry that KV takes, to a year. */
 const Hours = Schema.FiniteFromString.check(Schema.isBetween({ minimum: 1 / 60, maximum: 8760 }))
 
-/** Host names, parted by commas; `none` for none. */
+/** Host names, separated by commas; `none` for none. */
 const Hosts = Schema.String.check(Schema.isPattern(/^(none|[a-z0-9.-]+\.[a-z]{2,}(, ?[a-z0-9.-]+\.[a-z]{2,})*)$/))
 
-/** A header can hold this between quotes (RFC 9110, 5.6.4) without escapes. */
+/** Characters that a header holds between quotes (RFC 9110, 5.6.4) without escapes. */
 const Realm = Schema.String.check(Schema.isPattern(/^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/))
 
 const Secret = Schema.String.check(Schema.isMinLength(32))
 
-/** The value is `undefined` where the setting is not set; a malformed one still counts as missing. */
+/** `undefined` where the setting is not set. A malformed one still counts as missing. */
 const optional = <A>(config: Config.Config<A>): Config.Config<A | undefined> =>
   config.pipe(Config.option, Config.map(Option.getOrUndefined))
 
@@ -45,17 +45,17 @@ const Origin = Schema.String.check(
  * required; while one is missing or malformed, `/health` names it and the paid endpoints answer 503 `not_configured`.
  */
 const settings = {
-  /** Secret, at least 32 characters: the HMAC key of the payment challenges. Changing it voids the unpaid ones. */
+  /** Secret, at least 32 characters: the HMAC key of the payment challenges. A change of it voids unpaid challenges. */
   MPP_SECRET_KEY: Config.schema(Secret, "MPP_SECRET_KEY").pipe(Config.map(Redacted.make)),
   /**
-   * The protection space that challenges name (RFC 9110, 11.5), never taken from the request's Host. It has no default: a
-   * payment for one realm is refused in every other, and that is all that separates two gateways which share a secret and a
-   * recipient (Jack's secrets belong to a machine, not to a project). `wrangler.jsonc` sets the project's own name.
+   * The protection space that challenges name (RFC 9110, 11.5), never taken from the request's Host. It has no default,
+   * because the realm alone separates two gateways that share a secret and a recipient: each refuses payments for the
+   * other's realm (Jack's secrets belong to a machine, not to a project). `wrangler.jsonc` sets the project's own name.
    */
   REALM: Config.schema(Realm, "REALM"),
   /**
-   * Where clients reach the gateway: `https://compute.example`, no path. It decides the addresses in discovery and in
-   * `status_url`. Without it, the `Host` header of each request does, and no shared cache keeps what it decides.
+   * Clients reach the gateway at this origin: `https://compute.example`, no path. Discovery and `status_url` use it. Without
+   * it they use the `Host` header of each request, and no shared cache keeps those answers.
    */
   PUBLIC_ORIGIN: Config.schema(Origin, "PUBLIC_ORIGIN").pipe(optional),
   /** Clients pay this Tempo address. */
@@ -64,7 +64,7 @@ const settings = {
   TEMPO_NETWORK: Config.Literals(["mainnet", "testnet", "local"], "TEMPO_NETWORK").pipe(
     Config.withDefault("mainnet" as const)
   ),
-  /** The chain's JSON-RPC; without it the network's public one. */
+  /** The URL of the chain's JSON-RPC. Without it the gateway asks the network's public one. */
   TEMPO_RPC_URL: Config.schema(HttpUrl, "TEMPO_RPC_URL").pipe(optional),
   /** The token's address; the default is pathUSD. */
   TEMPO_CURRENCY: Config.schema(Address, "TEMPO_CURRENCY").pipe(Config.withDefault(PATH_USD)),
@@ -78,11 +78,11 @@ const settings = {
   ),
   /** Secret: Jack's API token, `jkt_` and 64 hexadecimal digits. */
   CONTROL_PLANE_TOKEN: Config.schema(Token, "CONTROL_PLANE_TOKEN").pipe(Config.map(Redacted.make)),
-  /** The project that this Worker is, where Jack runs it: a binding of Jack's, never to be set by hand. */
+  /** The project of this Worker, where Jack runs it. Jack sets this binding; never set it by hand. */
   PROJECT_ID: Config.NonEmptyString("PROJECT_ID").pipe(optional),
-  /** How long a deployment lives, and the output of a run is kept, in hours from when it is there; fractions down to 60 s. */
+  /** A deployment lives this long, and a run's output is kept this long: hours from its delivery, fractions down to 60 s. */
   TTL_HOURS: Config.schema(Hours, "TTL_HOURS").pipe(Config.withDefault(24)),
-  /** The hosts that deployed code may import modules from by URL, parted by commas; `none` for none. */
+  /** Deployed code may import modules from these hosts by URL. Separated by commas; `none` for none. */
   IMPORT_HOSTS: Config.schema(Hosts, "IMPORT_HOSTS").pipe(
     Config.withDefault("esm.sh"),
     Config.map((hosts) =>
@@ -97,7 +97,7 @@ const settings = {
 /** Every setting's value by its name; an optional setting that is not set is `undefined`. */
 export type Values = { readonly [K in keyof typeof settings]: Config.Success<(typeof settings)[K]> }
 
-/** Reads every setting once. A required binding that is not there is missing like a setting. */
+/** Reads every setting once. A required binding that is absent is missing like a setting. */
 const load = Effect.fnUntraced(function* (bindings: Readonly<Record<string, unknown>>) {
   const values: Record<string, unknown> = {}
   const missing = Object.keys(bindings).filter((name) => bindings[name] === undefined)
@@ -111,30 +111,30 @@ const load = Effect.fnUntraced(function* (bindings: Readonly<Record<string, unkn
 })
 
 /**
- * The settings, decoded once. Loading never fails: each value that is missing or malformed is `undefined`. Health and
- * discovery read the values that are there; the paid endpoints read `complete`.
+ * The settings, decoded once. Loading never fails: a missing or malformed value is `undefined`. Health and discovery read
+ * single values; the paid endpoints read `complete`.
  */
 export class Settings extends Context.Service<
   Settings,
   Partial<Values> & {
     /** Names of the settings that are missing or malformed, and of the required bindings that are missing. */
     readonly missing: ReadonlyArray<string>
-    /** All values; `undefined` while anything is missing. Then nothing is for sale. */
+    /** All values; `undefined` while anything is missing, because then nothing is for sale. */
     readonly complete: Values | undefined
   }
 >()("mpp-compute/config/Settings") {}
 
 /**
- * The settings of the environment, and the bindings without which nothing may be sold, by their names: one that is
- * `undefined` is missing like a setting. Platforms take bindings away from a Worker that runs.
+ * Reads the environment. `bindings` are required, by their names: an `undefined` one is missing like a setting, because
+ * platforms take bindings away from a Worker that runs.
  */
 export const layerSettings = (bindings: Readonly<Record<string, unknown>> = {}) =>
   Layer.effect(Settings, load(bindings))
 
 /**
- * The settings that one service needs, read when it works and not when its layer is built: a gateway that lacks them must
- * start, to say so. Orders that were paid before go on while another setting is missing. A missing one of these is a
- * defect, because the gateway refuses new orders with 503 before.
+ * The settings that one service needs. The service reads them when it works, not when its layer is built, because a gateway
+ * without them must start to answer 503. Paid orders resume while other settings are missing. A missing setting of `names`
+ * is a defect, because the gateway sells nothing then.
  */
 export const requireSettings = <K extends keyof Values>(
   settings: Settings["Service"],

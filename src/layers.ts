@@ -21,15 +21,15 @@ import { layerCronSecretJack } from "./schedule/cron-secret-jack.ts"
 import { layerReplayGuardDurable } from "./schedule/replay-guard-durable.ts"
 
 /**
- * Which layer implements which service: the one file to edit for another payment rail, another host or another store. A
- * layer that provides the same service takes the place of the one that stands here, and nothing else changes.
+ * This file chooses the layer that implements each service. Edit it for another payment rail, another host or another store:
+ * replace a constant by a layer of the same service, and change nothing else.
  *
  * Layers are named after their implementation (`layerEsbuild`); after the service and the implementation where several
  * services have that one (`layerOrdersDurable`, `layerIdStoreKv`); after the service that has only one (`layerSweep`).
  * Doubles for tests are in the `testing.ts` beside each service, and end in `Memory` or `Test`.
  */
 
-/** Settings are the Worker's variables and secrets. Without one of these bindings nothing is for sale. */
+/** Settings are the Worker's variables and secrets. Nothing is for sale while one of these bindings is missing. */
 const settings = layerSettings({ ORDERS: env.ORDERS, CLAIMS: env.CLAIMS, PAYERS: env.PAYERS }).pipe(
   Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(env)))
 )
@@ -43,15 +43,15 @@ const host = layerJack.pipe(Layer.provide(FetchHttpClient.layer))
 /** The index of live deployments: Workers KV. */
 const store = layerExpiryStoreKv(env.EXPIRY)
 
-/** Deployment ids, which are recognized before any order is asked; what that takes beyond a computation is in Workers KV. */
+/** Recognizes deployment ids before any order is asked: by computing, and by earlier keys and ids in Workers KV. */
 const ids = layerDeploymentIds.pipe(Layer.provide(layerIdStoreKv(env.EXPIRY)))
 
-/** esbuild in this Worker turns source into a bundle. */
+/** Turns source into a bundle: esbuild in this Worker. */
 const bundler = Layer.unwrap(
   Effect.map(Settings, ({ IMPORT_HOSTS: importHosts = [] }) => layerEsbuild(wasm, { importHosts, waitUntil }))
 )
 
-/** The runner starts bundles before anybody pays, and runs code for `/execute`: another process, this Worker's loader, or nobody. */
+/** Starts bundles before anybody pays, and runs code for `/execute`: in another process, by this Worker's loader, or nowhere. */
 const runner =
   env.RUNNER !== undefined
     ? layerRunnerBinding(env.RUNNER)
@@ -59,22 +59,22 @@ const runner =
       ? layerLoader(env.LOADER)
       : layerNoRunner
 
-/** Orders as the gateway and the sweep see them: each in an object of its own. */
+/** Reaches orders from the gateway and the sweep: each order is in a Durable Object of its own. */
 const orders = layerOrdersDurable(env.ORDERS)
 
-/** Each payer's address has an object that keeps the facts about it. */
+/** Limits each payer: each address has a Durable Object of its own. */
 const payers = layerPayersDurable(env.PAYERS)
 
-/** Jack may request a sweep by a signed call, each call once; so may the platform's own scheduler. */
+/** Verifies Jack's scheduled calls, and takes each signature once. */
 const schedule = Layer.mergeAll(
   layerCronSecretJack.pipe(Layer.provide(FetchHttpClient.layer)),
   layerReplayGuardDurable(env.CLAIMS)
 )
 
-/** How many credentials one client may try: a rate-limit binding where the account has one. */
+/** Limits the credentials that one client sends, where the account has a rate-limit binding. */
 const limit = layerCredentialRateLimit(env.VERIFICATIONS)
 
-/** The log goes to the console, a line of JSON for each request and each step of an order. */
+/** Logs to the console: a line of JSON for each request and each step of an order. */
 const log = layerJson
 
 const layers = { settings, payment, host, store, ids, bundler, runner, orders, payers, schedule, limit, log }

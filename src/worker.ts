@@ -8,14 +8,14 @@ import { GatewayLayer, OrderLayer, SweepLayer } from "./layers.ts"
 export { ReplayGuardObject } from "./schedule/ReplayGuardObject.ts"
 export { PayerObject } from "./payers/PayerObject.ts"
 
-// Module scope: one build an isolate. Layers hold pure values only; no request's I/O is kept (the platform forbids it).
+// Built once in an isolate. Layers hold pure values only, because the platform forbids to keep the I/O of a request.
 const sweeper = ManagedRuntime.make(SweepLayer)
 
-/** The object of one order: claims, money and delivery, one thread each. */
+/** The Durable Object of one order: idempotency, payment and delivery, in one thread. */
 export class OrderObject extends makeOrderObject(ManagedRuntime.make(OrderLayer)) {}
 
 export default {
   fetch: serve(GatewayLayer),
-  // Awaited: what is still running when this returns is cut off.
+  // Awaited, because the platform stops all work that is left when this returns.
   scheduled: async () => void (await sweeper.runPromise(Effect.flatMap(Sweep, ({ run }) => run)))
 } satisfies ExportedHandler
