@@ -1,9 +1,9 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
-/** The code does not start, or has nothing that can be used. */
+/** The code does not start, or exports nothing that can be used. */
 export class StartFailed extends Schema.TaggedError<StartFailed>()("StartFailed", {
-  /** The fault, at most 200 characters: it is no free output channel. */
+  /** The cause, at most 200 characters: it must not serve as a free output channel. */
   message: Schema.String,
   /** The fix. */
   hint: Schema.optionalKey(Schema.String),
@@ -11,13 +11,13 @@ export class StartFailed extends Schema.TaggedError<StartFailed>()("StartFailed"
   frames: Schema.Array(Schema.Tuple([Schema.Number, Schema.Number])).pipe(
     Schema.withConstructorDefault(Effect.succeed([]))
   ),
-  /** The export that is none for a Worker. */
+  /** The name of an export that a Worker may not have. */
   exported: Schema.optionalKey(Schema.String),
-  /** Whether the same code would fail again: what took its runner down may have been a neighbour. */
+  /** Whether the same code would fail again: another call may have crashed the runner. */
   certain: Schema.Boolean
 }) {}
 
-/** Nobody is there to start or run anything: our fault, whatever the code. */
+/** No runner can start or run code now: the gateway's fault, whatever the code. */
 export class RunnerUnavailable extends Schema.TaggedError<RunnerUnavailable>()("RunnerUnavailable", {
   message: Schema.String
 }) {}

@@ -1,6 +1,6 @@
-import type { OddExport } from "./worker/look.ts"
+import type { InvalidExport } from "./worker/inspect-exports.ts"
 
-/** Tells an author in familiar words what is wrong, and what to do. */
+/** Explains an error to the author of the code: the cause, and the fix. */
 export interface Explanation {
   readonly text: string
   readonly hint?: string
@@ -10,25 +10,25 @@ export interface Explanation {
  * The runtime's errors at a start or in a run, by kind (workerd: `jsg/modules*.c++`, `jsg/util.c++`,
  * `io/io-context.c++`, `io/worker.c++`), and what an author can do about them.
  */
-const kinds: ReadonlyArray<readonly [RegExp, (...parts: ReadonlyArray<string>) => Explanation]> = [
+const EXPLANATIONS: ReadonlyArray<readonly [RegExp, (...parts: ReadonlyArray<string>) => Explanation]> = [
   [
     /Disallowed operation called within global scope/,
     () => ({
-      text: "The code does something when it starts that only a request may do: fetch or other I/O, a timer, or a random value.",
-      hint: "Do it in the handler, or when the first request comes."
+      text: "The code uses fetch or other I/O, a timer or a random value while it starts. Only a request may do that.",
+      hint: "Do it in the handler, or at the first request."
     })
   ],
   [
     /Top-level await in module is unsettled/,
     () => ({
-      text: "A top-level await never settles: a start cannot wait for I/O or timers.",
-      hint: "Await in the handler, or when the first request comes."
+      text: "A top-level await never settles, because a start cannot wait for I/O or timers.",
+      hint: "Await in the handler, or at the first request."
     })
   ],
   [
     /^(?:\w*Error: )?Dynamic require of "([^"\n]*)" is not supported/,
     (_, name = "") => ({
-      text: `require(${JSON.stringify(name)}) finds no module when the code runs.`,
+      text: `require(${JSON.stringify(name)}) finds no module at run time.`,
       hint: `Import it: import it from ${JSON.stringify(name)}`
     })
   ],
@@ -36,68 +36,68 @@ const kinds: ReadonlyArray<readonly [RegExp, (...parts: ReadonlyArray<string>) =
     /^(?:No such module "|Module not found: )([^"\n]*)/,
     (_, name = "") => ({
       text: `The runtime has no module ${JSON.stringify(name)}.`,
-      hint: "Send the file along, or import a module that Workers have."
+      hint: "Send that file, or import a module that Workers have."
     })
   ],
   [
     /not permitted to access the internet via global functions/,
-    () => ({ text: "This code has no network: fetch and connect are not permitted." })
+    () => ({ text: "This code has no network: fetch and connect are not allowed." })
   ],
   [
     /code had hung|never generate a response/,
-    () => ({ text: "The call never settles: nothing was left that it could wait for." })
+    () => ({ text: "The call never settles, because nothing is left that it could wait for." })
   ],
-  [/exceeded CPU|CPU time limit/i, () => ({ text: "The code takes more CPU time than it may to start." })],
+  [/exceeded CPU|CPU time limit/i, () => ({ text: "The code takes too much CPU time to start." })],
   [
     /exceeded memory|exceeded its memory|memory limit/i,
-    () => ({ text: "The code takes more memory than a Worker has." })
+    () => ({ text: "The code needs more memory than a Worker has." })
   ],
   [
     /^internal error; reference/,
     () => ({
       text: "The runtime cannot read the exports of the code.",
-      hint: "Usually an export is a proxy whose traps throw: export a plain object."
+      hint: "The usual cause is an export that is a proxy whose traps throw. Export a plain object."
     })
   ],
   [
     /Incorrect type for map entry '([^']*)'/,
-    (_, name = "") => exportExplained({ name, what: "nothing that a Worker may export" })
+    (_, name = "") => explainExport({ name, kind: "of a type that a Worker may not export" })
   ],
   [
     /Cannot initialize \S* with required members from an undefined or null value/,
     () => ({
-      text: "An export is null or undefined. " + mayBe,
-      hint: "Keep it unexported, or move it to another file and import it from there."
+      text: "An export is null or undefined. " + ALLOWED_EXPORTS,
+      hint: "Do not export it, or move it to another file and import it from there."
     })
   ],
   [
     /prototype chain does not end in Object/,
     () => ({
-      text: "An export does not inherit from Object.prototype, which Workers demand.",
+      text: "An export does not inherit from Object.prototype, which Workers require.",
       hint: "Export an ordinary object, without __proto__: null or Object.create(null)."
     })
   ]
 ]
 
-const mayBe = "The main file of a Worker may export only objects with handlers, functions and classes."
+const ALLOWED_EXPORTS = "The main file of a Worker may export only objects with handlers, functions and classes."
 
-/** An export that is none for a Worker. */
-export const exportExplained = ({ name, what }: OddExport): Explanation => {
+/** Explains an export that a Worker may not have. */
+export const explainExport = ({ name, kind }: InvalidExport): Explanation => {
   const which = name === "default" ? "The default export" : `The export ${name}`
-  if (what.includes("Object.prototype"))
+  if (kind.includes("Object.prototype"))
     return {
-      text: `${which} does not inherit from Object.prototype, which Workers demand.`,
+      text: `${which} does not inherit from Object.prototype, which Workers require.`,
       hint: "Export an ordinary object, without __proto__: null or Object.create(null)."
     }
   return name === "default"
-    ? { text: `${which} is ${what}, not an object with a fetch handler.` }
+    ? { text: `${which} is ${kind}, not an object with a fetch handler.` }
     : {
-        text: `${which} is ${what}. ${mayBe}`,
+        text: `${which} is ${kind}. ${ALLOWED_EXPORTS}`,
         hint: `Remove "export" before ${name}, or move it to another file and import it from there.`
       }
 }
 
-/** Without what only the runtime's own authors can read: names of C++ types, and its prefixes. */
+/** Removes what only the runtime's developers can read: names of C++ types, and internal prefixes. */
 const readable = (message: string): string =>
   message
     .replace(/^Failed to start Worker:\n/, "")
@@ -109,15 +109,15 @@ const readable = (message: string): string =>
     .filter((line) => !/^\s+at .*:\d+:\d+/.test(line) && !/^\s+imported from /.test(line))
     .join("\n")
 
-/** More of a message is not looked at, in UTF-16 units. */
+/** Only this much of a message is read, in UTF-16 units. */
 const MAX_MESSAGE = 4000
 
-/** A message of the runtime, or of what the code threw, explained; as it is, where it is the author's own. */
+/** Explains a message of the runtime. A message of the author's own stays as it is. */
 export const explain = (message: string): Explanation => {
-  const words = readable(message.slice(0, MAX_MESSAGE))
-  for (const [pattern, explained] of kinds) {
-    const found = pattern.exec(words)
+  const readableMessage = readable(message.slice(0, MAX_MESSAGE))
+  for (const [pattern, explained] of EXPLANATIONS) {
+    const found = pattern.exec(readableMessage)
     if (found !== null) return explained(...found)
   }
-  return { text: words }
+  return { text: readableMessage }
 }

@@ -3,85 +3,87 @@ import * as Layer from "effect/Layer"
 import { COMPATIBILITY_DATE, type Upload } from "../control-plane/ControlPlaneClient.ts"
 import { CodeRunner, type Program } from "./CodeRunner.ts"
 import { RunnerUnavailable, StartFailed } from "./errors.ts"
-import { explain, exportExplained } from "./explain.ts"
+import { explain, explainExport } from "./explain.ts"
 import { framesIn, mapStack, originsOf } from "./positions.ts"
 import { type RunnerBinding, runnerOn } from "./remote/binding.ts"
-import { makeRemote } from "./remote/remote.ts"
-import type { Loadable, Loader } from "./worker/loader.ts"
-import { type Broken, LIMITS, type Ran, type RunError } from "./worker/run.ts"
-import type { Purpose, Refusal } from "./worker/start.ts"
+import { makeRemoteRunner } from "./remote/remote-runner.ts"
+import type { WorkerCode, WorkerLoader } from "./worker/loader.ts"
+import { LIMITS, type RunError, type RunResult, type RuntimeFailure } from "./worker/run.ts"
+import type { FailedStart, Purpose } from "./worker/start.ts"
 
-// It is no free output channel: what the code says while it starts is cut (200 characters).
-const maxMessage = 200
+/** UTF-16 units of a start error's message: code that nobody paid for must not use it as a free output channel. */
+const MAX_MESSAGE = 200
 
-/** How much of a stack is told, in UTF-16 units. */
-const maxStack = 4000
+/** UTF-16 units of a stack in an answer. */
+const MAX_STACK = 4000
 
-/** By a service binding: the code runs in another process, whose freezing is not ours. */
+/** Uses a service binding: the code runs in another process, which it can freeze without freezing the gateway. */
 export const layerRunnerBinding = (runner: RunnerBinding) => {
-  const remote = makeRemote(runner)
+  const remote = makeRemoteRunner(runner)
   const check = Effect.fn("CodeRunner.check")(function* (upload: Program, purpose: Purpose) {
-    const verdict = yield* remote.check(loadable(upload, purpose), purpose)
-    if ("down" in verdict) {
+    const result = yield* remote.check(workerCode(upload, purpose), purpose)
+    if ("crashedAfterMs" in result) {
       return yield* new StartFailed({
         message: "The code crashed the runner (endless loop or out of memory).",
         certain: false
       })
     }
-    if ("broken" in verdict) return yield* unavailable(verdict.broken)
-    if (!verdict.ok) return yield* startFailed(verdict, upload.main)
+    if ("runtimeFailure" in result) return yield* runnerUnavailable(result.runtimeFailure)
+    if (!result.ok) return yield* toStartFailed(result, upload.main)
   })
   const run = Effect.fn("CodeRunner.run")(function* (upload: Program, input: string | null) {
-    const ran = yield* remote.run(loadable(upload, "run"), input)
-    return yield* "down" in ran ? Effect.succeed(takenDown(ran.down)) : unbroken(ran, upload)
+    const result = yield* remote.run(workerCode(upload, "run"), input)
+    return yield* "crashedAfterMs" in result
+      ? Effect.succeed(resourceLimitExceeded(result.crashedAfterMs))
+      : toRunResult(result, upload)
   })
   return Layer.succeed(CodeRunner, CodeRunner.of({ available: true, check, run }))
 }
 
-/** By a Worker Loader binding of this Worker: the platform keeps code within its limits. */
-export const layerLoader = (loader: Loader) => {
+/** Uses a Worker Loader binding of this Worker: the platform enforces the limits of the code. */
+export const layerLoader = (loader: WorkerLoader) => {
   const runner = runnerOn(loader)
-  const attempt = <A>(call: () => Promise<A>) => Effect.tryPromise({ try: call, catch: unavailable })
+  const attempt = <A>(call: () => Promise<A>) => Effect.tryPromise({ try: call, catch: runnerUnavailable })
   const check = Effect.fn("CodeRunner.check")(function* (upload: Program, purpose: Purpose) {
-    const verdict = yield* attempt(() => runner.check(loadable(upload, purpose), purpose))
-    if ("broken" in verdict) return yield* unavailable(verdict.broken)
-    if (!verdict.ok) return yield* startFailed(verdict, upload.main)
+    const result = yield* attempt(() => runner.check(workerCode(upload, purpose), purpose))
+    if ("runtimeFailure" in result) return yield* runnerUnavailable(result.runtimeFailure)
+    if (!result.ok) return yield* toStartFailed(result, upload.main)
   })
   const run = Effect.fn("CodeRunner.run")((upload: Program, input: string | null) =>
     Effect.flatMap(
-      attempt(() => runner.run(loadable(upload, "run"), input)),
-      (ran) => unbroken(ran, upload)
+      attempt(() => runner.run(workerCode(upload, "run"), input)),
+      (result) => toRunResult(result, upload)
     )
   )
   return Layer.succeed(CodeRunner, CodeRunner.of({ available: true, check, run }))
 }
 
-/** Where there is no loader nothing is checked: the host is the first to start the code, and none can be run here. */
+/** For platforms without a loader. Nothing is checked: the host is the first to start the code. No code can be run. */
 export const layerNoRunner = Layer.succeed(
   CodeRunner,
   CodeRunner.of({
     available: false,
     check: () => Effect.void,
-    run: () => new RunnerUnavailable({ message: "there is no loader" })
+    run: () => new RunnerUnavailable({ message: "this platform has no Worker Loader" })
   })
 )
 
-/** A site has what its host gives it; what is called once has Node's modules and globals, an empty `process.env` included. */
-const loadable = ({ main, code, compatibilityFlags }: Upload, purpose: Purpose): Loadable => ({
+/** A site gets the environment of its host. Code that is called once gets Node's modules and globals, with an empty `process.env`. */
+const workerCode = ({ main, code, compatibilityFlags }: Upload, purpose: Purpose): WorkerCode => ({
   mainModule: main,
   modules: { [main]: code },
   compatibilityDate: COMPATIBILITY_DATE,
   compatibilityFlags: purpose === "run" ? ["nodejs_compat"] : compatibilityFlags,
-  // Jack gives every site the id of its project. There is none yet; code may look at it when it starts.
+  // Jack gives every site the id of its project. There is none yet, but code may read it when it starts.
   env: purpose === "serve" ? { PROJECT_ID: "proj_00000000-0000-0000-0000-000000000000" } : {}
 })
 
-const startFailed = ({ message, threw, odd = [] }: Refusal, main: string) => {
-  const [exported] = odd
-  const { text, hint } = exported === undefined ? explain(message) : exportExplained(exported)
+const toStartFailed = ({ message, threw, invalidExports = [] }: FailedStart, main: string) => {
+  const [exported] = invalidExports
+  const { text, hint } = exported === undefined ? explain(message) : explainExport(exported)
   const frames = framesIn(message, main)
   return new StartFailed({
-    message: text.slice(0, maxMessage),
+    message: text.slice(0, MAX_MESSAGE),
     ...(hint !== undefined && { hint }),
     frames: (frames.length > 0 ? frames : framesIn(threw?.stack ?? "", main)).slice(0, 10),
     ...(exported !== undefined && { exported: exported.name }),
@@ -89,36 +91,39 @@ const startFailed = ({ message, threw, odd = [] }: Refusal, main: string) => {
   })
 }
 
-const unavailable = (cause: unknown) => new RunnerUnavailable({ message: String(cause).slice(0, maxMessage) })
+const runnerUnavailable = (cause: unknown) => new RunnerUnavailable({ message: String(cause).slice(0, MAX_MESSAGE) })
 
-const unbroken = (ran: Ran | Broken, upload: Program): Effect.Effect<Ran, RunnerUnavailable> => {
-  if ("broken" in ran) return Effect.fail(unavailable(ran.broken))
-  return Effect.succeed(ran.ok ? ran : { ...ran, error: inAuthorsWords(ran.error, upload) })
+const toRunResult = (
+  result: RunResult | RuntimeFailure,
+  upload: Program
+): Effect.Effect<RunResult, RunnerUnavailable> => {
+  if ("runtimeFailure" in result) return Effect.fail(runnerUnavailable(result.runtimeFailure))
+  return Effect.succeed(result.ok ? result : { ...result, error: explainError(result.error, upload) })
 }
 
-/** Whether a run's error has the runtime's words. All others are the author's own, and stay as they are. */
-const isRuntimes = (message: string): boolean =>
+/** Whether a run's error is the runtime's. All others are the author's own, and stay as they are. */
+const isRuntimeMessage = (message: string): boolean =>
   /^(Disallowed operation called within|This worker is not permitted to|Dynamic require of "|No such module ")/.test(
     message
   )
 
-/** An error with the author's files in its stack; what the runtime says is explained. */
-const inAuthorsWords = ({ name, message, stack }: RunError, { main, map }: Program): RunError => {
-  const { text, hint } = isRuntimes(message) ? explain(message) : { text: message, hint: undefined }
+/** An error with the author's files in its stack, and the runtime's message explained. */
+const explainError = ({ name, message, stack }: RunError, { main, map }: Program): RunError => {
+  const { text, hint } = isRuntimeMessage(message) ? explain(message) : { text: message, hint: undefined }
   const mapped = stack !== undefined && map !== undefined ? mapStack(stack, main, originsOf(map)) : stack
   return {
     name,
     message: hint === undefined || text === message ? text : `${text} ${hint}`,
-    ...(mapped !== undefined && { stack: mapped.slice(0, maxStack) })
+    ...(mapped !== undefined && { stack: mapped.slice(0, MAX_STACK) })
   }
 }
 
-/** A run gets this answer if it took its runner down while it was the only one. */
-const takenDown = (durationMs: number): Ran => ({
+/** The result of a run that crashed its runner while it was the only call in it. */
+const resourceLimitExceeded = (durationMs: number): RunResult => ({
   ok: false,
   error: {
     name: "ResourceLimitExceeded",
-    message: `The code took more than ${LIMITS.cpuMs} ms of CPU time, or more memory than a Worker has. It was ended.`
+    message: `The code used more than ${LIMITS.cpuMs} ms of CPU time, or more memory than a Worker has. The gateway ended it.`
   },
   durationMs
 })

@@ -1,4 +1,4 @@
-/** One run may take this: the platform enforces the CPU's limit, we the other two. */
+/** The limits of one run. The platform enforces the one of CPU, the gateway the other two. */
 export const LIMITS = {
   /** Milliseconds of CPU. */
   cpuMs: 50,
@@ -8,14 +8,14 @@ export const LIMITS = {
   resultBytes: 1_048_576
 } as const
 
-/** Why a run has no result: what the code threw, or which limit it met. At most 2,000 characters of message, 4,000 of stack. */
+/** Why a run has no result: the error that the code threw, or the limit that it exceeded. `message` has at most 2,000 characters, `stack` 4,000. */
 export interface RunError {
   readonly name: string
   readonly message: string
   readonly stack?: string
 }
 
-/** Why a run whose result is too large has none. */
+/** The error of a run whose result is too large. */
 export const tooLarge: RunError = {
   name: "ResultTooLarge",
   message: `The result is more than ${LIMITS.resultBytes} bytes of JSON. Return less.`

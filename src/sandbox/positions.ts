@@ -5,7 +5,7 @@ export interface Position {
   readonly column: number
 }
 
-/** Where a place in a bundle, with line and column from 1, comes from; undefined for what nobody wrote. */
+/** Finds the source of a place in a bundle, with line and column from 1; undefined for generated code. */
 export type Origin = (line: number, column: number) => Position | undefined
 
 interface Segment {
@@ -34,7 +34,7 @@ const decode = (segment: string): ReadonlyArray<number> => {
   return numbers
 }
 
-/** The segments of each line. All but the column in the bundle count on from one line to the next. */
+/** The segments of each line. All numbers except the bundle's column continue from one line to the next. */
 const read = (sources: ReadonlyArray<string>, mappings: string): ReadonlyArray<ReadonlyArray<Segment>> => {
   let [source, line, column] = [0, 0, 0]
   return mappings.split(";").map((text) => {
@@ -53,7 +53,7 @@ const read = (sources: ReadonlyArray<string>, mappings: string): ReadonlyArray<R
   })
 }
 
-/** Reads a source map, JSON text of version 3, when the first place is asked for. What is no map tells nothing. */
+/** Reads a source map, JSON text of version 3, when the first place is asked for. An invalid map gives no places. */
 export const originsOf = (map: string): Origin => {
   let lines: ReadonlyArray<ReadonlyArray<Segment>> | undefined
   const load = () => {
@@ -93,20 +93,20 @@ export const framesIn = (text: string, main: string): ReadonlyArray<readonly [li
 const frame = (main: string) => new RegExp(`(^|[\\s(/])${main.replace(/\W/g, "\\$&")}:(\\d{1,9}):(\\d{1,9})`, "gm")
 
 /**
- * A stack as its author would read it: `at run (src/index.ts:5:9)`. Frames of the bundle that nobody wrote are left out;
- * the first line, which repeats the message, is as it was.
+ * A stack as its author would read it: `at run (src/index.ts:5:9)`. Frames of generated code are left out;
+ * the first line, which repeats the message, is unchanged.
  */
 export const mapStack = (stack: string, main: string, origin: Origin): string =>
   stack
     .split("\n")
     .flatMap((line) => {
       if (!/^\s+at /.test(line)) return [line]
-      let lost = false
+      let isGenerated = false
       const mapped = line.replace(frame(main), (_, before: string, row: string, column: string) => {
         const at = origin(Number(row), Number(column))
-        lost ||= at === undefined
+        isGenerated ||= at === undefined
         return at === undefined ? before : `${before}${at.file}:${at.line}:${at.column}`
       })
-      return lost ? [] : [mapped]
+      return isGenerated ? [] : [mapped]
     })
     .join("\n")

@@ -1,3 +1,3 @@
 /** A bundle in the Worker Loader's form, and the result of its start check. */
-export type { Loadable as Bundle, Loader, Module } from "../../sandbox/worker/loader.ts"
-export type { Verdict as StartResult } from "../../sandbox/worker/start.ts"
+export type { WorkerCode as Bundle, WorkerLoader, WorkerModule } from "../../sandbox/worker/loader.ts"
+export type { StartResult } from "../../sandbox/worker/start.ts"

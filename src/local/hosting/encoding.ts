@@ -1,4 +1,4 @@
-import type { Bundle, Module } from "./bundle.ts"
+import type { Bundle, WorkerModule } from "./bundle.ts"
 
 /** A bundle as JSON, to send it between processes: binary modules are base64. */
 export interface EncodedBundle extends Omit<Bundle, "modules"> {
@@ -32,13 +32,13 @@ export const encodeBundle = (bundle: Bundle): EncodedBundle => ({
   modules: Object.fromEntries(Object.entries(bundle.modules).map(([name, module]) => [name, encodeModule(module)]))
 })
 
-const decodeModule = (module: EncodedModule): Module => {
+const decodeModule = (module: EncodedModule): WorkerModule => {
   if (typeof module === "string") return module
   if ("wasm" in module) return { wasm: fromBase64(module.wasm) }
   return "data" in module ? { data: fromBase64(module.data) } : module
 }
 
-const encodeModule = (module: Module): EncodedModule => {
+const encodeModule = (module: WorkerModule): EncodedModule => {
   if (typeof module === "string") return module
   if ("wasm" in module) return { wasm: toBase64(module.wasm) }
   return "data" in module ? { data: toBase64(module.data) } : module

@@ -1,5 +1,5 @@
 import { cf } from "../system/cf.ts"
-import type { Bundle, Loader } from "./bundle.ts"
+import type { Bundle, WorkerLoader } from "./bundle.ts"
 import { decodeBundle, type EncodedVersion } from "./encoding.ts"
 import type { Outbound } from "./outbound.ts"
 import { withCaches } from "./site-modules.ts"
@@ -11,7 +11,7 @@ export interface SiteEnv {
     get(
       id: string,
       code: () => Promise<Bundle & { readonly env: object; readonly globalOutbound: Outbound }>
-    ): ReturnType<Loader["get"]>
+    ): ReturnType<WorkerLoader["get"]>
   }
   /** The port of the sites. */
   readonly PORT: string
@@ -59,7 +59,7 @@ const loadVersion = (
   id: string,
   loader: SiteEnv["LOADER"],
   globalOutbound: Outbound
-): ReturnType<Loader["get"]> =>
+): ReturnType<WorkerLoader["get"]> =>
   loader.get(id, async () => {
     const { env, ...bundle } = (await (await fetch(url)).json()) as EncodedVersion
     return { ...withCaches(decodeBundle(bundle)), env, globalOutbound }

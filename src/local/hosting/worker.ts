@@ -1,13 +1,13 @@
 import { type RunnerBinding, runnerOn } from "../../sandbox/remote/binding.ts"
-import { check } from "../../sandbox/worker/start.ts"
-import type { Loader } from "./bundle.ts"
+import { checkOrThrow } from "../../sandbox/worker/start.ts"
+import type { WorkerLoader } from "./bundle.ts"
 import { decodeBundle, type EncodedBundle } from "./encoding.ts"
 import { type Exports, siteLabelOf, serveSite, type SiteEnv } from "./site.ts"
 
 export { Outbound } from "./outbound.ts"
 
 interface Env extends SiteEnv {
-  readonly LOADER: SiteEnv["LOADER"] & Loader
+  readonly LOADER: SiteEnv["LOADER"] & WorkerLoader
   /** The first path segment of calls that only the launcher, the control plane and the gateway make. */
   readonly SECRET: string
 }
@@ -37,13 +37,13 @@ const OWN_NAMES = ["127.0.0.1", "localhost", "[::1]"]
 const SITES_HINT = "Sites answer at http://{user}-{slug}.localhost here.\n"
 
 /** Answers the stack's own processes. */
-const answerInternal = async (path: string, request: Request, loader: Loader): Promise<Response> => {
+const answerInternal = async (path: string, request: Request, loader: WorkerLoader): Promise<Response> => {
   const runner = runnerOn(loader)
   switch (path) {
     case "ping":
       return new Response("pong")
     case "check":
-      return Response.json(await check(loader, decodeBundle((await request.json()) as EncodedBundle)))
+      return Response.json(await checkOrThrow(loader, decodeBundle((await request.json()) as EncodedBundle)))
     case "runner/check": {
       const { code, purpose } = (await request.json()) as RunnerCall<"check">
       return Response.json(await runner.check(decodeBundle(code), purpose))

@@ -2,7 +2,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { ExecuteFailed } from "../../domain/Errors.ts"
 import { timestamp } from "../../domain/Order.ts"
-import { type CodeRunner, LIMITS, type Ran } from "../../sandbox/CodeRunner.ts"
+import { type CodeRunner, LIMITS, type RunResult } from "../../sandbox/CodeRunner.ts"
 import { saveResult, PurchaseStore } from "../purchase/PurchaseStore.ts"
 import type { Purchase } from "../purchase/Purchase.ts"
 import { recordFailure } from "./retry.ts"
@@ -67,7 +67,7 @@ export const makeRun = (runner: CodeRunner["Service"], keepHours: Effect.Effect<
 }
 
 /** The body of the answer. A result is passed on as the text that it came as. */
-const bodyOf = (ran: Ran): string => {
+const bodyOf = (ran: RunResult): string => {
   const outcome = ran.ok ? `"result":${ran.result}` : `"error":${JSON.stringify(ran.error)}`
   const limits = JSON.stringify({ cpu_ms_limit: LIMITS.cpuMs })
   return `{${outcome},"duration_ms":${ran.durationMs},"limits":${limits}}`

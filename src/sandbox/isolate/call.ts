@@ -1,15 +1,15 @@
 import { callable } from "./callable.ts"
 import { encode } from "./encode.ts"
-import { importing } from "./intrinsics.ts"
+import { importFrom } from "./intrinsics.ts"
 import type { Names } from "./names.ts"
 
 /**
- * The module that calls. It answers a GET with nothing, when the code has started; a POST with the outcome of the call: "r"
- * and the result as JSON, or "e" and the JSON of what was thrown. The input is the body, JSON, of a POST to `/input`.
+ * The module that calls the code. It answers a GET with an empty body, once the code has started, and a POST with the outcome
+ * of the call: "r" and the result as JSON, or "e" and the JSON of the error. The input is the JSON body of a POST to `/input`.
  */
-export const caller = ({ holder, intrinsics }: Names): string => `
-${importing(
-  `answer, apply, asyncIterator, bodyOf, codeAt, getPrototypeOf, isArray, isFinite, isIn, iterator, keys, kinds, mapGet,
+export const callModule = ({ holder, intrinsics }: Names): string => `
+${importFrom(
+  `answer, apply, asyncIterator, bodyOf, codeAt, getPrototypeOf, isArray, isFinite, isIn, iterator, keys, lossyTypes, mapGet,
   mapHas, mapSet, methodOf, NewError, NewMap, NewTypeError, ObjectPrototype, parse, slice, stringify, text, thrown, timeOf,
   unbox, urlOf`,
   intrinsics

@@ -1,4 +1,4 @@
-/** How our modules find what can be called once: `run`, the default export, or what a CommonJS module exports as either. */
+/** The source of `callable`: finds the function to call, which is `run`, the default export, or either of a CommonJS module. */
 export const callable = `
 const callable = (main) => {
   if (typeof main.run === "function") return { call: main.run }

@@ -1,8 +1,8 @@
-import { kinds } from "./kinds.ts"
+import { lossyTypes } from "./lossy-types.ts"
 
 /**
- * The module of ours that the isolate evaluates first. It keeps what our other modules need of the platform, because the
- * author's code may change globals and prototypes: that is its own business, and changes no answer of ours.
+ * The module of ours that the isolate evaluates first. It keeps the functions of the platform that our other modules need,
+ * because the author's code may change globals and prototypes. That must change no answer of ours.
  */
 export const intrinsics = `
 const { bind, call } = Function.prototype
@@ -39,22 +39,22 @@ let boxes
 for (const { prototype } of [Number, String, Boolean, BigInt])
   boxes = { __proto__: null, prototype, valueOf: uncurry(prototype.valueOf), next: boxes }
 
-${kinds}
+${lossyTypes}
 export const methodOf = getter(Request.prototype, "method")
 export const urlOf = getter(Request.prototype, "url")
 export const bodyOf = uncurry(Request.prototype.text)
 const NewResponse = Response
 
-/** A text as a response. It has a "then" of its own, which is none: another one on a prototype would be called for it. */
+/** A text as a response. Its own undefined "then" hides one that the code may have put on a prototype. */
 export const answer = (body) => {
   const response = new NewResponse(body)
   defineProperty(response, "then", { __proto__: null, value: undefined })
   return response
 }
 
-/** Whether the author's code words stacks itself. */
+/** Whether the author's code formats stacks itself. */
 export const isHooked = () => getOwnPropertyDescriptor(NewError, "prepareStackTrace")?.value !== undefined
-/** Lets the engine word them. */
+/** Lets the engine format them. */
 export const unhook = () => deleteProperty(NewError, "prepareStackTrace")
 
 const stackOf = (error) => {
@@ -71,7 +71,7 @@ const part = (read, length) => {
   }
 }
 
-/** What was thrown, whatever it is: JSON of its name, message and stack. */
+/** A thrown value as JSON: its name, message and stack. */
 export const thrown = (cause) => {
   const isObject = (typeof cause === "object" && cause !== null) || typeof cause === "function"
   if (!isObject) return stringify({ __proto__: null, name: "Error", message: part(() => text(cause), 2000) })
@@ -84,6 +84,6 @@ export const thrown = (cause) => {
 }
 `
 
-/** How the other texts import from it: by its file name. */
-export const importing = (names: string, intrinsicsFile: string): string =>
+/** An import of names from the intrinsics, by the file name of that module. */
+export const importFrom = (names: string, intrinsicsFile: string): string =>
   `import { ${names} } from ${JSON.stringify(`./${intrinsicsFile}`)}`

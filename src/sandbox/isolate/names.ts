@@ -1,7 +1,7 @@
 import { intrinsics } from "./intrinsics.ts"
 
-/** Our modules have this name beside the code, so that a stack trace shows which are ours. */
-export const OURS = "mpp-compute-harness"
+/** The file names of our modules begin with this, so that a stack trace shows which frames are ours. */
+export const HARNESS_NAME = "mpp-compute-harness"
 
 /** The file names of our modules in one isolate. */
 export interface Names {
@@ -14,24 +14,24 @@ export interface Names {
 }
 
 /**
- * Our modules beside the author's. The names have random parts: code must not import them.
+ * Our modules, to be loaded beside the author's. Their names have random parts, so that code cannot import them.
  *
  * @param id a random one.
  * @param author the author's main module.
- * @param text the module to start with.
+ * @param text makes the source of the main module.
  */
-export const ourModules = (id: string, author: string, text: (names: Names) => string) => {
+export const harnessModules = (id: string, author: string, text: (names: Names) => string) => {
   const names: Names = {
-    main: `${OURS}-${id}.js`,
-    intrinsics: `${OURS}-${id}-intrinsics.js`,
-    holder: `${OURS}-${id}-holder.js`
+    main: `${HARNESS_NAME}-${id}.js`,
+    intrinsics: `${HARNESS_NAME}-${id}-intrinsics.js`,
+    holder: `${HARNESS_NAME}-${id}-holder.js`
   }
   return {
     main: names.main,
     modules: {
       [names.main]: text(names),
       [names.intrinsics]: intrinsics,
-      // In a binding: a namespace with an export "then" is no value for a promise.
+      // A binding, because a promise would call the export "then" of a namespace.
       [names.holder]: `import * as main from ${JSON.stringify(`./${author}`)}\nexport { main }`
     }
   }

@@ -1,20 +1,20 @@
-import type { Loadable, Loader } from "../worker/loader.ts"
-import { type Broken, type Ran, run } from "../worker/run.ts"
-import { type Purpose, tryOut, type Verdict } from "../worker/start.ts"
+import type { WorkerCode, WorkerLoader } from "../worker/loader.ts"
+import { run, type RunResult, type RuntimeFailure } from "../worker/run.ts"
+import { check, type Purpose, type StartResult } from "../worker/start.ts"
 
 /** A runner loads code: a service binding to `Runner` over RPC, or a Worker with a loader of its own. */
 export interface RunnerBinding {
-  /** Answers when the runner is there. */
+  /** Answers when the runner is up. */
   readonly ping: () => Promise<void>
-  /** Whether code starts and can do what it is for; each call starts it afresh. */
-  readonly check: (code: Loadable, purpose: Purpose) => Promise<Verdict | Broken>
+  /** Whether code starts and can serve its purpose; each call starts it afresh. */
+  readonly check: (code: WorkerCode, purpose: Purpose) => Promise<StartResult | RuntimeFailure>
   /** Calls code once. */
-  readonly run: (code: Loadable, input: string | null) => Promise<Ran | Broken>
+  readonly run: (code: WorkerCode, input: string | null) => Promise<RunResult | RuntimeFailure>
 }
 
 /** The runner on a loader. */
-export const runnerOn = (loader: Loader): RunnerBinding => ({
+export const runnerOn = (loader: WorkerLoader): RunnerBinding => ({
   ping: async () => {},
-  check: (code, purpose) => tryOut(loader, code, purpose),
+  check: (code, purpose) => check(loader, code, purpose),
   run: (code, input) => run(loader, code, input)
 })

@@ -1,7 +1,7 @@
-import { type Names, ourModules } from "../isolate/names.ts"
+import { type Names, harnessModules } from "../isolate/names.ts"
 
 /** A module as the Worker Loader takes it; a bare string is an ES module, and its name then ends in `.js`. */
-export type Module =
+export type WorkerModule =
   | string
   | { readonly js: string }
   | { readonly cjs: string }
@@ -10,25 +10,25 @@ export type Module =
   | { readonly data: ArrayBuffer }
   | { readonly wasm: ArrayBuffer }
 
-/** Loadable code: modules by name, the one to start with, and what its runtime is to be compatible with. */
-export interface Loadable {
+/** Code for the Worker Loader: modules by name, the main one, and the compatibility settings of its runtime. */
+export interface WorkerCode {
   readonly mainModule: string
-  readonly modules: Readonly<Record<string, Module>>
+  readonly modules: Readonly<Record<string, WorkerModule>>
   readonly compatibilityDate: string
   readonly compatibilityFlags: ReadonlyArray<string>
-  /** Its variables, as `env`; none unless told otherwise. */
+  /** Its variables, as `env`; none by default. */
   readonly env?: Readonly<Record<string, string>>
 }
 
 /** The part of Cloudflare's Worker Loader binding ("Dynamic Workers") that is used here. */
-export interface Loader {
+export interface WorkerLoader {
   get(
     id: string | null,
-    code: () => Promise<LoaderCode>
+    code: () => Promise<IsolatedWorkerCode>
   ): { getEntrypoint(name?: string): { fetch(request: Request): Promise<Response> } }
 }
 
-interface LoaderCode extends Loadable {
+interface IsolatedWorkerCode extends WorkerCode {
   /** `null` forbids every outbound request; left out, the loaded Worker would have this one's whole network. */
   readonly globalOutbound: null
   /** Milliseconds of CPU that one request may take. The platform enforces it; workerd alone does not. */
@@ -36,36 +36,36 @@ interface LoaderCode extends Loadable {
 }
 
 /** A request to a loaded Worker. */
-export interface Question {
+export interface WorkerRequest {
   readonly signal: AbortSignal
   /** The body of a POST; a GET without one. */
   readonly body?: string
   readonly path?: string
-  /** The entrypoint's name; the default one unless told otherwise. */
+  /** The entrypoint's name; without it, the default entrypoint. */
   readonly entrypoint?: string
 }
 
-/** A Worker that was loaded: one isolate, which nobody else has. */
-export interface Loaded {
-  /** Sends it a request. Rejects with what the runtime says when it does not start, hangs or is over its limits. */
-  readonly ask: (question: Question) => Promise<Response>
+/** A loaded Worker: one isolate, which nobody shares. */
+export interface LoadedWorker {
+  /** Sends a request. Rejects with the runtime's error if the code does not start, hangs or exceeds its limits. */
+  readonly send: (request: WorkerRequest) => Promise<Response>
 }
 
 /**
- * Loads code, with no network, in an isolate of its own: by itself as it is, or beside a module of ours that imports it and
- * speaks for it. It has no name: no two loads ever share an isolate, so that no payer and no purchase finds what another one
- * has left, and the isolate ends when nobody asks it any more; one with a name stays (4 MB for each check, on a laptop).
+ * Loads code, with no network, in an isolate of its own: as it is, or beside a module of ours that imports it and answers
+ * for it. The isolate has no name. So no two loads ever share one, no payer and no purchase finds what another one has left,
+ * and the isolate ends after its last request; a named one stays (4 MB for each check, on a laptop).
  *
- * @param speaker the text of the module to start with, for the names of ours; undefined to start with the code's own.
+ * @param harness makes the source of our main module from our modules' names; undefined starts the code's own main module.
  */
 export const load = (
-  loader: Loader,
-  code: Loadable,
-  speaker: ((names: Names) => string) | undefined,
+  loader: WorkerLoader,
+  code: WorkerCode,
+  harness: ((names: Names) => string) | undefined,
   limits?: { readonly cpuMs: number }
-): Loaded => {
+): LoadedWorker => {
   const id = crypto.randomUUID()
-  const ours = speaker === undefined ? undefined : ourModules(id, code.mainModule, speaker)
+  const ours = harness === undefined ? undefined : harnessModules(id, code.mainModule, harness)
   const worker = loader.get(null, async () => ({
     ...code,
     ...(ours !== undefined && { mainModule: ours.main, modules: { ...code.modules, ...ours.modules } }),
@@ -74,39 +74,39 @@ export const load = (
     ...(limits !== undefined && { limits })
   }))
   return {
-    ask: ({ signal, body, path = "", entrypoint }) =>
+    send: ({ signal, body, path = "", entrypoint }) =>
       worker
         .getEntrypoint(entrypoint)
         .fetch(new Request(`http://code/${path}`, body === undefined ? { signal } : { signal, method: "POST", body }))
   }
 }
 
-/** Rejects with `message` when `work` takes longer, and gives its request up. Code that computes is not stopped by that. */
-export const within = async <A>(
+/** Rejects with `message` when `work` takes longer, and aborts its request. That does not stop code that computes. */
+export const withTimeout = async <A>(
   millis: number,
   message: string,
   work: (signal: AbortSignal) => Promise<A>
 ): Promise<A> => {
-  const given = new AbortController()
-  const working = work(given.signal)
+  const controller = new AbortController()
+  const working = work(controller.signal)
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new TooLate(message)), millis)
+    timer = setTimeout(() => reject(new DeadlineExceeded(message)), millis)
   })
   try {
     return await Promise.race([working, late])
   } finally {
     clearTimeout(timer)
-    // Whichever comes second is nobody's error.
+    // The race has its result: the other rejection is no unhandled one.
     working.catch(() => {})
-    given.abort()
+    controller.abort()
   }
 }
 
 /**
- * Reads an answer of at most `bytes`; `undefined` when there is more. Nothing that code does is believed: what is held does
- * not depend on how small its pieces are, and pieces that come so fast that no timer fires in between are late all the same
- * (`until` in unix milliseconds; rejects with `late`).
+ * Reads a body of at most `bytes`; `undefined` if it is longer. Safe against hostile code: the memory held does not depend on
+ * the size of the pieces, and the deadline also holds for pieces that come so fast that no timer fires in between (`until` in
+ * unix milliseconds; rejects with `late`).
  */
 export const readUpTo = async (
   bytes: number,
@@ -116,27 +116,27 @@ export const readUpTo = async (
 ): Promise<string | undefined> => {
   const reader = response.body?.getReader()
   if (reader === undefined) return ""
-  let held = new Uint8Array(4096)
+  let buffer = new Uint8Array(4096)
   let size = 0
   for (;;) {
     const { done, value } = await reader.read()
-    if (done) return new TextDecoder().decode(held.subarray(0, size))
+    if (done) return new TextDecoder().decode(buffer.subarray(0, size))
     if (size + value.length > bytes || Date.now() > until) {
       await reader.cancel()
       if (size + value.length > bytes) return undefined
-      throw new TooLate(late)
+      throw new DeadlineExceeded(late)
     }
-    if (size + value.length > held.length) {
-      const grown = new Uint8Array(Math.max(2 * held.length, size + value.length))
-      grown.set(held.subarray(0, size))
-      held = grown
+    if (size + value.length > buffer.length) {
+      const grown = new Uint8Array(Math.max(2 * buffer.length, size + value.length))
+      grown.set(buffer.subarray(0, size))
+      buffer = grown
     }
-    held.set(value, size)
+    buffer.set(value, size)
     size += value.length
   }
 }
 
-/** The time is up. */
-export class TooLate extends Error {
+/** A deadline passed. */
+export class DeadlineExceeded extends Error {
   override readonly name = "TimeoutError"
 }

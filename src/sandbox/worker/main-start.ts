@@ -1,92 +1,112 @@
-import { type Breakage, type Broken, insist, isBroken, trusted, wordsOf } from "./runtime-failure.ts"
-import { exported } from "../isolate/exported.ts"
-import { load, type Loadable, type Loader, readUpTo, within } from "./loader.ts"
+import {
+  CONTROL_CODE,
+  type FailedAttempt,
+  isRuntimeFailure,
+  messageOf,
+  retryOnRuntimeFailure,
+  type RuntimeFailure
+} from "./runtime-failure.ts"
+import { reexportModule } from "../isolate/reexport.ts"
+import { load, readUpTo, withTimeout, type WorkerCode, type WorkerLoader } from "./loader.ts"
 
-/** A start that takes longer than this, in milliseconds, does not count as one. */
-export const startMillis = 10_000
+/** A start may take this long, in milliseconds. */
+export const START_TIMEOUT_MS = 10_000
 
-/** Why a start that takes longer is none. */
-export const startLate = `The code did not finish starting within ${startMillis / 1000} s.`
+/** The error of a start that takes longer. */
+export const START_TIMEOUT_MESSAGE = `The code did not finish starting within ${START_TIMEOUT_MS / 1000} s.`
 
 /** Whether code starts as a Worker's main module; `message` is the runtime's own. */
-export type Started = { readonly ok: true } | { readonly ok: false; readonly message: string }
+export type MainStart = { readonly ok: true } | { readonly ok: false; readonly message: string }
 
 /**
- * Starts code exactly as its host will: its main module is the isolate's, its exports are validated by the runtime itself,
- * outside of any request. It is asked for an entrypoint of a random name. The runtime answers that there is none only when
- * the start is through; any other answer is why there was no start. Code cannot say the same, because it cannot know the
- * name.
+ * Starts code exactly as its host will: its main module is the isolate's, and the runtime itself validates its exports,
+ * outside of any request. Then it asks for an entrypoint with a random name. The runtime answers that there is none only
+ * after a complete start; any other answer says why the start failed. Code cannot imitate that answer, because it cannot
+ * know the name.
  */
-export const startAsMain = async (loader: Loader, code: Loadable, cpuMs: number): Promise<Started | Broken> => {
-  const started = await insist(loader, () => startOnce(loader, code, cpuMs))
-  if ("broken" in started || ("ok" in started && started.ok)) return started
-  // Only a runtime that names what it does not find has said anything about the code.
-  if (!(await tells(loader))) return startExported(loader, code, cpuMs)
-  return { ok: false, message: "bent" in started ? started.bent : started.message }
+export const startAsMain = async (
+  loader: WorkerLoader,
+  code: WorkerCode,
+  cpuMs: number
+): Promise<MainStart | RuntimeFailure> => {
+  const started = await retryOnRuntimeFailure(loader, () => startOnce(loader, code, cpuMs))
+  if ("runtimeFailure" in started || ("ok" in started && started.ok)) return started
+  // The answer says something about the code only if this runtime names missing entrypoints.
+  if (!(await namesMissingEntrypoint(loader))) return startReexported(loader, code, cpuMs)
+  return { ok: false, message: "imitated" in started ? started.imitated : started.message }
 }
 
 /**
- * Starts a module of ours that exports all that the code's does, for the runtime to validate: where it does not tell whether
- * the code's own start was one.
+ * Starts a module of ours that re-exports all exports of the code, so that the runtime validates them. For cases where the
+ * runtime does not report whether the code's own start succeeded.
  */
-export const startExported = async (loader: Loader, code: Loadable, cpuMs: number): Promise<Started | Broken> => {
-  const started = await insist(loader, () => startExportedOnce(loader, code, cpuMs))
-  return "bent" in started ? { ok: false, message: started.bent } : started
+export const startReexported = async (
+  loader: WorkerLoader,
+  code: WorkerCode,
+  cpuMs: number
+): Promise<MainStart | RuntimeFailure> => {
+  const started = await retryOnRuntimeFailure(loader, () => startReexportedOnce(loader, code, cpuMs))
+  return "imitated" in started ? { ok: false, message: started.imitated } : started
 }
 
-/** A name that nobody can know, for a class. */
+/** A class name that nobody can know. */
 const randomName = (): string => `Absent${crypto.randomUUID().replaceAll("-", "")}`
 
-const startOnce = (loader: Loader, code: Loadable, cpuMs: number): Promise<Started | Breakage> => {
+const startOnce = (loader: WorkerLoader, code: WorkerCode, cpuMs: number): Promise<MainStart | FailedAttempt> => {
   const entrypoint = randomName()
   return attempt(
     loader,
     async (signal) => {
-      await (await load(loader, code, undefined, { cpuMs }).ask({ signal, entrypoint })).body?.cancel()
+      await (await load(loader, code, undefined, { cpuMs }).send({ signal, entrypoint })).body?.cancel()
       return { ok: true }
     },
-    (words) => (words.includes(entrypoint) ? { ok: true } : { ok: false, message: words })
+    (message) => (message.includes(entrypoint) ? { ok: true } : { ok: false, message })
   )
 }
 
-/** Whether this runtime names an entrypoint that it does not find: others may call that an error of their own. */
-const tells = async (loader: Loader): Promise<boolean> => {
-  if (telling.has(loader)) return true
-  const started = await startOnce(loader, trusted, 1_000)
-  const told = "ok" in started && started.ok
-  if (told) telling.add(loader)
-  return told
+/** Whether this runtime names an entrypoint that it does not find: some report an error of their own instead. */
+const namesMissingEntrypoint = async (loader: WorkerLoader): Promise<boolean> => {
+  if (namingLoaders.has(loader)) return true
+  const started = await startOnce(loader, CONTROL_CODE, 1_000)
+  const names = "ok" in started && started.ok
+  if (names) namingLoaders.add(loader)
+  return names
 }
 
-// A value that requests may share: a runtime that has told once goes on telling.
-const telling = new WeakSet<Loader>()
+// Requests may share this value: a runtime that has named a missing entrypoint once continues to do so.
+const namingLoaders = new WeakSet<WorkerLoader>()
 
-const startExportedOnce = (loader: Loader, code: Loadable, cpuMs: number): Promise<Started | Breakage> => {
+const startReexportedOnce = (
+  loader: WorkerLoader,
+  code: WorkerCode,
+  cpuMs: number
+): Promise<MainStart | FailedAttempt> => {
   const entrypoint = randomName()
   return attempt(
     loader,
     async (signal) => {
-      const { ask } = load(loader, code, exported(code.mainModule, entrypoint), { cpuMs })
-      const said = await readUpTo(100, await ask({ signal, entrypoint }), Date.now() + startMillis, startLate)
-      return said === entrypoint ? { ok: true } : { ok: false, message: "The code answers for its start." }
+      const { send } = load(loader, code, reexportModule(code.mainModule, entrypoint), { cpuMs })
+      const response = await send({ signal, entrypoint })
+      const body = await readUpTo(100, response, Date.now() + START_TIMEOUT_MS, START_TIMEOUT_MESSAGE)
+      return body === entrypoint ? { ok: true } : { ok: false, message: "The code changed the start check's answer." }
     },
     (message) => ({ ok: false, message })
   )
 }
 
 const attempt = async (
-  loader: Loader,
-  work: (signal: AbortSignal) => Promise<Started>,
-  refused: (words: string) => Started
-): Promise<Started | Breakage> => {
+  loader: WorkerLoader,
+  start: (signal: AbortSignal) => Promise<MainStart>,
+  onFailure: (message: string) => MainStart
+): Promise<MainStart | FailedAttempt> => {
   const since = Date.now()
   try {
-    return await within(startMillis, startLate, work)
+    return await withTimeout(START_TIMEOUT_MS, START_TIMEOUT_MESSAGE, start)
   } catch (cause) {
     const durationMs = Date.now() - since
-    // The runtime on a laptop opens with a line of its own.
-    const started = refused(wordsOf(cause).replace(/^Failed to start Worker:\n/, ""))
-    if (!started.ok && (await isBroken(loader, cause))) return { broken: wordsOf(cause), durationMs }
+    // On a laptop, the runtime's message begins with this line.
+    const started = onFailure(messageOf(cause).replace(/^Failed to start Worker:\n/, ""))
+    if (!started.ok && (await isRuntimeFailure(loader, cause))) return { runtimeFailure: messageOf(cause), durationMs }
     return started
   }
 }

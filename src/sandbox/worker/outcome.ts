@@ -1,4 +1,4 @@
-import { OURS } from "../isolate/names.ts"
+import { HARNESS_NAME } from "../isolate/names.ts"
 import type { RunError } from "../limits.ts"
 
 /** Whether a text is JSON. */
@@ -11,16 +11,16 @@ export const isJson = (text: string): boolean => {
   }
 }
 
-/** Reads an error that a module of ours reports: never more than it may be, and no frame of ours in its stack. */
-export const errorIn = (text: string): RunError => {
-  const said: unknown = isJson(text) ? JSON.parse(text) : {}
+/** Reads an error that a module of ours reports. Cuts its fields to their limits, and removes our frames from its stack. */
+export const parseError = (text: string): RunError => {
+  const parsed: unknown = isJson(text) ? JSON.parse(text) : {}
   const field = (name: string, length: number): string => {
-    const value: unknown = typeof said === "object" && said !== null ? Reflect.get(said, name) : undefined
+    const value: unknown = typeof parsed === "object" && parsed !== null ? Reflect.get(parsed, name) : undefined
     return typeof value === "string" ? value.slice(0, length) : ""
   }
   const stack = field("stack", 16_000)
     .split("\n")
-    .filter((line) => !line.includes(OURS))
+    .filter((line) => !line.includes(HARNESS_NAME))
     .join("\n")
   return { name: field("name", 200) || "Error", message: field("message", 2000), ...(stack !== "" && { stack }) }
 }

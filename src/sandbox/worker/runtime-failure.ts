@@ -1,41 +1,41 @@
-import { load, type Loader, TooLate, within } from "./loader.ts"
+import { DeadlineExceeded, load, withTimeout, type WorkerLoader } from "./loader.ts"
 
-/** It was the runtime that failed, with these words, and not the code: the same code may run another time. */
-export interface Broken {
-  readonly broken: string
+/** The runtime failed, with this message, and not the code: the same code may run another time. */
+export interface RuntimeFailure {
+  readonly runtimeFailure: string
 }
 
-/** An attempt that ended with words of the runtime's own failing, so many milliseconds after it began. */
-export interface Breakage extends Broken {
+/** An attempt that seems to have met a runtime failure, this many milliseconds after it began. */
+export interface FailedAttempt extends RuntimeFailure {
   readonly durationMs: number
 }
 
-/** The code itself has made its attempts end with the words of a broken runtime, the last one after so many milliseconds. */
-export interface Bent {
-  readonly bent: string
+/** The code itself throws the message of a runtime failure. `durationMs`: how long its last attempt took. */
+export interface ImitatedFailure {
+  readonly imitated: string
   readonly durationMs: number
 }
 
-/** A thrown value, in words. */
-export const wordsOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+/** The message of a thrown value. */
+export const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
-/** Whether these may be the runtime's words for a failure of its own. Code can throw the same ones. */
-export const seemsBroken = (cause: unknown): boolean =>
-  /internal error|disconnected|network connection lost/i.test(wordsOf(cause))
+/** Whether this may be the runtime's message for a failure of its own. Code can throw the same message. */
+export const looksLikeRuntimeFailure = (cause: unknown): boolean =>
+  /internal error|disconnected|network connection lost/i.test(messageOf(cause))
 
 /** Code that is known to be good. */
-export const trusted = {
+export const CONTROL_CODE = {
   mainModule: "control.js",
   modules: { "control.js": "export default { fetch: () => new Response() }" },
   compatibilityDate: "2026-03-01",
   compatibilityFlags: []
 }
 
-/** Whether it runs. */
-const runs = async (loader: Loader): Promise<boolean> => {
+/** Whether the runtime runs the control code. */
+const runsControlCode = async (loader: WorkerLoader): Promise<boolean> => {
   try {
-    const { ask } = load(loader, trusted, undefined)
-    await within(2_000, "no answer", async (signal) => (await ask({ signal })).body?.cancel())
+    const { send } = load(loader, CONTROL_CODE, undefined)
+    await withTimeout(2_000, "no answer", async (signal) => (await send({ signal })).body?.cancel())
     return true
   } catch {
     return false
@@ -43,26 +43,27 @@ const runs = async (loader: Loader): Promise<boolean> => {
 }
 
 /**
- * Whether it is the runtime, and not the code, that has failed a call: by what it says, or because it runs nothing else
- * either, whatever it says. Time that has run out says neither.
+ * Whether the runtime, and not the code, failed a call: by its message, or because it does not run the control code either.
+ * A timeout alone proves nothing.
  */
-export const isBroken = async (loader: Loader, cause: unknown): Promise<boolean> =>
-  seemsBroken(cause) || (!(cause instanceof TooLate) && !(await runs(loader)))
+export const isRuntimeFailure = async (loader: WorkerLoader, cause: unknown): Promise<boolean> =>
+  looksLikeRuntimeFailure(cause) || (!(cause instanceof DeadlineExceeded) && !(await runsControlCode(loader)))
 
 /**
- * Makes an attempt, and a second one when the first seems to have met a broken runtime. Who says the same twice while other
- * code runs says it itself: else code could have itself run again and again for one payment, or never be judged.
+ * Makes an attempt, and a second one if the first seems to have met a runtime failure. If both fail so while the runtime
+ * runs the control code, the code imitates the failure: otherwise code could make us run it again and again for one payment.
  */
-export const insist = async <A extends object>(
-  loader: Loader,
-  attempt: () => Promise<A | Breakage>
-): Promise<A | Bent | Broken> => {
+export const retryOnRuntimeFailure = async <A extends object>(
+  loader: WorkerLoader,
+  attempt: () => Promise<A | FailedAttempt>
+): Promise<A | ImitatedFailure | RuntimeFailure> => {
   const first = await attempt()
-  if (!isBreakage(first)) return first
+  if (!isFailedAttempt(first)) return first
   const second = await attempt()
-  if (!isBreakage(second)) return second
-  const { broken, durationMs } = second
-  return (await runs(loader)) ? { bent: broken, durationMs } : { broken }
+  if (!isFailedAttempt(second)) return second
+  const { runtimeFailure, durationMs } = second
+  return (await runsControlCode(loader)) ? { imitated: runtimeFailure, durationMs } : { runtimeFailure }
 }
 
-const isBreakage = <A extends object>(said: A | Breakage): said is Breakage => "broken" in said
+const isFailedAttempt = <A extends object>(outcome: A | FailedAttempt): outcome is FailedAttempt =>
+  "runtimeFailure" in outcome

@@ -1,69 +1,79 @@
-import type { Broken } from "./runtime-failure.ts"
-import { lookToRun, lookToServe } from "../isolate/look.ts"
+import type { RuntimeFailure } from "./runtime-failure.ts"
+import { inspectToRun, inspectToServe } from "../isolate/inspect.ts"
 import { LIMITS, type RunError } from "../limits.ts"
-import type { Loadable, Loader } from "./loader.ts"
-import { type Look, look, type OddExport } from "./look.ts"
-import { startAsMain, startExported } from "./main-start.ts"
+import type { WorkerCode, WorkerLoader } from "./loader.ts"
+import { type ExportInspection, inspectExports, type InvalidExport } from "./inspect-exports.ts"
+import { startAsMain, startReexported } from "./main-start.ts"
 
 /** The purpose of code: to serve requests, or to be called once. */
 export type Purpose = "serve" | "run"
 
-/** Why code does not start, or cannot do what it is for. */
-export interface Refusal {
+/** Why code does not start, or cannot serve its purpose. */
+export interface FailedStart {
   readonly ok: false
-  /** The runtime's own, or says what the exports lack. */
+  /** The runtime's own message, or what the exports lack. */
   readonly message: string
   /** The code threw this, with its stack, where that is known. */
   readonly threw?: RunError
-  /** The exports that are none for a Worker. */
-  readonly odd?: ReadonlyArray<OddExport>
+  /** The exports that a Worker may not have. */
+  readonly invalidExports?: ReadonlyArray<InvalidExport>
 }
 
-/** Whether code starts and can do what it is for. */
-export type Verdict = { readonly ok: true } | Refusal
+/** Whether code starts and can serve its purpose. */
+export type StartResult = { readonly ok: true } | FailedStart
 
 /**
- * CPU that starting may take, in milliseconds: for a site the platform's own limit for a Worker's start; for code that is
- * called once what it will be given then, so that nobody pays for what cannot be started within it.
+ * CPU that a start may take, in milliseconds. A site gets the platform's own limit for a Worker's start. Code that is called
+ * once gets the limit of its call, so that nobody pays for code that cannot start within it.
  */
-const startCpu = { serve: 1_000, run: LIMITS.cpuMs } as const
+const START_CPU_MS = { serve: 1_000, run: LIMITS.cpuMs } as const
 
 /**
- * Starts code in isolates of its own, without network, and looks at its exports; none of them is called. Code that is to
- * serve is started as it is: the runtime judges the very module that the host will start, outside of any request. What the
- * runtime does not judge, whether there is a handler for requests, a module of ours finds out in another isolate.
+ * As `check`, but rejects when the runtime fails repeatedly.
  *
- * Rejects when it is the runtime that fails, again and again, and not the code.
+ * @throws {Error} with the runtime's message.
  */
-export const check = async (loader: Loader, code: Loadable, purpose: Purpose = "serve"): Promise<Verdict> => {
-  const verdict = await tryOut(loader, code, purpose)
-  if ("broken" in verdict) throw new Error(verdict.broken)
-  return verdict
+export const checkOrThrow = async (
+  loader: WorkerLoader,
+  code: WorkerCode,
+  purpose: Purpose = "serve"
+): Promise<StartResult> => {
+  const result = await check(loader, code, purpose)
+  if ("runtimeFailure" in result) throw new Error(result.runtimeFailure)
+  return result
 }
 
-/** As `check`, for who wants to be told. */
-export const tryOut = async (loader: Loader, code: Loadable, purpose: Purpose): Promise<Verdict | Broken> => {
+/**
+ * Starts code in isolates of its own, without network, and inspects its exports; it calls none of them. Code that serves is
+ * started as it is: the runtime validates the very module that the host will start, outside of any request. The runtime does
+ * not check for a request handler, so a module of ours does, in another isolate.
+ */
+export const check = async (
+  loader: WorkerLoader,
+  code: WorkerCode,
+  purpose: Purpose
+): Promise<StartResult | RuntimeFailure> => {
   const main = Object.hasOwn(code.modules, code.mainModule) ? code.modules[code.mainModule] : undefined
-  if (main === undefined) return refused(`No such module: ${code.mainModule}`)
+  if (main === undefined) return failed(`No such module: ${code.mainModule}`)
   // Our module could import either, but the runtime starts neither.
-  if (typeof main !== "string" && !("js" in main)) return refused("Main module must be an ES module.")
-  const [started, found] = await Promise.all([
-    purpose === "serve" ? startAsMain(loader, code, startCpu.serve) : { ok: true as const },
-    look(loader, code, purpose === "serve" ? lookToServe : lookToRun, startCpu[purpose])
+  if (typeof main !== "string" && !("js" in main)) return failed("Main module must be an ES module.")
+  const [started, exports] = await Promise.all([
+    purpose === "serve" ? startAsMain(loader, code, START_CPU_MS.serve) : { ok: true as const },
+    inspectExports(loader, code, purpose === "serve" ? inspectToServe : inspectToRun, START_CPU_MS[purpose])
   ])
-  if ("broken" in started) return started
-  if (!started.ok) return refused(started.message, "broken" in found ? undefined : found)
-  if ("broken" in found) return found
-  if (found.is !== "able") return refused(found.message, found)
-  if (purpose === "run" || !found.hooked) return { ok: true }
-  // With a hook of the author's in the way, for the wording of stacks, the runtime loses an error that the hook fails for: it
-  // calls the start one, and every request fails then.
-  return startExported(loader, code, startCpu.serve)
+  if ("runtimeFailure" in started) return started
+  if (!started.ok) return failed(started.message, "runtimeFailure" in exports ? undefined : exports)
+  if ("runtimeFailure" in exports) return exports
+  if (exports.is !== "usable") return failed(exports.message, exports)
+  if (purpose === "run" || !exports.hooked) return { ok: true }
+  // If the code sets Error.prepareStackTrace and that hook throws, the runtime loses the error of the start: it reports a
+  // good start, and then every request fails.
+  return startReexported(loader, code, START_CPU_MS.serve)
 }
 
-const refused = (message: string, found?: Look): Refusal => ({
+const failed = (message: string, exports?: ExportInspection): FailedStart => ({
   ok: false,
   message,
-  ...(found?.is === "thrown" && { threw: found.threw }),
-  ...(found?.is === "odd" && { odd: found.odd })
+  ...(exports?.is === "threw" && { threw: exports.threw }),
+  ...(exports?.is === "invalid" && { invalidExports: exports.invalidExports })
 })

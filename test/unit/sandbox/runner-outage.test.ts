@@ -3,29 +3,29 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { assert, describe, it } from "vitest"
 import { CodeRunner } from "../../../src/sandbox/CodeRunner.ts"
-import type { Loader } from "../../../src/sandbox/worker/loader.ts"
+import type { WorkerLoader } from "../../../src/sandbox/worker/loader.ts"
 import { makeGateway, problem } from "../../support/gateway.ts"
 import { layerLoader } from "../../../src/sandbox/layers.ts"
 
-/** A Worker Loader that has no room for another isolate while it is full, and says so in words that nobody has foreseen. */
+/** A Worker Loader that takes no isolate while it is full, with an unforeseen error message. */
 const makeLoader = () => {
   const state = { full: false }
   const fetch = (request: Request) =>
     state.full
       ? Promise.reject(new Error("Too many dynamic Workers: try again later."))
       : Promise.resolve(new Response(request.method === "POST" ? "r42" : "k"))
-  return { state, loader: { get: () => ({ getEntrypoint: () => ({ fetch }) }) } as unknown as Loader }
+  return { state, loader: { get: () => ({ getEntrypoint: () => ({ fetch }) }) } as unknown as WorkerLoader }
 }
 
-const runnerOn = (loader: Loader) =>
+const runnerOn = (loader: WorkerLoader) =>
   Effect.runPromise(
     Effect.map(Effect.scoped(Layer.build(layerLoader(loader))), (built) => Context.get(built, CodeRunner))
   )
 
 const body = JSON.stringify({ code: "export const run = () => 42" })
 
-describe("a loader that fails whatever it is asked", () => {
-  it("after the payment is nobody's result: the run is owed, and made", async () => {
+describe("a loader that fails every call", () => {
+  it("delays a paid run, and does not report a result", async () => {
     const { state, loader } = makeLoader()
     const { check, run } = await runnerOn(loader)
     const fills = Effect.sync(() => void (state.full = true))
@@ -39,7 +39,7 @@ describe("a loader that fails whatever it is asked", () => {
     assert.strictEqual(gateway.payments.captured.size, 1)
   })
 
-  it("before the payment is no verdict on the code", async () => {
+  it("before the payment says nothing about the code", async () => {
     const { state, loader } = makeLoader()
     const gateway = makeGateway(await runnerOn(loader))
     state.full = true

@@ -1,5 +1,5 @@
-/** Prototypes by the name of their class, what a value of each is called, and what to return in its place. */
-const table: ReadonlyArray<readonly [names: string, what: string, instead: string]> = [
+/** Types that JSON loses: the names of their classes, the name of a value in an error, and the replacement to return. */
+const LOSSY_TYPES: ReadonlyArray<readonly [names: string, label: string, instead: string]> = [
   ["Map", "a Map", "Return Object.fromEntries(it) or [...it]."],
   ["Set", "a Set", "Return [...it]."],
   ["WeakMap WeakSet WeakRef", "a weak collection", "Return what you keep in it as an array or an object."],
@@ -16,15 +16,15 @@ const table: ReadonlyArray<readonly [names: string, what: string, instead: strin
   ["Headers URLSearchParams FormData", "a list of entries", "Return Object.fromEntries(it) or [...it]."]
 ]
 
-/** The values of which JSON keeps nothing, or not what they are: a list of `{prototype, what, instead, next}`. */
-export const kinds = `
-export let kinds
-for (const [names, what, instead] of ${JSON.stringify(table)})
+/** The source of `lossyTypes`: a linked list of `{prototype, label, instead, next}`, one for each class. */
+export const lossyTypes = `
+export let lossyTypes
+for (const [names, label, instead] of ${JSON.stringify(LOSSY_TYPES)})
   for (const name of names.split(" ")) {
     const [root, up] = name.split(".")
     const found = globalThis[root]
     if (typeof found !== "function") continue
     const { prototype } = up === undefined ? found : getPrototypeOf(found)
-    kinds = { __proto__: null, prototype, what, instead, next: kinds }
+    lossyTypes = { __proto__: null, prototype, label, instead, next: lossyTypes }
   }
 `

@@ -1,20 +1,20 @@
-import { importing } from "./intrinsics.ts"
+import { importFrom } from "./intrinsics.ts"
 import type { Names } from "./names.ts"
 
 /**
- * The module that stands in for the author's where the author's own start does not tell enough: it exports all that the
- * author's exports, which the runtime validates at its start, and an entrypoint that answers. No hook of the author's words
- * the errors of that validation.
+ * Re-exports all exports of the author's module, so that the runtime validates them when it starts this one, and adds an
+ * entrypoint that answers with its name. It removes the author's `Error.prepareStackTrace`, so that no hook of the author's
+ * formats the errors of that validation.
  *
  * @param author the author's main module.
  * @param entrypoint the entrypoint's name, a random one.
  */
-export const exported =
+export const reexportModule =
   (author: string, entrypoint: string) =>
   ({ intrinsics }: Names): string =>
     `
 import { WorkerEntrypoint } from "cloudflare:workers"
-${importing("answer, unhook", intrinsics)}
+${importFrom("answer, unhook", intrinsics)}
 export * from ${JSON.stringify(`./${author}`)}
 export { default } from ${JSON.stringify(`./${author}`)}
 unhook()

@@ -9,27 +9,24 @@ import type { RunnerBinding } from "../../../src/sandbox/remote/binding.ts"
 
 const upload = (code: string) => ({ main: "worker.js", code, compatibilityFlags: [] })
 
-/**
- * A runner in one process: "spin" freezes it, and everybody who is in it is cut off a second later; it is back after two.
- * Time is the test's.
- */
+/** A runner in one process. The test crashes it (`crash`), which rejects all its calls, and restarts it (`back`). */
 const makeProcess = () => {
   const calls: Array<string> = []
   let up = true
   let cut: Array<() => void> = []
-  const gone = () => Promise.reject(new Error("Network connection lost."))
+  const disconnected = () => Promise.reject(new Error("Network connection lost."))
   const runner: RunnerBinding = {
-    ping: () => (up ? Promise.resolve() : gone()),
+    ping: () => (up ? Promise.resolve() : disconnected()),
     check: async () => ({ ok: true }),
     run: ({ modules }) => {
       const code = String(modules["worker.js"])
       calls.push(code)
-      if (!up) return gone()
+      if (!up) return disconnected()
       return new Promise((resolve, reject) => {
         cut.push(() => reject(new Error("Network connection lost.")))
         if (code === "quick") resolve({ ok: true, result: '"well"', durationMs: 1 })
         if (code === "slow") finish = () => resolve({ ok: true, result: '"late"', durationMs: 900 })
-        if (code === "broken") resolve({ broken: "internal error; reference = 1" })
+        if (code === "runtime-failure") resolve({ runtimeFailure: "internal error; reference = 1" })
       })
     }
   }
@@ -53,7 +50,7 @@ const runIn = (process: ReturnType<typeof makeProcess>) =>
   )
 
 describe("a runner in another process", () => {
-  it.effect("blames who takes it down alone, and runs its neighbours again", () =>
+  it.effect("blames a call that crashes it alone, and runs the others again", () =>
     Effect.gen(function* () {
       const process = makeProcess()
       const run = yield* runIn(process)
@@ -64,7 +61,7 @@ describe("a runner in another process", () => {
       yield* TestClock.adjust("1 seconds")
       process.back()
       yield* TestClock.adjust("1 seconds")
-      // One of them is alone now; the other one waits.
+      // One call is alone now; the other waits.
       assert.deepStrictEqual(process.calls, ["spin", "slow", "spin"])
       process.crash()
       yield* TestClock.adjust("1 seconds")
@@ -77,7 +74,7 @@ describe("a runner in another process", () => {
     })
   )
 
-  it.effect("does not blame one who is alone for what another one has left behind", () =>
+  it.effect("does not blame a lone call for work that another call left behind", () =>
     Effect.gen(function* () {
       const process = makeProcess()
       const run = yield* runIn(process)
@@ -90,7 +87,7 @@ describe("a runner in another process", () => {
       process.finish()
       yield* TestClock.adjust("1 seconds")
       assert.isTrue((yield* Fiber.join(leaver)).ok)
-      // "spin" is alone, and innocent this once: what takes the runner down is what the other one has left there.
+      // "spin" is alone, and innocent this once: work that "slow" left behind crashes the runner.
       assert.deepStrictEqual(process.calls, ["slow", "spin", "slow", "spin"])
       process.crash()
       process.back()
@@ -99,7 +96,7 @@ describe("a runner in another process", () => {
     })
   )
 
-  it.effect("lets nobody in while somebody is alone", () =>
+  it.effect("starts no call beside a call that runs alone", () =>
     Effect.gen(function* () {
       const process = makeProcess()
       const run = yield* runIn(process)
@@ -118,7 +115,7 @@ describe("a runner in another process", () => {
     })
   )
 
-  it.effect("is unavailable, and nobody's fault, while it does not come back", () =>
+  it.effect("is unavailable, without blame, while it does not restart", () =>
     Effect.gen(function* () {
       const process = makeProcess()
       const run = yield* runIn(process)
@@ -129,14 +126,14 @@ describe("a runner in another process", () => {
     })
   )
 
-  it.effect("is unavailable when it is the runtime that failed", () =>
+  it.effect("is unavailable when the runtime fails", () =>
     Effect.gen(function* () {
       const run = yield* runIn(makeProcess())
-      assert.strictEqual((yield* Effect.flip(run("broken")))._tag, "RunnerUnavailable")
+      assert.strictEqual((yield* Effect.flip(run("runtime-failure")))._tag, "RunnerUnavailable")
     })
   )
 
-  it.effect("takes a runner that says nothing for one that is down", () =>
+  it.effect("treats a runner that does not answer as crashed", () =>
     Effect.gen(function* () {
       const process = makeProcess()
       const run = yield* runIn(process)
