@@ -13,30 +13,30 @@ export const DiagnosticSchema = Schema.Struct({
   hint: Schema.optionalKey(Schema.String)
 })
 
-/** The source does not bundle; its author can mend it. */
+/** The source does not bundle; its author can fix it. The Effect error for the plain `BundleError`. */
 export class BundleRejected extends Schema.TaggedError<BundleRejected>()("BundleRejected", {
   diagnostics: Schema.Array(DiagnosticSchema),
   /** Whether the same source would be rejected again. */
   certain: Schema.Boolean.pipe(Schema.withConstructorDefault(Effect.succeed(true)))
 }) {}
 
-/** The compiler did not start; the same source may bundle the next time. */
+/** The compiler did not start; the same source may bundle the next time. The Effect error for `BundlerCrashError`. */
 export class BundlerCrashed extends Schema.TaggedError<BundlerCrashed>()("BundlerCrashed", {
   message: Schema.String
 }) {}
 
-/** Too many builds are in flight in this isolate; the same source may bundle in a moment. */
-export class BundlerOccupied extends Schema.TaggedError<BundlerOccupied>()("BundlerOccupied", {
+/** Too many builds are in flight in this isolate; the same source may bundle later. The Effect error for `BundlerBusyError`. */
+export class BundlerBusy extends Schema.TaggedError<BundlerBusy>()("BundlerBusy", {
   message: Schema.String
 }) {}
 
 /** Why there is no bundle. */
-export type BundlerFailure = BundleRejected | BundlerCrashed | BundlerOccupied
+export type BundlerFailure = BundleRejected | BundlerCrashed | BundlerBusy
 
 /** Sources by path, relative to the project's root. */
 export type SourceFiles = Readonly<Record<string, string>>
 
-/** Turns sources into a program that is ready to run. */
+/** Bundles sources to a program that is ready to run. */
 export class Bundler extends Context.Service<
   Bundler,
   { readonly bundle: (files: SourceFiles, options?: BuildOptions) => Effect.Effect<Bundle, BundlerFailure> }

@@ -1,6 +1,6 @@
 import type { Message } from "esbuild-wasm"
 
-/** One thing that is wrong with the source, and what to do about it. */
+/** One problem of the source, and its fix. */
 export interface Diagnostic {
   /** The file's path as it was sent; "" where the problem has no file. */
   readonly file: string
@@ -9,18 +9,18 @@ export interface Diagnostic {
   /** In UTF-16 units from 1, as editors count; 0 where there is no file. */
   readonly column: number
   readonly text: string
-  /** The line of source that it is about, where it is at most 200 characters. */
+  /** The line of source, if it has at most 200 characters. */
   readonly source?: string
-  /** Write or send this instead. */
+  /** The fix: the code to write, or the file to send. */
   readonly hint?: string
 }
 
-/** The source does not bundle, and its author can mend it. */
+/** The source does not bundle, and its author can fix it. A plain error; the Effect layer makes it `BundleRejected`. */
 export class BundleError extends Error {
   override readonly name = "BundleError"
   /** At least one, at most 50, in the compiler's order. */
   readonly diagnostics: ReadonlyArray<Diagnostic>
-  /** Whether the same source would fail again: an import's host may only have been away. */
+  /** Whether the same source would fail again. False if the host of an import did not answer. */
   readonly certain: boolean
   constructor(diagnostics: ReadonlyArray<Diagnostic>, certain = true) {
     super(diagnostics.map(formatDiagnostic).join("\n"))
@@ -29,20 +29,20 @@ export class BundleError extends Error {
   }
 }
 
-/** The compiler could not be started: nobody's source is to blame. */
-export class BundlerCrash extends Error {
-  override readonly name = "BundlerCrash"
+/** The compiler did not start, whatever the source. A plain error; the Effect layer makes it `BundlerCrashed`. */
+export class BundlerCrashError extends Error {
+  override readonly name = "BundlerCrashError"
 }
 
-/** Pathological sources yield thousands of errors; nobody reads past the first few. */
+/** The most diagnostics in an answer: pathological sources yield thousands of errors. */
 const LIMIT = 50
 
 /** UTF-16 units of a text and of a hint: a specifier may be as long as the source. */
 const MAX_LENGTH = 2000
 
 /**
- * A resolver's refusal carries this through the compiler in `detail`: the bundler learns the source line only
- * afterwards, and which refusals to tell at all; thousands of guesses would take longer than the build.
+ * The hint of a refused import. It passes through the compiler in `detail` and is formatted afterwards, because only then the
+ * bundler knows the source line and which refusals it reports: thousands of hints would take longer than the build.
  */
 export interface Rewrite {
   /** This would replace the refused specifier. */
@@ -67,7 +67,7 @@ const rewritten = (rewrite: Rewrite, location: Message["location"]): string => {
   const start = unitsBefore(location.lineText, location.column)
   const end = unitsBefore(location.lineText, location.column + location.length)
   const quoted = location.lineText.slice(start, end)
-  // Not the specifier itself: the JSX runtime's import, for example, is written nowhere.
+  // The source need not contain the specifier: the import of the JSX runtime, for example, is implicit.
   if (!/^(["'`]).*\1$/s.test(quoted)) return generic
   return `${location.lineText.slice(0, start)}${JSON.stringify(rewrite.specifier)}${location.lineText.slice(end)}`.trim()
 }
@@ -80,7 +80,7 @@ const hintOf = (message: Message): string | undefined => {
   return notes.length === 0 ? undefined : notes.join(" ")
 }
 
-/** One of esbuild's messages in our terms. */
+/** One of esbuild's messages as a diagnostic. */
 export const fromMessage = (message: Message): Diagnostic => {
   const { location } = message
   const hint = hintOf(message)
@@ -96,7 +96,7 @@ export const fromMessage = (message: Message): Diagnostic => {
   }
 }
 
-/** All of the compiler's messages, capped, each in the words that `explain` finds for it. */
+/** The first of the compiler's messages as diagnostics, each explained by `explain`. */
 export const fromMessages = (
   messages: ReadonlyArray<Message>,
   explain: (message: Message) => Message = (message) => message

@@ -1,30 +1,30 @@
 /**
  * Bundles a project, given as a map of paths to sources, to one ES module for Cloudflare Workers: esbuild in WebAssembly,
- * made so that it runs inside a Worker and no source can break it for the next. Plain TypeScript; needs the module alone.
+ * hosted so that it runs inside a Worker and no source can affect the next build. Plain TypeScript without Effect.
  */
 import { checkDefaultExport, checkRun } from "./project/default-export.ts"
 import { compile, type Compiled, type Job, MAIN } from "./compiler/compile.ts"
-import { BundleError, BundlerCrash, type Diagnostic } from "./diagnostics.ts"
+import { BundleError, BundlerCrashError, type Diagnostic } from "./diagnostics.ts"
 import { layOut } from "./project/disk.ts"
 import { findEntrypoint } from "./project/entrypoint.ts"
-import { fetchGraph } from "./remote/fetching.ts"
-import { BundlerBusy } from "./compiler/leases.ts"
+import { fetchGraph } from "./remote/fetch-graph.ts"
+import { BundlerBusyError } from "./compiler/leased-slots.ts"
 import { checkOutput } from "./limits.ts"
-import type { Context } from "./resolve/imports.ts"
+import type { ResolveContext } from "./resolve/imports.ts"
 import { makeSubpathTarget, readPackageJson } from "./project/package-json.ts"
-import { Pool, type WaitUntil } from "./compiler/pool.ts"
+import { Pool, type WaitUntil } from "./compiler/Pool.ts"
 import { readProject } from "./project/project.ts"
 import { type ModuleCache, platformCache } from "./remote/module-cache.ts"
-import { IMPORT_LIMITS, Remote } from "./remote/remote.ts"
+import { IMPORT_LIMITS, RemoteModules } from "./remote/RemoteModules.ts"
 import { boundWarnings } from "./compiler/warnings.ts"
 import { readWranglerConfig, type WranglerConfig } from "./project/wrangler-config.ts"
 
-export { BundleError, BundlerCrash, type Diagnostic, formatDiagnostic } from "./diagnostics.ts"
-export { BundlerBusy } from "./compiler/leases.ts"
+export { BundleError, BundlerCrashError, type Diagnostic, formatDiagnostic } from "./diagnostics.ts"
+export { BundlerBusyError } from "./compiler/leased-slots.ts"
 export { LIMITS } from "./limits.ts"
-export type { WaitUntil } from "./compiler/pool.ts"
+export type { WaitUntil } from "./compiler/Pool.ts"
 export type { ModuleCache } from "./remote/module-cache.ts"
-export { IMPORT_LIMITS } from "./remote/remote.ts"
+export { IMPORT_LIMITS } from "./remote/RemoteModules.ts"
 
 /** A program that is ready to run. */
 export interface Bundle {
@@ -52,17 +52,17 @@ export interface Bundle {
 export interface BundlerOptions {
   /** `esbuild-wasm/esbuild.wasm`, compiled. */
   readonly wasm: WebAssembly.Module
-  /** How long compiling may take, in milliseconds; 15,000 unless told otherwise. It cannot interrupt wasm that computes. */
+  /** How long compiling may take, in milliseconds; 15,000 by default. It cannot interrupt wasm that computes. */
   readonly timeoutMs?: number
-  /** The hosts that modules are fetched from, as in `https://esm.sh/zod@4`; only esm.sh unless told otherwise, none for `[]`. */
+  /** The hosts that modules are fetched from, as in `https://esm.sh/zod@4`; by default only esm.sh; none for `[]`. */
   readonly importHosts?: ReadonlyArray<string>
-  /** Keeps fetched modules between builds; the platform's `caches.default`, where it has one, unless told otherwise. */
+  /** Keeps fetched modules between builds; by default the platform's `caches.default`, where it has one. */
   readonly cache?: ModuleCache
-  /** Fetches modules; the platform's own unless told otherwise. */
+  /** Fetches modules; by default the platform's own `fetch`. */
   readonly fetch?: typeof fetch
   /**
-   * Lets a little work go on after a build, for example `waitUntil` of `cloudflare:workers`: then the compiler is made ready
-   * for the next build while the answer travels. Without it the next build does that, in some two milliseconds.
+   * Lets a little work continue after a build, for example `waitUntil` of `cloudflare:workers`. Then the bundler prepares the
+   * compiler for the next build while the answer travels. Without it the next build does that, in about two milliseconds.
    */
   readonly waitUntil?: WaitUntil
 }
@@ -72,8 +72,8 @@ export interface BuildOptions {
   /** The program's purpose: to `serve` requests, which is the default, or to be called once: to `run`. */
   readonly purpose?: "serve" | "run"
   /**
-   * Whether the source map is made as well. It takes a tenth more time, a sixth for the largest programs, so that it is made
-   * for what is run, whose stack is told; a program that serves is built again with it once it fails to start. The code is
+   * Whether to make the source map as well. It takes a tenth more time, a sixth for the largest programs. The default is true
+   * for `run`, whose answer includes a stack; a program for `serve` is built again with it if it fails to start. The code is
    * the same with and without.
    */
   readonly sourceMap?: boolean
@@ -81,21 +81,20 @@ export interface BuildOptions {
 
 export interface Bundler {
   /**
-   * Builds are independent of each other. One that fetches nothing is over before any other event; of those that do, a few
+   * Builds are independent of each other. A build that fetches nothing ends before any other event. A few builds that fetch
    * may wait at the same time.
    *
-   * @param build what the program is for.
+   * @param build the options of this build.
    * @param files sources by path, relative to the project's root, for example `{ "src/index.ts": "export default …" }`.
    * @throws {BundleError} when the source does not bundle: its `diagnostics` say where, and what to do.
-   * @throws {BundlerBusy} when too many builds are in flight in this isolate: try again.
-   * @throws {BundlerCrash} when the compiler does not start: try again.
+   * @throws {BundlerBusyError} when too many builds are in flight in this isolate: try again.
+   * @throws {BundlerCrashError} when the compiler does not start: try again.
    */
   readonly bundle: (files: Readonly<Record<string, string>>, build?: BuildOptions) => Promise<Bundle>
 }
 
 /**
- * Makes a bundler. It keeps nothing of one build for the next but the modules that it fetched, so that a module may make
- * one for all its requests.
+ * Makes a bundler. From one build to the next it keeps only fetched modules, so one bundler can serve all requests.
  *
  * ```ts
  * import { createBundler } from "./bundler/index.ts"
@@ -111,13 +110,15 @@ export const createBundler = (options: BundlerOptions): Bundler => {
 
   const run = async (job: Job): Promise<Compiled> => {
     for (let round = 0; round < ROUNDS; round++) {
-      const compiled = await pool.use(timeoutMs, (instance) => compile(instance, job), options.waitUntil).catch(asOurs)
+      const compiled = await pool
+        .use(timeoutMs, (instance) => compile(instance, job), options.waitUntil)
+        .catch(toBundlerError)
       if (compiled.missing.size === 0) return compiled
-      await pool.waiting.hold(IMPORT_LIMITS.timeMs + 1000, () => fetchGraph(job.context.remote, compiled.missing))
+      await pool.waiting.run(IMPORT_LIMITS.timeMs + 1000, () => fetchGraph(job.context.remote, compiled.missing))
     }
-    const text = `URL imports lead to further ones more than ${ROUNDS} levels deep`
+    const text = `URL imports are nested more than ${ROUNDS} levels deep`
     throw new BundleError([
-      { file: "", line: 0, column: 0, text, hint: "Import a module that is bundled: add ?bundle." }
+      { file: "", line: 0, column: 0, text, hint: "Add ?bundle to the URL, so that the host bundles the module." }
     ])
   }
 
@@ -128,12 +129,12 @@ export const createBundler = (options: BundlerOptions): Bundler => {
       const wrangler = readWranglerConfig(files)
       const { path: entrypoint, warnings } = findEntrypoint(files, packageJson, wrangler)
       const { disk, mayBeOwn } = layOut(files)
-      const remote = new Remote({
+      const remote = new RemoteModules({
         hosts,
         fetch: options.fetch ?? platformFetch,
         cache: options.cache ?? platformCache()
       })
-      const context: Context = {
+      const context: ResolveContext = {
         files,
         disk,
         packageJson,
@@ -146,8 +147,8 @@ export const createBundler = (options: BundlerOptions): Bundler => {
         throw error instanceof BundleError && remote.outage ? new BundleError(error.diagnostics, false) : error
       })
       const check = purpose === "serve" ? checkDefaultExport : checkRun
-      const complaint = check(entrypoint, compiled.exports, compiled.code, files.get(entrypoint))
-      if (complaint !== undefined) throw new BundleError([complaint])
+      const diagnostic = check(entrypoint, compiled.exports, compiled.code, files.get(entrypoint))
+      if (diagnostic !== undefined) throw new BundleError([diagnostic])
       checkOutput(compiled.code)
       return {
         entrypoint,
@@ -161,10 +162,10 @@ export const createBundler = (options: BundlerOptions): Bundler => {
   }
 }
 
-/** How often a build is begun anew because modules had to be fetched; nearly always twice is enough. */
+/** How often a build begins again because it needs further modules. Twice is nearly always enough. */
 const ROUNDS = 20
 
-/** Node's modules and globals are there unless a wrangler configuration lists flags without it, and nothing imports them. */
+/** Enables Node's modules and globals, unless a wrangler configuration lists flags without them and no code imports them. */
 const flagsFor = ({ compatibilityFlags }: WranglerConfig, externals: ReadonlyArray<string>): ReadonlyArray<string> =>
   compatibilityFlags === undefined ||
   compatibilityFlags.some((flag) => flag.startsWith("nodejs_compat")) ||
@@ -172,15 +173,15 @@ const flagsFor = ({ compatibilityFlags }: WranglerConfig, externals: ReadonlyArr
     ? ["nodejs_compat"]
     : []
 
-const asOurs = (cause: unknown): never => {
-  if (cause instanceof BundleError || cause instanceof BundlerBusy) throw cause
-  throw new BundlerCrash("The compiler did not start", { cause })
+const toBundlerError = (cause: unknown): never => {
+  if (cause instanceof BundleError || cause instanceof BundlerBusyError) throw cause
+  throw new BundlerCrashError("The compiler did not start", { cause })
 }
 
-/** Not bound to anything: called as a method, the platform's refuses. */
+/** A function of its own, because the platform's `fetch` refuses to be called as a method. */
 const platformFetch: typeof fetch = (input, init) => fetch(input, init)
 
-/** One for each isolate, however many bundlers there are. */
+/** One pool for each isolate, however many bundlers there are. */
 const pools = new WeakMap<WebAssembly.Module, Pool>()
 
 const poolOf = (wasm: WebAssembly.Module): Pool => {

@@ -5,10 +5,10 @@ import {
   Bundler,
   BundlerCrashed,
   type BundlerFailure,
-  BundlerOccupied,
+  BundlerBusy,
   type SourceFiles
 } from "./Bundler.ts"
-import { BundleError, BundlerBusy, type BuildOptions, type BundlerOptions, createBundler } from "./index.ts"
+import { BundleError, BundlerBusyError, type BuildOptions, type BundlerOptions, createBundler } from "./index.ts"
 
 /** esbuild in this Worker, a fresh instance for each build. */
 export const layerEsbuild = (
@@ -26,6 +26,6 @@ export const layerEsbuild = (
 const toTagged = (error: unknown): BundlerFailure =>
   error instanceof BundleError
     ? new BundleRejected({ diagnostics: error.diagnostics, certain: error.certain })
-    : error instanceof BundlerBusy
-      ? new BundlerOccupied({ message: error.message })
+    : error instanceof BundlerBusyError
+      ? new BundlerBusy({ message: error.message })
       : new BundlerCrashed({ message: error instanceof Error ? error.message : String(error) })

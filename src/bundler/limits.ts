@@ -10,9 +10,9 @@ export const LIMITS = {
   pathLength: 512,
   /** Bytes of the bundle in UTF-8. */
   outputBytes: 4 * 1024 * 1024,
-  /** Bytes of memory that a build begins with: enough for sources as people write them, up to the limits above. */
+  /** Bytes of memory that a build begins with: enough for usual sources up to the limits above. */
   memoryBytes: 48 * 1024 * 1024,
-  /** Bytes beyond which a build is given up: what is as dense as no hand writes it may take more than the usual. */
+  /** Bytes of memory beyond which a build ends: unusually dense sources may need more than the initial memory. */
   maxMemoryBytes: 64 * 1024 * 1024,
   /** Builds that compile at the same time in one isolate. */
   builds: 2,
@@ -41,32 +41,35 @@ export const utf8Length = (text: string): number => {
 }
 
 /**
- * Counts what was sent.
+ * Counts files and bytes.
  *
  * @returns the bytes of source.
- * @throws {BundleError} when it is too much.
+ * @throws {BundleError} if they exceed the limits.
  */
 export const checkSources = (entries: ReadonlyArray<readonly [path: string, source: string]>): number => {
   if (entries.length > LIMITS.files)
-    refuse(`${entries.length} files are more than the ${LIMITS.files} that are taken`, "Leave out what is not needed.")
-  // Units first: a source of many megabytes need not be walked through to be refused.
+    refuse(
+      `${entries.length} files are too many; at most ${LIMITS.files} are allowed`,
+      "Leave out files that are not needed."
+    )
+  // Units first, so that many megabytes are refused without a pass over them.
   const units = entries.reduce((sum, [, source]) => sum + source.length, 0)
   const bytes = units > LIMITS.sourceBytes ? units : entries.reduce((sum, [, source]) => sum + utf8Length(source), 0)
   if (bytes > LIMITS.sourceBytes)
     refuse(
-      `The sources are at least ${bytes} bytes of UTF-8; at most ${LIMITS.sourceBytes} are taken`,
-      "Leave out what is not needed."
+      `The sources are at least ${bytes} bytes of UTF-8; at most ${LIMITS.sourceBytes} are allowed`,
+      "Leave out files that are not needed."
     )
   return bytes
 }
 
-/** @throws {BundleError} when the bundle is larger than what is hosted. */
+/** @throws {BundleError} if the bundle is larger than a host accepts. */
 export const checkOutput = (code: string): void => {
   if (code.length * 3 <= LIMITS.outputBytes) return
   const bytes = utf8Length(code)
   if (bytes > LIMITS.outputBytes)
     refuse(
-      `The bundle is ${bytes} bytes; at most ${LIMITS.outputBytes} are taken`,
+      `The bundle is ${bytes} bytes; at most ${LIMITS.outputBytes} are allowed`,
       "Import less, or only the parts of a package that are used."
     )
 }

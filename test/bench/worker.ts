@@ -5,9 +5,9 @@ import * as stock from "esbuild-wasm/lib/browser.js"
 import { compile } from "../../src/bundler/compiler/compile.ts"
 import { createBundler } from "../../src/bundler/index.ts"
 import type { Instance } from "../../src/bundler/compiler/instance.ts"
-import { startWarm } from "../../src/bundler/compiler/pool.ts"
-import { Remote } from "../../src/bundler/remote/remote.ts"
-import { ROOT, VirtualFs } from "../../src/bundler/compiler/virtual-fs.ts"
+import { startWarm } from "../../src/bundler/compiler/Pool.ts"
+import { RemoteModules } from "../../src/bundler/remote/RemoteModules.ts"
+import { ROOT, VirtualFs } from "../../src/bundler/compiler/VirtualFs.ts"
 import wasm from "../../src/bundler/compiler/wasm.ts"
 
 type Files = Readonly<Record<string, string>>
@@ -16,7 +16,7 @@ const bundler = createBundler({ wasm, importHosts: [], waitUntil })
 
 const jobOf = (files: Files) => {
   const hosts = new Set<string>()
-  const remote = new Remote({ hosts, fetch, cache: undefined })
+  const remote = new RemoteModules({ hosts, fetch, cache: undefined })
   const nothing = {
     packageJson: { versionOf: () => undefined },
     subpathTarget: () => undefined,

@@ -1,5 +1,5 @@
 import { waitUntil } from "cloudflare:workers"
-import { BundleError, BundlerBusy, createBundler } from "../../src/bundler/index.ts"
+import { BundleError, BundlerBusyError, createBundler } from "../../src/bundler/index.ts"
 import wasm from "../../src/bundler/compiler/wasm.ts"
 
 /** The bundler behind nothing but JSON: what hostile sources and clients do to an isolate shows here without payments. */
@@ -13,7 +13,7 @@ export default {
       return Response.json({ code })
     } catch (error) {
       if (error instanceof BundleError) return Response.json({ diagnostics: error.diagnostics }, { status: 422 })
-      if (error instanceof BundlerBusy) return Response.json({ busy: true }, { status: 503 })
+      if (error instanceof BundlerBusyError) return Response.json({ busy: true }, { status: 503 })
       return Response.json({ defect: String(error) }, { status: 500 })
     }
   }

@@ -14,7 +14,7 @@ const EXPECTED: ReadonlyArray<readonly [text: string, times: number]> = [
   [".terminate()", 1]
 ]
 
-/** The Go program's glue, once as text for a web worker, and once for a compiler that runs in place. Ours is `../compiler/go/program.ts`. */
+/** The Go program's glue, once as text for a web worker, and once for a compiler that runs in place. Ours is `../compiler/go/GoProgram.ts`. */
 const WORKER_TEXT = /new Blob\(\[(['"`])onmessage=(?:(?!\1)[^\\]|\\.)*\1/s
 
 const occurrences = (text: string, part: string): number => text.split(part).length - 1

@@ -1,11 +1,11 @@
 import type { BuildOptions } from "esbuild-wasm"
 import { BundleError, type Diagnostic, fromMessages } from "../diagnostics.ts"
-import { explain } from "./explain.ts"
+import { explainMessage } from "./explain.ts"
 import { InstanceCrash } from "./worker-shim.ts"
-import { type Context, importsPlugin } from "../resolve/imports.ts"
+import { type ResolveContext, importsPlugin } from "../resolve/imports.ts"
 import { type Instance, isBuildFailure } from "./instance.ts"
 import { LOADERS } from "./loaders.ts"
-import { ROOT } from "./virtual-fs.ts"
+import { ROOT } from "./VirtualFs.ts"
 
 /** The compiler's answer for a project. */
 export interface Compiled {
@@ -17,7 +17,7 @@ export interface Compiled {
   readonly exports: ReadonlyArray<string>
   /** The platform's modules that the code still imports. */
   readonly externals: ReadonlyArray<string>
-  /** The URLs of modules that have to be fetched before there can be a bundle; the code is none as long as there are any. */
+  /** The URLs of modules to fetch before there can be a bundle. While there are any, `code` is unusable. */
   readonly missing: ReadonlySet<string>
 }
 
@@ -26,7 +26,7 @@ export const MAIN = "worker.js"
 
 /** A project that is ready for the compiler. */
 export interface Job {
-  readonly context: Context
+  readonly context: ResolveContext
   readonly entrypoint: string
   /** Whether the source map is made. */
   readonly sourceMap?: boolean
@@ -40,7 +40,7 @@ const NODE_ENV = '"production"'
  */
 const SETTINGS: BuildOptions = {
   outfile: `${ROOT}/${MAIN}`,
-  // A project may have a file of that name. Nothing is written.
+  // A project may have a file of that name, but nothing is written.
   allowOverwrite: true,
   absWorkingDir: ROOT,
   bundle: true,
@@ -67,7 +67,7 @@ const SETTINGS: BuildOptions = {
 /**
  * Compiles a project to one ES module.
  *
- * @throws {BundleError} when the source does not build, and when the compiler gives up on it.
+ * @throws {BundleError} when the source does not build, or the compiler crashes on it.
  */
 export const compile = async (instance: Instance, job: Job): Promise<Compiled> => {
   const { context, entrypoint, sourceMap = false } = job
@@ -86,28 +86,28 @@ export const compile = async (instance: Instance, job: Job): Promise<Compiled> =
     return {
       code: outputFiles.find(({ path }) => path.endsWith(MAIN))?.text ?? "",
       map: outputFiles.find(({ path }) => path.endsWith(`${MAIN}.map`))?.text,
-      warnings: fromMessages(warnings, (message) => explain(context, message)),
+      warnings: fromMessages(warnings, (message) => explainMessage(context, message)),
       exports: output?.exports ?? [],
       externals: (output?.imports ?? []).filter((it) => it.external === true).map((it) => it.path),
       missing
     }
   } catch (error) {
     if (isBuildFailure(error)) {
-      // The stand-in for a module that is still to be fetched exports nothing by name where that is `.mjs`.
+      // The placeholder of a module that is still to be fetched has no named exports for an `.mjs` file.
       const early = missing.size > 0 && error.errors.every(({ text }) => text.startsWith("No matching export in"))
       if (early) return { code: "", warnings: [], exports: [], externals: [], missing }
-      throw new BundleError(fromMessages(error.errors, (message) => explain(context, message)))
+      throw new BundleError(fromMessages(error.errors, (message) => explainMessage(context, message)))
     }
     if (error instanceof InstanceCrash) throw new BundleError([gaveUp(error)])
     throw error
   }
 }
 
-/** A trap or a timeout comes back for the same source, so that it is the source's: it must change, not be sent again. */
+/** A trap or a timeout repeats for the same source, so the source must change before it is sent again. */
 const gaveUp = (crash: InstanceCrash): Diagnostic => ({
   file: "",
   line: 0,
   column: 0,
   text: `The compiler gave up on this source: ${crash.message}`,
-  hint: "Usually something is nested thousands of levels deep, or a file is huge generated code. Make it simpler, or import less."
+  hint: "The usual cause is code that is nested thousands of levels deep, or a huge generated file. Simplify it, or import less."
 })

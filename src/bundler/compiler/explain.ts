@@ -1,17 +1,17 @@
 import type { Message } from "esbuild-wasm"
 import type { Rewrite } from "../diagnostics.ts"
 import { insteadOfMissing, insteadOfPackage } from "../resolve/hints.ts"
-import type { Context } from "../resolve/imports.ts"
+import type { ResolveContext } from "../resolve/imports.ts"
 import { refuseExtension } from "./loaders.ts"
 import { extensionOf, folderOf, joinPath } from "../project/paths.ts"
-import { ROOT } from "./virtual-fs.ts"
+import { ROOT } from "./VirtualFs.ts"
 
-/** Notes about settings that the author of a project does not have. */
-const isAboutUs = (text: string): boolean =>
+/** Whether a note is about settings of the bundler, which the author of a project cannot change. */
+const isAboutSettings = (text: string): boolean =>
   (text.includes("mark the path") && text.includes("external")) || /\besbuild\b|\bloader\b|"--|\bplugin\b/.test(text)
 
 /** A message about an import that leads to no file. */
-const unresolved = (context: Context, message: Message, specifier: string): Partial<Message> => {
+const unresolved = (context: ResolveContext, message: Message, specifier: string): Partial<Message> => {
   const { files, packageJson, hosts } = context
   const importer = message.location?.file ?? ""
   if (/^\.{1,2}(\/|$)/.test(specifier)) {
@@ -19,14 +19,14 @@ const unresolved = (context: Context, message: Message, specifier: string): Part
     if (path === undefined)
       return {
         text: `${JSON.stringify(specifier)} leads out of the project`,
-        notes: [note("Imports end at the project's root.")]
+        notes: [note("An import must not leave the project's root.")]
       }
     const hint = () => insteadOfMissing(files, importer, path)
     const detail: Rewrite = { specifier, hint }
     return { text: `${JSON.stringify(specifier)} is not among the files`, notes: [], detail }
   }
-  // The compiler's own notes tell what the exports of a package that was sent lack.
-  const notes = message.notes.filter(({ text }) => !isAboutUs(text))
+  // The compiler's own notes say why the exports of a sent package do not match.
+  const notes = message.notes.filter(({ text }) => !isAboutSettings(text))
   const name = JSON.stringify(specifier)
   const text = specifier.startsWith("#") ? `${name} is not available` : `The package ${name} is not available`
   if (notes.length > 0) return { text, notes }
@@ -36,16 +36,16 @@ const unresolved = (context: Context, message: Message, specifier: string): Part
 
 const note = (text: string): Message["notes"][number] => ({ text, location: null })
 
-const rewordings = (context: Context, message: Message): Partial<Message> | undefined => {
+const reword = (context: ResolveContext, message: Message): Partial<Message> | undefined => {
   const { text, location } = message
   const missing = /^Could not resolve "(.*)"$/s.exec(text)?.[1]
   if (missing !== undefined) return unresolved(context, message, missing)
-  const unread = text.startsWith(`Could not read from file: ${ROOT}/`)
+  const unreadable = text.startsWith(`Could not read from file: ${ROOT}/`)
     ? text.slice(text.indexOf(ROOT) + ROOT.length + 1)
     : undefined
-  if (unread !== undefined) {
-    const hint = insteadOfMissing(context.files, location?.file ?? "", unread)
-    return { text: `${JSON.stringify(unread)} is not among the files`, notes: [note(hint)] }
+  if (unreadable !== undefined) {
+    const hint = insteadOfMissing(context.files, location?.file ?? "", unreadable)
+    return { text: `${JSON.stringify(unreadable)} is not among the files`, notes: [note(hint)] }
   }
   const unloadable = /^No loader is configured for "(.*)" files: /s.exec(text)?.[1]
   if (unloadable !== undefined) {
@@ -54,7 +54,7 @@ const rewordings = (context: Context, message: Message): Partial<Message> | unde
   }
   const jsx = location !== null && /^[cm]?ts$/.test(extensionOf(location.file)) && isJsx(message)
   return jsx
-    ? { notes: [note("This looks like JSX, which is read in .tsx and .jsx files only: name the file .tsx.")] }
+    ? { notes: [note("This looks like JSX, which is only read in .tsx and .jsx files. Rename the file to .tsx.")] }
     : undefined
 }
 
@@ -66,11 +66,11 @@ const isJsx = ({ text, location, notes }: Message): boolean =>
     location.lineText.length < 2000 &&
     /<(>|[A-Za-z][\w.-]{0,60}(\s[^<>]{0,200})?\/?>)/.test(location.lineText))
 
-/** One of the compiler's messages in the words of somebody who wrote a project and knows nothing of the compiler. */
-export const explain = (context: Context, message: Message): Message => {
-  const reworded = rewordings(context, message)
+/** Explains one of the compiler's messages to the author of a project, who does not know the compiler. */
+export const explainMessage = (context: ResolveContext, message: Message): Message => {
+  const reworded = reword(context, message)
   if (reworded !== undefined) return { ...message, ...reworded }
-  return message.notes.some(({ text }) => isAboutUs(text))
-    ? { ...message, notes: message.notes.filter(({ text }) => !isAboutUs(text)) }
+  return message.notes.some(({ text }) => isAboutSettings(text))
+    ? { ...message, notes: message.notes.filter(({ text }) => !isAboutSettings(text)) }
     : message
 }

@@ -1,10 +1,10 @@
 import type { BuildFailure, BuildOptions, BuildResult } from "esbuild-wasm"
 import { createEsbuild } from "../generated/esbuild-factory.js"
-import type { GoProgram } from "./go/program.ts"
+import type { GoProgram } from "./go/GoProgram.ts"
 import { InstanceCrash, makeHost } from "./worker-shim.ts"
-import type { VirtualFs } from "./virtual-fs.ts"
+import type { VirtualFs } from "./VirtualFs.ts"
 
-/** A compiler for one build: whatever goes wrong in it reaches no other. */
+/** A compiler for one build. Its failures affect no other. */
 export interface Instance {
   /**
    * @param disk the files that the compiler finds.
@@ -23,15 +23,15 @@ export interface Instance {
 export const connect = async (
   wasm: WebAssembly.Module,
   program: GoProgram,
-  greeting: Uint8Array,
+  handshake: Uint8Array,
   timeoutMs: number
 ): Promise<Instance> => {
   const death = Promise.withResolvers<never>()
   death.promise.catch(() => {})
   const died = (reason: string) => death.reject(new InstanceCrash(reason))
-  const esbuild = createEsbuild(makeHost(program, greeting, Date.now() + timeoutMs, died))
+  const esbuild = createEsbuild(makeHost(program, handshake, Date.now() + timeoutMs, died))
   const answered = async <A>(answer: Promise<A>): Promise<A> => {
-    // For a compiler that waits for what never comes. One that computes lets no timer fire.
+    // For a compiler that waits for an event that never comes. While it computes, no timer fires.
     const timer = setTimeout(() => died("it took too long"), timeoutMs)
     try {
       return await Promise.race([answer, death.promise])
@@ -52,6 +52,6 @@ export const connect = async (
   }
 }
 
-/** Whether esbuild answered. Any other error means that it could not: its own "errors" are always an array. */
+/** Whether esbuild reported errors of the source: its "errors" are always an array. Any other error is a failure of esbuild. */
 export const isBuildFailure = (error: unknown): error is BuildFailure =>
   error instanceof Error && "errors" in error && Array.isArray(error.errors)

@@ -14,17 +14,17 @@ export const LOADERS: Readonly<Record<string, Loader>> = Object.fromEntries([
   ...TEXT_EXTENSIONS.map((extension) => [extension, "text"] as const)
 ])
 
-/** Why something cannot be imported, and what to do instead. */
-export interface Refusal {
+/** Why an import is refused, and the replacement. */
+export interface ImportAdvice {
   readonly text: string
   readonly hint: string
 }
 
 /** Why files with this extension (lower case, no dot) cannot be imported without an attribute. */
-export const refuseExtension = (extension: string): Refusal =>
+export const refuseExtension = (extension: string): ImportAdvice =>
   extension === "wasm"
     ? {
-        text: "WebAssembly cannot be imported: files are sent as text, which a .wasm module does not survive",
+        text: "WebAssembly cannot be imported, because files are sent as text, which corrupts a .wasm module",
         hint: "Write that part in JavaScript or TypeScript."
       }
     : {

@@ -1,9 +1,9 @@
 import { compile } from "./compile.ts"
 import type { Instance } from "./instance.ts"
-import { Remote } from "../remote/remote.ts"
-import { VirtualFs } from "./virtual-fs.ts"
+import { RemoteModules } from "../remote/RemoteModules.ts"
+import { VirtualFs } from "./VirtualFs.ts"
 
-/** The first builds use this: a little of everything, so that nothing is left to be set up. */
+/** The source of the first builds: a little of every feature, so that nothing is left to set up. */
 const FILES = new Map([
   [
     "index.ts",
@@ -27,18 +27,18 @@ export default {
   ["part.ts", "export type Part = string\nexport const part = (x: Part) => x"]
 ])
 
-/** The second build no longer sets anything up; a third would only leave more garbage to copy. */
+/** The second build sets nothing up any more; a third would only leave more garbage to copy. */
 const ROUNDS = 2
 
 /**
- * Lets a compiler build something of ours, with the settings of every build: what it keeps from one to the next, such as
- * the parsed helpers that it adds to bundles, depends on them.
+ * Lets a compiler build a source of ours with the settings of every build, because the data that it keeps from one build to
+ * the next, such as the parsed helpers that it adds to bundles, depends on them.
  *
  * @throws as `compile`, when the compiler does not work.
  */
 export const warmUp = async (instance: Instance): Promise<void> => {
   const hosts = new Set<string>()
-  const remote = new Remote({ hosts, fetch, cache: undefined })
+  const remote = new RemoteModules({ hosts, fetch, cache: undefined })
   const nothing = {
     packageJson: { versionOf: () => undefined },
     subpathTarget: () => undefined,

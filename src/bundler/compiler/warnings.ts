@@ -1,17 +1,17 @@
 import type { Diagnostic } from "../diagnostics.ts"
 
-/** How many warnings are told: they are stored with a purchase, and nobody reads past the first few. */
+/** How many warnings an answer has at most, because they are stored with a purchase. */
 const MAX_WARNINGS = 20
 
 /** UTF-16 units of a warning's text, and of its hint. */
 const MAX_LENGTH = 500
 
-/** Shortens a text to what is told of it; the cut is shown. */
+/** Shortens a text to its limit, and marks the cut. */
 const shorten = (text: string): string =>
   text.length <= MAX_LENGTH ? text : `${text.slice(0, MAX_LENGTH - 1).toWellFormed()}…`
 
 /**
- * Bounds warnings in number and size. Only those about the author's own files are told, because nobody can change a
+ * Limits warnings in number and size. Keeps only those about the author's own files, because the author cannot change a
  * provided or a fetched module.
  *
  * @param isOwn whether a path is one of the files that were sent.

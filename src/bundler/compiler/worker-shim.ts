@@ -1,23 +1,23 @@
 import type { EsbuildHost } from "../generated/esbuild-factory.js"
-import type { GoProgram } from "./go/program.ts"
+import type { GoProgram } from "./go/GoProgram.ts"
 
-/** The compiler died or did not answer in time; whatever instance it was must not be used again. */
+/** The compiler crashed or did not answer in time. Its instance must not be used again. */
 export class InstanceCrash extends Error {
   override readonly name = "InstanceCrash"
 }
 
 /**
- * The library sees this in the place of a browser's globals: a "web worker" that is our own host of the compiler. It
- * delivers messages as microtasks and never by timer, which a Worker ties to the request that set it: a build that
- * fetches nothing is over before any other event, so that no client can leave in its midst.
+ * The globals that the library gets in place of a browser's: its "web worker" is our own host of the compiler. It delivers
+ * messages as microtasks and never by timer, because a Worker ties timers to the request that set them. So a build that
+ * fetches nothing ends before any other event, and no client can disconnect during it.
  *
- * @param greeting what the compiler wrote when it started.
- * @param deadline in milliseconds since 1970; delivery ends then. It is looked at between messages, because a chain of
+ * @param handshake the compiler's first output.
+ * @param deadline in milliseconds since 1970; delivery ends then. It is checked between messages, because a chain of
  *   microtasks keeps a timer from firing.
  */
 export const makeHost = (
   program: GoProgram,
-  greeting: Uint8Array,
+  handshake: Uint8Array,
   deadline: number,
   died: (reason: string) => void
 ): EsbuildHost => ({
@@ -32,7 +32,7 @@ export const makeHost = (
     #queue: Array<Uint8Array> = []
 
     postMessage(data: Uint8Array): void {
-      // One delivery for all that is answered in a row: waking the program costs more than most of what it is told.
+      // One delivery for consecutive messages: waking the program costs more than most of them.
       if (this.#queue.push(data) === 1) queueMicrotask(() => queueMicrotask(() => this.#deliver()))
     }
 
@@ -56,7 +56,7 @@ export const makeHost = (
     #start(): void {
       program.onOutput = (data) => this.onmessage({ data })
       this.onmessage({ data: null })
-      this.onmessage({ data: greeting })
+      this.onmessage({ data: handshake })
     }
 
     terminate(): void {}

@@ -1,8 +1,8 @@
 import type { Diagnostic } from "../diagnostics.ts"
 import { lineAt } from "./jsonc.ts"
 
-/** The end of a program that exports these names. */
-const missing = (names: ReadonlyArray<string>): string => {
+/** The default export to suggest for a program that exports these names. */
+const suggestedEnd = (names: ReadonlyArray<string>): string => {
   const handlers = ["fetch", "scheduled", "queue"].filter((name) => names.includes(name))
   if (handlers.includes("fetch")) return `export default { ${handlers.join(", ")} }`
   const app = ["app", "server", "worker", "handler"].find((name) => names.includes(name))
@@ -10,15 +10,15 @@ const missing = (names: ReadonlyArray<string>): string => {
   return 'export default { fetch(request) { return new Response("hello") } }'
 }
 
-/** How much of the bundle's end is looked at, in UTF-16 units. */
+/** How much of the bundle's end is read, in UTF-16 units. */
 const TAIL = 2000
 
 /** The bundle's last two statements, where the first declares the default export in one line and the second exports it. */
 const LAST = /\n(?:var|let|const) ([\w$]{1,100}) = ([^\n]{1,1000});\nexport \{\n {2}([\w$]{1,100}) as default\n\};\n$/
 
 /**
- * The kind of a value that certainly has no `fetch`. Nothing between the two statements can change the value, and neither
- * can be within a comment or a template, because the bundle would end within it too.
+ * The kind of a value that certainly has no `fetch`. No code between the two statements can change the value, and neither
+ * statement can be within a comment or a template, because the bundle would end within it too.
  */
 const kindOf = (value: string): string | undefined => {
   if (/^-?\d[\d._]{0,40}n?$/.test(value)) return "a number"
@@ -31,18 +31,18 @@ const kindOf = (value: string): string | undefined => {
 const certainKind = (code: string): string | undefined => {
   const [, declared, value = "", exported] = LAST.exec(`\n${code.slice(-TAIL)}`) ?? []
   if (declared === undefined || declared !== exported) return undefined
-  // An empty object that anything else refers to may have been filled.
+  // Other code that refers to an empty object may have filled it.
   return value === "{}" && code.split(declared, 4).length > 3 ? undefined : kindOf(value)
 }
 
 /**
- * Refuses what certainly cannot serve: a program without a default export, or with one that is plainly a value without
- * `fetch`. Everything else is for the start to decide; and where the start is never checked, for the host.
+ * Refuses a program that certainly cannot serve: one without a default export, or whose default export is clearly a value
+ * without `fetch`. The start check decides about all others, or the host where there is no start check.
  *
  * @param names the names that the entrypoint exports.
  * @param code the bundle.
  * @param source the entrypoint's source.
- * @returns the complaint, or `undefined`.
+ * @returns the diagnostic, or `undefined`.
  */
 export const checkDefaultExport = (
   entrypoint: string,
@@ -50,16 +50,16 @@ export const checkDefaultExport = (
   code = "",
   source = ""
 ): Diagnostic | undefined => {
-  const complaint = (text: string, hint: string, line = 1): Diagnostic => {
+  const refuse = (text: string, hint: string, line = 1): Diagnostic => {
     const shown = lineAt(source, line)
     const base = { file: entrypoint, line, column: 1, text, hint }
     return shown === "" || shown.length > 200 ? base : { ...base, source: shown }
   }
   if (!names.includes("default"))
-    return complaint(`${entrypoint} has no default export, so that nothing answers requests`, `Add: ${missing(names)}`)
+    return refuse(`${entrypoint} has no default export, so nothing answers requests`, `Add: ${suggestedEnd(names)}`)
   const kind = certainKind(code)
   if (kind === undefined) return undefined
-  return complaint(
+  return refuse(
     `The default export of ${entrypoint} is ${kind}, which cannot answer requests`,
     'Write: export default { fetch(request) { return new Response("hello") } }',
     lineOfDefault(source)
@@ -73,10 +73,10 @@ const lineOfDefault = (source: string): number => {
 }
 
 /**
- * Nothing can be called without an export `run`, or a default one that is a function.
+ * Refuses a program without an export `run` or a default export, because there is no function to call.
  *
  * @param names the names that the entrypoint exports.
- * @returns the complaint, or `undefined`.
+ * @returns the diagnostic, or `undefined`.
  */
 export const checkRun = (entrypoint: string, names: ReadonlyArray<string>): Diagnostic | undefined =>
   names.includes("run") || names.includes("default")

@@ -5,20 +5,20 @@ import { withClassicJsx } from "./jsx.ts"
 import { isNodeModule } from "../resolve/node-modules.ts"
 import { nameOf } from "./paths.ts"
 import type { Files } from "./project.ts"
-import { VirtualFs } from "../compiler/virtual-fs.ts"
+import { VirtualFs } from "../compiler/VirtualFs.ts"
 import { workspaceLinks } from "./workspaces.ts"
 
-/** Each import is compared with each of them. */
+/** How many `paths` patterns a project may have, because each import is compared with each of them. */
 const MAX_PATTERNS = 1000
 
-/** The compiler reads them of itself wherever they lie. */
+/** Whether the compiler reads a file as a config. It does so in every folder. */
 const isConfig = (path: string): boolean =>
   nameOf(path) === "package.json" || /^[jt]sconfig(\..{1,100})?\.json$/.test(nameOf(path))
 
-/** Deeper JSON exhausts the compiler's stack: it would give up without a word about the file. */
+/** Deeper JSON exhausts the compiler's stack, which crashes it without naming the file. */
 const MAX_DEPTH = 500
 
-/** How deep brackets are nested, those within strings counted as well. */
+/** How deep brackets are nested, including those within strings. */
 const depthOf = (json: string): number => {
   let depth = 0
   let deepest = 0
@@ -44,14 +44,14 @@ const tooMany: Diagnostic = {
   line: 0,
   column: 0,
   text: `The configs have more than ${MAX_PATTERNS} "paths"`,
-  hint: 'Write patterns, as in "@/*": ["./src/*"].'
+  hint: 'Use patterns, as in "@/*": ["./src/*"].'
 }
 
 /** `@acme/math/sub` → `@acme/math`. */
 const packageOf = (specifier: string): string => specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/")
 
-/** Whether `paths` or `baseUrl` of any config may lead a specifier to a file: a yes is only worth a question. */
-const mappings = (files: Files): ((specifier: string) => boolean) => {
+/** Whether `paths` or `baseUrl` of any config may lead a specifier to a file. True means perhaps. */
+const makeIsMapped = (files: Files): ((specifier: string) => boolean) => {
   const configs = [...files]
     .filter(([path, text]) => path.endsWith(".json") && (text.includes('"paths"') || text.includes('"baseUrl"')))
     .map(([path, text]) => parseJson(path, withoutComments(text)))
@@ -82,17 +82,17 @@ export interface Disk {
 export const layOut = (files: Files): Disk => {
   const deep = [...files].filter(([path, source]) => isConfig(path) && depthOf(source) > MAX_DEPTH)
   if (deep.length > 0) throw new BundleError(deep.slice(0, 50).map(([path]) => tooDeep(path)))
-  const endless = [...files.keys()]
+  const tooManyExtends = [...files.keys()]
     .filter((path) => /^[jt]sconfig\.json$/.test(nameOf(path)))
     .flatMap((path) => checkExtends(files, path) ?? [])
-  if (endless.length > 0) throw new BundleError(endless.slice(0, 50))
-  // TypeScript takes an empty config for {}. What yarn writes for Plug'n'Play leads to archives that nobody sent.
+  if (tooManyExtends.length > 0) throw new BundleError(tooManyExtends.slice(0, 50))
+  // TypeScript reads an empty config as {}. Yarn's files for Plug'n'Play refer to archives that were not sent.
   const seen = [...withClassicJsx(files)].filter(
     ([path, source]) =>
       !nameOf(path).startsWith(".pnp.") && !(isConfig(path) && /^\uFEFF?\s*$/.test(source.slice(0, 100)))
   )
   const links = workspaceLinks(files)
-  const isMapped = mappings(files)
+  const isMapped = makeIsMapped(files)
   const sent = new Set([
     ...[...links.keys()].map((link) => link.slice("node_modules/".length)),
     ...[...files.keys()].flatMap((path) => {

@@ -7,9 +7,9 @@ import type { WranglerConfig } from "./wrangler-config.ts"
 
 const NAMES = ["src/index", "index", "src/worker", "worker"]
 const EXTENSIONS = ["ts", "tsx", "js", "jsx", "mts", "mjs"]
-const USUAL = NAMES.flatMap((name) => EXTENSIONS.map((extension) => `${name}.${extension}`))
+const DEFAULTS = NAMES.flatMap((name) => EXTENSIONS.map((extension) => `${name}.${extension}`))
 
-/** Where the program starts, and what about the choice its author should know. */
+/** The file where the program starts, and warnings about that choice. */
 export interface Entrypoint {
   readonly path: string
   readonly warnings: ReadonlyArray<Diagnostic>
@@ -26,7 +26,7 @@ const scriptAt = (files: Files, written: string): string | undefined => {
  * `main` of the wrangler configuration; else the first of `package.json`'s `exports`, `module` and `main` that leads to a
  * script, resolved like an import; else the first of `src/index`, `index`, `src/worker`, `worker` with a script's extension.
  * A field of `package.json` that leads nowhere is common (`npm init` writes `index.js`, build tools `dist/index.js`), so it
- * is a warning as long as there is another entrypoint. wrangler takes no other than its `main`, so neither do we.
+ * is only a warning if there is another entrypoint. `main` of wrangler has no fallback, as in wrangler itself.
  *
  * @throws {BundleError} when there is no entrypoint, or `package.json` is not JSON.
  */
@@ -39,30 +39,33 @@ export const findEntrypoint = (
     const path = scriptAt(files, main.path)
     if (path !== undefined) return { path, warnings: [] }
     const text = `"main" leads to no script among the files: ${JSON.stringify(main.path)}`
-    throw new BundleError([{ ...main.place, text, hint: "Send that file, or write the path of one that was sent." }])
+    throw new BundleError([{ ...main.place, text, hint: "Send that file, or set the path of a file that was sent." }])
   }
-  const usual = USUAL.find((path) => files.has(path))
+  const fallback = DEFAULTS.find((path) => files.has(path))
   const [first] = entries
   for (const entry of entries) {
     const path = scriptAt(files, entry.path)
     if (path !== undefined) return { path, warnings: [] }
   }
   if (first === undefined) {
-    if (usual === undefined) throw new BundleError([none(files)])
-    return { path: usual, warnings: [] }
+    if (fallback === undefined) throw new BundleError([noEntrypoint(files)])
+    return { path: fallback, warnings: [] }
   }
   const text = `"${first.key}" leads to no script among the files: ${JSON.stringify(first.path)}`
-  if (usual === undefined) throw new BundleError([{ ...none(files), ...first.place, text }])
-  return { path: usual, warnings: [{ ...first.place, text, hint: `${usual} is taken as the entrypoint instead.` }] }
+  if (fallback === undefined) throw new BundleError([{ ...noEntrypoint(files), ...first.place, text }])
+  return {
+    path: fallback,
+    warnings: [{ ...first.place, text, hint: `The bundler uses ${fallback} as the entrypoint instead.` }]
+  }
 }
 
-/** Whether a script is a tool's and not the program's: a test, a configuration, a package's. */
+/** Whether a script is not part of the program: a test, a configuration, a package. */
 const isAside = (path: string): boolean =>
   /(^|[.\-_])(test|tests|spec|config|conf|setup|stories|bench|e2e)\.[^.]+$/i.test(nameOf(path)) ||
   nameOf(path).startsWith(".") ||
   /(^|\/)(node_modules|__tests__|__mocks__|tests?|specs?|e2e|fixtures|scripts|cypress|\.[^/]+)\//i.test(path)
 
-/** The script that is most likely the program: one that exports a default, the nearest to the root, the first of those. */
+/** The script that is most likely the entrypoint: with a default export, then nearest to the root, then the first. */
 const likeliest = (files: Files): string | undefined => {
   const scripts = [...files.keys()].filter((path) => isScript(path) && !isAside(path))
   const rank = (path: string) =>
@@ -70,7 +73,7 @@ const likeliest = (files: Files): string | undefined => {
   return scripts.toSorted((a, b) => rank(a) - rank(b))[0]
 }
 
-const none = (files: Files): Diagnostic => {
+const noEntrypoint = (files: Files): Diagnostic => {
   const script = likeliest(files)
   return {
     file: "",

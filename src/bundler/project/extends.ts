@@ -3,7 +3,7 @@ import { own, parseJson, withoutComments } from "./jsonc.ts"
 import { folderOf, joinPath } from "./paths.ts"
 import type { Files } from "./project.ts"
 
-/** How often configs are read that one config extends: the compiler reads each as often as something extends it. */
+/** How many reads one config may cause: the compiler reads a config once for each config that extends it. */
 const MAX_READS = 200
 
 const parentsOf = (files: Files, file: string): ReadonlyArray<string> => {
@@ -17,8 +17,8 @@ const parentsOf = (files: Files, file: string): ReadonlyArray<string> => {
 }
 
 /**
- * Reports a config that extends others so often that the compiler would read for ever; `undefined` where there is none.
- * Two configs that each extend two others, thirty times over, are a billion.
+ * Reports a config that extends so many others that the compiler would read for ever; `undefined` if it does not. Thirty
+ * levels of two configs that each extend two others are a billion reads.
  */
 export const checkExtends = (files: Files, config: string): Diagnostic | undefined => {
   const parents = new Map<string, ReadonlyArray<string>>()
@@ -29,8 +29,8 @@ export const checkExtends = (files: Files, config: string): Diagnostic | undefin
         file: config,
         line: 1,
         column: 1,
-        text: `${config} extends other configs more than ${MAX_READS} times, all in all`,
-        hint: "Extend fewer, or write the settings into one file."
+        text: `${config} extends other configs more than ${MAX_READS} times in total`,
+        hint: "Extend fewer configs, or put the settings into one file."
       }
     const chain = waiting.pop() ?? []
     const file = chain.at(-1) ?? ""

@@ -4,7 +4,7 @@ import type { Files } from "./project.ts"
 /** The extensions of modules that run, in the order in which an import without extension tries them. */
 export const SCRIPT_EXTENSIONS: ReadonlyArray<string> = ["ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs"]
 
-/** `./a.js` is how TypeScript's own module resolution has one write an import of `a.ts`. */
+/** TypeScript writes an import of `a.ts` as `./a.js`. */
 const SOURCES_OF: ReadonlyMap<string, ReadonlyArray<string>> = new Map([
   ["js", ["ts", "tsx"]],
   ["jsx", ["tsx", "ts"]],

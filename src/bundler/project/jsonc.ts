@@ -15,7 +15,7 @@ export const lineAt = (source: string, line: number): string => (source.split("\
 export const withoutComments = (source: string): string => {
   const parts: Array<string> = []
   let index = 0
-  /** Which part is the last comma, as long as nothing but space has followed. */
+  /** The index of the last comma's part, while only space has followed it. */
   let comma = -1
   const take = (end: number) => {
     parts.push(source.slice(index, end))
@@ -48,7 +48,7 @@ export const withoutComments = (source: string): string => {
   return parts.join("")
 }
 
-/** A JSON file's value, or what is wrong with it. */
+/** A JSON file's value, or its problem. */
 export type Json = { readonly value: unknown } | { readonly problem: Diagnostic }
 
 /** Reads JSON, also where it begins with a byte order mark. */

@@ -10,7 +10,7 @@ const jsxOptions = (files: Files, file: string, seen = new Set<string>()): Recor
   if (seen.has(file)) return {}
   seen.add(file)
   const read = parseJson(file, withoutComments(files.get(file) ?? ""))
-  // The compiler tells what is wrong with it.
+  // The compiler reports its problem.
   if ("problem" in read) return {}
   const sent = own(read.value, "extends")
   const parents = (Array.isArray(sent) ? sent : [sent]).flatMap((parent) => {
@@ -25,7 +25,7 @@ const jsxOptions = (files: Files, file: string, seen = new Set<string>()): Recor
   return Object.assign({}, ...parents.map((parent) => jsxOptions(files, parent, seen)), options) as typeof options
 }
 
-/** The config that the compiler takes for the files of a folder: the nearest one. */
+/** The config that the compiler uses for the files of a folder: the nearest one. */
 const configOf = (files: Files, folder: string): string | undefined => {
   for (let parts = folder === "" ? [] : folder.split("/"); ; parts = parts.slice(0, -1)) {
     const found = ["tsconfig.json", "jsconfig.json"]
@@ -35,14 +35,14 @@ const configOf = (files: Files, folder: string): string | undefined => {
   }
 }
 
-/** How often a pragma is looked for in one file: it stands in the first comments. */
-const LOOKS = 5
+/** How many times a file is searched for a pragma, which stands in the first comments. */
+const MAX_SEARCHES = 5
 
 /** Whether a comment of the file names its factory (`@jsx h`) and none its transform. */
 const hasFactoryPragma = (source: string): boolean => {
   if (source.includes("@jsxRuntime") || source.includes("@jsxImportSource")) return false
   let at = source.indexOf("@jsx")
-  for (let look = 0; at >= 0 && look < LOOKS; look++, at = source.indexOf("@jsx", at + 1)) {
+  for (let search = 0; at >= 0 && search < MAX_SEARCHES; search++, at = source.indexOf("@jsx", at + 1)) {
     const before = source.slice(Math.max(0, at - 200), at)
     const line = before.slice(before.lastIndexOf("\n") + 1)
     const inComment = line.includes("/*") || line.includes("//") || line.trimStart().startsWith("*")
@@ -52,8 +52,8 @@ const hasFactoryPragma = (source: string): boolean => {
 }
 
 /**
- * The project's files with a pragma at the end of those whose JSX is made by a factory, because a comment or the nearest
- * config names one. Unless told otherwise the compiler is set to hono's JSX, which has none, and would ignore the factory.
+ * The project's files, with a pragma added to those whose comment or nearest config names a JSX factory. Without the pragma
+ * the compiler uses hono's JSX, which has no factory, and ignores the named one.
  */
 export const withClassicJsx = (files: Files): Files => {
   const scripts = [...files].filter(

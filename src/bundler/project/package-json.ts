@@ -10,9 +10,9 @@ export interface EntryField {
   readonly place: Place
 }
 
-/** The project's own `package.json`, as far as this side of the compiler looks at it. */
+/** The fields of the project's own `package.json` that the bundler itself reads; the compiler reads the others. */
 export interface PackageJson {
-  /** `exports["."]`, `module` and `main`, in this order, those of them that are strings that say something. */
+  /** `exports["."]`, `module` and `main`, in this order; only those that are non-empty strings. */
   readonly entries: ReadonlyArray<EntryField>
   /** The version of a package that it asks for, where that is a plain one: `1.2.3`, `^1.2`, `~1`. */
   readonly versionOf: (name: string) => string | undefined
@@ -20,7 +20,7 @@ export interface PackageJson {
 
 const FILE = "package.json"
 
-/** As wrangler sets them, with those of every import or of every `require`. */
+/** The conditions that wrangler sets, for imports and for `require`. */
 const CONDITIONS = {
   import: new Set(["workerd", "worker", "browser", "import", "default"]),
   require: new Set(["workerd", "worker", "browser", "require", "default"])
@@ -28,13 +28,13 @@ const CONDITIONS = {
 
 type Kind = keyof typeof CONDITIONS
 
-/** How many entries of `imports`, and how many conditions of one, are looked at: nobody writes more. */
+/** How many entries of `imports`, and how many conditions of one, are read. Real packages have fewer. */
 const BOUND = 1000
 
-/** The first target that applies here: conditions in the order in which they are written, the first of several. */
+/** The first target that applies here. Conditions are tried in their written order. */
 const choose = (target: unknown, kind: Kind): string | undefined => {
   const waiting: Array<unknown> = [target]
-  for (let looked = 0; waiting.length > 0 && looked < BOUND; looked++) {
+  for (let steps = 0; waiting.length > 0 && steps < BOUND; steps++) {
     const option = waiting.pop()
     if (typeof option === "string") return option
     const options = Array.isArray(option)
@@ -47,7 +47,7 @@ const choose = (target: unknown, kind: Kind): string | undefined => {
   return undefined
 }
 
-/** `exports` by subpath: a target alone, or conditions alone, stand for ".". */
+/** `exports` by subpath. A lone target, or lone conditions, mean ".". */
 const subpaths = (exports: unknown): ReadonlyArray<readonly [subpath: string, target: unknown]> => {
   const entries = entriesOf(exports)
   return entries.some(([key]) => key.startsWith(".")) ? entries : exports === undefined ? [] : [[".", exports]]
@@ -87,7 +87,7 @@ export const readPackageJson = (files: Files): PackageJson => {
     versionOf: (dependency) => {
       for (const key of ["dependencies", "devDependencies", "peerDependencies"]) {
         const version = own(own(json, key), dependency)
-        // It goes into a URL: nothing else does.
+        // It becomes part of a URL, so only plain versions are allowed.
         if (typeof version === "string" && /^[\^~]?\d{1,9}(\.\d{1,9}){0,2}(-[\w.]{1,50})?$/.test(version))
           return version
       }
@@ -96,7 +96,7 @@ export const readPackageJson = (files: Files): PackageJson => {
   }
 }
 
-/** Finds what `#x` stands for by the `imports` of the nearest `package.json`, as seen from a folder. */
+/** Finds the target of `#x` in the `imports` of the `package.json` nearest to a folder. */
 export const makeSubpathTarget = (files: Files) => {
   const entries = new Map<string, ReadonlyArray<readonly [string, unknown]>>()
   const entriesAt = (path: string, source: string) => {

@@ -1,3 +1,5 @@
+import { LIMITS } from "../limits.ts"
+
 /** The folder of a path, "" for the root: `folderOf("src/a.ts")` is `"src"`. */
 export const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf("/")))
 
@@ -32,19 +34,19 @@ export const relativeSpecifier = (folder: string, file: string): string => {
 }
 
 /**
- * Why `name` cannot be a file's path, or `undefined` when it can. Paths are relative to the project's root and separated
- * by "/". Control characters would break the comments that name files in the output; lone surrogates do not survive the
- * way through UTF-8 into the compiler.
+ * The reason why `name` is not a valid file path, or `undefined` if it is. Paths are relative to the project's root and
+ * separated by "/". Control characters would break the comments that name files in the output, and lone surrogates are lost
+ * in UTF-8, which the compiler reads.
  */
 export const pathProblem = (name: string): string | undefined => {
   // oxlint-disable-next-line no-control-regex -- control characters are what is refused
   if (/[\u0000-\u001f\u007f\u2028\u2029]/.test(name)) return "contains a control character"
-  if (name.length > 512) return "is longer than 512 characters"
+  if (name.length > LIMITS.pathLength) return `is longer than ${LIMITS.pathLength} characters`
   if (!name.isWellFormed()) return "is not well-formed Unicode"
-  if (name.startsWith("/")) return "is absolute; paths are relative to the project's root"
-  if (name.includes("\\")) return 'contains a backslash; folders are separated by "/"'
+  if (name.startsWith("/")) return "is absolute, but paths must be relative to the project's root"
+  if (name.includes("\\")) return 'contains a backslash, but "/" separates folders'
   const parts = name.split("/")
-  if (parts.includes("..")) return 'contains ".."'
+  if (parts.includes("..")) return "must not contain '..'"
   const last = parts.at(-1)
   if (last === "" || last === ".") return "does not name a file"
   return undefined

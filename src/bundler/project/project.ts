@@ -3,21 +3,21 @@ import { checkSources } from "../limits.ts"
 import { pathProblem } from "./paths.ts"
 
 /**
- * The sources of one build by path: no leading "./", no empty segments. A `Map`, because agents do name files
- * `constructor` and `__proto__`, and an object would answer with its prototype.
+ * The sources of one build by path, without a leading "./" and empty segments. A `Map`, because some clients name files
+ * `constructor` and `__proto__`, and a lookup in an object would find its prototype.
  */
 export type Files = ReadonlyMap<string, string>
 
-/** A project that was found in order, and how many bytes of source it is. */
+/** A valid project, and its bytes of source. */
 export interface Project {
   readonly files: Files
   readonly bytes: number
 }
 
 /**
- * Takes the files as they were sent.
+ * Checks the files as they were sent.
  *
- * @throws {BundleError} when it is too much; for every path that is unusable, or that names the same file as another.
+ * @throws {BundleError} if they are too much, or for each path that is invalid or names the same file as another.
  */
 export const readProject = (sent: Readonly<Record<string, string>>): Project => {
   const entries = Object.entries(sent)
@@ -27,7 +27,7 @@ export const readProject = (sent: Readonly<Record<string, string>>): Project => 
   const refuse = (file: string, text: string) =>
     diagnostics.length < 50 && diagnostics.push({ file, line: 1, column: 1, text })
   for (const [name, source] of entries) {
-    const problem = typeof source === "string" ? pathProblem(name) : "has no text"
+    const problem = typeof source === "string" ? pathProblem(name) : "is not a text file"
     const path = name
       .split("/")
       .filter((part) => part !== "" && part !== ".")

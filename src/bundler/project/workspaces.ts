@@ -24,7 +24,7 @@ const patternsOf = (files: Files): ReadonlyArray<string> => {
   return [...(Array.isArray(list) ? list.filter((it) => typeof it === "string") : []), ...lines]
 }
 
-/** Whether a folder matches a pattern: `*` is within one name, `**` any number of folders. */
+/** Whether a folder matches a pattern: `*` stands for a part of one name, `**` for any number of folders. */
 const matches = (pattern: ReadonlyArray<string>, folder: ReadonlyArray<string>): boolean => {
   const [head, ...rest] = pattern
   if (head === undefined) return folder.length === 0
@@ -41,7 +41,7 @@ const matches = (pattern: ReadonlyArray<string>, folder: ReadonlyArray<string>):
 
 const segments = (path: string): ReadonlyArray<string> => path.split("/").filter((it) => it !== "" && it !== ".")
 
-/** How many patterns are looked at, and how many names one has: nobody writes more. */
+/** How many patterns are read, and how many names one may have. Real projects have fewer. */
 const BOUND = 50
 
 /** The folders that a manifest's dependencies name by path: `"x": "file:../x"`. */
@@ -56,8 +56,8 @@ const localDependencies = (json: unknown, folder: string): ReadonlyArray<string>
 
 /**
  * The links that an install would make for packages of the project itself: those of its workspaces, and those that it
- * depends on by path. By the link's path (`node_modules/@acme/math`), the folder of the package. A package that was sent in
- * `node_modules` stays as it is.
+ * depends on by path. Maps the link's path (`node_modules/@acme/math`) to the folder of the package. A package that was sent
+ * in `node_modules` has precedence.
  */
 export const workspaceLinks = (files: Files): ReadonlyMap<string, string> => {
   const links = new Map<string, string>()
@@ -71,7 +71,7 @@ export const workspaceLinks = (files: Files): ReadonlyMap<string, string> => {
       excludes: pattern.startsWith("!"),
       parts: segments(pattern.replace(/^!/, ""))
     }))
-    // More of them would take matching exponential time.
+    // With more of them, matching would take exponential time.
     .filter(({ parts }) => parts.length < BOUND && parts.filter((it) => it === "**").length <= 2)
   const byPath = new Set(
     ["package.json", ...manifests].flatMap((path) => localDependencies(jsonOf(files, path), folderOf(path)))

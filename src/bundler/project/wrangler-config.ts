@@ -2,7 +2,7 @@ import { BundleError } from "../diagnostics.ts"
 import { own, parseJson, type Place, placeAt, withoutComments } from "./jsonc.ts"
 import type { Files } from "./project.ts"
 
-/** A project's wrangler configuration says this about its build. We may read more of it here later. */
+/** The fields of a project's wrangler configuration that the build uses. */
 export interface WranglerConfig {
   /** `main`: the entrypoint's path, relative to the root, and where it is written. */
   readonly main?: { readonly path: string; readonly place: Place }
@@ -17,7 +17,7 @@ const TOML_FILE = "wrangler.toml"
 const strings = (value: unknown): ReadonlyArray<string> | undefined =>
   Array.isArray(value) ? value.filter((it) => typeof it === "string") : undefined
 
-const made = (
+const makeConfig = (
   main: unknown,
   place: () => Place,
   compatibilityFlags: ReadonlyArray<string> | undefined
@@ -30,10 +30,10 @@ const readJson = (file: string, source: string): WranglerConfig => {
   const read = parseJson(file, withoutComments(source))
   if ("problem" in read) throw new BundleError([read.problem])
   const place = () => placeAt(file, source, Math.max(0, source.search(/"main"\s{0,100}:/)))
-  return made(own(read.value, "main"), place, strings(own(read.value, "compatibility_flags")))
+  return makeConfig(own(read.value, "main"), place, strings(own(read.value, "compatibility_flags")))
 }
 
-/** The strings of a TOML array: nobody writes 5,000 characters of flags. */
+/** The strings of a TOML array, which ends within the text. */
 const tomlStrings = (text: string): ReadonlyArray<string> =>
   [...text.slice(0, Math.max(0, text.indexOf("]"))).matchAll(/"([^"\n]{1,100})"|'([^'\n]{1,100})'/g)].map(
     ([, basic, literal]) => basic ?? literal ?? ""
@@ -48,7 +48,7 @@ const readToml = (source: string): WranglerConfig => {
   const written = /=\s*(?:"([^"]*)"|'([^']*)')/.exec((top[mainLine] ?? "").slice(0, 1000))
   const flagsLine = top.findIndex((line) => /^\s*["']?compatibility_flags["']?\s*=/.test(line))
   const flags = flagsLine < 0 ? undefined : tomlStrings(lines.slice(flagsLine).join("\n").slice(0, 5000))
-  return made(written?.[1] ?? written?.[2], () => ({ file: TOML_FILE, line: mainLine + 1, column: 1 }), flags)
+  return makeConfig(written?.[1] ?? written?.[2], () => ({ file: TOML_FILE, line: mainLine + 1, column: 1 }), flags)
 }
 
 /**

@@ -1,12 +1,12 @@
 /** Keeps modules between builds: `caches.default` is one, where the platform has it. */
 export type ModuleCache = Pick<Cache, "match" | "put">
 
-/** How long the cache may take, in milliseconds: a fetch is not much slower. */
-const PATIENCE_MS = 1000
+/** How long the cache may take, in milliseconds. A fetch is not much slower. */
+const TIMEOUT_MS = 1000
 
-const inTime = async <A>(work: () => Promise<A>): Promise<A> => {
+const withTimeout = async <A>(work: () => Promise<A>): Promise<A> => {
   const over = Promise.withResolvers<never>()
-  const timer = setTimeout(() => over.reject(new Error("the cache does not answer")), PATIENCE_MS)
+  const timer = setTimeout(() => over.reject(new Error("the cache does not answer")), TIMEOUT_MS)
   try {
     return await Promise.race([work(), over.promise])
   } finally {
@@ -15,18 +15,18 @@ const inTime = async <A>(work: () => Promise<A>): Promise<A> => {
 }
 
 /**
- * A cache of which every failure is a miss: builds are the same without one, only slower. Where others host this Worker, the
- * platform's may be disabled, and then throws, rejects or hangs. After its first failure nobody asks it again, so that a
- * cache which hangs costs a build a second and not one for each module. A match is read to its end before it counts as one.
+ * Wraps a cache so that every failure is a miss: builds are the same without it, only slower. On other hosts the platform's
+ * cache may be disabled, and then it throws, rejects or hangs. After its first failure it is not used again, so that a
+ * hanging cache costs a build one second and not one for each module. A match counts only after it was read to its end.
  */
-export const forgiving = (cache: ModuleCache): ModuleCache => {
-  let broken = false
+export const tolerant = (cache: ModuleCache): ModuleCache => {
+  let failed = false
   const attempt = async <A>(work: () => Promise<A>): Promise<A | undefined> => {
-    if (broken) return undefined
+    if (failed) return undefined
     try {
-      return await inTime(work)
+      return await withTimeout(work)
     } catch {
-      broken = true
+      failed = true
       return undefined
     }
   }
@@ -42,10 +42,10 @@ export const forgiving = (cache: ModuleCache): ModuleCache => {
   }
 }
 
-/** The platform's own, where it has one and lets us look. */
+/** The platform's own cache, where it has one and allows access. */
 export const platformCache = (): ModuleCache | undefined => {
   try {
-    // Browsers and Node know no default one, and neither do their types.
+    // Browsers and Node have no default cache, and neither do their types.
     return (globalThis as { readonly caches?: { readonly default?: ModuleCache } }).caches?.default
   } catch {
     return undefined

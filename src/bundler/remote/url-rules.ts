@@ -1,11 +1,11 @@
-/** Refused, or not to be had: a URL import. The message is for the source's author. */
+/** A URL import is not allowed, or its fetch failed. The message is for the source's author. */
 export class ImportRefused extends Error {
   override readonly name = "ImportRefused"
 }
 
 /**
- * Whether a module may be fetched from here. Checked for every import and for every redirect: a Worker reaches what its
- * caller cannot, private addresses included, so that nothing is fetched but from hosts that were named.
+ * Checks the URL of every import and of every redirect. A Worker can reach addresses that its caller cannot, private ones
+ * included, so modules are fetched only from the hosts that were named.
  *
  * @param hosts names as in a URL, in lower case: `esm.sh`.
  * @throws {ImportRefused} when it may not.
@@ -15,7 +15,7 @@ export const checkUrl = (text: string, base: URL | undefined, hosts: ReadonlySet
   try {
     url = new URL(text, base)
   } catch (cause) {
-    throw new ImportRefused(`${JSON.stringify(text.slice(0, 200))} is no URL`, { cause })
+    throw new ImportRefused(`${JSON.stringify(text.slice(0, 200))} is not a URL`, { cause })
   }
   const problem = problemOf(url, hosts)
   if (problem !== undefined) throw new ImportRefused(problem)
@@ -24,9 +24,9 @@ export const checkUrl = (text: string, base: URL | undefined, hosts: ReadonlySet
 }
 
 const problemOf = (url: URL, hosts: ReadonlySet<string>): string | undefined => {
-  if (url.protocol !== "https:") return `only https: is fetched, not ${url.protocol}`
-  if (url.username !== "" || url.password !== "") return "URLs with a user name or a password are not fetched"
-  if (url.port !== "") return "URLs with a port are not fetched"
+  if (url.protocol !== "https:") return `only https: URLs are allowed, not ${url.protocol}`
+  if (url.username !== "" || url.password !== "") return "a URL must not contain a user name or a password"
+  if (url.port !== "") return "a URL must not contain a port"
   if (url.href.length > 2000) return "the URL is longer than 2000 characters"
   if (hosts.has(url.hostname)) return undefined
   const allowed = hosts.size === 0 ? "none is allowed" : `allowed: ${[...hosts].join(", ")}`

@@ -4,8 +4,9 @@ import { extensionOf, folderOf, nameOf, relativeSpecifier } from "../project/pat
 import type { Files } from "../project/project.ts"
 import { PROVIDED, PROVIDED_SPECIFIERS } from "./provided.ts"
 
-/** The rule that refuses packages, said in one place. */
-const PACKAGES = "Packages are not installed; provided are hono and its server-side modules (hono/cors, hono/jwt, …)."
+/** The rule for packages, which several hints begin with. */
+const PACKAGES =
+  "Packages are not installed. Only hono and its server-side modules (hono/cors, hono/jwt, …) are provided."
 
 /** Suggests a substitute for a refused import from a URL. */
 export const insteadOfUrl = (hosts: ReadonlySet<string>): string =>
@@ -14,7 +15,7 @@ export const insteadOfUrl = (hosts: ReadonlySet<string>): string =>
 /** `npm:left-pad@1.3.0/x` → `left-pad/x`. */
 const withoutVersion = (specifier: string): string => specifier.replace(/^(npm|jsr):/, "").replace(/(?<=.)@[^/]*/, "")
 
-/** Where the source of a package would go: beside its importer, as `left-pad.js`. */
+/** The file name for a package's source beside its importer: `left-pad.js`. */
 const vendored = (name: string): string => {
   const file = name.replace(/[^\w.-]+/g, "-").replace(/^-|-$/g, "")
   return /^[cm]?[jt]sx?$/.test(extensionOf(file)) ? file : `${file}.js`
@@ -51,32 +52,34 @@ export const insteadOfPackage = ({ files, importer, hosts, versionOf }: Refused,
   if (meant !== undefined)
     return {
       specifier: relativeSpecifier(folder, meant),
-      hint: (line) => `Files are imported by their relative path: ${line}`
+      hint: (line) => `Import the file by its relative path: ${line}`
     }
   if (specifier.startsWith("#"))
     return {
       specifier,
-      hint: () => 'The "imports" of package.json do not have it. Add it there, or import the file by its relative path.'
+      hint: () => '"imports" of package.json does not list it. Add it there, or import the file by its relative path.'
     }
   const name = withoutVersion(specifier).replace(/^@hono\/hono(?=\/|$)/, "hono")
   if (name === "@hono/node-server")
     return {
       specifier: name,
       hint: () =>
-        "A Worker starts no server: the platform calls it. Remove this import and serve(…), and write: export default app"
+        "A Worker needs no server, because the platform calls it. Remove this import and serve(…), and write: export default app"
     }
   if (/\/jsx(-dev)?-runtime$/.test(name))
     return {
       specifier: name,
-      hint: () => 'Provided is the JSX of hono: "jsxImportSource" is "hono/jsx" unless told otherwise.'
+      hint: () => 'Only the JSX of hono is provided. Leave out "jsxImportSource", or set it to "hono/jsx".'
     }
-  if (PROVIDED.has(name)) return { specifier: name, hint: (line) => `It is provided under its plain name: ${line}` }
+  if (PROVIDED.has(name)) return { specifier: name, hint: (line) => `Import it by its plain name: ${line}` }
   if (/^hono(\/|$)/.test(name))
-    return { specifier: name, hint: () => `Provided are ${PROVIDED_SPECIFIERS.join(", ")}.` }
+    return { specifier: name, hint: () => `These modules of hono are provided: ${PROVIDED_SPECIFIERS.join(", ")}.` }
   const url = hosts.has(CDN) ? onCdn(specifier, versionOf) : undefined
   if (url !== undefined) {
-    // Which version is meant is the author's to say: a guess would be a wrong one some day.
-    const advice = /[^/]@/.test(url) ? "" : " (with its version after the name, as @1.2.3, so that it stays the same)"
+    // Only the author knows which version is meant: a guess would be wrong one day.
+    const advice = /[^/]@/.test(url)
+      ? ""
+      : " (add the version after the name, as in @1.2.3, so that it does not change)"
     return { specifier: url, hint: (line) => `${PACKAGES} Import it by its URL: ${line}${advice}` }
   }
   const file = vendored(name)
@@ -87,7 +90,7 @@ export const insteadOfPackage = ({ files, importer, hosts, versionOf }: Refused,
   }
 }
 
-/** Which file may have been meant by a relative import that leads to none. */
+/** The hint for a relative import that leads to no file: the file that may have been meant. */
 export const insteadOfMissing = (files: Files, importer: string, path: string): string => {
   const names = [...files.keys()]
   const byLowerCase = new Map(names.map((name) => [name.toLowerCase(), name]))
@@ -98,7 +101,7 @@ export const insteadOfMissing = (files: Files, importer: string, path: string): 
   const declared = ["ts", "mts", "cts"].map((it) => `${path.replace(/\.[cm]?[jt]sx?$/, "")}.d.${it}`)
   const declaration = declared.find((it) => files.has(it))
   if (declaration !== undefined)
-    return `${declaration} only declares types, so that there is nothing to run: send the source that it describes, or write "import type".`
+    return `${declaration} only declares types and has no code to run. Send the source that it describes, or write "import type".`
   if (found !== undefined) return `Did you mean ${JSON.stringify(relativeSpecifier(folderOf(importer), found))}?`
   return `Send ${/\.\w+$/.test(path) ? path : `${path === "" ? "index" : path}.ts`}, or correct the import.`
 }

@@ -1,23 +1,24 @@
 import { joinPath } from "../project/paths.ts"
 import type { Files } from "../project/project.ts"
 
-/** How many imports that lead nowhere are told: more are of no use to anybody, and each costs the compiler time and memory. */
-const TOLD = 100
+/** How many unresolvable imports are reported: further ones help nobody, and each costs the compiler time and memory. */
+const MAX_REPORTED = 100
 
-/** A project with fewer words that begin an import is not watched: its imports that lead nowhere are few enough. */
-const WATCHED = 1000
+/** A project with fewer import keywords is not watched, because it cannot have too many unresolvable imports. */
+const WATCH_FROM = 1000
 
 /** How often a word occurs, counted up to `WATCHED`. */
 const occurrences = (source: string, word: string): number => {
   let count = 0
-  for (let at = source.indexOf(word); at >= 0 && count <= WATCHED; at = source.indexOf(word, at + word.length)) count++
+  for (let at = source.indexOf(word); at >= 0 && count <= WATCH_FROM; at = source.indexOf(word, at + word.length))
+    count++
   return count
 }
 
-/** UTF-16 units of a specifier: of folders beyond counting, the compiler asks for each. */
+/** UTF-16 units of a specifier: the compiler looks up every folder in it. */
 export const MAX_SPECIFIER = 1000
 
-/** Whether a source has text without blanks and quotes that is too long for a specifier. */
+/** Whether a source has a run of characters without blanks and quotes that is too long for a specifier. */
 const hasLongText = (source: string): boolean => {
   let run = 0
   for (let index = 0; index < source.length; index++) {
@@ -31,13 +32,13 @@ const hasLongText = (source: string): boolean => {
 
 const withoutExtension = (path: string): string => path.replace(/\.[^./]{1,20}$/, "")
 
-/** Counts the imports of one build that lead nowhere for certain. */
+/** Counts the imports of one build that certainly lead to no file. */
 export interface ImportBudget {
-  /** Whether there may be so many, or so long, relative imports that each is worth a question. */
+  /** Whether relative imports may be so many, or so long, that each must be checked. */
   readonly watches: boolean
-  /** Whether a relative import leads nowhere, as seen from a folder: a no is only a maybe. */
+  /** Whether a relative import of a file in `folder` certainly leads to no file. False means perhaps. */
   readonly isLost: (folder: string, specifier: string) => boolean
-  /** Counts one that leads nowhere; whether it is one too many to be told. */
+  /** Counts an unresolvable import; returns whether it is too many to report. */
   readonly isTooMany: () => boolean
 }
 
@@ -45,15 +46,15 @@ export interface ImportBudget {
 export const makeImportBudget = (files: Files): ImportBudget => {
   let words = 0
   for (const source of files.values())
-    for (const word of ["import", "require", "from"]) words += words > WATCHED ? 0 : occurrences(source, word)
-  const watches = words > WATCHED || [...files.values()].some(hasLongText)
+    for (const word of ["import", "require", "from"]) words += words > WATCH_FROM ? 0 : occurrences(source, word)
+  const watches = words > WATCH_FROM || [...files.values()].some(hasLongText)
   const paths = new Set<string>([""])
   if (watches)
     for (const path of files.keys()) {
       paths.add(path).add(withoutExtension(path))
       for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) paths.add(path.slice(0, end))
     }
-  let told = 0
+  let reported = 0
   return {
     watches,
     isLost: (folder, specifier) => {
@@ -62,6 +63,6 @@ export const makeImportBudget = (files: Files): ImportBudget => {
       const isKnown = paths.has(path) || paths.has(withoutExtension(path)) || path.includes("node_modules")
       return !isKnown && !/[?#]/.test(specifier)
     },
-    isTooMany: () => ++told > TOLD
+    isTooMany: () => ++reported > MAX_REPORTED
   }
 }

@@ -7,12 +7,12 @@ import { folderOf, joinPath, nameOf } from "../project/paths.ts"
 import type { PackageJson } from "../project/package-json.ts"
 import type { Files } from "../project/project.ts"
 import { isPart, PROVIDED, providedSource } from "./provided.ts"
-import type { Remote } from "../remote/remote.ts"
+import type { RemoteModules } from "../remote/RemoteModules.ts"
 import { ImportRefused } from "../remote/url-rules.ts"
-import { ROOT, type VirtualFs } from "../compiler/virtual-fs.ts"
+import { ROOT, type VirtualFs } from "../compiler/VirtualFs.ts"
 
 /** All that says where an import leads. */
-export interface Context {
+export interface ResolveContext {
   readonly files: Files
   /** The files as the compiler sees them. */
   readonly disk: VirtualFs
@@ -21,7 +21,7 @@ export interface Context {
   readonly subpathTarget: (folder: string, specifier: string, kind: "import" | "require") => string | undefined
   /** Whether a package's name may mean something in the project: a path of a config, a package that was sent. */
   readonly mayBeOwn: (specifier: string) => boolean
-  readonly remote: Remote
+  readonly remote: RemoteModules
   readonly hosts: ReadonlySet<string>
 }
 
@@ -50,7 +50,7 @@ const external = (args: OnResolveArgs, path: string): OnResolveResult =>
 /** A provided module. Those have no side effects, so that what is not used of them leaves the bundle. */
 const provided = (id: string): OnResolveResult => ({ path: id, namespace: PACKAGE, sideEffects: false })
 
-const remoteAt = ({ remote, hosts }: Context, specifier: string, importer?: string): OnResolveResult => {
+const remoteAt = ({ remote, hosts }: ResolveContext, specifier: string, importer?: string): OnResolveResult => {
   try {
     return { path: remote.resolve(specifier, importer).slice(REMOTE.length + 1), namespace: REMOTE }
   } catch (error) {
@@ -69,7 +69,7 @@ const tooLong = (specifier: string): OnResolveResult =>
   )
 
 /** Modules that need no file: those of the platform, and the provided packages. */
-const known = (args: OnResolveArgs, path = args.path): OnResolveResult | undefined => {
+const withoutFile = (args: OnResolveArgs, path = args.path): OnResolveResult | undefined => {
   if (PLATFORM.test(path)) return external(args, path)
   if (PROVIDED.has(path) && !isPart(path)) return provided(path)
   return isNodeModule(path) ? external(args, `node:${path}`) : undefined
@@ -88,26 +88,26 @@ const refuseScheme = (path: string): OnResolveResult | undefined => {
 }
 
 /** An import of a file of the project that does not begin with a dot. Without an answer, the compiler looks for it. */
-const fromFile = async (context: Context, build: PluginBuild, args: OnResolveArgs) => {
+const fromFile = async (context: ResolveContext, build: PluginBuild, args: OnResolveArgs) => {
   const { path } = args
-  if (args.pluginData === ASKED || args.kind === "entry-point") return undefined
+  if (args.pluginData === OWN_QUERY || args.kind === "entry-point") return undefined
   if (path.length > MAX_SPECIFIER && !DATA.test(path) && !/^https?:/i.test(path)) return tooLong(path)
   if (PLATFORM.test(path)) return external(args, path)
   if (/^https?:/i.test(path)) return remoteAt(context, path)
   if (context.mayBeOwn(path)) {
     const { kind, importer, resolveDir } = args
-    const own = await build.resolve(path, { kind, importer, resolveDir, namespace: "file", pluginData: ASKED })
+    const own = await build.resolve(path, { kind, importer, resolveDir, namespace: "file", pluginData: OWN_QUERY })
     if (own.errors.length === 0 && !own.external) return undefined
   }
   if (path.startsWith("#")) {
     const folder = folderOf(args.importer.slice(ROOT.length + 1))
     const target = context.subpathTarget(folder, path, isRequire(args) ? "require" : "import")
     // A file is the compiler's to find.
-    return target === undefined || target.startsWith(".") ? undefined : known(args, target)
+    return target === undefined || target.startsWith(".") ? undefined : withoutFile(args, target)
   }
   if (path.startsWith("/"))
     return refuse(`${JSON.stringify(path)} is an absolute path`, `Write a relative one: ${JSON.stringify(`.${path}`)}`)
-  return known(args) ?? refuseScheme(path)
+  return withoutFile(args) ?? refuseScheme(path)
 }
 
 /** Whether any file has the name that a path ends with, or a beginning of it. */
@@ -117,8 +117,8 @@ const hasNameOf = (files: Files, path: string): boolean => {
 }
 
 /** Whether the compiler will certainly not find it: no package of that name was sent, and no config leads anywhere. */
-const isUnknown = (context: Context, { path, pluginData, kind, importer }: OnResolveArgs): boolean => {
-  if (pluginData === ASKED || kind === "entry-point" || context.mayBeOwn(path) || DATA.test(path)) return false
+const isUnknown = (context: ResolveContext, { path, pluginData, kind, importer }: OnResolveArgs): boolean => {
+  if (pluginData === OWN_QUERY || kind === "entry-point" || context.mayBeOwn(path) || DATA.test(path)) return false
   if (!path.startsWith("#")) return true
   const folder = folderOf(importer.slice(ROOT.length + 1))
   const target = context.subpathTarget(folder, path, kind.startsWith("require") ? "require" : "import")
@@ -126,22 +126,22 @@ const isUnknown = (context: Context, { path, pluginData, kind, importer }: OnRes
 }
 
 /** Marks a question of ours to the compiler, which comes by here as well. */
-const ASKED = { asked: true }
+const OWN_QUERY = { asked: true }
 
-const fromRemote = (context: Context, args: OnResolveArgs): OnResolveResult => {
+const fromRemote = (context: ResolveContext, args: OnResolveArgs): OnResolveResult => {
   const { path } = args
   const importer = `${REMOTE}:${args.importer}`
   if (/^(https?:|\.{0,2}\/)/.test(path)) return remoteAt(context, path, importer)
   const { files, packageJson, hosts } = context
   const text = `The package ${JSON.stringify(path)} is not available`
   const rewrite = () => insteadOfPackage({ files, importer, hosts, versionOf: packageJson.versionOf }, path)
-  return known(args) ?? refuseScheme(path) ?? refuse(text, rewrite())
+  return withoutFile(args) ?? refuseScheme(path) ?? refuse(text, rewrite())
 }
 
 /** In the place of a module that is still to be fetched: one that may export anything. */
 const ANYTHING = { contents: "module.exports = {}", loader: "js" } as const
 
-const loadRemote = ({ remote }: Context, missing: Set<string>, path: string): OnLoadResult => {
+const loadRemote = ({ remote }: ResolveContext, missing: Set<string>, path: string): OnLoadResult => {
   const url = `${REMOTE}:${path}`
   const module = remote.get(url)
   if (module === undefined) {
@@ -157,7 +157,7 @@ const loadRemote = ({ remote }: Context, missing: Set<string>, path: string): On
  * a refusal that says what to write instead. Everything else the compiler finds by itself. Nothing here waits for a network:
  * a module that was not fetched yet goes to `missing`.
  */
-export const importsPlugin = (context: Context, missing: Set<string>): Plugin => ({
+export const importsPlugin = (context: ResolveContext, missing: Set<string>): Plugin => ({
   name: "imports",
   setup(build) {
     build.onResolve({ filter: /.*/, namespace: PACKAGE }, (args) =>

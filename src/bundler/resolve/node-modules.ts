@@ -1,4 +1,4 @@
-/** Node's own modules that the platform has under `nodejs_compat`; its runtime knows them by their `node:` names only. */
+/** Node's own modules that the platform has with `nodejs_compat`. Its runtime knows them only by their `node:` names. */
 const NODE_MODULES: ReadonlySet<string> = new Set(
   (
     "assert assert/strict async_hooks buffer child_process cluster console constants crypto dgram diagnostics_channel dns " +

@@ -1,4 +1,4 @@
-/** The entry that a specifier matches, and what stands for its `*`. */
+/** The entry that a specifier matches, and the text in place of its `*`. */
 export interface Match<A> {
   readonly value: A
   readonly star: string

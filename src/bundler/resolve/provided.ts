@@ -6,10 +6,10 @@ import { modules } from "../generated/hono.js"
  */
 export const PROVIDED: ReadonlyMap<string, string> = new Map(Object.entries(modules))
 
-/** Whether a module is only for the others: nobody means it who imports a name like that. */
+/** Whether a module is only a shared part of others, which source cannot import. */
 export const isPart = (id: string): boolean => id.endsWith(".js")
 
-/** Code can import this, in alphabetical order; without hono's utilities, which few look for. */
+/** The specifiers that code can import, in alphabetical order, without hono's utilities. */
 export const PROVIDED_SPECIFIERS: ReadonlyArray<string> = [...PROVIDED.keys()]
   .filter((id) => !isPart(id) && !id.startsWith("hono/utils/"))
   .toSorted()

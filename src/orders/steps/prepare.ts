@@ -67,7 +67,7 @@ export const makePrepare = (
           // Without a file it is the compiler that gave up, which it may not do another time.
           return refuse({ detail, diagnostics }, certain && diagnostics.every(({ file }) => file !== ""))
         },
-        BundlerOccupied: () =>
+        BundlerBusy: () =>
           new Busy({ detail: "Too many builds in flight. Nothing was charged; try again.", retry_after: 2 }),
         BundlerCrashed: ({ message }) => unavailable("the bundler could not start", message)
       })

@@ -1,10 +1,10 @@
 import { readFileSync, statSync } from "node:fs"
 import { execFileSync } from "node:child_process"
 import { assert, describe, it, vi } from "@effect/vitest"
-import { BundleError, BundlerCrash, createBundler, type Diagnostic, LIMITS } from "../../../src/bundler/index.ts"
-import { GoProgram } from "../../../src/bundler/compiler/go/program.ts"
+import { BundleError, BundlerCrashError, createBundler, type Diagnostic, LIMITS } from "../../../src/bundler/index.ts"
+import { GoProgram } from "../../../src/bundler/compiler/go/GoProgram.ts"
 import { connect } from "../../../src/bundler/compiler/instance.ts"
-import { ROOT, VirtualFs } from "../../../src/bundler/compiler/virtual-fs.ts"
+import { ROOT, VirtualFs } from "../../../src/bundler/compiler/VirtualFs.ts"
 import { version } from "../../../src/bundler/generated/esbuild-factory.js"
 import { PROVIDED_SPECIFIERS } from "../../../src/bundler/resolve/provided.ts"
 import { answer, type Files, makeBundler, wasm } from "../../support/bundler.ts"
@@ -350,7 +350,7 @@ describe("time", () => {
     const error: unknown = await createBundler({ wasm, timeoutMs: 0 })
       .bundle(fine)
       .catch((error: unknown) => error)
-    assert.instanceOf(error, BundlerCrash)
+    assert.instanceOf(error, BundlerCrashError)
   })
 
   it("ends a build that waits for ever", async () => {

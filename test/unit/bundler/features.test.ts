@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
-import { BundleError, BundlerBusy, formatDiagnostic, LIMITS } from "../../../src/bundler/index.ts"
+import { BundleError, BundlerBusyError, formatDiagnostic, LIMITS } from "../../../src/bundler/index.ts"
 import { checkDefaultExport } from "../../../src/bundler/project/default-export.ts"
-import { Leases } from "../../../src/bundler/compiler/leases.ts"
+import { LeasedSlots } from "../../../src/bundler/compiler/leased-slots.ts"
 import { checkOutput, utf8Length } from "../../../src/bundler/limits.ts"
 import { withoutComments } from "../../../src/bundler/project/jsonc.ts"
 import { matchPattern } from "../../../src/bundler/resolve/patterns.ts"
@@ -230,13 +230,13 @@ describe("limits", () => {
   })
 
   it("hold builds in flight, and let go of those that ended without a word", async () => {
-    const leases = new Leases(1)
-    const never = leases.hold(60_000, () => new Promise(() => {}))
+    const leases = new LeasedSlots(1)
+    const never = leases.run(60_000, () => new Promise(() => {}))
     never.catch(() => {})
-    assert.instanceOf(await leases.hold(1, async () => 1).catch((error: unknown) => error), BundlerBusy)
-    const dead = new Leases(1)
-    dead.hold(0, () => new Promise(() => {})).catch(() => {})
-    assert.strictEqual(await dead.hold(1, async () => 1), 1)
+    assert.instanceOf(await leases.run(1, async () => 1).catch((error: unknown) => error), BundlerBusyError)
+    const dead = new LeasedSlots(1)
+    dead.run(0, () => new Promise(() => {})).catch(() => {})
+    assert.strictEqual(await dead.run(1, async () => 1), 1)
     const many = await Promise.allSettled(Array.from({ length: 5 }, () => bundle(fine)))
     assert.strictEqual(many.filter(({ status }) => status === "fulfilled").length, LIMITS.builds)
   })

@@ -1,8 +1,8 @@
 import { assert, describe, it, vi } from "@effect/vitest"
 import { guessImports } from "../../../src/bundler/remote/guess-imports.ts"
-import { fetchGraph } from "../../../src/bundler/remote/fetching.ts"
+import { fetchGraph } from "../../../src/bundler/remote/fetch-graph.ts"
 import type { ModuleCache } from "../../../src/bundler/remote/module-cache.ts"
-import { IMPORT_LIMITS, Remote } from "../../../src/bundler/remote/remote.ts"
+import { IMPORT_LIMITS, RemoteModules } from "../../../src/bundler/remote/RemoteModules.ts"
 import { checkUrl, ImportRefused } from "../../../src/bundler/remote/url-rules.ts"
 import { answering, makeBundler } from "../../support/bundler.ts"
 
@@ -305,7 +305,7 @@ describe("guesses", () => {
 
   it("that are wrong cost a request and no more", async () => {
     const hosts = makeHosts({ "https://esm.sh/x": "// import './nope'\nexport default 1" })
-    const remote = new Remote({ hosts: new Set(["esm.sh"]), fetch: hosts.fetch, cache: undefined })
+    const remote = new RemoteModules({ hosts: new Set(["esm.sh"]), fetch: hosts.fetch, cache: undefined })
     await fetchGraph(remote, ["https://esm.sh/x"])
     assert.instanceOf(remote.get("https://esm.sh/nope"), ImportRefused)
     assert.deepStrictEqual(await makeBundler(hosts).values(importing("https://esm.sh/x")), [1])

@@ -1,18 +1,18 @@
-import type { GoMemory } from "./memory.ts"
-import type { References } from "./references.ts"
+import type { GoMemory } from "./GoMemory.ts"
+import type { References } from "./References.ts"
 
-/** The program is over: it left by itself, trapped, or was asked for something that this host has not. */
+/** The program has ended: it exited, trapped, or needed something that this host does not have. */
 export class GoExit extends Error {
   override readonly name = "GoExit"
 }
 
-/** Go's runtime works on these. Neither is there before the module has imports, and references are made anew. */
+/** The state that Go's runtime works on. Functions, because memory exists only after the imports, and references are replaced. */
 export interface GoHost {
   readonly memory: () => GoMemory
   readonly references: () => References
   /** The stack pointer. */
   readonly sp: () => number
-  /** Whether the program is over. */
+  /** Whether the program has ended. */
   readonly isOver: () => boolean
   /** Takes what was written to a file descriptor; the bytes are the receiver's. */
   readonly output: (fd: number, bytes: Uint8Array) => void
@@ -27,14 +27,14 @@ const encoder = new TextEncoder()
 /** Stack overflow is a `RangeError`, the rest `WebAssembly.RuntimeError`. */
 const isTrap = (error: unknown): boolean => error instanceof RangeError || error instanceof WebAssembly.RuntimeError
 
-/** A call may run Go again and move its stack, so that where the result goes is only known afterwards. */
+/** A call may run Go again and move its stack, so the address of the result is known only afterwards. */
 const call = (host: GoHost, run: () => unknown, at: number): void => {
   let result: unknown
   let succeeded = 1
   try {
     result = run()
   } catch (error) {
-    // A trap further in is nothing that Go could handle.
+    // Go cannot handle a trap of an inner call.
     if (host.isOver() || error instanceof GoExit || isTrap(error)) throw error
     result = error
     succeeded = 0
@@ -44,7 +44,7 @@ const call = (host: GoHost, run: () => unknown, at: number): void => {
   host.memory().view.setUint8(sp + at + 8, succeeded)
 }
 
-const copy = (memory: GoMemory, target: unknown, source: unknown, at: number): void => {
+const copyBytes = (memory: GoMemory, target: unknown, source: unknown, at: number): void => {
   const fits = target instanceof Uint8Array && source instanceof Uint8Array
   if (fits) {
     const bytes = source.subarray(0, target.length)
@@ -75,7 +75,7 @@ const runtime = (host: GoHost): Imports => {
       host.memory().setInt64(sp + 8, now / 1000)
       host.memory().view.setInt32(sp + 16, (now % 1000) * 1e6, true)
     },
-    // The only timers are a pause before it forgets a build and the scheduler's: they would fire into another request.
+    // The only timers are a pause before Go drops a build's data and the scheduler's. They would fire during another request.
     "runtime.scheduleTimeoutEvent": (sp) => host.memory().view.setInt32(sp + 16, timers++, true),
     "runtime.clearTimeoutEvent": () => {},
     "runtime.getRandomData": (sp) => {
@@ -127,8 +127,8 @@ const javaScript = (host: GoHost): Imports => {
         .memory()
         .bytes(sp + 16)
         .set(load(sp + 8) as Uint8Array),
-    "syscall/js.copyBytesToGo": (sp) => copy(host.memory(), host.memory().bytes(sp + 8), load(sp + 32), sp + 40),
-    "syscall/js.copyBytesToJS": (sp) => copy(host.memory(), load(sp + 8), host.memory().bytes(sp + 16), sp + 40)
+    "syscall/js.copyBytesToGo": (sp) => copyBytes(host.memory(), host.memory().bytes(sp + 8), load(sp + 32), sp + 40),
+    "syscall/js.copyBytesToJS": (sp) => copyBytes(host.memory(), load(sp + 8), host.memory().bytes(sp + 16), sp + 40)
   }
 }
 

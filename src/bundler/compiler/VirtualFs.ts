@@ -1,6 +1,6 @@
 import { utf8Length } from "../limits.ts"
 
-/** Where the compiler finds the project. Not the root: what leads out of the project then leads to nothing. */
+/** The folder of the project. It is not the root, so that paths out of the project lead to nothing. */
 export const ROOT = "/project"
 
 type Reply = (error: unknown, result?: unknown) => void
@@ -25,9 +25,8 @@ const encoder = new TextEncoder()
 const error = (code: string): Error => Object.assign(new Error(code), { code })
 
 /**
- * The project's files as a file system in memory, with as much of Node's `fs` as a Go program asks for. It is read-only,
- * knows nothing but what it is given, and answers at once. So the compiler itself finds what an import means, and its
- * settings, as it does on a disk.
+ * The project's files as a file system in memory, with the part of Node's `fs` that a Go program uses. It is read-only, has
+ * no other files, and answers at once. So the compiler itself resolves imports and finds its settings, as it does on a disk.
  */
 export class VirtualFs {
   readonly #nodes = new Map<string, Node>([["", { kind: "folder", names: [] }]])
@@ -56,7 +55,7 @@ export class VirtualFs {
     this.#nodes.set(path, node)
   }
 
-  /** The node at an absolute path, links on the way followed, and a link at its end as well unless told otherwise. */
+  /** The node at an absolute path, follows links on the way; `follow` says whether also one at its end. */
   #find(path: string, follow: boolean, depth = 0): Node | undefined {
     let length = path.length
     while (path[length - 1] === "/") length--

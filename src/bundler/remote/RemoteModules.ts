@@ -1,8 +1,8 @@
 import type { Loader } from "esbuild-wasm"
-import { forgiving, type ModuleCache } from "./module-cache.ts"
+import { tolerant, type ModuleCache } from "./module-cache.ts"
 import { checkUrl, ImportRefused } from "./url-rules.ts"
 
-/** One build may fetch this. */
+/** The limits of one build's fetches. */
 export const IMPORT_LIMITS = {
   /** Modules, redirects not counted. */
   modules: 100,
@@ -20,7 +20,7 @@ export const IMPORT_LIMITS = {
 
 /** A module that was fetched. */
 export interface RemoteModule {
-  /** Where it came from after all redirects; what it imports is relative to that. */
+  /** Its URL after all redirects; its own imports are relative to that. */
   readonly url: string
   readonly text: string
   readonly loader: Loader
@@ -33,39 +33,38 @@ export interface RemoteOptions {
   readonly cache: ModuleCache | undefined
 }
 
-/** How long a fetched module is kept, in seconds: versions that are exact do not change, the others soon enough. */
-const KEEP_SECONDS = 3600
+/** How long a fetched module is cached, in seconds: exact versions do not change, and others become visible within that time. */
+const CACHE_SECONDS = 3600
 
 const bareType = (response: Response): string =>
   (response.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? ""
 
 const loaderOf = (url: URL, type: string): Loader => {
-  if (/html/.test(type)) throw new ImportRefused("it answered with a page of HTML, not with a module")
-  if (/wasm|^(image|audio|video|font)\//.test(type))
-    throw new ImportRefused(`it answered with ${type}, not with a module`)
+  if (/html/.test(type)) throw new ImportRefused("the response is an HTML page, not a module")
+  if (/wasm|^(image|audio|video|font)\//.test(type)) throw new ImportRefused(`the response is ${type}, not a module`)
   if (/json/.test(type) || url.pathname.endsWith(".json")) return "json"
   if (/css/.test(type) || url.pathname.endsWith(".css")) return "text"
   if (url.pathname.endsWith(".tsx")) return "tsx"
   return /\.[cm]?ts$/.test(url.pathname) || /typescript/.test(type) ? "ts" : "js"
 }
 
-/** The modules of one build: fetched once each, within one budget, and kept until the build is over. */
-export class Remote {
+/** The remote modules of one build: each is fetched once, within one budget, and kept until the build ends. */
+export class RemoteModules {
   readonly #options: RemoteOptions
   readonly #modules = new Map<string, RemoteModule | ImportRefused>()
   #fetched = 0
   #bytes = 0
   #deadline: AbortSignal | undefined
-  /** Whether a module could not be had that may be there another time. */
+  /** Whether a fetch failed that may succeed another time. */
   outage = false
 
   constructor(options: RemoteOptions) {
     const { cache } = options
-    this.#options = { ...options, cache: cache && forgiving(cache) }
+    this.#options = { ...options, cache: cache && tolerant(cache) }
   }
 
   /**
-   * Where an import leads, without asking anybody.
+   * The URL of an import, without a request.
    *
    * @param importer the URL of the module that imports it, where one does.
    * @throws {ImportRefused} when it may not be fetched.
@@ -80,7 +79,7 @@ export class Remote {
     return this.#modules.get(url)
   }
 
-  /** Fetches modules, some at a time. What cannot be had is kept as its reason: it is told only if the build asks for it. */
+  /** Fetches modules, some at a time. Keeps the reason of each failure, which is reported only if the build needs that module. */
   async fetchAll(urls: Iterable<string>): Promise<void> {
     const wanted = [...new Set(urls)].filter((url) => !this.#modules.has(url))
     const next = wanted.values()
@@ -107,12 +106,12 @@ export class Remote {
     const { hosts, cache } = this.#options
     this.#fetched += 1
     if (this.#fetched > IMPORT_LIMITS.modules)
-      throw new ImportRefused(`it is one of more than ${IMPORT_LIMITS.modules} modules that would be fetched`)
+      throw new ImportRefused(`the build needs more than ${IMPORT_LIMITS.modules} modules from URLs`)
     this.#deadline ??= AbortSignal.timeout(IMPORT_LIMITS.timeMs)
     let url = checkUrl(href, undefined, hosts)
     for (let hop = 0; hop <= IMPORT_LIMITS.hops; hop++) {
-      const kept = await this.#inTime(cache?.match(url.href) ?? Promise.resolve(undefined))
-      const response = kept ?? (await this.#inTime(this.#options.fetch(url.href, this.#request())))
+      const kept = await this.#withinDeadline(cache?.match(url.href) ?? Promise.resolve(undefined))
+      const response = kept ?? (await this.#withinDeadline(this.#options.fetch(url.href, this.#request())))
       const location = response.headers.get("location")
       if (response.status >= 300 && response.status < 400 && location !== null) {
         await discard(response)
@@ -122,12 +121,12 @@ export class Remote {
       if (!response.ok) {
         await discard(response)
         this.outage ||= response.status >= 500 || response.status === 429
-        throw new ImportRefused(`it answered with status ${response.status}`)
+        throw new ImportRefused(`the response has status ${response.status}`)
       }
       const type = bareType(response)
       const text = await this.#read(response)
       const loader = loaderOf(url, type)
-      if (kept === undefined && cache !== undefined) await this.#keep(cache, url.href, text, type)
+      if (kept === undefined && cache !== undefined) await this.#cache(cache, url.href, text, type)
       return { url: url.href, text, loader }
     }
     throw new ImportRefused(`it was redirected more than ${IMPORT_LIMITS.hops} times`)
@@ -141,8 +140,8 @@ export class Remote {
     }
   }
 
-  /** Not everything that is awaited here heeds a signal. */
-  async #inTime<A>(work: Promise<A>): Promise<A> {
+  /** Rejects at the deadline, because not all work that is awaited here observes its signal. */
+  async #withinDeadline<A>(work: Promise<A>): Promise<A> {
     const deadline = this.#deadline
     if (deadline === undefined) return work
     deadline.throwIfAborted()
@@ -164,18 +163,20 @@ export class Remote {
     let size = 0
     try {
       for (;;) {
-        const { done, value } = await this.#inTime(reader.read() as Promise<ReadableStreamReadResult<Uint8Array>>)
+        const { done, value } = await this.#withinDeadline(
+          reader.read() as Promise<ReadableStreamReadResult<Uint8Array>>
+        )
         if (done) break
         size += value.length
         this.#bytes += value.length
         if (size > IMPORT_LIMITS.moduleBytes)
           throw new ImportRefused(`it is larger than ${IMPORT_LIMITS.moduleBytes} bytes`)
         if (this.#bytes > IMPORT_LIMITS.bytes)
-          throw new ImportRefused(`with it, more than ${IMPORT_LIMITS.bytes} bytes of modules would be fetched`)
+          throw new ImportRefused(`the modules are more than ${IMPORT_LIMITS.bytes} bytes in total`)
         chunks.push(value)
       }
     } catch (error) {
-      // Not awaited: a source that hangs may hang here too.
+      // Not awaited, because a response that hangs may hang here too.
       reader.cancel().catch(() => {})
       throw error
     }
@@ -188,10 +189,10 @@ export class Remote {
     return new TextDecoder().decode(bytes)
   }
 
-  /** Keeps a module that passed all checks: only its text and type. */
-  async #keep(cache: ModuleCache, url: string, text: string, type: string): Promise<void> {
-    const headers = { "content-type": type, "cache-control": `public, max-age=${KEEP_SECONDS}` }
-    await this.#inTime(cache.put(url, new Response(text, { headers }))).catch(() => {})
+  /** Caches a module that passed all checks: only its text and type. */
+  async #cache(cache: ModuleCache, url: string, text: string, type: string): Promise<void> {
+    const headers = { "content-type": type, "cache-control": `public, max-age=${CACHE_SECONDS}` }
+    await this.#withinDeadline(cache.put(url, new Response(text, { headers }))).catch(() => {})
   }
 }
 
@@ -201,5 +202,5 @@ const discard = async (response: Response): Promise<void> => {
 
 const reasonOf = (error: unknown): string =>
   error instanceof Error && /Timeout|Abort/.test(error.name)
-    ? `it did not arrive within the ${IMPORT_LIMITS.timeMs / 1000} seconds that all imports have`
+    ? `it did not arrive within the ${IMPORT_LIMITS.timeMs / 1000} seconds for all imports`
     : "it could not be fetched"

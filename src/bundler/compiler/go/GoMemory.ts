@@ -18,20 +18,20 @@ export class GoMemory {
     return this.#memory.buffer.byteLength
   }
 
-  /** Go reads and writes this. Growing replaces the buffer behind it. */
+  /** The view that Go's values are read and written with. Growing replaces its buffer. */
   get view(): DataView {
     return this.#view
   }
 
-  /** To be called when the program has let its memory grow. */
+  /** Must be called after the program has grown its memory. */
   refresh(): void {
     this.#view = new DataView(this.#memory.buffer)
   }
 
   /**
-   * Lets the memory grow to at least so many bytes.
+   * Grows the memory to at least this many bytes.
    *
-   * @throws {RangeError} when there is not so much.
+   * @throws {RangeError} when there is not enough memory.
    */
   reserve(size: number): void {
     const missing = size - this.size
@@ -39,7 +39,7 @@ export class GoMemory {
     this.refresh()
   }
 
-  /** Where the zeros at its end begin, in whole pages. Reading takes no memory, as writing would. */
+  /** The start of the zeros at its end, in whole pages. Unlike writing, reading takes no memory. */
   end(): number {
     const words = new Int32Array(this.#memory.buffer)
     let end = words.length
@@ -47,15 +47,15 @@ export class GoMemory {
     return Math.ceil((end * 4) / PAGE) * PAGE
   }
 
-  /** All of it but the zeros at its end. */
+  /** A copy, without the zeros at its end. */
   save(): Uint8Array {
     return this.at(0, this.end()).slice()
   }
 
   /**
-   * Makes every byte what it was when it was saved; what follows is zero.
+   * Restores every saved byte, and writes zeros after them.
    *
-   * @param end where zeros begin already.
+   * @param end the address from which all bytes are zero already.
    */
   load(saved: Uint8Array, end: number): void {
     this.reserve(saved.length)

@@ -1,20 +1,20 @@
-import type { GoMemory } from "./memory.ts"
+import type { GoMemory } from "./GoMemory.ts"
 
-/** A value that Go refers to: the same in every host, a function of Go's by its id, a buffer by its length, or nothing. */
-type Kind =
+/** A value that Go refers to: a constant of every host, a Go function by its id, a buffer by its length, or garbage. */
+type SavedValue =
   | { readonly constant: number }
   | { readonly wrapper: number }
   | { readonly bytes: number }
   | { readonly object: true }
 
-/** A paused program knows this of JavaScript. References are by number: the values behind them are made anew. */
-export interface Remembered {
-  readonly kinds: ReadonlyArray<Kind>
+/** The JavaScript references of a paused program, by number. `restore` makes the values anew. */
+export interface SavedReferences {
+  readonly values: ReadonlyArray<SavedValue>
   readonly counts: ReadonlyArray<number>
   readonly unused: ReadonlyArray<number>
 }
 
-/** How Go writes what a value is; anything else is 0. */
+/** Go's codes for the type of a value; all others are 0. */
 const FLAGS: ReadonlyMap<string, number> = new Map([
   ["object", 1],
   ["string", 2],
@@ -33,9 +33,9 @@ export class References {
   #unused: Array<number> = []
 
   /**
-   * @param fixed the values that every program begins with, in Go's order; they are never let go of.
+   * @param fixed the values that every program begins with, in Go's order; they are never released.
    * @param known further values that are the same in every host.
-   * @param wrap makes what JavaScript calls for Go's function with this id.
+   * @param wrap makes the JavaScript function that calls the Go function with this id.
    */
   constructor(fixed: ReadonlyArray<unknown>, known: ReadonlyArray<unknown>, wrap: (id: number) => () => unknown) {
     this.#constants = [...fixed, ...known]
@@ -62,18 +62,18 @@ export class References {
     return this.#values[id]
   }
 
-  /** Saves all, in a form that outlives the values. */
-  remember(): Remembered {
+  /** Saves all references, without the values themselves. */
+  save(): SavedReferences {
     return {
-      kinds: this.#values.map((value) => this.#kindOf(value)),
+      values: this.#values.map((value) => this.#save(value)),
       counts: [...this.#counts],
       unused: [...this.#unused]
     }
   }
 
-  /** Makes values anew in the places that are remembered. */
-  recall({ kinds, counts, unused }: Remembered): void {
-    this.#values = kinds.map((kind) => this.#valueOf(kind))
+  /** Makes new values under the saved numbers. */
+  restore({ values, counts, unused }: SavedReferences): void {
+    this.#values = values.map((saved) => this.#restore(saved))
     this.#counts = [...counts]
     this.#unused = [...unused]
     const free = new Set(unused)
@@ -114,7 +114,7 @@ export class References {
     view.setUint32(address, id, true)
   }
 
-  /** Go refers to it once less. */
+  /** Counts one reference less, and frees the number after the last one. */
   release(id: number): void {
     const count = (this.#counts[id] ?? 0) - 1
     this.#counts[id] = count
@@ -124,18 +124,18 @@ export class References {
     this.#unused.push(id)
   }
 
-  #kindOf(value: unknown): Kind {
+  #save(value: unknown): SavedValue {
     const constant = this.#constants.findIndex((it) => Object.is(it, value))
     if (constant >= 0) return { constant }
     if (value instanceof Uint8Array) return { bytes: value.length }
     const wrapper = typeof value === "function" ? this.#wrappers.get(value) : undefined
-    // Leftovers of calls that are over, which the garbage collector of Go has not come to.
+    // A value of a finished call, which Go's garbage collector has not released yet.
     return wrapper === undefined ? { object: true } : { wrapper }
   }
 
-  #valueOf(kind: Kind): unknown {
-    if ("constant" in kind) return this.#constants[kind.constant]
-    if ("wrapper" in kind) return this.wrap(kind.wrapper)
-    return "bytes" in kind ? new Uint8Array(kind.bytes) : {}
+  #restore(saved: SavedValue): unknown {
+    if ("constant" in saved) return this.#constants[saved.constant]
+    if ("wrapper" in saved) return this.wrap(saved.wrapper)
+    return "bytes" in saved ? new Uint8Array(saved.bytes) : {}
   }
 }

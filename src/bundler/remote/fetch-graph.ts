@@ -1,12 +1,12 @@
 import { guessImports } from "./guess-imports.ts"
-import type { Remote } from "./remote.ts"
+import type { RemoteModules } from "./RemoteModules.ts"
 import { ImportRefused } from "./url-rules.ts"
 
-/** How deep a graph of modules is followed. */
+/** How many levels of a graph of modules are fetched. */
 const LEVELS = 20
 
-/** Fetches modules with what they seem to import, level by level. */
-export const fetchGraph = async (remote: Remote, urls: Iterable<string>): Promise<void> => {
+/** Fetches modules and their likely imports, level by level. */
+export const fetchGraph = async (remote: RemoteModules, urls: Iterable<string>): Promise<void> => {
   let wanted = [...urls]
   for (let level = 0; level < LEVELS && wanted.length > 0; level++) {
     await remote.fetchAll(wanted)
@@ -14,14 +14,14 @@ export const fetchGraph = async (remote: Remote, urls: Iterable<string>): Promis
   }
 }
 
-const importsOf = (remote: Remote, url: string): ReadonlyArray<string> => {
+const importsOf = (remote: RemoteModules, url: string): ReadonlyArray<string> => {
   const module = remote.get(url)
   if (module === undefined || module instanceof ImportRefused || module.loader === "json") return []
   return guessImports(module.text).flatMap((specifier) => {
     try {
       return [remote.resolve(specifier, module.url)]
     } catch {
-      // It may be a comment's; if it is not, the compiler will ask for it and be told.
+      // It may be text in a comment. If it is an import, the compiler asks for it and gets the error.
       return []
     }
   })

@@ -1,7 +1,7 @@
 import { GoExit, makeImports } from "./imports.ts"
-import { GoMemory } from "./memory.ts"
-import { type Remembered, References } from "./references.ts"
-import { VirtualFs } from "../virtual-fs.ts"
+import { GoMemory } from "./GoMemory.ts"
+import { type SavedReferences, References } from "./References.ts"
+import { VirtualFs } from "../VirtualFs.ts"
 
 export { GoExit } from "./imports.ts"
 
@@ -46,7 +46,7 @@ export interface Snapshot {
   /** The rest is zero. */
   readonly memory: Uint8Array
   readonly sp: number
-  readonly remembered: Remembered
+  readonly references: SavedReferences
   /** The numbers of the buffer and of the function that its waiting read refers to. */
   readonly reading: readonly [buffer: number, reply: number]
 }
@@ -142,7 +142,7 @@ export class GoProgram {
     return {
       memory: this.#memory.save(),
       sp: this.#exports.getsp(),
-      remembered: this.#references.remember(),
+      references: this.#references.save(),
       reading: [this.#references.indexOf(buffer), this.#references.indexOf(reply)]
     }
   }
@@ -154,11 +154,11 @@ export class GoProgram {
    * @param used whether it ran for anybody: then all of its memory is written to, else only what its start has.
    * @returns whether it is: a program that is over, or paused elsewhere, cannot be.
    */
-  restore({ memory, sp, remembered, reading: [buffer, reply] }: Snapshot, used: boolean): boolean {
+  restore({ memory, sp, references, reading: [buffer, reply] }: Snapshot, used: boolean): boolean {
     if (this.#over !== undefined || this.#reading === undefined || this.#exports.getsp() !== sp) return false
     this.#memory.load(memory, used ? this.size : this.#memory.end())
     this.#reset()
-    this.#references.recall(remembered)
+    this.#references.restore(references)
     this.#reading = {
       buffer: this.#references.valueAt(buffer) as Uint8Array,
       reply: this.#references.valueAt(reply) as Reply

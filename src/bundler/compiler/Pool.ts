@@ -1,0 +1,127 @@
+import { version } from "../generated/esbuild-factory.js"
+import { GoProgram, type Snapshot } from "./go/GoProgram.ts"
+import { connect, type Instance } from "./instance.ts"
+import { LeasedSlots } from "./leased-slots.ts"
+import { LIMITS } from "../limits.ts"
+import { warmUp } from "./warm-up.ts"
+
+const MEMORY = { initial: LIMITS.memoryBytes, maximal: LIMITS.maxMemoryBytes }
+
+/**
+ * Go collects no garbage until it comes near the soft limit: a build is short, and its memory is overwritten afterwards. The
+ * wasm's memory is up to 10 MB more than that limit counts.
+ */
+const ENVIRONMENT = { GOGC: "off", GOMEMLIMIT: "36MiB" }
+
+/** Lets work continue after the answer, as the platform's `waitUntil` does. */
+export type WaitUntil = (work: Promise<unknown>) => void
+
+/** Milliseconds until the answer is on its way. A timer of 0 would fire before. */
+const AFTER_MS = 5
+
+interface StartedProgram {
+  readonly program: GoProgram
+  readonly handshake: Uint8Array
+}
+
+/** The memory of a compiler that was paused after warming up, before it saw a client's source; and its first output. */
+interface WarmSnapshot {
+  readonly snapshot: Snapshot
+  readonly handshake: Uint8Array
+}
+
+/** A program that no build uses. */
+interface IdleProgram {
+  readonly program: GoProgram
+  /** Whether its memory is that of the warm snapshot already. */
+  readonly restored: boolean
+}
+
+const start = (wasm: WebAssembly.Module): StartedProgram => {
+  const program = new GoProgram(wasm, MEMORY)
+  const output: Array<Uint8Array> = []
+  program.onOutput = (bytes) => output.push(bytes)
+  program.start(["", `--service=${version}`], ENVIRONMENT)
+  return { program, handshake: Uint8Array.from(output.flatMap((bytes) => [...bytes])) }
+}
+
+/**
+ * The compilers of an isolate. The first is paused after a build of ours, and its memory copied; every build begins with
+ * exactly that memory. So it is as safe as a fresh instance, because no byte of another source is left, and as fast as a
+ * warm one. It is only memory: nothing in it belongs to a request.
+ */
+export class Pool {
+  readonly #wasm: WebAssembly.Module
+  readonly #builds = new LeasedSlots(LIMITS.builds)
+  /** Builds that wait for URL imports. They hold no compiler. */
+  readonly waiting = new LeasedSlots(LIMITS.waiting)
+  #warmSnapshot: WarmSnapshot | undefined
+  #preparing = false
+  #idle: IdleProgram | undefined
+
+  constructor(wasm: WebAssembly.Module) {
+    this.#wasm = wasm
+  }
+
+  /**
+   * Runs `use` with a compiler that has seen no other client's source.
+   *
+   * @param waitUntil when given, the compiler is made ready for the next build after this one was answered.
+   * @throws the errors of `use`; `BundlerBusyError`; `GoExit` and `InstanceCrash` when the compiler does not start.
+   */
+  use<A>(timeoutMs: number, use: (instance: Instance) => Promise<A>, waitUntil?: WaitUntil): Promise<A> {
+    return this.#builds.run(timeoutMs, async () => {
+      const { program, handshake } = await this.#acquire(timeoutMs)
+      const instance = await connect(this.#wasm, program, handshake, timeoutMs)
+      try {
+        return await use(instance)
+      } finally {
+        // A grown program would stay that large. A program that has ended must become garbage before the next takes memory.
+        if (!program.isOver && program.size <= MEMORY.initial) this.#release(program, waitUntil)
+      }
+    })
+  }
+
+  async #acquire(timeoutMs: number): Promise<StartedProgram> {
+    if (this.#warmSnapshot === undefined) {
+      const ready = start(this.#wasm)
+      // Another build may be warming up now. If the platform ended it meanwhile, there will be no snapshot.
+      if (this.#preparing) return ready
+      this.#preparing = true
+      await warmUp(await connect(this.#wasm, ready.program, ready.handshake, timeoutMs))
+      const snapshot = ready.program.snapshot()
+      if (snapshot === undefined) return start(this.#wasm)
+      this.#warmSnapshot = { snapshot, handshake: ready.handshake }
+      return ready.program.restore(snapshot, false) ? ready : start(this.#wasm)
+    }
+    const { snapshot, handshake } = this.#warmSnapshot
+    const idle = this.#idle
+    this.#idle = undefined
+    if (idle !== undefined && (idle.restored || idle.program.restore(snapshot, true)))
+      return { program: idle.program, handshake }
+    const fresh = start(this.#wasm)
+    return fresh.program.restore(snapshot, false) ? { program: fresh.program, handshake } : fresh
+  }
+
+  #release(program: GoProgram, waitUntil: WaitUntil | undefined): void {
+    const idle: IdleProgram = { program, restored: false }
+    this.#idle = idle
+    if (waitUntil === undefined) return
+    // If the timer never fires, the next build restores the program.
+    const done = new Promise<void>((resolve) => setTimeout(resolve, AFTER_MS)).then(() => this.#restore(idle))
+    waitUntil(done)
+  }
+
+  /** Takes the program out meanwhile, so that a request that the platform ends leaves no half restored one behind. */
+  #restore(idle: IdleProgram): void {
+    if (this.#idle !== idle || this.#warmSnapshot === undefined) return
+    this.#idle = undefined
+    if (idle.program.restore(this.#warmSnapshot.snapshot, true)) this.#idle = { program: idle.program, restored: true }
+  }
+}
+
+/** One compiler for all further builds, without isolation between them: to measure the cost of that isolation. */
+export const startWarm = async (wasm: WebAssembly.Module): Promise<Instance> => {
+  const { program, handshake } = start(wasm)
+  return connect(wasm, program, handshake, 3_600_000)
+}
