@@ -8,7 +8,7 @@ const ROOT = join(dirname(fileURLToPath(import.meta.resolve("hono"))), "..")
 /** The installed package's own description: it lists what can be imported. */
 export const HONO_PACKAGE = join(ROOT, "package.json")
 
-/** These run elsewhere: in the browser, on other platforms, or while a site is built. */
+/** These modules are for other places: the browser, other platforms, or the build of a site. */
 const NOT_FOR_WORKERS = new Set([
   "hono/jsx/dom",
   "hono/jsx/dom/client",

@@ -1,7 +1,7 @@
 import type { Message } from "esbuild-wasm"
 import type { Rewrite } from "../diagnostics.ts"
 import { insteadOfMissing, insteadOfPackage } from "../resolve/hints.ts"
-import type { ResolveContext } from "../resolve/imports.ts"
+import type { ResolveContext } from "../resolve/resolve-context.ts"
 import { refuseExtension } from "./loaders.ts"
 import { extensionOf, folderOf, joinPath } from "../project/paths.ts"
 import { ROOT } from "./VirtualFs.ts"

@@ -1,29 +1,14 @@
-import type { OnLoadResult, OnResolveArgs, OnResolveResult, PartialMessage, Plugin, PluginBuild } from "esbuild-wasm"
-import type { Rewrite } from "../diagnostics.ts"
+import type { OnLoadResult, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild-wasm"
 import { insteadOfPackage, insteadOfUrl } from "./hints.ts"
 import { makeImportBudget, MAX_SPECIFIER } from "./import-budget.ts"
 import { isNodeModule } from "./node-modules.ts"
 import { folderOf, joinPath, nameOf } from "../project/paths.ts"
-import type { PackageJson } from "../project/package-json.ts"
 import type { Files } from "../project/project.ts"
 import { isPart, PROVIDED, providedSource } from "./provided.ts"
-import type { RemoteModules } from "../remote/RemoteModules.ts"
+import { DATA, refuse, refuseScheme, tooLong } from "./refusals.ts"
+import type { ResolveContext } from "./resolve-context.ts"
 import { ImportRefused } from "../remote/url-rules.ts"
-import { ROOT, type VirtualFs } from "../compiler/VirtualFs.ts"
-
-/** All that says where an import leads. */
-export interface ResolveContext {
-  readonly files: Files
-  /** The files as the compiler sees them. */
-  readonly disk: VirtualFs
-  readonly packageJson: Pick<PackageJson, "versionOf">
-  /** Resolves `#x` by the nearest `package.json`'s `imports`, as seen from a folder: to `./x.js`, or a package. */
-  readonly subpathTarget: (folder: string, specifier: string, kind: "import" | "require") => string | undefined
-  /** Whether a package's name may mean something in the project: a path of a config, a package that was sent. */
-  readonly mayBeOwn: (specifier: string) => boolean
-  readonly remote: RemoteModules
-  readonly hosts: ReadonlySet<string>
-}
+import { ROOT } from "../compiler/VirtualFs.ts"
 
 /** The namespace of provided modules. */
 const PACKAGE = "npm"
@@ -36,18 +21,13 @@ const REQUIRED = "require"
 
 const PLATFORM = /^(node|cloudflare|workerd):/
 
-const refuse = (text: string, hint: string | Rewrite): OnResolveResult => {
-  const message: PartialMessage = typeof hint === "string" ? { text, notes: [{ text: hint }] } : { text, detail: hint }
-  return { errors: [message] }
-}
-
 const isRequire = ({ kind }: OnResolveArgs): boolean => kind === "require-call" || kind === "require-resolve"
 
-/** A module of the platform. There is no `require` in an ES module, so that one of ours imports it, as wrangler does. */
+/** A module of the platform. An ES module has no `require`, so a module of ours imports it, as wrangler does. */
 const external = (args: OnResolveArgs, path: string): OnResolveResult =>
   isRequire(args) ? { path, namespace: REQUIRED } : { path, external: true }
 
-/** A provided module. Those have no side effects, so that what is not used of them leaves the bundle. */
+/** A provided module. It has no side effects, so unused parts are left out of the bundle. */
 const provided = (id: string): OnResolveResult => ({ path: id, namespace: PACKAGE, sideEffects: false })
 
 const remoteAt = ({ remote, hosts }: ResolveContext, specifier: string, importer?: string): OnResolveResult => {
@@ -62,12 +42,6 @@ const remoteAt = ({ remote, hosts }: ResolveContext, specifier: string, importer
   }
 }
 
-const tooLong = (specifier: string): OnResolveResult =>
-  refuse(
-    `${JSON.stringify(`${specifier.slice(0, 100)}…`)} is not available: it has ${specifier.length} characters`,
-    `Paths and names of modules have at most ${MAX_SPECIFIER}.`
-  )
-
 /** Modules that need no file: those of the platform, and the provided packages. */
 const withoutFile = (args: OnResolveArgs, path = args.path): OnResolveResult | undefined => {
   if (PLATFORM.test(path)) return external(args, path)
@@ -75,19 +49,7 @@ const withoutFile = (args: OnResolveArgs, path = args.path): OnResolveResult | u
   return isNodeModule(path) ? external(args, `node:${path}`) : undefined
 }
 
-/** Data URLs that the compiler reads; it would leave the others to the platform, which has none. */
-const DATA = /^data:(text\/javascript|application\/json|text\/css)[,;]/
-
-const refuseScheme = (path: string): OnResolveResult | undefined => {
-  const scheme = /^([a-z][a-z0-9+.-]{0,40}):/i.exec(path)?.[1]
-  if (scheme === undefined || scheme === "npm" || scheme === "jsr" || DATA.test(path)) return undefined
-  return refuse(
-    `Imports cannot begin with "${scheme}:"`,
-    "Importable are relative paths, hono, https: URLs, and node:, cloudflare: and workerd: modules."
-  )
-}
-
-/** An import of a file of the project that does not begin with a dot. Without an answer, the compiler looks for it. */
+/** Resolves an import, in a file of the project, that does not begin with a dot; `undefined` leaves it to the compiler. */
 const fromFile = async (context: ResolveContext, build: PluginBuild, args: OnResolveArgs) => {
   const { path } = args
   if (args.pluginData === OWN_QUERY || args.kind === "entry-point") return undefined
@@ -102,21 +64,21 @@ const fromFile = async (context: ResolveContext, build: PluginBuild, args: OnRes
   if (path.startsWith("#")) {
     const folder = folderOf(args.importer.slice(ROOT.length + 1))
     const target = context.subpathTarget(folder, path, isRequire(args) ? "require" : "import")
-    // A file is the compiler's to find.
+    // The compiler finds files.
     return target === undefined || target.startsWith(".") ? undefined : withoutFile(args, target)
   }
   if (path.startsWith("/"))
-    return refuse(`${JSON.stringify(path)} is an absolute path`, `Write a relative one: ${JSON.stringify(`.${path}`)}`)
+    return refuse(`${JSON.stringify(path)} is an absolute path`, `Use a relative path: ${JSON.stringify(`.${path}`)}`)
   return withoutFile(args) ?? refuseScheme(path)
 }
 
-/** Whether any file has the name that a path ends with, or a beginning of it. */
+/** Whether the path of any file contains the name that a path ends with. */
 const hasNameOf = (files: Files, path: string): boolean => {
   const name = nameOf(path).split(".", 1)[0] ?? ""
   return name === "" || [...files.keys()].some((file) => file.includes(name))
 }
 
-/** Whether the compiler will certainly not find it: no package of that name was sent, and no config leads anywhere. */
+/** Whether the compiler certainly finds no file: no package of that name was sent, and no config maps it. */
 const isUnknown = (context: ResolveContext, { path, pluginData, kind, importer }: OnResolveArgs): boolean => {
   if (pluginData === OWN_QUERY || kind === "entry-point" || context.mayBeOwn(path) || DATA.test(path)) return false
   if (!path.startsWith("#")) return true
@@ -125,8 +87,8 @@ const isUnknown = (context: ResolveContext, { path, pluginData, kind, importer }
   return target === undefined || (target.startsWith(".") && !hasNameOf(context.files, target))
 }
 
-/** Marks a question of ours to the compiler, which comes by here as well. */
-const OWN_QUERY = { asked: true }
+/** Marks a query of this plugin to the compiler, which calls this plugin again. */
+const OWN_QUERY = { isOwnQuery: true }
 
 const fromRemote = (context: ResolveContext, args: OnResolveArgs): OnResolveResult => {
   const { path } = args
@@ -138,7 +100,7 @@ const fromRemote = (context: ResolveContext, args: OnResolveArgs): OnResolveResu
   return withoutFile(args) ?? refuseScheme(path) ?? refuse(text, rewrite())
 }
 
-/** In the place of a module that is still to be fetched: one that may export anything. */
+/** The placeholder of a module that is still to be fetched. It may export any name. */
 const ANYTHING = { contents: "module.exports = {}", loader: "js" } as const
 
 const loadRemote = ({ remote }: ResolveContext, missing: Set<string>, path: string): OnLoadResult => {
@@ -153,9 +115,9 @@ const loadRemote = ({ remote }: ResolveContext, missing: Set<string>, path: stri
 }
 
 /**
- * Leads imports to what is not on the project's disk: provided packages, modules that were fetched, the platform's own, or
- * a refusal that says what to write instead. Everything else the compiler finds by itself. Nothing here waits for a network:
- * a module that was not fetched yet goes to `missing`.
+ * Resolves imports that are no file of the project: provided packages, fetched modules, the platform's modules, or a refusal
+ * with its replacement. The compiler resolves all others by itself. The plugin never waits for the network: it adds modules
+ * that are not fetched yet to `missing`.
  */
 export const importsPlugin = (context: ResolveContext, missing: Set<string>): Plugin => ({
   name: "imports",
@@ -180,7 +142,7 @@ export const importsPlugin = (context: ResolveContext, missing: Set<string>): Pl
       const isLost = result === undefined ? isUnknown(context, args) : result.errors !== undefined
       return isLost && budget.isTooMany() ? { path: args.path, external: true } : result
     })
-    // A message costs the compiler a fifth of the six calls that reading from a disk takes. Attributes say how to read.
+    // One message to the compiler costs a fifth of the six calls of a file read. Import attributes say how to read, so they stay.
     build.onLoad({ filter: /.*/, namespace: "file" }, ({ path, with: attributes }) => {
       const contents = Object.keys(attributes).length > 0 ? undefined : context.disk.textAt(path)
       return contents === undefined ? undefined : { contents, loader: "default" }

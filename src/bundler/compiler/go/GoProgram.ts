@@ -1,3 +1,4 @@
+import { makeGlobals, type Reply } from "./globals.ts"
 import { GoExit, makeImports } from "./imports.ts"
 import { GoMemory } from "./GoMemory.ts"
 import { type SavedReferences, References } from "./References.ts"
@@ -14,15 +15,13 @@ interface GoExports {
   readonly mem: WebAssembly.Memory
 }
 
-type Reply = (error: unknown, result?: unknown) => void
-
 /** A read of standard input that waits for bytes. */
 interface Read {
   readonly buffer: Uint8Array
   readonly reply: Reply
 }
 
-/** A call from outside, as Go's runtime looks for it. */
+/** A call into Go, in the form that its runtime reads. */
 interface Event {
   readonly id: number
   readonly this: unknown
@@ -33,17 +32,15 @@ interface Event {
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
-const CONSTANTS = { O_WRONLY: -1, O_RDWR: -1, O_CREAT: -1, O_TRUNC: -1, O_APPEND: -1, O_EXCL: -1, O_DIRECTORY: -1 }
-
-/** The disk of a program that was given none. */
+/** The files of a program without any. */
 const EMPTY = new VirtualFs(new Map())
 
 /**
- * A paused program: all of its memory, and what it knows of JavaScript. Of the registers only the stack pointer lives
- * through a pause, and every pause finds it at the same place.
+ * A paused program: its memory and its references to JavaScript values. Of the registers, only the stack pointer survives a
+ * pause, and it has the same value at every pause.
  */
 export interface Snapshot {
-  /** The rest is zero. */
+  /** All bytes after it are zero. */
   readonly memory: Uint8Array
   readonly sp: number
   readonly references: SavedReferences
@@ -53,15 +50,15 @@ export interface Snapshot {
 
 /** How much memory a program has, in bytes. */
 export interface MemoryLimits {
-  /** From the start: growing costs V8 a full garbage collection each time. It takes none that is not used. */
+  /** At the start, because each growth costs V8 a full garbage collection. Unused memory takes no space. */
   readonly initial: number
-  /** A program that grows beyond is over. */
+  /** A program that grows beyond this ends. */
   readonly maximal: number
 }
 
 /**
  * Runs a Go program that reads standard input and writes standard output; the counterpart of Go's `wasm_exec.js`. That one
- * hides its state, and this one's can be taken and put back. Whatever calls into the program throws `GoExit` once it is over.
+ * hides its state; the state of this one can be saved and restored. Every call into a program that has ended throws `GoExit`.
  */
 export class GoProgram {
   readonly #exports: GoExports
@@ -74,12 +71,12 @@ export class GoProgram {
   #reading: Read | undefined
   #stderr = ""
   #over: GoExit | undefined
-  /** Takes what the program writes. The bytes are the receiver's. */
+  /** Receives the program's output. The bytes belong to the receiver. */
   onOutput: (bytes: Uint8Array) => void = () => {}
-  /** The program finds this on its disk. */
+  /** The files that the program can read. */
   files: VirtualFs = EMPTY
 
-  /** @throws {GoExit} when the module is no Go program, or there is not so much memory. */
+  /** @throws {GoExit} if the module is not a Go program, or there is not enough memory. */
   constructor(module: WebAssembly.Module, limits: MemoryLimits) {
     this.#limits = limits
     let exports: unknown
@@ -99,14 +96,14 @@ export class GoProgram {
     return this.#memory.size
   }
 
-  /** Whether it has ended, and cannot go on. */
+  /** Whether it has ended. */
   get isOver(): boolean {
     return this.#over !== undefined
   }
 
   /** Runs the program until it waits for input. */
   start(args: ReadonlyArray<string>, environment: Readonly<Record<string, string>>): void {
-    // Go's heap takes all that there is when it starts, before it lets the memory grow.
+    // Go's heap takes all existing memory at the start, and grows it afterwards.
     this.#guard(() => this.#memory.reserve(this.#limits.initial))
     // The linker keeps the memory from 4096 to 12288 free for this.
     let offset = 4096
@@ -135,7 +132,7 @@ export class GoProgram {
     this.#guard(() => this.#read(reading))
   }
 
-  /** Takes the state of a program that waits for input and has read all there was; `undefined` when it does not. */
+  /** Saves the state of a program that waits for input; `undefined` if it does not wait, or has unread input. */
   snapshot(): Snapshot | undefined {
     if (this.#over !== undefined || this.#reading === undefined || this.#input.length > 0) return undefined
     const { buffer, reply } = this.#reading
@@ -148,11 +145,10 @@ export class GoProgram {
   }
 
   /**
-   * Makes this program the one that the snapshot was taken of: every byte of memory, and nothing else is left of what it
-   * was.
+   * Restores the program of the snapshot: every byte of memory and all references. No former state remains.
    *
-   * @param used whether it ran for anybody: then all of its memory is written to, else only what its start has.
-   * @returns whether it is: a program that is over, or paused elsewhere, cannot be.
+   * @param used whether a build has used this program. Then all of its memory is overwritten, else only the part of its start.
+   * @returns whether it succeeded. It fails for a program that has ended, or is paused at another place.
    */
   restore({ memory, sp, references, reading: [buffer, reply] }: Snapshot, used: boolean): boolean {
     if (this.#over !== undefined || this.#reading === undefined || this.#exports.getsp() !== sp) return false
@@ -166,7 +162,7 @@ export class GoProgram {
     return true
   }
 
-  /** A program that knows nothing yet of JavaScript but the values that every one begins with. */
+  /** Resets the input, the output and the references to those that every program begins with. */
   #reset(): void {
     this.#input = []
     this.#position = 0
@@ -174,29 +170,15 @@ export class GoProgram {
     this.#stderr = ""
     this.onOutput = () => {}
     this.files = EMPTY
-    const fs = {
-      constants: CONSTANTS,
-      write: (fd: number, bytes: Uint8Array, _offset: number, length: number, _position: unknown, reply: Reply) => {
-        this.#output(fd, bytes)
-        reply(null, length)
-      },
-      read: (fd: number, buffer: Uint8Array, offset: number, length: number, position: unknown, reply: Reply) =>
-        fd === 0 ? this.#read({ buffer, reply }) : this.files.read(fd, buffer, offset, length, position, reply),
-      open: (path: string, flags: unknown, mode: unknown, reply: Reply) => this.files.open(path, flags, mode, reply),
-      stat: (path: string, reply: Reply) => this.files.stat(path, reply),
-      lstat: (path: string, reply: Reply) => this.files.lstat(path, reply),
-      fstat: (fd: number, reply: Reply) => this.files.fstat(fd, reply),
-      close: (fd: number, reply: Reply) => this.files.close(fd, reply),
-      readdir: (path: string, reply: Reply) => this.files.readdir(path, reply),
-      readlink: (path: string, reply: Reply) => this.files.readlink(path, reply)
-    }
-    const process = { pid: -1, ppid: -1 }
-    const path = { resolve: (path: string) => path }
-    const global = { Array, Object, Uint8Array, fs, process, path }
+    const globals = makeGlobals({
+      read: (buffer, reply) => this.#read({ buffer, reply }),
+      write: (fd, bytes) => this.#output(fd, bytes),
+      files: () => this.files
+    })
     this.#event = { _pendingEvent: null, _makeFuncWrapper: (id) => this.#references.wrap(id) }
     this.#references = new References(
-      [Number.NaN, 0, null, true, false, global, this.#event],
-      [fs, process, path, CONSTANTS, Array, Object, Uint8Array],
+      [Number.NaN, 0, null, true, false, globals.global, this.#event],
+      globals.known,
       (id) => this.#callback(id)
     )
   }
@@ -210,7 +192,7 @@ export class GoProgram {
     }
   }
 
-  /** An error that escapes has unwound the stack: the program cannot go on. */
+  /** An error that escapes has unwound Go's stack, so the program has ended. */
   #guard(run: () => void): void {
     if (this.#over !== undefined) throw this.#over
     try {
