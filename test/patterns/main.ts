@@ -91,7 +91,7 @@ const complaint = ({ source, flags, bounded }: Pattern): string | undefined => {
 }
 
 const files = readdirSync("src", { recursive: true, encoding: "utf8" })
-  .filter((name) => name.endsWith(".ts") && !name.includes("generated"))
+  .filter((name) => /\.(ts|mjs)$/.test(name) && !name.includes("generated"))
   .map((name) => join("src", name))
 const patterns = files.flatMap(patternsIn)
 const complaints = patterns.flatMap((pattern) => {

@@ -397,7 +397,7 @@ describe("the generated modules", () => {
     const written = () =>
       ["esbuild-factory.js", "hono.js", "stamp.txt"].map((name) => statSync(`src/bundler/generated/${name}`).mtimeMs)
     const before = written()
-    execFileSync(process.execPath, ["src/bundler/build/generate.ts"])
+    execFileSync(process.execPath, ["src/bundler/build/generate.mjs"])
     assert.deepStrictEqual(written(), before)
   })
 })

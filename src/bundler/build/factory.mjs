@@ -1,3 +1,4 @@
+// @ts-check
 import { readFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
 
@@ -7,8 +8,12 @@ export const FACTORY_SOURCE = fileURLToPath(import.meta.resolve("esbuild-wasm/es
 /** Its package's description, for its version. */
 export const FACTORY_PACKAGE = fileURLToPath(import.meta.resolve("esbuild-wasm/package.json"))
 
-/** How often the library's text says these, in the version that the host (`../compiler/worker-shim.ts`) was written for. */
-const EXPECTED: ReadonlyArray<readonly [text: string, times: number]> = [
+/**
+ * How often the library's text says these, in the version that the host (`../compiler/worker-shim.ts`) was written for.
+ *
+ * @type {ReadonlyArray<readonly [text: string, times: number]>}
+ */
+const EXPECTED = [
   ["new Worker(URL.createObjectURL(", 1],
   ["new Blob(", 1],
   [".terminate()", 1]
@@ -17,7 +22,8 @@ const EXPECTED: ReadonlyArray<readonly [text: string, times: number]> = [
 /** The Go program's glue, once as text for a web worker, and once for a compiler that runs in place. Ours is `../compiler/go/GoProgram.ts`. */
 const WORKER_TEXT = /new Blob\(\[(['"`])onmessage=(?:(?!\1)[^\\]|\\.)*\1/s
 
-const occurrences = (text: string, part: string): number => text.split(part).length - 1
+/** @type {(text: string, part: string) => number} */
+const occurrences = (text, part) => text.split(part).length - 1
 
 /**
  * The library as a function. As published, it is a module with one compiler for all that import it, and that compiler is
@@ -25,12 +31,14 @@ const occurrences = (text: string, part: string): number => text.split(part).len
  *
  * @throws when the library does not look as expected; then read its changes, and mend the host before this.
  */
-export const generateFactory = async (): Promise<string> => {
+export const generateFactory = async () => {
   const source = await readFile(FACTORY_SOURCE, "utf8")
   const exported = /export\{([^{}]*)\};?\s*$/.exec(source)
   if (exported?.[1] === undefined) throw new Error(`${FACTORY_SOURCE} does not end with its exports`)
   const body = source.slice(0, exported.index)
-  const names = new Map(exported[1].split(",").map((it) => it.trim().split(" as ").toReversed() as [string, string]))
+  const names = new Map(
+    exported[1].split(",").map((it) => /** @type {[string, string]} */ (it.trim().split(" as ").toReversed()))
+  )
   const members = ["build", "initialize", "stop"].map((name) => {
     const local = names.get(name)
     if (local === undefined) throw new Error(`${FACTORY_SOURCE} does not export ${name}`)
@@ -43,7 +51,8 @@ export const generateFactory = async (): Promise<string> => {
     if (found !== times) throw new Error(`${FACTORY_SOURCE} says ${text} ${found} times, not ${times}`)
   }
   if (!WORKER_TEXT.test(body)) throw new Error(`${FACTORY_SOURCE} does not hold its worker as text`)
-  const { version } = JSON.parse(await readFile(FACTORY_PACKAGE, "utf8")) as { readonly version: string }
+  /** @type {{ readonly version: string }} */
+  const { version } = JSON.parse(await readFile(FACTORY_PACKAGE, "utf8"))
   return `// Generated from esbuild-wasm's browser build.
 export const version = ${JSON.stringify(version)}
 export const createEsbuild = ({ Worker, Blob, URL, console }) => {

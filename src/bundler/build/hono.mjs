@@ -1,7 +1,8 @@
+// @ts-check
 import { readdir, readFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { build, type Metafile, stop } from "esbuild-wasm"
+import { build, stop } from "esbuild-wasm"
 
 const ROOT = join(dirname(fileURLToPath(import.meta.resolve("hono"))), "..")
 
@@ -27,18 +28,22 @@ const NOT_FOR_WORKERS = new Set([
   "hono/vercel"
 ])
 
-/** `./utils/*`, the only export that stands for many. */
-const readUtilities = async (target: string): Promise<Record<string, string>> => {
+/**
+ * `./utils/*`, the only export that stands for many.
+ *
+ * @type {(target: string) => Promise<Record<string, string>>}
+ */
+const readUtilities = async (target) => {
   const folder = join(ROOT, dirname(target))
   const files = (await readdir(folder)).filter((file) => file.endsWith(".js"))
   return Object.fromEntries(files.map((file) => [`hono/utils/${file.slice(0, -3)}`, join(folder, file)]))
 }
 
-const readEntries = async (): Promise<Record<string, string>> => {
-  const { exports } = JSON.parse(await readFile(HONO_PACKAGE, "utf8")) as {
-    readonly exports: Readonly<Record<string, { readonly import?: unknown }>>
-  }
-  const entries: Record<string, string> = {}
+const readEntries = async () => {
+  /** @type {{ readonly exports: Readonly<Record<string, { readonly import?: unknown }>> }} */
+  const { exports } = JSON.parse(await readFile(HONO_PACKAGE, "utf8"))
+  /** @type {Record<string, string>} */
+  const entries = {}
   for (const [subpath, { import: file }] of Object.entries(exports)) {
     if (typeof file !== "string") throw new Error(`hono's export ${subpath} has no module`)
     if (subpath === "./utils/*") Object.assign(entries, await readUtilities(file))
@@ -52,23 +57,29 @@ const readEntries = async (): Promise<Record<string, string>> => {
   return entries
 }
 
-/** Chunks are found by file name beside each other, entries by specifier: every import must lead to a chunk or outside. */
-const checkImports = (outputs: Metafile["outputs"]): void => {
+/**
+ * Chunks are found by file name beside each other, entries by specifier: every import must lead to a chunk or outside.
+ *
+ * @type {(outputs: import("esbuild-wasm").Metafile["outputs"]) => void}
+ */
+const checkImports = (outputs) => {
   for (const [file, output] of Object.entries(outputs))
     for (const { path, external } of output.imports)
       if (external === true ? !/^(node|cloudflare):/.test(path) : !/^chunk-\w+\.js$/.test(path))
         throw new Error(`hono's ${file} imports ${path}`)
 }
 
-const moduleId = (path: string): string => path.slice(1).replace(/^(hono.*)\.js$/, "$1")
+/** @type {(path: string) => string} */
+const moduleId = (path) => path.slice(1).replace(/^(hono.*)\.js$/, "$1")
 
 /**
  * Every entry also imports its chunks without taking anything from them, for their side effects. hono's modules have
  * none, so these imports would only be resolved, and complained about, in every build. A module of types comes out empty,
  * and would be taken for CommonJS, which may export anything.
+ *
+ * @type {(text: string) => string}
  */
-const moduleSource = (text: string): string =>
-  text.replace(/import"(\.{1,2}\/)+chunk-\w+\.js";/g, "").trim() || "export {}"
+const moduleSource = (text) => text.replace(/import"(\.{1,2}\/)+chunk-\w+\.js";/g, "").trim() || "export {}"
 
 /**
  * All of hono that makes sense in a Worker, as a JavaScript module: `modules` maps module ids to source. What several
@@ -76,7 +87,7 @@ const moduleSource = (text: string): string =>
  *
  * @throws when the package does not look as expected.
  */
-export const generateHono = async (): Promise<string> => {
+export const generateHono = async () => {
   const { outputFiles, metafile } = await build({
     entryPoints: await readEntries(),
     absWorkingDir: "/",

@@ -1,15 +1,17 @@
+// @ts-check
 /**
  * Writes `src/bundler/generated` from the installed packages; nothing of them is committed. This is wrangler's
  * `build.command`, which `wrangler dev` repeats whenever a file below `src` changes, so a second run writes nothing: it
- * would start the next one.
+ * would start the next one. Plain JavaScript, because the machine's Node runs it, which may be too old for TypeScript.
  */
 import { createHash } from "node:crypto"
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
-import { FACTORY_PACKAGE, FACTORY_SOURCE, FACTORY_TYPES, generateFactory } from "./factory.ts"
-import { generateHono, HONO_PACKAGE, HONO_TYPES } from "./hono.ts"
+import { FACTORY_PACKAGE, FACTORY_SOURCE, FACTORY_TYPES, generateFactory } from "./factory.mjs"
+import { generateHono, HONO_PACKAGE, HONO_TYPES } from "./hono.mjs"
 
-const local = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+/** @type {(path: string) => string} */
+const local = (path) => fileURLToPath(new URL(path, import.meta.url))
 
 const OUTPUTS = {
   "esbuild-factory.d.ts": async () => FACTORY_TYPES,
@@ -20,9 +22,9 @@ const OUTPUTS = {
 
 /** The outputs come from these. Packages do not change without their version or this text changing. */
 const INPUTS = [
-  local("factory.ts"),
-  local("hono.ts"),
-  local("generate.ts"),
+  local("factory.mjs"),
+  local("hono.mjs"),
+  local("generate.mjs"),
   FACTORY_SOURCE,
   FACTORY_PACKAGE,
   HONO_PACKAGE
@@ -31,14 +33,21 @@ const INPUTS = [
 /** The last file written: it says from what, and what came of it. */
 const STAMP = "stamp.txt"
 
-const output = (name: string): string => local(`../generated/${name}`)
+/** @type {(name: string) => string} */
+const output = (name) => local(`../generated/${name}`)
 
-const read = (path: string): Promise<string> => readFile(path, "utf8").catch(() => "")
+/** @type {(path: string) => Promise<string>} */
+const read = (path) => readFile(path, "utf8").catch(() => "")
 
-const hash = (texts: ReadonlyArray<string>): string => createHash("sha256").update(JSON.stringify(texts)).digest("hex")
+/** @type {(texts: ReadonlyArray<string>) => string} */
+const hash = (texts) => createHash("sha256").update(JSON.stringify(texts)).digest("hex")
 
-/** By way of another name, since two runs may meet and a third program may be reading. */
-const write = async (name: string, text: string): Promise<void> => {
+/**
+ * By way of another name, since two runs may meet and a third program may be reading.
+ *
+ * @type {(name: string, text: string) => Promise<void>}
+ */
+const write = async (name, text) => {
   const path = output(name)
   if ((await read(path)) === text) return
   const unfinished = `${path}.${process.pid}`
@@ -47,7 +56,7 @@ const write = async (name: string, text: string): Promise<void> => {
 }
 
 const names = Object.keys(OUTPUTS)
-const stamp = async (): Promise<string> =>
+const stamp = async () =>
   hash(await Promise.all([...INPUTS.map((path) => readFile(path, "utf8")), ...names.map((name) => read(output(name)))]))
 
 if ((await read(output(STAMP))) !== (await stamp())) {
