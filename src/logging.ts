@@ -3,12 +3,12 @@ import * as Logger from "effect/Logger"
 /** Logs must not contain these: credentials, bearer tokens, Jack's tokens, signed transactions. */
 const secrets = /\bPayment\s+[\w-]{32,}|\bBearer\s+[\w.~+/=-]+|\bjkt_[0-9a-f]{16,}|\b0x76[0-9a-f]{100,}/gi
 
-/** A defect is logged as the error that was thrown; as plain JSON there would be nothing left of it. */
+/** Logs a defect with its stack, because an error as plain JSON is empty. */
 const readable = (part: unknown) => (part instanceof Error ? (part.stack ?? String(part)) : part)
 
 /**
- * One line of JSON for each event: `time`, `level`, `message`, and what the event is about as fields of its own. Nothing
- * secret is ever passed to a log on purpose; what slips in with somebody's error message is taken out here.
+ * One line of JSON for each event: `time`, `level`, `message`, and the annotations as fields. No code logs a secret on purpose;
+ * this removes secrets that an error message of another program contains.
  */
 export const jsonLine = Logger.make<unknown, string>((options) => {
   const parts = Array.isArray(options.message) ? options.message.map(readable) : readable(options.message)
@@ -17,5 +17,5 @@ export const jsonLine = Logger.make<unknown, string>((options) => {
   return JSON.stringify(line).replace(secrets, "[redacted]")
 })
 
-/** Logs to the console, which is where the platform collects logs. */
+/** Logs to the console, where the platform collects logs. */
 export const layerJson = Logger.layer([Logger.withLeveledConsole(jsonLine)])

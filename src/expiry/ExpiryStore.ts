@@ -3,7 +3,7 @@ import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
-/** One deployment that is live, and until when. */
+/** A live deployment and its expiry. */
 export const ExpiryRecord = Schema.Struct({
   projectId: Schema.String,
   deploymentId: Schema.String,
@@ -20,16 +20,16 @@ export class ExpiryStoreUnavailable extends Schema.TaggedError<ExpiryStoreUnavai
 }) {}
 
 /**
- * Which projects are live, under `deploy:{project_id}`, for people and other programs to look at. No decision reads it:
- * KV shows a change up to 60 s late, takes one write a second for a key, and forgets by itself.
+ * The index of live projects, under `deploy:{project_id}`, for people and other programs. No decision of the gateway reads it,
+ * because KV shows a change up to 60 s late, accepts one write a second for a key, and deletes entries by itself.
  */
 export class ExpiryStore extends Context.Service<
   ExpiryStore,
   {
-    /** Writes or overwrites the project's entry. It vanishes when the deployment expires, but not within 60 s. */
+    /** Writes or overwrites the project's entry. KV deletes it when the deployment expires, but not before 60 s have passed. */
     put(record: ExpiryRecord): Effect.Effect<void, ExpiryStoreUnavailable>
     get(projectId: string): Effect.Effect<Option.Option<ExpiryRecord>, ExpiryStoreUnavailable>
-    /** Nothing to remove is a success. */
+    /** Succeeds also without an entry. */
     remove(projectId: string): Effect.Effect<void, ExpiryStoreUnavailable>
   }
 >()("mpp-compute/expiry/ExpiryStore") {}

@@ -5,27 +5,27 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { ExpiryRecord, ExpiryStore, ExpiryStoreUnavailable } from "./ExpiryStore.ts"
 
-/** KV's value: JSON with the names of the wire. */
-const Value = Schema.fromJsonString(
+/** The value in KV: JSON with snake-case names. */
+const StoredRecord = Schema.fromJsonString(
   ExpiryRecord.pipe(
     Schema.encodeKeys({ projectId: "project_id", deploymentId: "deployment_id", expiresAt: "expires_at" })
   )
 )
 
-/** KV refuses anything shorter. */
+/** KV's shortest time to live. */
 const KV_MIN_TTL_SECONDS = 60
 
-/** Nothing waits for the index, so it may not make anything wait. */
+/** Bounds each call, because no request may wait long for the index. */
 const KV_TIMEOUT = "5 seconds"
 
 /** The key of a project's entry. */
 export const keyOf = (projectId: string) => `deploy:${projectId}`
 
-/** How long an entry is kept: until the deployment expires. Relative, so that KV's clock need not agree with ours. */
+/** The seconds until the deployment expires. Relative, so that KV's clock need not agree with ours. */
 export const ttlSeconds = (record: ExpiryRecord, nowMillis: number) =>
   Math.max(KV_MIN_TTL_SECONDS, record.expiresAt - Math.floor(nowMillis / 1000))
 
-/** On Workers KV. Without a namespace every call fails, as with one that is down. */
+/** On Workers KV. Without a namespace every call fails, like in an outage of KV. */
 export const layerExpiryStoreKv = (kv: KVNamespace | undefined) => {
   const attempt = <A>(operation: string, run: (kv: KVNamespace) => Promise<A>) =>
     Effect.tryPromise({
@@ -44,13 +44,13 @@ export const layerExpiryStoreKv = (kv: KVNamespace | undefined) => {
 
   const put = Effect.fn("ExpiryStore.put")(function* (record: ExpiryRecord) {
     const expirationTtl = ttlSeconds(record, yield* Clock.currentTimeMillis)
-    const value = yield* Effect.orDie(Schema.encodeEffect(Value)(record))
+    const value = yield* Effect.orDie(Schema.encodeEffect(StoredRecord)(record))
     yield* attempt("put", (kv) => kv.put(keyOf(record.projectId), value, { expirationTtl }))
   })
 
   const get = Effect.fn("ExpiryStore.get")(function* (projectId: string) {
     const value = yield* attempt("get", (kv) => kv.get(keyOf(projectId)))
-    return Option.flatMap(Option.fromNullOr(value), Schema.decodeOption(Value))
+    return Option.flatMap(Option.fromNullOr(value), Schema.decodeOption(StoredRecord))
   })
 
   const remove = Effect.fn("ExpiryStore.remove")((projectId: string) =>

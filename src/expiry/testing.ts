@@ -5,14 +5,14 @@ import * as Option from "effect/Option"
 import { type ExpiryRecord, ExpiryStore, ExpiryStoreUnavailable } from "./ExpiryStore.ts"
 import { keyOf, ttlSeconds } from "./kv.ts"
 
-/** `layerExpiryStoreMemory` stores its entries here, by key; `goneAt` in Unix milliseconds. */
+/** The entries of `layerExpiryStoreMemory`, by key; `goneAt` in unix milliseconds. */
 export class ExpiryMemory {
   readonly entries = new Map<string, { readonly record: ExpiryRecord; readonly goneAt: number }>()
   /** While `false`, every call fails. */
   available = true
 }
 
-/** In memory, which a test looks into and makes unavailable. */
+/** In memory. A test reads it and makes it unavailable. */
 export const layerExpiryStoreMemory = (memory: ExpiryMemory = new ExpiryMemory()) => {
   const whenUp = Effect.suspend(() =>
     memory.available ? Clock.currentTimeMillis : Effect.fail(new ExpiryStoreUnavailable({ message: "scripted" }))

@@ -12,35 +12,35 @@ import { Busy } from "../domain/Errors.ts"
 import { cached } from "./cached.ts"
 import { type EarlierIds, IdStore } from "./IdStore.ts"
 
-/** How long an isolate keeps what it has read, in milliseconds: invented ids shall not make us read for each. */
+/** An isolate caches the stored keys and ids for this long, in milliseconds, so that invented ids do not cause a read each. */
 const KEEP_MILLIS = 60_000
 
-/** How long a note of the ids of earlier releases is good, in milliseconds: the sweep makes one every hour. */
+/** The stored ids of earlier releases are valid for this long, in milliseconds. The sweep stores them every hour. */
 const NOTE_MILLIS = 2 * 3_600_000
 
-const nothingKnown: EarlierIds = { at: 0, ids: [] }
+const NO_EARLIER_IDS: EarlierIds = { at: 0, ids: [] }
 
 /**
- * Makes deployment ids, and tells those that were made here from inventions before any order's object is asked: an object
- * that is asked at all leaves an empty database on a laptop's disk (measured: workerd opens it before the constructor runs,
- * and neither `deleteAll()` nor `abort()` takes the file away).
+ * Makes deployment ids, and recognizes them before any order's object is called. Invented ids must not reach an object, because
+ * each called object leaves an empty database on a laptop's disk (measured: workerd opens it before the constructor runs, and
+ * neither `deleteAll()` nor `abort()` deletes the file).
  */
 export class DeploymentIds extends Context.Service<
   DeploymentIds,
   {
-    /** A fresh id for a purchase of this order. */
+    /** Makes a new id for a purchase of this order. */
     readonly make: (order: string) => Effect.Effect<string>
-    /** The name of the order that an id belongs to; `undefined` for one that was not made here. */
+    /** The name of the order of an id; `undefined` for an id that this gateway did not make. */
     readonly orderOf: (id: string) => Effect.Effect<string | undefined, Busy>
-    /** Notes which ids of earlier releases the host's projects have. */
+    /** Stores the ids of earlier releases that the host's projects have. */
     readonly note: (projects: ReadonlyArray<Project>) => Effect.Effect<void>
   }
 >()("mpp-compute/ids/DeploymentIds") {}
 
 /**
- * The check of an id is verified by computing. Where it does not hold, the id may have been made before `MPP_SECRET_KEY`
- * was changed: the keys before are in the `IdStore`. An id of an earlier release, without a check, is taken if the host
- * has had a project with it.
+ * Verifies the check of an id by computing it. If it is not valid, the id may come from the time before a change of
+ * `MPP_SECRET_KEY`, so the earlier keys of the `IdStore` are tried. An id of an earlier release has no check; it is accepted if
+ * the host has had a project with it.
  */
 export const layerDeploymentIds = Layer.effect(
   DeploymentIds,
@@ -56,7 +56,7 @@ export const layerDeploymentIds = Layer.effect(
     )
 
     let added = false
-    /** Beside everything else: an id is good without it, until the secret is changed. */
+    /** Stores the key in the background: an id is valid without it until the secret changes. */
     const addKey = (key: string) => {
       if (added) return Effect.void
       added = true
@@ -70,7 +70,7 @@ export const layerDeploymentIds = Layer.effect(
     }
 
     const busy = new Busy({
-      detail: "It cannot be said at the moment whether there is such a deployment. Try again.",
+      detail: "The service cannot check at the moment whether this deployment exists. Try again.",
       charged: null,
       retry_after: 5
     })
@@ -83,20 +83,20 @@ export const layerDeploymentIds = Layer.effect(
       orElse: Effect.fail(busy)
     })
 
-    const known = Effect.map(store.earlier, (found) => Option.getOrElse(found, () => nothingKnown))
+    const known = Effect.map(store.earlier, (found) => Option.getOrElse(found, () => NO_EARLIER_IDS))
 
-    /** Without a note that is fresh enough the host is asked. A question that finds nothing new writes nothing. */
-    const look = Effect.gen(function* () {
+    /** Reads the stored ids, or the host's projects if they are too old. Writes only if the host has new ids. */
+    const readEarlier = Effect.gen(function* () {
       const { at, ids } = yield* known
       const now = yield* Clock.currentTimeMillis
       if (now - at < NOTE_MILLIS) return new Set(ids)
-      const all = merged(ids, yield* host.list())
+      const all = mergeIds(ids, yield* host.list())
       if (all.size > ids.length) yield* store.putEarlier({ at: now, ids: [...all] })
       return all
     })
 
     const earlier = cached<ReadonlySet<string>, Busy>({
-      load: Effect.catch(look, unavailable),
+      load: Effect.catch(readEarlier, unavailable),
       keepMillis: KEEP_MILLIS,
       orElse: Effect.fail(busy)
     })
@@ -117,7 +117,7 @@ export const layerDeploymentIds = Layer.effect(
       note: Effect.fn("DeploymentIds.note")(
         function* (projects: ReadonlyArray<Project>) {
           const { ids } = yield* known
-          yield* store.putEarlier({ at: yield* Clock.currentTimeMillis, ids: [...merged(ids, projects)] })
+          yield* store.putEarlier({ at: yield* Clock.currentTimeMillis, ids: [...mergeIds(ids, projects)] })
         },
         Effect.catch(({ message }) => Effect.logWarning("ids of earlier releases were not noted", message))
       )
@@ -125,8 +125,8 @@ export const layerDeploymentIds = Layer.effect(
   })
 )
 
-/** An order still remembers what has left the host. */
-const merged = (known: ReadonlyArray<string>, projects: ReadonlyArray<Project>): ReadonlySet<string> =>
+/** Adds the ids of projects to the known ids, which stay: an order outlives its project. */
+const mergeIds = (known: ReadonlyArray<string>, projects: ReadonlyArray<Project>): ReadonlySet<string> =>
   new Set([
     ...known,
     ...projects.flatMap(({ name }) => Option.toArray(deploymentIdOf(name)).filter((id) => parseId(id)?.check === null))

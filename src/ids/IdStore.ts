@@ -8,25 +8,25 @@ export class IdStoreUnavailable extends Schema.TaggedError<IdStoreUnavailable>()
   message: Schema.String
 }) {}
 
-/** Ids of earlier releases, which have no check, as they were found at the host. */
+/** Ids of earlier releases, which have no check, as read from the host. */
 export const EarlierIds = Schema.Struct({
-  /** When the host was asked last, in unix milliseconds. */
+  /** The time of the last read from the host, in unix milliseconds. */
   at: Schema.Number,
   ids: Schema.Array(Schema.String)
 })
-/** Ids of earlier releases, as they were found at the host. */
+/** Ids of earlier releases, as read from the host. */
 export type EarlierIds = typeof EarlierIds.Type
 
 /**
- * The gateway needs these to recognize ids whose check today's key cannot verify: the keys before it, and the ids that
- * have no check. It asks nothing here about an id whose check holds.
+ * Stores the earlier keys and the ids without a check. The gateway needs them for ids whose check the current key does not
+ * verify. It reads nothing here for an id with a valid check.
  */
 export class IdStore extends Context.Service<
   IdStore,
   {
-    /** Every key (see `idKey`) that ids were made with; one that was added lately may lack for a minute. */
+    /** Every key (see `idKey`) that ids were made with. A new key may be missing for a minute. */
     readonly keys: Effect.Effect<ReadonlyArray<string>, IdStoreUnavailable>
-    /** Adds a key; adding it again changes nothing. */
+    /** Adds a key. Adding it again changes nothing. */
     readonly addKey: (key: string) => Effect.Effect<void, IdStoreUnavailable>
     readonly earlier: Effect.Effect<Option.Option<EarlierIds>, IdStoreUnavailable>
     readonly putEarlier: (found: EarlierIds) => Effect.Effect<void, IdStoreUnavailable>

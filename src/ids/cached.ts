@@ -1,16 +1,16 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 
-/** How often a request looks whether another one has loaded the value, in milliseconds, and how often in all. */
-const LOOK_EVERY = 100
-const LOOKS = 120
+/** A request checks this often whether another request has loaded the value, in milliseconds, and at most so many times. */
+const POLL_EVERY_MS = 100
+const MAX_POLLS = 120
 
-/** How long a load can take, in milliseconds. A request that ended in the middle of one runs no finalizers. */
-const LONGEST_LOAD = 12_000
+/** The longest load, in milliseconds. A request that ends during a load runs no finalizers. */
+const MAX_LOAD_MS = 12_000
 
 /**
- * A value that an isolate loads once and keeps for `keepMillis`. One request loads it. The others look for it on timers of
- * their own, because the platform forbids to wait for a promise of another request. `orElse` answers whoever waits in vain.
+ * Caches a value in the isolate for `keepMillis`. One request loads it. The others poll for it with their own timers, because
+ * the platform forbids waiting for a promise of another request. `orElse` is the result of a request that waits in vain.
  */
 export const cached = <A, E>(options: {
   readonly load: Effect.Effect<A, E>
@@ -20,10 +20,10 @@ export const cached = <A, E>(options: {
   let kept: { readonly value: A; readonly until: number } | undefined
   let loadingSince = -Infinity
   return Effect.gen(function* () {
-    for (let look = 0; look < LOOKS; look++) {
+    for (let polls = 0; polls < MAX_POLLS; polls++) {
       const now = yield* Clock.currentTimeMillis
       if (kept !== undefined && now < kept.until) return kept.value
-      if (now - loadingSince > LONGEST_LOAD) {
+      if (now - loadingSince > MAX_LOAD_MS) {
         loadingSince = now
         const value = yield* Effect.ensuring(
           options.load,
@@ -32,7 +32,7 @@ export const cached = <A, E>(options: {
         kept = { value, until: (yield* Clock.currentTimeMillis) + options.keepMillis }
         return value
       }
-      yield* Effect.sleep(LOOK_EVERY)
+      yield* Effect.sleep(POLL_EVERY_MS)
     }
     return yield* options.orElse
   })

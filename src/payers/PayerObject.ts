@@ -1,48 +1,48 @@
 import { DurableObject } from "cloudflare:workers"
-import { type Admission, type Attempt, Attempts, type Budget, type End } from "./Attempts.ts"
+import { type LimitCheck, type Attempt, Attempts, type Budget, type AttemptEnd } from "./Attempts.ts"
 
-/** Where the attempts are in the object's storage: one value, some 10 KB at most. */
+/** The storage key of the attempts: one value, some 10 KB at most. */
 const KEY = "attempts"
 
 /**
- * The storage behind `Payers`: one object a payer. Every call is one synchronous step on an object that is one thread, so
- * that fifty at once do not all read "none". Storage is neither read nor written before something is built for the payer:
- * keys cost nothing to make, and one that owns nothing leaves nothing behind.
+ * The storage behind `Payers`: one object for each payer. Every call is one synchronous step of a single-threaded object, so
+ * that fifty calls at once do not all read "none". The object reads and writes no storage before something is built for the
+ * payer, because keys are free to make: a payer without money leaves nothing on disk.
  */
 export class PayerObject extends DurableObject {
   readonly #attempts = new Attempts()
   #restored = false
-  /** Whether there is anything on disk, and an alarm that will take it away. */
+  /** Whether the object has data on disk, and an alarm that deletes it. */
   #onDisk = false
 
   /** Begins an attempt, as `Attempts.begin`. */
-  async begin(id: string, budget: Budget): Promise<Admission> {
-    const admission = this.#attempts.begin(id, budget, Date.now())
+  async begin(id: string, budget: Budget): Promise<LimitCheck> {
+    const check = this.#attempts.begin(id, budget, Date.now())
     this.#write()
-    return admission
+    return check
   }
 
   /** Keeps an attempt, as `Attempts.keep`. */
-  async keep(id: string, budget: Budget): Promise<Admission> {
+  async keep(id: string, budget: Budget): Promise<LimitCheck> {
     this.#restore()
-    const admission = this.#attempts.keep(id, budget, Date.now())
+    const check = this.#attempts.keep(id, budget, Date.now())
     this.#write()
-    return admission
+    return check
   }
 
   /** Ends an attempt, as `Attempts.end`. */
-  async end(id: string, how: End): Promise<void> {
-    // One that began in memory, and never came as far as a build, ends there.
-    if (!this.#attempts.isLight(id)) this.#restore()
+  async end(id: string, how: AttemptEnd): Promise<void> {
+    // An attempt without a build is in memory only and ends there.
+    if (!this.#attempts.isUnpersisted(id)) this.#restore()
     this.#attempts.end(id, how)
     this.#write()
   }
 
-  /** Forgets everything once nothing of it counts, and comes back for what was added since the alarm was set. */
+  /** Deletes everything once no attempt counts, and sets the next alarm for attempts that were added later. */
   override async alarm(): Promise<void> {
     this.#restore()
     this.#write()
-    if (this.#onDisk) await this.ctx.storage.setAlarm(Math.max(this.#attempts.until, Date.now() + 1_000))
+    if (this.#onDisk) await this.ctx.storage.setAlarm(Math.max(this.#attempts.expiresAt, Date.now() + 1_000))
   }
 
   #restore(): void {
@@ -53,14 +53,14 @@ export class PayerObject extends DurableObject {
     this.#attempts.restore(stored ?? [])
   }
 
-  // Nothing is awaited: an object's writes are one transaction with their alarm, and no answer leaves before they are on disk.
+  // No `await`: an object's writes and its alarm are one transaction, and no answer leaves before they are on disk.
   #write(): void {
     if (!this.#restored) return
     const { storage } = this.ctx
     const stored = this.#attempts.stored(Date.now())
     if (stored.length > 0) {
       storage.kv.put(KEY, stored)
-      if (!this.#onDisk) void storage.setAlarm(this.#attempts.until)
+      if (!this.#onDisk) void storage.setAlarm(this.#attempts.expiresAt)
       this.#onDisk = true
     } else if (this.#onDisk) {
       void storage.deleteAlarm()

@@ -1,9 +1,9 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { Busy, TooManyAttempts } from "../domain/Errors.ts"
-import type { Budget, End } from "./Attempts.ts"
+import type { Budget, AttemptEnd } from "./Attempts.ts"
 
-/** Names an attempt. */
+/** Identifies an attempt. */
 export interface AttemptId {
   /** The payer's address, in lower case. */
   readonly payer: string
@@ -13,20 +13,20 @@ export interface AttemptId {
 }
 
 /**
- * Keeps facts about each payer, beyond one order. So far: the attempts to buy or to update something that came to
- * nothing. They are free for their payer, and this bounds them.
+ * Stores facts about each payer beyond one order: so far, the failed attempts to buy or update something. They are free for
+ * the payer, so this service limits them.
  */
 export class Payers extends Context.Service<
   Payers,
   {
-    /** Begins an attempt, before anything is done for it. */
+    /** Begins an attempt, before any work for it. */
     readonly begin: (attempt: AttemptId) => Effect.Effect<void, TooManyAttempts | Busy>
     /**
-     * Keeps an attempt before something is built for it: from now on it counts, whatever crashes. Answers how many
-     * attempts of its payer have failed within an hour.
+     * Stores an attempt before a build: from now on it counts, also after a crash. Returns the number of the payer's failed
+     * attempts within an hour.
      */
     readonly keep: (attempt: AttemptId) => Effect.Effect<number, TooManyAttempts | Busy>
-    /** Ends an attempt. Never fails: nothing that is paid for depends on it, and an attempt that is not ended runs out. */
-    readonly end: (attempt: AttemptId, how: End) => Effect.Effect<void>
+    /** Ends an attempt. Never fails: no paid work depends on it, and an attempt without an end expires. */
+    readonly end: (attempt: AttemptId, how: AttemptEnd) => Effect.Effect<void>
   }
 >()("mpp-compute/payers/Payers") {}

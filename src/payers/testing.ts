@@ -3,9 +3,9 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Attempts } from "./Attempts.ts"
 import { type AttemptId, Payers } from "./Payers.ts"
-import { failuresOf } from "./too-many-attempts.ts"
+import { failuresOrRefusal } from "./too-many-attempts.ts"
 
-/** In memory: for tests, and gone with the process. */
+/** In memory, for tests. */
 export const layerPayersMemory = Layer.sync(Payers, () => {
   const payers = new Map<string, Attempts>()
   const attemptsOf = (payer: string) => {
@@ -13,11 +13,13 @@ export const layerPayersMemory = Layer.sync(Payers, () => {
     payers.set(payer, attempts)
     return attempts
   }
-  const admit = ({ payer, id, budget }: AttemptId, step: "begin" | "keep") =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) => failuresOf(attemptsOf(payer)[step](id, budget, now), budget))
+  const checkLimits = ({ payer, id, budget }: AttemptId, step: "begin" | "keep") =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      failuresOrRefusal(attemptsOf(payer)[step](id, budget, now), budget)
+    )
   return Payers.of({
-    begin: (attempt) => Effect.asVoid(admit(attempt, "begin")),
-    keep: (attempt) => admit(attempt, "keep"),
+    begin: (attempt) => Effect.asVoid(checkLimits(attempt, "begin")),
+    keep: (attempt) => checkLimits(attempt, "keep"),
     end: ({ payer, id }, how) => Effect.sync(() => attemptsOf(payer).end(id, how))
   })
 })

@@ -4,11 +4,11 @@ import type * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import type { ControlPlaneError } from "../control-plane/ControlPlaneClient.ts"
 
-/** The key that the platform signs its scheduled calls with. */
+/** The key of the platform's signatures of scheduled calls. */
 export class CronSecret extends Context.Service<
   CronSecret,
   {
-    /** None where there is no platform that calls: then nobody may. */
+    /** `none` without a platform that calls. Then no call is accepted. */
     readonly read: Effect.Effect<Option.Option<Redacted.Redacted>, ControlPlaneError>
   }
 >()("mpp-compute/schedule/CronSecret") {}

@@ -1,21 +1,21 @@
 import { DurableObject } from "cloudflare:workers"
 
 /**
- * The storage behind `Claims`: an object that remembers which names were used, until it does not matter any more. The
- * storage API of an object is synchronous here, so a look-up and the claim after it cannot be torn apart.
+ * The storage behind `ReplayGuard`: an object that stores used names until they expire. An object's storage API is synchronous
+ * here, so no other call runs between the read and the write.
  */
 export class ReplayGuardObject extends DurableObject {
-  /** Whether this name was not used before; from now on it was, until `until` (unix milliseconds). */
+  /** Marks a name as used until `until` (unix milliseconds), and answers whether it was unused before. */
   async markUsed(name: string, until: number): Promise<boolean> {
     const { kv } = this.ctx.storage
     if (kv.get(name) !== undefined) return false
     kv.put(name, until)
-    // Set to the latest: whatever is forgotten late was no trouble until then.
+    // The alarm is at the latest expiry: other names may be deleted late without harm.
     await this.ctx.storage.setAlarm(until)
     return true
   }
 
-  /** Forgets what is over. Names of which one is claimed later move the alarm, and are forgotten with that one. */
+  /** Deletes expired names. Each newly used name moves the alarm to a later time. */
   override async alarm(): Promise<void> {
     const { kv } = this.ctx.storage
     const now = Date.now()

@@ -9,22 +9,22 @@ import { Orders } from "../orders/Orders.ts"
 import { DeploymentIds } from "../ids/DeploymentIds.ts"
 import { ExpiryStore } from "../expiry/ExpiryStore.ts"
 
-/** A sweep's counts of projects of ours that looked like orphans. */
+/** A sweep's counts of our projects that looked like orphans. */
 export interface Swept {
   readonly removed: number
-  /** Their orders live and claim them. */
+  /** Projects that a live order owns. */
   readonly claimed: number
-  /** Could not be deleted; the next sweep tries again. */
+  /** Projects that could not be deleted. The next sweep tries again. */
   readonly failed: number
 }
 
-/** Deletes at once: the control plane takes seconds for each, and a sweep has minutes. */
-const concurrency = 4
+/** The deletes at once: the control plane takes seconds for each, and a sweep has minutes. */
+const CONCURRENCY = 4
 
 /**
- * The backstop of expiry: projects of ours that nobody owns any more. Every order deletes its own project by its alarm, so
- * there is something to find only when an object's storage was lost, a create failed half-way and was given up, or the host
- * carried one out long after it was asked.
+ * The backstop of expiry: deletes our projects that no order owns any more. Every order deletes its own project by its alarm. So
+ * an orphan exists only if an object's storage was lost, a create failed half-way and was given up, or the host completed a
+ * create long after the request.
  */
 export class Sweep extends Context.Service<
   Sweep,
@@ -34,7 +34,7 @@ export class Sweep extends Context.Service<
   }
 >()("mpp-compute/schedule/Sweep") {}
 
-/** Asks each order, in its object, about the projects that carry its ids. */
+/** Asks each order, in its object, whether it owns the projects with its ids. */
 export const layerSweep = Layer.effect(
   Sweep,
   Effect.gen(function* () {
@@ -43,7 +43,7 @@ export const layerSweep = Layer.effect(
     const ids = yield* DeploymentIds
     const index = yield* ExpiryStore
 
-    const sweep = Effect.fn("Sweep.project")(function* (deploymentId: string, { id }: Project) {
+    const sweepProject = Effect.fn("Sweep.project")(function* (deploymentId: string, { id }: Project) {
       if (yield* orders.claims(deploymentId, id)) return "claimed" as const
       yield* host.remove(id)
       yield* Effect.ignore(index.remove(id))
@@ -58,17 +58,17 @@ export const layerSweep = Layer.effect(
       const suspects = projects.flatMap((project) =>
         Option.match(deploymentIdOf(project.name), {
           onNone: () => [],
-          onSome: (id) => (isSuspect(project, now) ? [sweepOne(id, project)] : [])
+          onSome: (id) => (isSuspect(project, now) ? [sweepOrWarn(id, project)] : [])
         })
       )
-      const outcomes = yield* Effect.all(suspects, { concurrency })
-      const count = (what: (typeof outcomes)[number]) => outcomes.filter((outcome) => outcome === what).length
+      const outcomes = yield* Effect.all(suspects, { concurrency: CONCURRENCY })
+      const count = (wanted: (typeof outcomes)[number]) => outcomes.filter((outcome) => outcome === wanted).length
       return { removed: count("removed"), claimed: count("claimed"), failed: count("failed") }
     }).pipe(Effect.withSpan("Sweep.run"))
 
-    /** One that cannot be asked about, or cannot be deleted, must not keep the others. */
-    const sweepOne = (deploymentId: string, project: Project) =>
-      sweep(deploymentId, project).pipe(
+    /** A project that fails must not keep the sweep from the others. */
+    const sweepOrWarn = (deploymentId: string, project: Project) =>
+      sweepProject(deploymentId, project).pipe(
         Effect.catchCause((cause) =>
           Effect.as(Effect.logWarning("an orphan was not deleted", deploymentId, project.id, cause), "failed" as const)
         )
@@ -78,16 +78,16 @@ export const layerSweep = Layer.effect(
   })
 )
 
-/** How long after its create a project of ours has its tag at the latest, in milliseconds. */
-const untaggedMillis = 3_600_000
+/** The longest time between the create of our project and its tag, in milliseconds. */
+const MAX_UNTAGGED_MS = 3_600_000
 
 /**
- * Whether a project of ours needs somebody to claim it: its time is over by its tag, or its create failed half-way, or was
- * answered to nobody and so never got a tag.
+ * Whether our project may be an orphan: it has expired by its tag, its create failed half-way, or the answer to its create was
+ * lost, so that it never got a tag.
  */
 const isSuspect = ({ status, tags, createdAt }: Project, now: number): boolean => {
   const expiry = tags
     .flatMap((tag) => /^expires:(\d{1,15})$/.exec(tag)?.[1] ?? [])
     .map((seconds) => Number(seconds) * 1000)
-  return status === "error" || (expiry.length > 0 ? Math.min(...expiry) <= now : now - createdAt >= untaggedMillis)
+  return status === "error" || (expiry.length > 0 ? Math.min(...expiry) <= now : now - createdAt >= MAX_UNTAGGED_MS)
 }

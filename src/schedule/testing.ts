@@ -5,15 +5,15 @@ import * as Redacted from "effect/Redacted"
 import { CronSecret } from "./CronSecret.ts"
 import { ReplayGuard } from "./ReplayGuard.ts"
 
-/** This key, or none. */
+/** With this key, or none. */
 export const layerCronSecretTest = (secret: string | undefined) => {
   return Layer.succeed(CronSecret, {
     read: Effect.succeed(Option.map(Option.fromUndefinedOr(secret), (key) => Redacted.make(key)))
   })
 }
 
-/** In memory, for tests: gone with the process. */
+/** In memory, for tests. */
 export const layerReplayGuardMemory = Layer.sync(ReplayGuard, () => {
-  const claimed = new Set<string>()
-  return { markUsed: (name) => Effect.sync(() => !claimed.has(name) && claimed.add(name) !== undefined) }
+  const used = new Set<string>()
+  return { markUsed: (name) => Effect.sync(() => !used.has(name) && used.add(name) !== undefined) }
 })

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
-import type { Budget, End } from "../../payers/Attempts.ts"
+import type { Budget, AttemptEnd } from "../../payers/Attempts.ts"
 import type { AttemptId, Payers } from "../../payers/Payers.ts"
 import type { Verified } from "../../payment/PaymentService.ts"
 import type { OrderError, UpdateError } from "../rpc.ts"
@@ -33,7 +33,7 @@ const isOurs = (error: OrderError | UpdateError): boolean =>
 const isStale = (error: OrderError | UpdateError): boolean =>
   error._tag === "PaymentRejected" && (error.problem === "payment-expired" || error.problem === "invalid-challenge")
 
-const endOf = (exit: Exit.Exit<unknown, OrderError | UpdateError>): End => {
+const endOf = (exit: Exit.Exit<unknown, OrderError | UpdateError>): AttemptEnd => {
   const error = Option.getOrUndefined(Exit.findErrorOption(exit))
   if (Exit.isSuccess(exit) || (error !== undefined && isOurs(error))) return "forgotten"
   return error !== undefined && isStale(error) ? "stale" : "failed"

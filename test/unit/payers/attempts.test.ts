@@ -1,5 +1,5 @@
 import { assert, describe, it } from "vitest"
-import { AT_ONCE, Attempts, FAILURES_PER_HOUR, LEASE_MS, WINDOW_MS } from "../../../src/payers/Attempts.ts"
+import { MAX_IN_FLIGHT, Attempts, MAX_FAILURES_PER_HOUR, LEASE_MS, WINDOW_MS } from "../../../src/payers/Attempts.ts"
 
 const now = 1_700_000_000_000
 
@@ -12,14 +12,15 @@ const fail = (attempts: Attempts, id: string, at: number) => {
 
 const exhausted = () => {
   const attempts = new Attempts()
-  for (let at = 0; at < FAILURES_PER_HOUR; at++) fail(attempts, `failed ${at}`, now + at * 1000)
+  for (let at = 0; at < MAX_FAILURES_PER_HOUR; at++) fail(attempts, `failed ${at}`, now + at * 1000)
   return attempts
 }
 
 describe("the attempts of a payer", () => {
   it("are at most four at once", () => {
     const attempts = new Attempts()
-    for (let at = 0; at < AT_ONCE; at++) assert.strictEqual(attempts.begin(String(at), "purchase", now).refused, null)
+    for (let at = 0; at < MAX_IN_FLIGHT; at++)
+      assert.strictEqual(attempts.begin(String(at), "purchase", now).refused, null)
     const refused = attempts.begin("five", "purchase", now)
     assert.deepStrictEqual([refused.refused, refused.retryAfter], ["in flight", 2])
     attempts.end("0", "forgotten")
@@ -38,7 +39,7 @@ describe("the attempts of a payer", () => {
 
   it("are never more than sixty, whatever becomes of those in flight", () => {
     const attempts = new Attempts()
-    for (let at = 0; at < FAILURES_PER_HOUR - 1; at++) fail(attempts, `failed ${at}`, now)
+    for (let at = 0; at < MAX_FAILURES_PER_HOUR - 1; at++) fail(attempts, `failed ${at}`, now)
     assert.strictEqual(attempts.begin("60", "purchase", now).refused, null)
     assert.strictEqual(attempts.begin("61", "purchase", now).refused, "in flight")
     attempts.end("60", "failed")
@@ -47,7 +48,7 @@ describe("the attempts of a payer", () => {
 
   it("count each time that the same credential is tried", () => {
     const attempts = new Attempts()
-    for (let at = 0; at < FAILURES_PER_HOUR; at++) fail(attempts, "the same", now + at)
+    for (let at = 0; at < MAX_FAILURES_PER_HOUR; at++) fail(attempts, "the same", now + at)
     assert.strictEqual(attempts.begin("the same", "purchase", now + 100).refused, "failed")
   })
 
@@ -64,9 +65,9 @@ describe("the attempts of a payer", () => {
 
   it("give back what was lost within a minute, and count it as failed", () => {
     const attempts = new Attempts()
-    for (let at = 0; at < AT_ONCE; at++) attempts.begin(String(at), "purchase", now)
+    for (let at = 0; at < MAX_IN_FLIGHT; at++) attempts.begin(String(at), "purchase", now)
     assert.strictEqual(attempts.begin("next", "purchase", now + LEASE_MS - 1).refused, "in flight")
-    assert.deepInclude(attempts.begin("next", "purchase", now + LEASE_MS), { refused: null, failures: AT_ONCE })
+    assert.deepInclude(attempts.begin("next", "purchase", now + LEASE_MS), { refused: null, failures: MAX_IN_FLIGHT })
   })
 
   it("are stored once something was built, with all that is known", () => {
@@ -79,7 +80,7 @@ describe("the attempts of a payer", () => {
       attempts.stored(now).map(({ id }) => id),
       ["poor", "built"]
     )
-    assert.strictEqual(attempts.until, now + WINDOW_MS)
+    assert.strictEqual(attempts.expiresAt, now + WINDOW_MS)
     assert.deepStrictEqual(attempts.stored(now + WINDOW_MS), [])
   })
 
@@ -89,6 +90,6 @@ describe("the attempts of a payer", () => {
     attempts.restore(exhausted().stored(now))
     assert.strictEqual(attempts.keep("61", "purchase", now + 60_000).refused, "failed")
     attempts.end("61", "forgotten")
-    assert.strictEqual(attempts.stored(now + 60_000).length, FAILURES_PER_HOUR)
+    assert.strictEqual(attempts.stored(now + 60_000).length, MAX_FAILURES_PER_HOUR)
   })
 })
