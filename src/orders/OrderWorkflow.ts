@@ -24,7 +24,9 @@ import {
 } from "./idempotency/resolve-order.ts"
 import { makeDeliver } from "./delivery/deliver.ts"
 import { isOver, makeExpire } from "./steps/expire.ts"
-import { create, isOpen, PurchaseStore, BUILD_FAILURE_TTL_MS } from "./purchase/PurchaseStore.ts"
+import { BUILD_FAILURE_TTL_MS, isOpen, PurchaseStore } from "./purchase/PurchaseStore.ts"
+import { create, save } from "./purchase/save.ts"
+import * as transition from "./purchase/transitions.ts"
 import {
   type DeployError,
   deployed,
@@ -42,15 +44,15 @@ import { makeRun } from "./steps/run.ts"
 import { awaitsPayer } from "./steps/retry.ts"
 import { makeUpdate } from "./steps/update.ts"
 
-/** How long one alarm is held open for what it goes on with, in milliseconds: the platform counts the time. */
-const wakeMillis = 20_000
+/** One alarm waits for its purchases for so long, in milliseconds, because the platform counts the time. */
+const WAKE_MS = 20_000
 
-/** How long after its time a live deployment is still its order's alarm's to delete; the sweep takes what is left. */
-const graceMillis = 600_000
+/** The order's alarm deletes an expired deployment within this time, in milliseconds. The sweep deletes what is left then. */
+const GRACE_MS = 600_000
 
 /**
- * The order of a deploy: authorize, bundle, start, capture, deliver; and of an execution, which is run in the end. Runs inside the order's object, on that object's
- * `Ledger`, and knows neither HTTP nor Durable Objects.
+ * The steps of a deploy: authorize, bundle, start, capture, deliver. The last step of an execution is to run it. The workflow
+ * works inside the order's object, on that object's `PurchaseStore`, and knows neither HTTP nor Durable Objects.
  */
 export class OrderWorkflow extends Context.Service<
   OrderWorkflow,
@@ -91,18 +93,18 @@ export const layerOrderWorkflow = Layer.effect(
     const { expire, releaseProject } = makeExpire(host, expiry)
 
     /** From whatever state a purchase is in to the end. Every step is written down before the effect that it announces. */
-    const advance = (purchase: Purchase): Effect.Effect<OrderResult, OrderError, PurchaseStore> => {
+    const resumeFrom = (purchase: Purchase): Effect.Effect<OrderResult, OrderError, PurchaseStore> => {
       switch (purchase.state) {
         case "capturing":
           return capture.reconcile(purchase).pipe(
             // It has counted as failed until now. Nobody waits for it to count no more.
             Effect.tap(() => Effect.forkDetach(payers.end(attemptOf(purchase, "purchase"), "forgotten"))),
-            Effect.flatMap(advance)
+            Effect.flatMap(resumeFrom)
           )
         case "captured":
           return purchase.operation === "deploy"
-            ? Effect.flatMap(deliver(purchase), advance)
-            : Effect.flatMap(run(purchase), advance)
+            ? Effect.flatMap(deliver(purchase), resumeFrom)
+            : Effect.flatMap(run(purchase), resumeFrom)
         default:
           return storedResult(purchase)
       }
@@ -116,12 +118,13 @@ export const layerOrderWorkflow = Layer.effect(
       if (serving !== undefined) return yield* awaitResult(serving)
       // The purchase no longer waits for its payer: from here on the order tries it itself like any other.
       const failure = awaitsPayer(purchase) ? null : purchase.failure
-      const watched = { ...purchase, failure, due: isOpen(purchase) ? now + LEASE_MS : purchase.due }
-      store.save(watched)
-      return yield* runDetached(register(store, purchase.key, purchase.challengeId), advance(watched))
+      const due = isOpen(purchase) ? now + LEASE_MS : purchase.due
+      const resumed = save(store, transition.resumed(purchase, failure, due))
+      const registered = register(store, purchase.key, purchase.challengeId)
+      return yield* runDetached(registered, Effect.flatMap(resumed, resumeFrom))
     })
 
-    const update = makeUpdate(host, place, expiry, { attempt, build, resumeFrom: advance })
+    const update = makeUpdate(host, place, expiry, { attempt, build, resumeFrom })
 
     /** Steps 4 to 6: a purchase whose money has moved; or one that was made meanwhile, under another key. */
     const pay = Effect.fn("OrderWorkflow.pay")(function* (order: DeployOrder | ExecuteOrder) {
@@ -134,14 +137,14 @@ export const layerOrderWorkflow = Layer.effect(
       const { terms, verified } = order
       const id = yield* ids.make(orderName(verified.payer, terms.operation, terms.bodyDigest))
       const purchase = newPurchase(id, order, authorization, now, upload)
-      const goods = "input" in order ? { ...upload, input: order.input } : upload
-      return { paid: yield* capture.send(yield* create(purchase, goods)) }
+      const payload = "input" in order ? { ...upload, input: order.input } : upload
+      return { paid: yield* capture.send(yield* create(store, purchase, payload)) }
     })
 
     const buy = Effect.fn("OrderWorkflow.buy")(function* (order: DeployOrder | ExecuteOrder) {
       const { verified } = order
       const { owed, paid } = yield* attempt(attemptOf(verified, "purchase"), pay(order))
-      if (paid !== undefined) return yield* advance(paid)
+      if (paid !== undefined) return yield* resumeFrom(paid)
       ;(yield* PurchaseStore).bindKeys(verified.key, verified.challengeId, owed.id)
       return yield* resume(owed)
     })
@@ -178,9 +181,12 @@ export const layerOrderWorkflow = Layer.effect(
       const verdict = store.buildFailure()
       if (verdict !== undefined && now - verdict.at >= BUILD_FAILURE_TTL_MS) store.clearBuildFailure()
       const due = store.findDue(now)
-      for (const purchase of due) store.save({ ...purchase, due: nextLook(purchase, now) })
+      yield* Effect.all(
+        due.map((purchase) => save(store, transition.wakeAt(purchase, nextWakeAt(purchase, now)))),
+        { discard: true }
+      )
       const ends = (purchase: Purchase) => purchase.state === "delivered" && isOver(purchase, now)
-      const attend = (purchase: Purchase) => {
+      const processDue = (purchase: Purchase) => {
         if (purchase.state === "expired" || purchase.state === "failed")
           return Effect.sync(() => store.delete(purchase.id))
         if (purchase.state === "delivered") return update.resume(purchase)
@@ -188,9 +194,9 @@ export const layerOrderWorkflow = Layer.effect(
         return awaitsPayer(purchase) ? releaseProject(purchase) : Effect.ignore(resume(purchase))
       }
       const others = due.filter((purchase) => !ends(purchase))
-      yield* Effect.forEach(others, attend, { concurrency: "unbounded", discard: true }).pipe(
+      yield* Effect.forEach(others, processDue, { concurrency: "unbounded", discard: true }).pipe(
         // Each purchase goes on in a fiber of its own: only the waiting for it ends here.
-        Effect.timeoutOption(wakeMillis),
+        Effect.timeoutOption(WAKE_MS),
         Effect.zip(expire(due.filter(ends)), { concurrent: true })
       )
     }).pipe(Effect.withSpan("OrderWorkflow.wake"))
@@ -210,7 +216,7 @@ export const layerOrderWorkflow = Layer.effect(
       const now = yield* Clock.currentTimeMillis
       // One that is being placed anew may have any.
       const placed = purchase.placement?.projectId ?? (purchase.gone === true ? projectId : null)
-      return placed === projectId && !isOver(purchase, now - graceMillis)
+      return placed === projectId && !isOver(purchase, now - GRACE_MS)
     })
 
     return OrderWorkflow.of({
@@ -224,8 +230,8 @@ export const layerOrderWorkflow = Layer.effect(
   })
 )
 
-/** When to look at a purchase again that is attended to now: after a crash by then, and never later than its time is over. */
-const nextLook = (purchase: Purchase, now: number): number =>
+/** Next wake-up of a purchase in progress: after the lease (in case of a crash) or at expiry, whichever is first. */
+const nextWakeAt = (purchase: Purchase, now: number): number =>
   purchase.state === "delivered" && !isOver(purchase, now)
     ? Math.min(now + LEASE_MS, expiryOf(purchase) ?? Infinity)
     : now + LEASE_MS

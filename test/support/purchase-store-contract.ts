@@ -1,6 +1,6 @@
 import { assert } from "vitest"
 import type { PurchaseStore } from "../../src/orders/purchase/PurchaseStore.ts"
-import { purchase, upload } from "./purchase.ts"
+import { edited, purchase, upload } from "./purchase.ts"
 
 type Book = PurchaseStore["Service"]
 
@@ -39,7 +39,7 @@ export const purchaseStoreContract: Record<string, (store: Book) => void> = {
     store.saveWithPayload(delivered, output)
     store.save({ ...delivered, answered: true })
     assert.deepStrictEqual(store.payload("dep_a"), output)
-    store.save({ ...delivered, state: "expired" })
+    store.save(edited(delivered, { state: "expired" }))
     assert.isUndefined(store.payload("dep_a"))
   },
   "counts a purchase as owed until a client has its answer": (store) => {

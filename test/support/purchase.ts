@@ -1,27 +1,31 @@
-import type { Purchase } from "../../src/orders/purchase/Purchase.ts"
+import type { Purchase, PurchaseRow } from "../../src/orders/purchase/Purchase.ts"
 
 /** A purchase in its first state; `over` says what is different. */
-export const purchase = (over: Partial<Purchase> = {}): Purchase => ({
-  id: "dep_a",
-  operation: "deploy",
-  key: "key_a",
-  challengeId: "challenge_a",
-  payer: "0xpayer",
-  state: "capturing",
-  authorization: { reference: "0xref", transaction: "0xtx", validBefore: 25, challengeId: "challenge_a" },
-  slug: "app",
-  placement: null,
-  receipt: null,
-  answer: null,
-  answered: false,
-  failure: null,
-  update: null,
-  updatedAt: null,
-  attempts: 0,
-  due: 1000,
-  createdAt: 0,
-  ...over
-})
+export const purchase = (over: Partial<PurchaseRow> = {}): Purchase => {
+  const row: PurchaseRow = {
+    id: "dep_a",
+    operation: "deploy",
+    key: "key_a",
+    challengeId: "challenge_a",
+    payer: "0xpayer",
+    state: "capturing",
+    authorization: { reference: "0xref", transaction: "0xtx", validBefore: 25, challengeId: "challenge_a" },
+    slug: "app",
+    placement: null,
+    receipt: null,
+    answer: null,
+    answered: false,
+    failure: null,
+    update: null,
+    updatedAt: null,
+    attempts: 0,
+    due: 1000,
+    createdAt: 0,
+    ...over
+  }
+  // Any row decodes as a purchase.
+  return row as Purchase
+}
 
 /** What a purchase delivers; larger than one row of storage. */
 export const upload = {
@@ -29,3 +33,7 @@ export const upload = {
   code: `export default {} // ${"ü".repeat(1_200_000)}`,
   compatibilityFlags: []
 }
+
+/** A purchase with fields that no transition sets so: time that has passed, for instance. */
+export const edited = (purchase: Purchase, over: Partial<PurchaseRow>): Purchase =>
+  ({ ...purchase, ...over }) as Purchase

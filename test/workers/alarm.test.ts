@@ -5,12 +5,13 @@ import { assert, beforeEach, describe, it, vi } from "vitest"
 import { CodeRejected, ControlPlaneUnavailable } from "../../src/control-plane/ControlPlaneClient.ts"
 import { failsWith } from "../../src/control-plane/testing.ts"
 import { makePurchaseStore } from "../../src/orders/purchase/PurchaseStoreSql.ts"
-import type { Purchase } from "../../src/orders/purchase/Purchase.ts"
+import type { Purchase, PurchaseRow } from "../../src/orders/purchase/Purchase.ts"
 import { parseId } from "../../src/domain/DeploymentId.ts"
 import { timestamp } from "../../src/domain/Order.ts"
 import { testCredential } from "../../src/payment/testing.ts"
 import { asUpdate, problem } from "../support/gateway.ts"
 import { host, payments } from "./main.ts"
+import { edited } from "../support/purchase.ts"
 
 const down = failsWith(new ControlPlaneUnavailable({ message: "down" }))
 const refuses = failsWith(new CodeRejected({ message: "it throws" }))
@@ -37,11 +38,11 @@ const call = async (method: "POST" | "PUT", path: string, sent = body, key = "k"
 const deploy = async () => ((await (await call("POST", "/deploy")).json()) as { deployment_id: string }).deployment_id
 const objectOf = (id: string) => env.ORDERS.get(env.ORDERS.idFromName(parseId(id)?.order ?? ""))
 const alarmOf = (id: string) => runInDurableObject(objectOf(id), (_order, { storage }) => storage.getAlarm())
-const change = (id: string, edit: (purchase: Purchase) => Partial<Purchase>) =>
+const change = (id: string, edit: (purchase: Purchase) => Partial<PurchaseRow>) =>
   runInDurableObject(objectOf(id), (_order, { storage }) => {
     const store = makePurchaseStore(storage)
     const purchase = store.byId(id)!
-    store.save({ ...purchase, ...edit(purchase) })
+    store.save(edited(purchase, edit(purchase)))
   })
 /** As if every try had failed for so long, the last one a minute ago. */
 const failing = (id: string, millis: number) =>

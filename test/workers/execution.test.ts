@@ -3,12 +3,13 @@ import { exports } from "cloudflare:workers"
 import { createHash } from "node:crypto"
 import { assert, beforeEach, describe, it } from "vitest"
 import { makePurchaseStore } from "../../src/orders/purchase/PurchaseStoreSql.ts"
-import type { Purchase } from "../../src/orders/purchase/Purchase.ts"
+import type { Purchase, PurchaseRow } from "../../src/orders/purchase/Purchase.ts"
 import { orderName } from "../../src/domain/DeploymentId.ts"
 import { timestamp } from "../../src/domain/Order.ts"
 import { testCredential } from "../../src/payment/testing.ts"
 import { problem } from "../support/gateway.ts"
 import { payments, runs } from "./main.ts"
+import { edited } from "../support/purchase.ts"
 
 let count = 0
 let body = ""
@@ -37,11 +38,11 @@ const object = () => {
 }
 
 /** Lets time pass for every purchase of the order, and the alarm ring. */
-const after = async (change: (purchase: Purchase) => Partial<Purchase>) => {
+const after = async (change: (purchase: Purchase) => Partial<PurchaseRow>) => {
   await runInDurableObject(object(), (_order, { storage }) => {
     const store = makePurchaseStore(storage)
     for (const purchase of store.findDue(Number.MAX_SAFE_INTEGER)) {
-      store.save({ ...purchase, due: Date.now() - 1, ...change(purchase) })
+      store.save(edited(purchase, { due: Date.now() - 1, ...change(purchase) }))
     }
   })
   assert.isTrue(await runDurableObjectAlarm(object()))

@@ -15,6 +15,7 @@ import { asUpdate, testSettings } from "../support/gateway.ts"
 import { host, payments } from "./main.ts"
 import { layerControlPlaneMemory } from "../../src/control-plane/testing.ts"
 import { layerIdStoreKv } from "../../src/ids/kv.ts"
+import { edited } from "../support/purchase.ts"
 
 const body = JSON.stringify({ files: { "index.ts": "export default 'an earlier release'" }, name: "earlier" })
 
@@ -68,7 +69,7 @@ describe("a deployment of an earlier release, whose id has no check", () => {
       const store = makePurchaseStore(storage)
       const purchase = store.byId(earlier)!
       const answer = { ...purchase.answer!, expires_at: timestamp(Date.now() - 2000) }
-      store.save({ ...purchase, answer, due: Date.now() - 1 })
+      store.save(edited(purchase, { answer, due: Date.now() - 1 }))
     })
     assert.isTrue(await runDurableObjectAlarm(objectOf(earlier)))
     assert.isFalse(host.projects.has(project))

@@ -5,12 +5,13 @@ import { assert, beforeEach, describe, it } from "vitest"
 import { ControlPlaneUnavailable } from "../../src/control-plane/ControlPlaneClient.ts"
 import { type Fault, failsWith } from "../../src/control-plane/testing.ts"
 import { makePurchaseStore } from "../../src/orders/purchase/PurchaseStoreSql.ts"
-import type { Purchase } from "../../src/orders/purchase/Purchase.ts"
+import type { Purchase, PurchaseRow } from "../../src/orders/purchase/Purchase.ts"
 import { parseId } from "../../src/domain/DeploymentId.ts"
 import { timestamp } from "../../src/domain/Order.ts"
 import { testCredential } from "../../src/payment/testing.ts"
 import { host, payments } from "./main.ts"
 import { asUpdate } from "../support/gateway.ts"
+import { edited } from "../support/purchase.ts"
 
 const down = failsWith(new ControlPlaneUnavailable({ message: "down" }))
 
@@ -45,11 +46,11 @@ const status = async (id: string) =>
   (await exports.default.fetch(`http://gateway.test/deployments/${id}`)).json() as Promise<Record<string, unknown>>
 
 /** A minute and more passes, and the alarm rings. */
-const later = async (id: string, edit: (purchase: Purchase) => Partial<Purchase> = () => ({})) => {
+const later = async (id: string, edit: (purchase: Purchase) => Partial<PurchaseRow> = () => ({})) => {
   await ledgerOf(id, (store) => {
     const purchase = store.byId(id)!
     const update = purchase.update && { ...purchase.update, ...(purchase.update.again && { again: Date.now() - 1 }) }
-    store.save({ ...purchase, update, due: Date.now() - 1, ...edit(purchase) })
+    store.save(edited(purchase, { update, due: Date.now() - 1, ...edit(purchase) }))
   })
   assert.isTrue(await runDurableObjectAlarm(objectOf(id)))
 }
@@ -207,7 +208,7 @@ describe("an update of a project that is gone", () => {
           ledgerOf(id, (store) => {
             const purchase = store.byId(id)!
             const answer = { ...purchase.answer!, expires_at: timestamp(Date.now() - 2000) }
-            store.save({ ...purchase, answer, due: Date.now() - 1 })
+            store.save(edited(purchase, { answer, due: Date.now() - 1 }))
           })
         )
       )

@@ -4,9 +4,11 @@ import type { ControlPlaneClient } from "../../control-plane/ControlPlaneClient.
 import { DeployFailed } from "../../domain/Errors.ts"
 import { statusPath, timestamp } from "../../domain/Order.ts"
 import type { ExpiryStore } from "../../expiry/ExpiryStore.ts"
-import { PurchaseStore, save } from "../purchase/PurchaseStore.ts"
 import { type Place, withoutProject } from "./place.ts"
-import { newPlacement, type Failure, type Purchase } from "../purchase/Purchase.ts"
+import { type Captured, type Failure, newPlacement, type Purchase } from "../purchase/Purchase.ts"
+import { PurchaseStore } from "../purchase/PurchaseStore.ts"
+import { save } from "../purchase/save.ts"
+import * as transition from "../purchase/transitions.ts"
 import { makeSend, sentAgain } from "./send.ts"
 import { recordFailure } from "../steps/retry.ts"
 
@@ -22,12 +24,13 @@ export const makeDeliver = (
 ) => {
   const send = makeSend(host)
 
-  /** Somebody deleted it: the next try makes another one, elsewhere if the host contradicts itself about it. */
+  /** Somebody deleted the project. The next try creates another one, at another slug if the host still shows the project. */
   const lost = Effect.fnUntraced(function* (id: string, projectId: string) {
     const store = yield* PurchaseStore
     const gone = yield* place.isGone(projectId)
     const purchase = store.byId(id)!
-    store.save({ ...purchase, placement: gone ? withoutProject(purchase.placement!) : newPlacement(purchase.slug) })
+    const placement = gone ? withoutProject(purchase.placement!) : newPlacement(purchase.slug)
+    yield* save(store, transition.placed(purchase, placement))
   })
 
   const publish = Effect.fn("OrderWorkflow.publish")(function* (purchase: Purchase) {
@@ -51,18 +54,9 @@ export const makeDeliver = (
     const now = yield* Clock.currentTimeMillis
     const expiresAt = now + millis
     const answer = { url, deployment_id: purchase.id, expires_at: timestamp(expiresAt), ttl_hours: ttl }
-    const sent = store.byId(purchase.id)!
+    const sent = store.byId(purchase.id) as Captured
     const update = sentAgain(sent, upload, { body: "", key: purchase.key, attempts: 0 }, now)
-    const delivered = yield* save({
-      ...sent,
-      state: "delivered",
-      answer,
-      failure: null,
-      attempts: 0,
-      update,
-      updatedAt: now,
-      due: Math.min(Date.parse(answer.expires_at), update?.again ?? Infinity)
-    })
+    const delivered = yield* save(store, transition.delivered(sent, answer, now, update))
     yield* index(expiry, delivered)
     return delivered
   })

@@ -8,14 +8,16 @@ import {
   type Project
 } from "../../control-plane/ControlPlaneClient.ts"
 import { projectName } from "../../control-plane/slug.ts"
-import { PurchaseStore, save } from "../purchase/PurchaseStore.ts"
 import { newPlacement, type Placement, type Purchase } from "../purchase/Purchase.ts"
+import { PurchaseStore } from "../purchase/PurchaseStore.ts"
+import { save } from "../purchase/save.ts"
+import * as transition from "../purchase/transitions.ts"
 
 /** How many slugs one try asks for before it pauses. */
-const maxSlugs = 5
+const MAX_SLUGS = 5
 
 /** A project that is still provisioned after this time, in milliseconds, was given up by whoever did that. */
-const provisioningMillis = 600_000
+const PROVISIONING_MS = 600_000
 
 /**
  * A place at the host for a deployment: the project that it is, or will be, served from. Can be broken off anywhere and
@@ -24,7 +26,7 @@ const provisioningMillis = 600_000
 export const makePlace = (host: ControlPlaneClient["Service"]) => {
   // Read again each time: a deployment that is live may come to its end meanwhile.
   const place = (id: string, placement: Placement) =>
-    Effect.flatMap(PurchaseStore, (store) => save({ ...store.byId(id)!, placement }))
+    Effect.flatMap(PurchaseStore, (store) => save(store, transition.placed(store.byId(id)!, placement)))
 
   const nextSlug = ({ id, slug }: Purchase) => place(id, newPlacement(slug))
 
@@ -39,7 +41,7 @@ export const makePlace = (host: ControlPlaneClient["Service"]) => {
     const found = Option.getOrUndefined(yield* host.findBySlug(placement.slug))
     if (found === undefined) return undefined
     if (found.name !== projectName(purchase.id)) return yield* nextSlug(purchase)
-    const abandoned = (yield* Clock.currentTimeMillis) - found.createdAt >= provisioningMillis
+    const abandoned = (yield* Clock.currentTimeMillis) - found.createdAt >= PROVISIONING_MS
     if (found.status === "provisioning" && !abandoned) {
       return yield* new ControlPlaneUnavailable({ message: "the project is still being provisioned" })
     }
@@ -66,7 +68,7 @@ export const makePlace = (host: ControlPlaneClient["Service"]) => {
         purchase.placement === null
           ? yield* place(id, { slug: purchase.slug, attempted: false, projectId: null, url: null })
           : purchase
-      for (let asked = 0; asked < maxSlugs; asked++) {
+      for (let asked = 0; asked < MAX_SLUGS; asked++) {
         const placement = current.placement!
         if (placement.projectId !== null) return current
         if (placement.attempted) {

@@ -6,13 +6,13 @@ import { statusPath } from "../../domain/Order.ts"
 import type { ExpiryStore } from "../../expiry/ExpiryStore.ts"
 import { index, projectTags } from "./deliver.ts"
 import { isOver } from "../steps/expire.ts"
-import { type Build, PurchaseStore } from "../purchase/PurchaseStore.ts"
 import { type Place, withoutProject } from "./place.ts"
-import { expiryOf, type Failure, type Purchase } from "../purchase/Purchase.ts"
+import { type Answer, type Delivered, expiryOf, type Failure } from "../purchase/Purchase.ts"
+import { type Build, PurchaseStore } from "../purchase/PurchaseStore.ts"
+import { save } from "../purchase/save.ts"
+import * as transition from "../purchase/transitions.ts"
+import { backoff } from "../steps/backoff.ts"
 import { makeSend, sentAgain } from "./send.ts"
-
-/** The pauses between tries grow from 2 s to 15 min. */
-const backoff = (attempts: number) => Math.min(2_000 * 2 ** attempts, 15 * 60_000)
 
 /** An update gets this answer once its deployment has expired. */
 export const over = (id: string) => new Expired({ detail: "This deployment has lived its time.", deployment_id: id })
@@ -32,20 +32,17 @@ export const makePush = (host: ControlPlaneClient["Service"], place: Place, expi
   /** Writes a live purchase's next state. */
   const settle = Effect.fnUntraced(function* (
     id: string,
-    change: (purchase: Purchase, now: number) => Partial<Purchase> & { readonly due: number }
+    change: (purchase: Delivered, now: number) => transition.Changes
   ) {
     const { purchase, now } = yield* alive(id)
-    const changes = change(purchase, now)
-    const next = { ...purchase, ...changes, due: Math.min(changes.due, expiryOf(purchase)!) }
-    ;(yield* PurchaseStore).save(next)
-    return next
+    return yield* save(yield* PurchaseStore, transition.pushed(purchase, change(purchase, now)))
   })
 
   /** The host did not take the update, and its payer is told. Code that it refuses would be refused again. */
   const untaken = Effect.fnUntraced(function* (id: string, fault: Failure["fault"], what: string) {
     const { purchase } = yield* alive(id)
     const { key, attempts, again } = purchase.update ?? { key: "", attempts: 0 }
-    const wait = backoff(attempts)
+    const wait = backoff.delivery(attempts)
     const gone = purchase.gone === true
     const serving = gone
       ? "the project was gone at the host, and nothing serves until it is placed anew"
@@ -72,7 +69,7 @@ export const makePush = (host: ControlPlaneClient["Service"], place: Place, expi
   })
 
   /** The project that the deployment has, or a new one in place of the one that is gone. */
-  const placed = Effect.fnUntraced(function* (purchase: Purchase) {
+  const placed = Effect.fnUntraced(function* (purchase: Delivered) {
     const { placement } = yield* place.create(purchase)
     const projectId = placement!.projectId!
     if (purchase.gone !== true) return projectId
@@ -124,13 +121,13 @@ export const makePush = (host: ControlPlaneClient["Service"], place: Place, expi
     const live = yield* settle(id, (purchase, now) => taken(purchase, goods, url, now))
     if (url !== undefined) yield* index(expiry, live)
     const { answer, receipt } = live
-    if (answer === null || !("url" in answer)) return yield* Effect.die(new Error(`${id} has no URL`))
-    return { ...answer, receipt: receipt! }
+    if (!("url" in answer)) return yield* Effect.die(new Error(`${id} has no URL`))
+    return { ...answer, receipt }
   })
 }
 
 /** Returns the changes once the host takes an update; `url` if the deployment was placed anew. `now` in unix milliseconds. */
-const taken = (purchase: Purchase, goods: Build, url: string | undefined, now: number) => {
+const taken = (purchase: Delivered, goods: Build, url: string | undefined, now: number) => {
   const { answer, update } = purchase
   // It was live before, and is.
   if (update?.again !== undefined && url === undefined) return { update: null, inDoubt: [], due: Infinity }
@@ -141,6 +138,6 @@ const taken = (purchase: Purchase, goods: Build, url: string | undefined, now: n
     updatedAt: now,
     failure: null,
     warnings: goods.warnings ?? [],
-    ...(url !== undefined && { gone: false, answer: { ...answer!, url } as Purchase["answer"] })
+    ...(url !== undefined && { gone: false, answer: { ...answer, url } as Answer })
   }
 }

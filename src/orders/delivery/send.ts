@@ -3,13 +3,15 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { ControlPlaneClient, Upload } from "../../control-plane/ControlPlaneClient.ts"
 import { PurchaseStore } from "../purchase/PurchaseStore.ts"
-import { type InDoubt, type Purchase, type Update } from "../purchase/Purchase.ts"
+import type { InDoubt, Purchase, Update } from "../purchase/Purchase.ts"
+import { save } from "../purchase/save.ts"
+import * as transition from "../purchase/transitions.ts"
 
 /** How long an upload whose answer never came may still be carried out, in milliseconds. */
-const landsWithin = 600_000
+const LANDS_WITHIN_MS = 600_000
 
 /** When the newest code is sent once more, after older code may have landed behind it, in milliseconds. */
-const againAfter = 60_000
+const SEND_AGAIN_MS = 60_000
 
 const digestOf = ({ main, code, compatibilityFlags }: Upload): string =>
   createHash("sha256")
@@ -27,11 +29,11 @@ export const makeSend = (host: ControlPlaneClient["Service"]) =>
     const digest = digestOf(upload)
     const before = (store.byId(id)?.inDoubt ?? []).filter(({ until }) => until > now)
     const write = (inDoubt: ReadonlyArray<InDoubt>) =>
-      Effect.sync(() => {
+      Effect.suspend(() => {
         const purchase = store.byId(id)
-        if (purchase !== undefined) store.save({ ...purchase, inDoubt })
+        return purchase === undefined ? Effect.void : save(store, transition.uploading(purchase, inDoubt))
       })
-    yield* write([...before.filter((one) => one.digest !== digest), { digest, until: now + landsWithin }])
+    yield* write([...before.filter((one) => one.digest !== digest), { digest, until: now + LANDS_WITHIN_MS }])
     yield* Effect.matchEffect(host.upload(projectId, upload), {
       onSuccess: () => write(before),
       onFailure: (error) =>
@@ -47,6 +49,6 @@ export const makeSend = (host: ControlPlaneClient["Service"]) =>
 export const sentAgain = ({ inDoubt = [] }: Purchase, upload: Upload, update: Omit<Update, "again">, now: number) => {
   const digest = digestOf(upload)
   return inDoubt.some((one) => one.until > now && one.digest !== digest)
-    ? { ...update, attempts: 0, again: now + againAfter }
+    ? { ...update, attempts: 0, again: now + SEND_AGAIN_MS }
     : null
 }

@@ -60,9 +60,21 @@ export const InDoubt = Schema.Struct({
 /** An upload whose outcome nobody knows. */
 export type InDoubt = typeof InDoubt.Type
 
+const Answer = Schema.Union([
+  Schema.Struct({
+    url: Schema.String,
+    deployment_id: Schema.String,
+    expires_at: Schema.String,
+    ttl_hours: Schema.Number
+  }),
+  Schema.Struct({ expires_at: Schema.String })
+])
+/** Where a deployment is; or until when an execution's output is kept, which is stored by itself. */
+export type Answer = typeof Answer.Type
+
 /**
- * One payment for one order, as the store keeps it. Each state is on disk before the effect that it announces; whoever
- * finds a purchase in it, after a crash for instance, does what stands under "goes on with".
+ * One payment for one order, as the store keeps it. The order saves each state before the effect that the state announces.
+ * An order that finds a purchase in a state, after a crash for instance, does the work under "goes on with".
  *
  * | state | money | what is known | goes on with | becomes |
  * |---|---|---|---|---|
@@ -73,7 +85,7 @@ export type InDoubt = typeof InDoubt.Type
  * | `expired` | has moved | its time is over, the project or the output is gone | | |
  * | `failed` | will not move | the chain will never take the transaction; the key is free again | | |
  */
-export const Purchase = Schema.Struct({
+export const PurchaseRow = Schema.Struct({
   /** The deployment id, known from here on and for ever; an execution's is told to nobody. */
   id: Schema.String,
   operation: Schema.Literals(["deploy", "execute"]),
@@ -94,17 +106,7 @@ export const Purchase = Schema.Struct({
   /** The value of `Payment-Receipt`, from `captured` on. */
   receipt: Schema.NullOr(Schema.String),
   /** Where a deployment is; or until when an execution's output is kept, which is stored by itself. */
-  answer: Schema.NullOr(
-    Schema.Union([
-      Schema.Struct({
-        url: Schema.String,
-        deployment_id: Schema.String,
-        expires_at: Schema.String,
-        ttl_hours: Schema.Number
-      }),
-      Schema.Struct({ expires_at: Schema.String })
-    ])
-  ),
+  answer: Schema.NullOr(Answer),
   /** Whether anybody was told `answer`: until then whoever comes with the same order is meant to get it. */
   answered: Schema.Boolean,
   failure: Schema.NullOr(Failure),
@@ -124,18 +126,48 @@ export const Purchase = Schema.Struct({
   /** Of a deployment that was live: its project is gone at the host, and nothing serves until it is placed anew. */
   gone: Schema.optionalKey(Schema.Boolean)
 })
-/** One payment for one order. */
-export type Purchase = typeof Purchase.Type
+/** One payment for one order, as a row: every field that any state has. */
+export type PurchaseRow = typeof PurchaseRow.Type
 
-/** A verdict on the body itself: every purchase of the same order would meet it again, until the service changes. */
+type InState<State extends PurchaseRow["state"], Receipt extends string | null, Answered extends Answer | null> = Omit<
+  PurchaseRow,
+  "state" | "receipt" | "answer"
+> & { readonly state: State; readonly receipt: Receipt; readonly answer: Answered }
+
+/** The payment was, or may have been, sent, and the chain has not confirmed it. */
+export type Capturing = InState<"capturing", null, null>
+/** The money has moved, and the payer has nothing for it yet. */
+export type Captured = InState<"captured", string, null>
+/** The site is live, or the code was run. */
+export type Delivered = InState<"delivered", string, Answer>
+/** The time that was paid for is over, and the project or the output is deleted. */
+export type Expired = InState<"expired", string, Answer>
+/** The chain will never take the payment. */
+export type Failed = InState<"failed", null, null>
+
+/** One payment for one order, by its state. `transitions.ts` has the ways from one state to the next. */
+export type Purchase = Capturing | Captured | Delivered | Expired | Failed
+
+/**
+ * A purchase as the text that storage keeps. It decodes by the fields alone, so that a row of any earlier version can be
+ * read: the transitions see to it that a state has its receipt and its answer.
+ */
+export const PurchaseText = Schema.fromJsonString(
+  PurchaseRow as unknown as Schema.Codec<Purchase, typeof PurchaseRow.Encoded>
+)
+
+/** The body itself does not build or start. Every purchase of the same order would fail likewise, until the service changes. */
 export const BuildFailure = Schema.Struct({
   /** Unix milliseconds. */
   at: Schema.Number,
   detail: Schema.String,
   diagnostics: Schema.Array(DiagnosticSchema)
 })
-/** A verdict on the body itself. */
+/** The body itself does not build or start. */
 export type BuildFailure = typeof BuildFailure.Type
+
+/** A build failure as the text that storage keeps. */
+export const BuildFailureText = Schema.fromJsonString(BuildFailure)
 
 /** Whether money has moved: true, false, or null while the chain has not said. */
 export const charged = (state: Purchase["state"]): boolean | null => (state === "capturing" ? null : state !== "failed")

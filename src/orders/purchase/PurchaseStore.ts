@@ -1,12 +1,10 @@
 import * as Context from "effect/Context"
 import type * as Deferred from "effect/Deferred"
-import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
 import type { Diagnostic } from "../../bundler/index.ts"
 import type { Upload } from "../../control-plane/ControlPlaneClient.ts"
 import type { OrderResult, Deployed } from "../../domain/Order.ts"
 import type { OrderError, UpdateError } from "../rpc.ts"
-import { Purchase, BuildFailure } from "./Purchase.ts"
+import type { BuildFailure, Purchase } from "./Purchase.ts"
 
 /** How long a verdict on a body stands, in milliseconds: a later version of the service may judge otherwise. */
 export const BUILD_FAILURE_TTL_MS = 3_600_000
@@ -97,42 +95,3 @@ export const keepsPayload = (purchase: Purchase): boolean =>
 /** Whether a payer has had nothing yet for what was, or may have been, paid. */
 export const isUndelivered = ({ state, answered }: Purchase): boolean =>
   state === "capturing" || state === "captured" || (state === "delivered" && !answered)
-
-/** Writes a purchase's first state, and what it delivers. */
-export const create = (purchase: Purchase, goods: Payload): Effect.Effect<Purchase, never, PurchaseStore> =>
-  Effect.flatMap(PurchaseStore, (store) => {
-    store.create(purchase, goods)
-    return Effect.as(logStep(null, purchase), purchase)
-  })
-
-/** Writes a purchase's next state together with what it came to, and goes on with it. */
-export const saveResult = (purchase: Purchase, goods: Output): Effect.Effect<Purchase, never, PurchaseStore> =>
-  Effect.flatMap(PurchaseStore, (store) => {
-    const from = store.byId(purchase.id)?.state
-    store.saveWithPayload(purchase, goods)
-    return Effect.as(logStep(from ?? null, purchase), purchase)
-  })
-
-/** Writes a purchase's next state, and goes on with it. */
-export const save = (purchase: Purchase): Effect.Effect<Purchase, never, PurchaseStore> =>
-  Effect.flatMap(PurchaseStore, (store) => {
-    const from = store.byId(purchase.id)?.state
-    store.save(purchase)
-    return from === purchase.state ? Effect.succeed(purchase) : Effect.as(logStep(from ?? null, purchase), purchase)
-  })
-
-/** One line of the log for each step of an order: what happened to whom, and nothing that could be spent. */
-const logStep = (from: Purchase["state"] | null, { id, state, authorization, placement, failure }: Purchase) =>
-  Effect.annotateLogs(Effect.logInfo("order"), {
-    deployment_id: id,
-    from,
-    to: state,
-    reference: authorization.reference,
-    ...(placement?.projectId != null && { project_id: placement.projectId }),
-    ...(state === "failed" && failure !== null && { failure: failure.detail })
-  })
-
-/** A purchase as the text that storage keeps. */
-export const PurchaseText = Schema.fromJsonString(Purchase)
-/** A verdict as the text that storage keeps. */
-export const BuildFailureText = Schema.fromJsonString(BuildFailure)

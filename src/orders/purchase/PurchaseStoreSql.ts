@@ -1,13 +1,6 @@
 import * as Schema from "effect/Schema"
-import {
-  type Payload,
-  keepsPayload,
-  PurchaseStore,
-  PurchaseText,
-  BUILD_FAILURE_TTL_MS,
-  BuildFailureText
-} from "./PurchaseStore.ts"
-import type { Purchase } from "./Purchase.ts"
+import { BuildFailureText, type Purchase, PurchaseText } from "./Purchase.ts"
+import { BUILD_FAILURE_TTL_MS, keepsPayload, type Payload, PurchaseStore } from "./PurchaseStore.ts"
 
 /**
  * The storage schema of an order's object (SQLite, inside the Durable Object):

@@ -6,7 +6,9 @@ import { type OrderResult, type ExecuteOrder, statusPath, type DeployOrder } fro
 import { type Authorization, PaymentRejected } from "../../payment/PaymentService.ts"
 import { type Build, PurchaseStore } from "./PurchaseStore.ts"
 import type { OrderError } from "../rpc.ts"
-import { type Purchase, statusLinks } from "./Purchase.ts"
+import { type Capturing, type Purchase, statusLinks } from "./Purchase.ts"
+import { save } from "./save.ts"
+import { acknowledged } from "./transitions.ts"
 
 /** When the alarm looks after a purchase that is being served: after a crash by then the chain has the last word. */
 export const LEASE_MS = 30_000
@@ -18,7 +20,7 @@ export const newPurchase = (
   authorization: Authorization,
   now: number,
   { warnings = [] }: Pick<Build, "warnings">
-): Purchase => {
+): Capturing => {
   const { verified } = order
   return {
     id,
@@ -79,9 +81,9 @@ export const storedResult = Effect.fnUntraced(function* (
   })
 })
 
-/** Notes that somebody was told what a purchase came to: from now on who comes without a key wants another one. */
+/** Saves that the payer was sent the result. From now on a request without a key is a new purchase. */
 export const markAcknowledged = (done: OrderResult) =>
-  Effect.map(PurchaseStore, (store) => {
+  Effect.flatMap(PurchaseStore, (store) => {
     const purchase = store.byId("url" in done ? done.deployment_id : done.execution_id)
-    if (purchase?.answered === false) store.save({ ...purchase, answered: true })
+    return purchase?.answered === false ? save(store, acknowledged(purchase)) : Effect.void
   })

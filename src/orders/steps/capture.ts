@@ -2,36 +2,36 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { PaymentPending } from "../../domain/Errors.ts"
 import { PaymentRejected, type PaymentService, type ProblemType } from "../../payment/PaymentService.ts"
-import { save } from "../purchase/PurchaseStore.ts"
-import { type Purchase, statusLinks } from "../purchase/Purchase.ts"
+import { type Capturing, statusLinks } from "../purchase/Purchase.ts"
+import { PurchaseStore } from "../purchase/PurchaseStore.ts"
+import { save } from "../purchase/save.ts"
+import * as transition from "../purchase/transitions.ts"
+import { backoff } from "./backoff.ts"
 
-/** When a chain that has not said is asked again: after 5 s, and less and less often, down to once in 5 minutes. */
-const backoff = (attempts: number) => Math.min(5_000 * 2 ** attempts, 300_000)
+/** An order keeps a failed payment for so long, in milliseconds, so that its status can be read: 7 days. */
+const KEEP_MS = 7 * 86_400_000
 
-/** How long a payment that failed is remembered, so that its status can be asked for: 7 days. */
-const keepMillis = 7 * 86_400_000
-
-/** Step 6 of a deploy: the one that moves money. What is passed in is written down as `capturing`. */
+/** Step 6 of a deploy moves the money. Its purchase is saved as `capturing` before. */
 export const makeCapture = (payments: PaymentService["Service"]) => {
-  const captured = (purchase: Purchase, receipt: string) =>
-    save({ ...purchase, state: "captured", receipt, attempts: 0 })
+  const captured = (purchase: Capturing, receipt: string) =>
+    Effect.flatMap(PurchaseStore, (store) => save(store, transition.captured(purchase, receipt)))
 
-  /** The chain will never take it. The purchase gives its key back; nothing has moved. */
+  /** The chain will never take the payment. The purchase releases its key. No money has moved. */
   const failed = Effect.fn("OrderWorkflow.unpaid")(function* (
-    purchase: Purchase,
+    purchase: Capturing,
     problem: ProblemType,
     detail: string
   ) {
     const now = yield* Clock.currentTimeMillis
     const failure = { fault: "service" as const, detail, at: now }
-    yield* save({ ...purchase, state: "failed", due: now + keepMillis, failure })
+    yield* save(yield* PurchaseStore, transition.failed(purchase, failure, now + KEEP_MS))
     return yield* new PaymentRejected({ problem, detail, key: purchase.key })
   })
 
-  const pending = Effect.fn("OrderWorkflow.pending")(function* (purchase: Purchase) {
-    const wait = backoff(purchase.attempts)
+  const pending = Effect.fn("OrderWorkflow.pending")(function* (purchase: Capturing) {
+    const wait = backoff.capture(purchase.attempts)
     const now = yield* Clock.currentTimeMillis
-    yield* save({ ...purchase, attempts: purchase.attempts + 1, due: now + wait })
+    yield* save(yield* PurchaseStore, transition.retryAt(purchase, now + wait))
     return yield* new PaymentPending({
       detail:
         "The payment was sent and the chain has not confirmed it. Do not pay again: repeat the same call with the " +
@@ -44,7 +44,7 @@ export const makeCapture = (payments: PaymentService["Service"]) => {
 
   return {
     /** Sends the transaction, for the first and only time. */
-    send: Effect.fn("OrderWorkflow.capture")(function* (purchase: Purchase) {
+    send: Effect.fn("OrderWorkflow.capture")(function* (purchase: Capturing) {
       return yield* payments.capture(purchase.authorization).pipe(
         Effect.flatMap(({ header }) => captured(purchase, header)),
         Effect.catchTags({
@@ -56,7 +56,7 @@ export const makeCapture = (payments: PaymentService["Service"]) => {
     }),
 
     /** Finds out what became of a transaction that was, or may have been, sent. Only reads. */
-    reconcile: Effect.fn("OrderWorkflow.reconcile")(function* (purchase: Purchase) {
+    reconcile: Effect.fn("OrderWorkflow.reconcile")(function* (purchase: Capturing) {
       const found = yield* payments.find(purchase.authorization)
       switch (found) {
         case "landed":

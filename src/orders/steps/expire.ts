@@ -4,35 +4,26 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import { type ControlPlaneClient, ControlPlaneUnavailable } from "../../control-plane/ControlPlaneClient.ts"
 import type { ExpiryStore } from "../../expiry/ExpiryStore.ts"
-import { PurchaseStore, save } from "../purchase/PurchaseStore.ts"
-import { newPlacement, expiryOf, type Purchase } from "../purchase/Purchase.ts"
+import { type Delivered, expiryOf, type Purchase } from "../purchase/Purchase.ts"
+import { PurchaseStore } from "../purchase/PurchaseStore.ts"
+import { save } from "../purchase/save.ts"
+import * as transition from "../purchase/transitions.ts"
+import { backoff } from "./backoff.ts"
 
-/** How long an expired purchase is remembered, so that its key and its status can be answered: 7 days. */
-const keepMillis = 7 * 24 * 3_600_000
-
-/**
- * The pauses after a refusal, in milliseconds: at most 8 s for the first hour, so that an outage of the host ends with
- * everything gone within seconds of its return, and a minute from then on.
- */
-const backoff = (attempts: number) => (attempts < 450 ? Math.min(1_000 * 2 ** attempts, 8_000) : 60_000)
-
-/**
- * The pauses after a host that hangs, in milliseconds: from 30 s to 15 min. Each try holds the object's alarm open until it
- * is broken off, and the platform counts that time: Jack takes the objects away after 8 hours of it in a day.
- */
-const hangPause = (attempts: number) => Math.min(30_000 * 2 ** Math.min(attempts, 5), 900_000)
+/** An order keeps an expired purchase for so long, in milliseconds, so that its key and its status have an answer: 7 days. */
+const KEEP_MS = 7 * 86_400_000
 
 /** How long one wake-up may take for deletes, in milliseconds, however many purchases are due and whatever the host does. */
-export const EXPIRE_MILLIS = 15_000
+export const EXPIRE_MS = 15_000
 
 /** A try that took so long did not fail: it was given up. In milliseconds. */
-const HANG_MILLIS = 9_000
+const HANG_MS = 9_000
 
 /** Deletes at once: the platform opens no more connections for one object. */
 const CONCURRENCY = 6
 
 /** When purchases that one wake-up had no time for come up again, in milliseconds, if the host deletes at all. */
-const NEXT_BATCH_MILLIS = 1_000
+const NEXT_BATCH_MS = 1_000
 
 /** Whether a purchase has been live for as long as was paid for. `now` in unix milliseconds. */
 export const isOver = (purchase: Purchase, now: number): boolean => {
@@ -55,20 +46,16 @@ export const makeExpire = (host: ControlPlaneClient["Service"], expiry: ExpirySt
     const store = yield* PurchaseStore
     const now = yield* Clock.currentTimeMillis
     const purchase = store.byId(id)!
+    const pause = (hangs ? backoff.hang : backoff.delete)(purchase.attempts)
     const detail = `Its time is over and it could not be deleted yet, which is tried again. The host said: ${reason}`
-    store.save({
-      ...purchase,
-      attempts: purchase.attempts + 1,
-      due: now + (hangs ? hangPause : backoff)(purchase.attempts),
-      failure: { fault: "service", detail, at: now }
-    })
+    yield* save(store, transition.retryAt(purchase, now + pause, { fault: "service", detail, at: now }))
   })
 
   const expired = Effect.fnUntraced(function* (id: string, projectId: string | null) {
     const store = yield* PurchaseStore
-    const due = (yield* Clock.currentTimeMillis) + keepMillis
-    // Read again: an update may have come to its end meanwhile.
-    yield* save({ ...store.byId(id)!, state: "expired", update: null, failure: null, attempts: 0, due })
+    const due = (yield* Clock.currentTimeMillis) + KEEP_MS
+    // Read again, because an update may have come to its end meanwhile.
+    yield* save(store, transition.expired(store.byId(id) as Delivered, due))
     // An index that no decision reads, and that forgets by itself.
     if (projectId !== null) yield* Effect.ignore(expiry.remove(projectId))
   })
@@ -87,27 +74,29 @@ export const makeExpire = (host: ControlPlaneClient["Service"], expiry: ExpirySt
           gone++
           return yield* expired(id, projectId)
         }
-        const hangs = (yield* Clock.currentTimeMillis) - since >= HANG_MILLIS
+        const hangs = (yield* Clock.currentTimeMillis) - since >= HANG_MS
         yield* again(id, outcome.failure.message, hangs)
       })
       yield* Effect.forEach(over, end, { concurrency: CONCURRENCY, discard: true }).pipe(
-        Effect.timeoutOption(EXPIRE_MILLIS)
+        Effect.timeoutOption(EXPIRE_MS)
       )
       const store = yield* PurchaseStore
       for (const id of open) {
-        if (gone === 0) yield* again(id, `no answer in ${EXPIRE_MILLIS / 1000} seconds`, true)
-        else store.save({ ...store.byId(id)!, due: (yield* Clock.currentTimeMillis) + NEXT_BATCH_MILLIS })
+        if (gone === 0) yield* again(id, `no answer in ${EXPIRE_MS / 1000} seconds`, true)
+        else {
+          const due = (yield* Clock.currentTimeMillis) + NEXT_BATCH_MS
+          yield* save(store, transition.wakeAt(store.byId(id)!, due))
+        }
       }
     }),
 
     /**
-     * A purchase that has waited a week for its payer leaves the host. It stays owed, and the payer's next call places
-     * it anew, at another slug. The order writes the old place off before it asks the host to delete it, because the
-     * host may delete late, and nobody may be served from there then. The sweep deletes the rest.
+     * A purchase that has waited a week for its payer leaves the host. The order still owes it, and places it anew at
+     * another slug when the payer calls again. The order gives the old place up before it asks the host to delete the
+     * project, because the host may delete late, and nothing may be served from there then. The sweep deletes the rest.
      */
-    releaseProject: Effect.fn("OrderWorkflow.vacate")(function* (purchase: Purchase) {
-      const store = yield* PurchaseStore
-      store.save({ ...purchase, placement: newPlacement(purchase.slug), due: null })
+    releaseProject: Effect.fn("OrderWorkflow.releaseProject")(function* (purchase: Purchase) {
+      yield* save(yield* PurchaseStore, transition.released(purchase))
       yield* Effect.ignore(remove(purchase.placement?.projectId ?? null))
     })
   }

@@ -1,12 +1,12 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { PurchaseStore } from "../purchase/PurchaseStore.ts"
-import { newPlacement, type Failure, type Purchase } from "../purchase/Purchase.ts"
+import { type Failure, newPlacement, type Purchase } from "../purchase/Purchase.ts"
+import { save } from "../purchase/save.ts"
+import * as transition from "../purchase/transitions.ts"
+import { backoff } from "./backoff.ts"
 
-/** The pauses between tries grow from 2 s to 15 min. */
-const backoff = (attempts: number) => Math.min(2_000 * 2 ** attempts, 15 * 60_000)
-
-/** How long an undelivered purchase is tried by itself, in milliseconds: 7 days. What is owed then waits for its payer. */
+/** An order tries to deliver a purchase by itself for so long, in milliseconds: 7 days. Then the purchase waits for its payer. */
 const RETRY_FOR_MS = 7 * 86_400_000
 
 /** Whether a captured purchase waits for its payer, and nothing is done for it by itself. */
@@ -25,11 +25,14 @@ export interface RecordedFailure {
 }
 
 /** Writes down that a captured purchase could not be delivered, and when the next try is. */
-export const recordFailure = Effect.fn("OrderWorkflow.setBack")(function* (id: string, failure: Omit<Failure, "at">) {
+export const recordFailure = Effect.fn("OrderWorkflow.recordFailure")(function* (
+  id: string,
+  failure: Omit<Failure, "at">
+) {
   const store = yield* PurchaseStore
   const now = yield* Clock.currentTimeMillis
   const purchase = store.byId(id)!
-  const wait = backoff(purchase.attempts)
+  const wait = backoff.delivery(purchase.attempts)
   // Of this code: its payer may have sent other since.
   const since = purchase.failure?.since ?? now
   const owed = now - since >= RETRY_FOR_MS
@@ -39,8 +42,7 @@ export const recordFailure = Effect.fn("OrderWorkflow.setBack")(function* (id: s
   const placed = purchase.placement?.projectId != null
   const due = !waiting ? now + wait : placed ? now + RETRY_FOR_MS : null
   const placement = waiting && !placed && purchase.placement !== null ? newPlacement(purchase.slug) : purchase.placement
-  const attempts = purchase.attempts + 1
-  store.save({ ...purchase, attempts, due, placement, failure: { ...failure, at: now, since } })
+  yield* save(store, transition.retryAt(transition.placed(purchase, placement), due, { ...failure, at: now, since }))
   if (owed && failure.fault === "service") {
     yield* Effect.logError("owed: charged and not delivered for 7 days", id, purchase.authorization.reference)
   }

@@ -3,8 +3,10 @@ import * as Effect from "effect/Effect"
 import { ExecuteFailed } from "../../domain/Errors.ts"
 import { timestamp } from "../../domain/Order.ts"
 import { type CodeRunner, LIMITS, type RunResult } from "../../sandbox/CodeRunner.ts"
-import { saveResult, PurchaseStore } from "../purchase/PurchaseStore.ts"
-import type { Purchase } from "../purchase/Purchase.ts"
+import type { Captured } from "../purchase/Purchase.ts"
+import { PurchaseStore } from "../purchase/PurchaseStore.ts"
+import { save } from "../purchase/save.ts"
+import * as transition from "../purchase/transitions.ts"
 import { recordFailure } from "./retry.ts"
 
 /**
@@ -12,7 +14,7 @@ import { recordFailure } from "./retry.ts"
  * anywhere and called again: code without network has touched nothing.
  */
 export const makeRun = (runner: CodeRunner["Service"], keepHours: Effect.Effect<number>) => {
-  const run = Effect.fnUntraced(function* (purchase: Purchase) {
+  const run = Effect.fnUntraced(function* (purchase: Captured) {
     const store = yield* PurchaseStore
     const task = store.payload(purchase.id)
     if (task === undefined || !("input" in task)) {
@@ -21,18 +23,7 @@ export const makeRun = (runner: CodeRunner["Service"], keepHours: Effect.Effect<
     const ran = yield* runner.run(task, task.input)
     const now = yield* Clock.currentTimeMillis
     const answer = { expires_at: timestamp(now + (yield* keepHours) * 3_600_000) }
-    return yield* saveResult(
-      {
-        ...purchase,
-        state: "delivered",
-        answer,
-        failure: null,
-        attempts: 0,
-        updatedAt: now,
-        due: Date.parse(answer.expires_at)
-      },
-      { output: bodyOf(ran) }
-    )
+    return yield* save(store, transition.delivered(purchase, answer, now), { output: bodyOf(ran) })
   })
 
   const failed = Effect.fn("OrderWorkflow.unrun")(function* (id: string, reason: string) {
@@ -49,7 +40,7 @@ export const makeRun = (runner: CodeRunner["Service"], keepHours: Effect.Effect<
     })
   })
 
-  return (purchase: Purchase) =>
+  return (purchase: Captured) =>
     Effect.withSpan(run(purchase), "OrderWorkflow.run").pipe(
       Effect.catchTag("RunnerUnavailable", ({ message }) =>
         Effect.andThen(

@@ -10,10 +10,12 @@ import { attemptOf, type makeAttempt } from "./attempt.ts"
 import { resolveUpdate, runUpdateDetached, awaitUpdate } from "../idempotency/resolve-update.ts"
 import { register, runDetached } from "../idempotency/resolve-order.ts"
 import { isOver } from "./expire.ts"
-import { type Build, PurchaseStore, type InFlightUpdate } from "../purchase/PurchaseStore.ts"
 import { deployed, type OrderError, type UpdateError } from "../rpc.ts"
 import type { Place } from "../delivery/place.ts"
 import { expiryOf, type Purchase } from "../purchase/Purchase.ts"
+import { type Build, type InFlightUpdate, PurchaseStore } from "../purchase/PurchaseStore.ts"
+import { save } from "../purchase/save.ts"
+import * as transition from "../purchase/transitions.ts"
 import { makePush, over } from "../delivery/push.ts"
 
 /** When the alarm looks after an update that is being served, in milliseconds: its process may have ended. */
@@ -56,17 +58,13 @@ export const makeUpdate = (
         continue
       }
       if (purchase.state === "delivered") {
-        store.saveWithPayload(
-          { ...purchase, update: { body, key, attempts: 0 }, due: Math.min(now + LEASE_MS, expiryOf(purchase)!) },
-          upload
-        )
+        const due = Math.min(now + LEASE_MS, expiryOf(purchase)!)
+        yield* save(store, transition.updating(purchase, { body, key, attempts: 0 }, due), upload)
         return yield* push(id)
       }
-      const amended = { ...purchase, failure: null, attempts: 0, due: now + LEASE_MS, warnings: upload.warnings ?? [] }
-      store.saveWithPayload(amended, upload)
-      return yield* deployed(
-        runDetached(register(store, purchase.key, purchase.challengeId), resumeFrom(amended))
-      ).pipe(
+      const saved = save(store, transition.replacing(purchase, upload.warnings, now + LEASE_MS), upload)
+      const registered = register(store, purchase.key, purchase.challengeId)
+      return yield* deployed(runDetached(registered, Effect.flatMap(saved, resumeFrom))).pipe(
         // Said before a payment only, and this one is paid for.
         Effect.catchTag("HostUnavailable", (error) => Effect.die(error))
       )
@@ -109,7 +107,8 @@ export const makeUpdate = (
       if (update === null || store.inFlightUpdates.has(id)) return
       const now = yield* Clock.currentTimeMillis
       if (update.again !== undefined && now < update.again) {
-        return store.save({ ...purchase, due: Math.min(update.again, expiryOf(purchase)!) })
+        yield* save(store, transition.wakeAt(purchase, Math.min(update.again, expiryOf(purchase)!)))
+        return
       }
       const updating = { ...update, challengeId: null, outcome: Deferred.makeUnsafe<Deployed, UpdateError>() }
       store.inFlightUpdates.set(id, updating)

@@ -6,7 +6,7 @@ import * as TestClock from "effect/testing/TestClock"
 import { assert, describe, it } from "vitest"
 import { ControlPlaneUnavailable } from "../../../src/control-plane/ControlPlaneClient.ts"
 import { ControlPlaneMemory, failsWith } from "../../../src/control-plane/testing.ts"
-import { EXPIRE_MILLIS, makeExpire } from "../../../src/orders/steps/expire.ts"
+import { EXPIRE_MS, makeExpire } from "../../../src/orders/steps/expire.ts"
 import { PurchaseStore } from "../../../src/orders/purchase/PurchaseStore.ts"
 import { timestamp } from "../../../src/domain/Order.ts"
 import { ExpiryStore } from "../../../src/expiry/ExpiryStore.ts"
@@ -79,7 +79,7 @@ describe("deleting what is over", () => {
           let waited = 0
           for (const pause of [30_000, 60_000, 120_000, 240_000, 480_000, 900_000, 900_000]) {
             const held = yield* wake
-            assert.isAtMost(held, EXPIRE_MILLIS + 100)
+            assert.isAtMost(held, EXPIRE_MS + 100)
             const now = yield* Clock.currentTimeMillis
             const next = dues(store, now)
             assert.strictEqual(next.length, many)
@@ -101,7 +101,7 @@ describe("deleting what is over", () => {
         host.next("remove", ...Array.from({ length: 1000 }, () => slowly))
         let wakes = 0
         while (host.projects.size > 0 && wakes < 20) {
-          assert.isAtMost(yield* wake, EXPIRE_MILLIS + 100)
+          assert.isAtMost(yield* wake, EXPIRE_MS + 100)
           wakes++
           yield* TestClock.adjust("1 second")
         }

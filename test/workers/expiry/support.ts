@@ -4,12 +4,13 @@ import { assert } from "vitest"
 import { ControlPlaneUnavailable } from "../../../src/control-plane/ControlPlaneClient.ts"
 import { failsWith } from "../../../src/control-plane/testing.ts"
 import { makePurchaseStore } from "../../../src/orders/purchase/PurchaseStoreSql.ts"
-import type { Purchase } from "../../../src/orders/purchase/Purchase.ts"
+import type { Purchase, PurchaseRow } from "../../../src/orders/purchase/Purchase.ts"
 import { parseId } from "../../../src/domain/DeploymentId.ts"
 import { timestamp } from "../../../src/domain/Order.ts"
 import { testCredential } from "../../../src/payment/testing.ts"
 import { asUpdate } from "../../support/gateway.ts"
 import { host, payments } from "../main.ts"
+import { edited } from "../../support/purchase.ts"
 
 /** The host does not answer. */
 export const down = failsWith(new ControlPlaneUnavailable({ message: "down" }))
@@ -60,11 +61,11 @@ export const status = async (id: string) =>
   (await send(`/deployments/${id}`)).json() as Promise<Record<string, unknown>>
 
 /** Makes every purchase of an order due, changed by `change`, and runs the alarm. */
-export const after = async (id: string, change: (purchase: Purchase) => Partial<Purchase>) => {
+export const after = async (id: string, change: (purchase: Purchase) => Partial<PurchaseRow>) => {
   await runInDurableObject(objectOf(id), (_order, { storage }) => {
     const store = makePurchaseStore(storage)
     for (const purchase of store.findDue(Number.MAX_SAFE_INTEGER)) {
-      store.save({ ...purchase, due: Date.now() - 1, ...change(purchase) })
+      store.save(edited(purchase, { due: Date.now() - 1, ...change(purchase) }))
     }
   })
   assert.isTrue(await runDurableObjectAlarm(objectOf(id)))

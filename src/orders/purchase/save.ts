@@ -1,0 +1,34 @@
+import * as Effect from "effect/Effect"
+import type { Purchase } from "./Purchase.ts"
+import type { Payload, PurchaseStore } from "./PurchaseStore.ts"
+
+type Store = PurchaseStore["Service"]
+
+/** Writes a purchase's first state, its keys and its payload at once. The effect logs it. */
+export const create = <P extends Purchase>(store: Store, purchase: P, payload: Payload): Effect.Effect<P> => {
+  store.create(purchase, payload)
+  return Effect.as(logTransition(null, purchase), purchase)
+}
+
+/**
+ * Writes a purchase's next state, and its payload if there is a new one. The effect logs the transition, if the state is
+ * another one. The write happens when this is called and not when the effect runs, because a fiber may be suspended between
+ * two effects: the look-up before a write and the write are one synchronous step.
+ */
+export const save = <P extends Purchase>(store: Store, purchase: P, payload?: Payload): Effect.Effect<P> => {
+  const from = store.byId(purchase.id)?.state
+  if (payload === undefined) store.save(purchase)
+  else store.saveWithPayload(purchase, payload)
+  return from === purchase.state ? Effect.succeed(purchase) : Effect.as(logTransition(from ?? null, purchase), purchase)
+}
+
+/** Logs one line for each transition, without anything that could be spent. */
+const logTransition = (from: Purchase["state"] | null, { id, state, authorization, placement, failure }: Purchase) =>
+  Effect.annotateLogs(Effect.logInfo("order"), {
+    deployment_id: id,
+    from,
+    to: state,
+    reference: authorization.reference,
+    ...(placement?.projectId != null && { project_id: placement.projectId }),
+    ...(state === "failed" && failure !== null && { failure: failure.detail })
+  })

@@ -1,0 +1,125 @@
+import {
+  type Answer,
+  type Captured,
+  type Capturing,
+  type Delivered,
+  type Expired,
+  type Failed,
+  type Failure,
+  type InDoubt,
+  newPlacement,
+  type Placement,
+  type Purchase,
+  type Update
+} from "./Purchase.ts"
+
+/**
+ * The ways from one state of a purchase to the next. Nothing is written here: `save` does that. Every `due` and every time
+ * is in unix milliseconds.
+ */
+
+/** The chain has taken the payment. */
+export const captured = (purchase: Capturing, receipt: string): Captured => ({
+  ...purchase,
+  state: "captured",
+  receipt,
+  attempts: 0
+})
+
+/** The chain will never take the payment. The status is kept until `due`. */
+export const failed = (purchase: Capturing, failure: Failure, due: number): Failed => ({
+  ...purchase,
+  state: "failed",
+  due,
+  failure
+})
+
+/** The site is live, or the code was run, at `now`. `update` is set if the code is to be sent once more. */
+export const delivered = (
+  purchase: Captured,
+  answer: Answer,
+  now: number,
+  update: Update | null = null
+): Delivered => ({
+  ...purchase,
+  state: "delivered",
+  answer,
+  failure: null,
+  attempts: 0,
+  update,
+  updatedAt: now,
+  due: Math.min(Date.parse(answer.expires_at), update?.again ?? Infinity)
+})
+
+/** The project or the output is deleted. The status is kept until `due`. */
+export const expired = (purchase: Delivered | Expired, due: number): Expired => ({
+  ...purchase,
+  state: "expired",
+  update: null,
+  failure: null,
+  attempts: 0,
+  due
+})
+
+/** The order wakes up for this purchase at `due`; null for never. */
+export const wakeAt = <P extends Purchase>(purchase: P, due: number | null): P => ({ ...purchase, due })
+
+/** A try of the present step has ended without success, and the next one is at `due`. */
+export const retryAt = <P extends Purchase>(purchase: P, due: number | null, failure = purchase.failure): P => ({
+  ...purchase,
+  attempts: purchase.attempts + 1,
+  due,
+  failure
+})
+
+/** The order tries the present step itself again, with a lease until `due`. */
+export const resumed = <P extends Purchase>(purchase: P, failure: Failure | null, due: number | null): P => ({
+  ...purchase,
+  failure,
+  due
+})
+
+/** The host is, or was, asked for this place. */
+export const placed = <P extends Purchase>(purchase: P, placement: Placement | null): P => ({ ...purchase, placement })
+
+/** The purchase gives its place up, and waits for its payer. */
+export const released = (purchase: Purchase): Purchase => ({
+  ...purchase,
+  placement: newPlacement(purchase.slug),
+  due: null
+})
+
+/** These uploads may still land. */
+export const uploading = <P extends Purchase>(purchase: P, inDoubt: ReadonlyArray<InDoubt>): P => ({
+  ...purchase,
+  inDoubt
+})
+
+/** A live deployment has taken newer code, which is to be sent to the host. */
+export const updating = (purchase: Delivered, update: Update, due: number): Delivered => ({ ...purchase, update, due })
+
+/** Newer code takes the place of the code that is being delivered. */
+export const replacing = <P extends Purchase>(purchase: P, warnings: Purchase["warnings"], due: number): P => ({
+  ...purchase,
+  failure: null,
+  attempts: 0,
+  due,
+  warnings: warnings ?? []
+})
+
+/** The fields of a live deployment that sending newer code changes. */
+export type Changes = Partial<
+  Pick<Delivered, "answer" | "failure" | "gone" | "inDoubt" | "placement" | "update" | "updatedAt" | "warnings">
+> & {
+  readonly due: number
+}
+
+/** A try to send newer code has come to its end; a purchase wakes up at its expiry at the latest. */
+export const pushed = (purchase: Delivered, changes: Changes): Delivered => ({
+  ...purchase,
+  ...changes,
+  due: Math.min(changes.due, Date.parse(purchase.answer.expires_at))
+})
+
+/** The payer was sent the answer: a request without a key is a new purchase from now on. */
+export const acknowledged = <P extends Purchase>(purchase: P): P => ({ ...purchase, answered: true })
