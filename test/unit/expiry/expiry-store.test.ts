@@ -32,7 +32,7 @@ const fakeKv = (overrides: Partial<Record<"put" | "get" | "delete", () => Promis
 }
 
 describe("layerExpiryStoreKv", () => {
-  it.effect("writes deploy:{project_id}, to vanish when the deployment expires", () => {
+  it.effect("writes deploy:{project_id}, which KV deletes when the deployment expires", () => {
     const { puts, layer } = fakeKv()
     return Effect.gen(function* () {
       yield* TestClock.setTime(now * 1000 + 999)
@@ -48,7 +48,7 @@ describe("layerExpiryStoreKv", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("asks KV for 60 s at least, also for what has expired", () => {
+  it.effect("sets at least 60 s, also for an expired deployment", () => {
     const { puts, layer } = fakeKv()
     return Effect.gen(function* () {
       const store = yield* ExpiryStore
@@ -61,7 +61,7 @@ describe("layerExpiryStoreKv", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("takes an entry that it cannot read for none", () => {
+  it.effect("answers none for a malformed entry", () => {
     const { values, layer } = fakeKv()
     values.set("deploy:p1", "not json").set("deploy:p2", '{"project_id":"p2"}')
     return Effect.gen(function* () {
@@ -70,7 +70,7 @@ describe("layerExpiryStoreKv", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("says that KV is unavailable", () => {
+  it.effect("fails when KV is unavailable", () => {
     const refuse = () => Promise.reject(new Error("KV PUT failed: 429 Too Many Requests"))
     return Effect.gen(function* () {
       const store = yield* ExpiryStore
@@ -95,7 +95,7 @@ describe("layerExpiryStoreKv", () => {
 })
 
 describe("ExpiryStore in memory", () => {
-  it.effect("forgets what has expired", () =>
+  it.effect("deletes expired entries", () =>
     Effect.gen(function* () {
       const store = yield* ExpiryStore
       yield* TestClock.setTime(now * 1000)
@@ -107,7 +107,7 @@ describe("ExpiryStore in memory", () => {
     }).pipe(Effect.provide(layerExpiryStoreMemory()))
   )
 
-  it.effect("is unavailable when the test says so", () => {
+  it.effect("fails while the test makes it unavailable", () => {
     const memory = new ExpiryMemory()
     return Effect.gen(function* () {
       const store = yield* ExpiryStore

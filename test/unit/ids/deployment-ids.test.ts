@@ -42,7 +42,7 @@ const world = (store = layerIdStoreMemory) => {
 }
 
 describe("deployment ids", () => {
-  it("that were made here are recognized without asking anybody, and inventions are not", async () => {
+  it("recognizes its own ids without a request, and refuses invented ones", async () => {
     const { host, isolate } = world()
     const ids = isolate()
     const id = await ids.make()
@@ -52,7 +52,7 @@ describe("deployment ids", () => {
     assert.deepStrictEqual(host.calls, [])
   })
 
-  it("are still recognized after MPP_SECRET_KEY was changed, twice, or taken away", async () => {
+  it("recognizes ids after MPP_SECRET_KEY was changed twice, or removed", async () => {
     const { isolate } = world()
     const first = await isolate().make()
     const second = await isolate("another secret of thirty-two characters").make()
@@ -65,7 +65,7 @@ describe("deployment ids", () => {
     }
   })
 
-  it("of an earlier release are recognized by their project at the host, also when it is gone", async () => {
+  it("recognizes ids of earlier releases by their project at the host, also after its deletion", async () => {
     const { host, lists, isolate } = world()
     const [earlier, other] = [invented(26), invented(26)]
     const project = host.seed({ slug: "earlier", name: projectName(earlier) })
@@ -76,7 +76,7 @@ describe("deployment ids", () => {
     assert.strictEqual(lists(), 1)
   })
 
-  it("of an earlier release write nothing when they are invented, and cost no look at the host once a sweep has noted them", async () => {
+  it("writes nothing for invented ids of earlier releases, and does not ask the host after a sweep has stored them", async () => {
     const { host, lists, isolate, store } = world()
     assert.isUndefined(await isolate().orderOf(invented(26)))
     assert.strictEqual((await Effect.runPromise(store.earlier))._tag, "None")
@@ -91,7 +91,7 @@ describe("deployment ids", () => {
     assert.deepStrictEqual(earlier._tag === "Some" && earlier.value.ids, [id])
   })
 
-  it("of an earlier release cost one look at the host, however many are invented at once", async () => {
+  it("asks the host once for many invented ids of earlier releases", async () => {
     const { host, lists, isolate } = world()
     host.next("list", Effect.delay("30 millis"))
     const ids = isolate()
@@ -100,7 +100,7 @@ describe("deployment ids", () => {
     assert.strictEqual(lists(), 1)
   })
 
-  it("that cannot be looked up are not said to be unknown", async () => {
+  it("answers busy, and not unknown, when ids cannot be looked up", async () => {
     const { host, isolate } = world()
     host.next("list", failsWith(new ControlPlaneUnavailable({ message: "down" })))
     const id = invented(26)

@@ -17,7 +17,7 @@ const exhausted = () => {
 }
 
 describe("the attempts of a payer", () => {
-  it("are at most four at once", () => {
+  it("allows four attempts at once", () => {
     const attempts = new Attempts()
     for (let at = 0; at < MAX_IN_FLIGHT; at++)
       assert.strictEqual(attempts.begin(String(at), "purchase", now).refused, null)
@@ -27,7 +27,7 @@ describe("the attempts of a payer", () => {
     assert.strictEqual(attempts.begin("five", "purchase", now).refused, null)
   })
 
-  it("are at most sixty an hour that fail, until the oldest is an hour ago", () => {
+  it("refuses attempts after sixty failures, until the oldest is an hour old", () => {
     const attempts = exhausted()
     const later = now + 600_000
     const refused = attempts.begin("61", "purchase", later)
@@ -37,7 +37,7 @@ describe("the attempts of a payer", () => {
     assert.strictEqual(attempts.begin("62", "purchase", now + WINDOW_MS).refused, "in flight")
   })
 
-  it("are never more than sixty, whatever becomes of those in flight", () => {
+  it("never stores more than sixty attempts, however those in flight end", () => {
     const attempts = new Attempts()
     for (let at = 0; at < MAX_FAILURES_PER_HOUR - 1; at++) fail(attempts, `failed ${at}`, now)
     assert.strictEqual(attempts.begin("60", "purchase", now).refused, null)
@@ -46,31 +46,31 @@ describe("the attempts of a payer", () => {
     assert.strictEqual(attempts.begin("61", "purchase", now).refused, "failed")
   })
 
-  it("count each time that the same credential is tried", () => {
+  it("counts each try of the same credential", () => {
     const attempts = new Attempts()
     for (let at = 0; at < MAX_FAILURES_PER_HOUR; at++) fail(attempts, "the same", now + at)
     assert.strictEqual(attempts.begin("the same", "purchase", now + 100).refused, "failed")
   })
 
-  it("count nothing that was paid for, also when that turns out late", () => {
+  it("does not count paid attempts, also if the payment is found late", () => {
     const attempts = exhausted()
     attempts.end("failed 7", "forgotten")
     assert.strictEqual(attempts.begin("61", "purchase", now + 60_000).refused, null)
   })
 
-  it("leave updates possible, which have their own", () => {
+  it("allows updates when purchases are refused", () => {
     const attempts = exhausted()
     assert.deepInclude(attempts.begin("update", "update", now), { refused: null, failures: 0 })
   })
 
-  it("give back what was lost within a minute, and count it as failed", () => {
+  it("counts an attempt that has not ended after a minute as failed", () => {
     const attempts = new Attempts()
     for (let at = 0; at < MAX_IN_FLIGHT; at++) attempts.begin(String(at), "purchase", now)
     assert.strictEqual(attempts.begin("next", "purchase", now + LEASE_MS - 1).refused, "in flight")
     assert.deepInclude(attempts.begin("next", "purchase", now + LEASE_MS), { refused: null, failures: MAX_IN_FLIGHT })
   })
 
-  it("are stored once something was built, with all that is known", () => {
+  it("stores all attempts once something was built", () => {
     const attempts = new Attempts()
     attempts.begin("poor", "purchase", now)
     attempts.end("poor", "failed")
@@ -84,7 +84,7 @@ describe("the attempts of a payer", () => {
     assert.deepStrictEqual(attempts.stored(now + WINDOW_MS), [])
   })
 
-  it("are looked at once more when what was stored is read late", () => {
+  it("checks the limits again when stored attempts are read late", () => {
     const attempts = new Attempts()
     assert.strictEqual(attempts.begin("61", "purchase", now + 60_000).refused, null)
     attempts.restore(exhausted().stored(now))

@@ -32,7 +32,7 @@ const answer = (secret: unknown) => ({ project: { id: "proj_1", cron_secret: sec
 const read = Effect.flatMap(CronSecret, (secrets) => Effect.map(secrets.read, Option.map(Redacted.value)))
 
 describe("the key of scheduled calls", () => {
-  it.effect("is the project's own, asked for with our token", () => {
+  it.effect("reads the secret of its own project with our token", () => {
     const { layer, requests } = jack({ PROJECT_ID: "proj_1" }, answer("s"))
     return Effect.gen(function* () {
       assert.deepStrictEqual(yield* read, Option.some("s"))
@@ -42,7 +42,7 @@ describe("the key of scheduled calls", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("is none where nobody says which project this is, and nobody is asked", () => {
+  it.effect("answers none without a project id, and sends no request", () => {
     const { layer, requests } = jack({}, answer("s"))
     return Effect.gen(function* () {
       assert.deepStrictEqual(yield* read, Option.none())
@@ -51,14 +51,14 @@ describe("the key of scheduled calls", () => {
   })
 
   for (const secret of [null, "", undefined]) {
-    it.effect(`is none where the project has ${JSON.stringify(secret)}: with that anybody could sign`, () =>
+    it.effect(`answers none for the secret ${JSON.stringify(secret)}, which any client could sign with`, () =>
       Effect.gen(function* () {
         assert.deepStrictEqual(yield* read, Option.none())
       }).pipe(Effect.provide(jack({ PROJECT_ID: "proj_1" }, answer(secret)).layer))
     )
   }
 
-  it.effect("is asked for once a minute, however many calls come", () => {
+  it.effect("reads the secret once a minute, however many calls come", () => {
     const { layer, requests } = jack({ PROJECT_ID: "proj_1" }, answer("old"), answer("new"))
     return Effect.gen(function* () {
       assert.deepStrictEqual(yield* read, Option.some("old"))

@@ -22,13 +22,13 @@ describe("a project that the host never finishes", () => {
     return gateway
   }
 
-  it("is waited for", async () => {
+  it("waits for the project", async () => {
     const gateway = await stuck()
     assert.match((await problem(await gateway.pay({ headers }))).detail, /still being provisioned/)
     assert.strictEqual(gateway.host.projects.size, 1)
   })
 
-  it("is given up after ten minutes, and another one takes its place", async () => {
+  it("gives the project up after ten minutes, and creates another", async () => {
     const gateway = await stuck()
     age(gateway, 600_000)
     assert.strictEqual((await gateway.pay({ headers })).status, 200)
@@ -38,7 +38,7 @@ describe("a project that the host never finishes", () => {
 })
 
 describe("a project that the host creates long after it was asked to", () => {
-  it("is swept: it carries our name, no tag, and no order claims it", async () => {
+  it("sweeps a project with our name and no tag that no order owns", async () => {
     const gateway = makeGateway({ cronSecret: "secret" })
     const other = gateway.host.seed({ slug: "my-api", name: projectName(`dep_${"0".repeat(26)}`) })
     let late: Effect.Effect<unknown, unknown> = Effect.void
