@@ -22,6 +22,8 @@ import { readWranglerConfig, type WranglerConfig } from "./project/wrangler-conf
 export { BundleError, BundlerCrashError, type Diagnostic, formatDiagnostic } from "./diagnostics.ts"
 export { BundlerBusyError } from "./compiler/leased-slots.ts"
 export { LIMITS } from "./limits.ts"
+export { lineAt } from "./project/jsonc.ts"
+export { normalizePath } from "./project/paths.ts"
 export type { WaitUntil } from "./compiler/Pool.ts"
 export type { ModuleCache } from "./remote/module-cache.ts"
 export { IMPORT_LIMITS } from "./remote/RemoteModules.ts"

@@ -59,18 +59,21 @@ describe("the runner on a Worker Loader", () => {
     })
   }
 
-  it("answers the result, whatever the code has made of the runtime's own functions", async () => {
-    for (const bent of [
+  it("returns the result although the code replaces the runtime's own functions", async () => {
+    for (const replaced of [
       "globalThis.Response = class { constructor() { return new Response_('r{') } }",
       "JSON.stringify = () => 'undefined'; JSON.parse = () => 5; Array.isArray = () => true; Object.keys = () => []",
       "globalThis.Response = undefined; Request.prototype.text = undefined; delete globalThis.Map",
       "Object.defineProperty(Object.prototype, 'then', { get() { if (this instanceof Response_) return (go) => go(new Response_('r{')) } })",
-      "for (const name of ['slice', 'charCodeAt', 'toString']) String.prototype[name] = () => 'bent'",
+      "for (const name of ['slice', 'charCodeAt', 'toString']) String.prototype[name] = () => 'replaced'",
       "Function.prototype.call = Function.prototype.apply = Function.prototype.bind = undefined",
       "Promise.prototype.then = () => {}; Error.prepareStackTrace = () => { throw 1 }"
     ]) {
-      const ran = await run(`const Response_ = Response; ${bent}; export const run = (it) => [it, { n: null }]`, "in")
-      assert.deepStrictEqual(ran.ok && ran.result, '["in",{"n":null}]', bent)
+      const ran = await run(
+        `const Response_ = Response; ${replaced}; export const run = (it) => [it, { n: null }]`,
+        "in"
+      )
+      assert.deepStrictEqual(ran.ok && ran.result, '["in",{"n":null}]', replaced)
     }
   })
 
@@ -78,7 +81,7 @@ describe("the runner on a Worker Loader", () => {
     ["at its start", "throw new Error('internal error; reference = 1'); export const run = 1"],
     ["in its answer", "export const run = () => { throw new Error('Network connection lost.') }"]
   ] as const) {
-    it(`is not deceived by code that speaks like a broken runtime ${what}: that is its own error, and no reason to run it for ever`, async () => {
+    it(`treats a runtime failure that the code imitates ${what} as the code's own error`, async () => {
       const ran = await run(code)
       assert.isTrue(!ran.ok && /internal error|connection lost/.test(ran.error.message), JSON.stringify(ran))
     })

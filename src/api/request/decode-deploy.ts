@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { LIMITS, normalizePath } from "../../bundler/index.ts"
 import { slugFrom } from "../../control-plane/slug.ts"
 import { CodeTooLarge, InvalidRequest, MissingFiles } from "../../domain/Errors.ts"
 import type { Files } from "../../domain/Order.ts"
@@ -7,18 +8,16 @@ import { findMisspelt, refuseUnknownFields } from "./fields.ts"
 import { JsonTooLarge, parseJson } from "./json.ts"
 
 /** The most source of a request: 512,000 bytes (500 × 1024) of UTF-8, paths not counted, inclusive. */
-export const MAX_SOURCE_BYTES = 512_000
+export const MAX_SOURCE_BYTES = LIMITS.sourceBytes
 
 /** The largest body that is read into memory: 4 MiB, room for sources that are escaped as JSON several times. */
 export const MAX_BODY_BYTES = 4 * 1024 * 1024
 
 /** The most files. esbuild's memory grows with their number as well as with their bytes. */
-export const MAX_FILES = 500
+export const MAX_FILES = LIMITS.files
 
 /** The longest name of a request, in characters (code points). The slug that is made of it is shorter still. */
 export const MAX_NAME_LENGTH = 100
-
-const MAX_PATH_LENGTH = 512
 
 const HasFiles = Schema.Struct({ files: Schema.Record(Schema.String, Schema.String).check(Schema.isMinProperties(1)) })
 const HasName = Schema.Struct({ name: Schema.optionalKey(Schema.NullOr(Schema.String)) })
@@ -125,16 +124,16 @@ const notText = (json: unknown): string | undefined => {
 const badPath = (path: string, problem: string) =>
   new InvalidRequest({ detail: `The path ${JSON.stringify(path.slice(0, 100))} ${problem}.` })
 
-/** A path without empty and `.` segments, or what is wrong with it. */
+/** A path without empty and `.` segments, or its problem. */
 const normalize = (path: string): string | InvalidRequest => {
-  if (path.length > MAX_PATH_LENGTH) return badPath(path, `is longer than ${MAX_PATH_LENGTH} characters`)
+  if (path.length > LIMITS.pathLength) return badPath(path, `is longer than ${LIMITS.pathLength} characters`)
   // eslint-disable-next-line no-control-regex -- control characters are what this looks for
   if (/[\u0000-\u001f\u007f]/.test(path)) return badPath(path, "must not contain control characters")
   if (path.includes("\\")) return badPath(path, "must not contain a backslash; separate folders with /")
   if (path.startsWith("/") || /^[a-z]:/i.test(path))
     return badPath(path, "must not be absolute; paths are relative to the project")
-  const parts = path.split("/").filter((part) => part !== "" && part !== ".")
-  if (parts.includes("..")) return badPath(path, "must not contain '..'")
-  if (parts.length === 0 || path.endsWith("/")) return badPath(path, "must name a file")
-  return parts.join("/")
+  const normal = normalizePath(path)
+  if (normal.split("/").includes("..")) return badPath(path, "must not contain '..'")
+  if (normal === "" || path.endsWith("/")) return badPath(path, "must name a file")
+  return normal
 }

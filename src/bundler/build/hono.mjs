@@ -82,7 +82,7 @@ const moduleId = (path) => path.slice(1).replace(/^(hono.*)\.js$/, "$1")
 const moduleSource = (text) => text.replace(/import"(\.{1,2}\/)+chunk-\w+\.js";/g, "").trim() || "export {}"
 
 /**
- * All of hono that makes sense in a Worker, as a JavaScript module: `modules` maps module ids to source. What several
+ * All of hono that makes sense in a Worker, as a JavaScript module: `modules` maps module ids to source. Code that several
  * entrypoints share is in chunks of its own, so that there is one `HTTPException` however many of them are imported.
  *
  * @throws when the package does not look as expected.

@@ -23,6 +23,13 @@ export const joinPath = (folder: string, relative: string): string | undefined =
   return parts.join("/")
 }
 
+/** A path without empty and `.` segments: `normalizePath("./src//a.ts")` is `"src/a.ts"`. */
+export const normalizePath = (path: string): string =>
+  path
+    .split("/")
+    .filter((part) => part !== "" && part !== ".")
+    .join("/")
+
 /** How a file of `folder` writes an import of `file`: `"./b.ts"`, `"../lib/b.ts"`. */
 export const relativeSpecifier = (folder: string, file: string): string => {
   const from = folder === "" ? [] : folder.split("/")
@@ -40,14 +47,14 @@ export const relativeSpecifier = (folder: string, file: string): string => {
  */
 export const pathProblem = (name: string): string | undefined => {
   // oxlint-disable-next-line no-control-regex -- control characters are what is refused
-  if (/[\u0000-\u001f\u007f\u2028\u2029]/.test(name)) return "contains a control character"
+  if (/[\u0000-\u001f\u007f\u2028\u2029]/.test(name)) return "must not contain control characters"
   if (name.length > LIMITS.pathLength) return `is longer than ${LIMITS.pathLength} characters`
-  if (!name.isWellFormed()) return "is not well-formed Unicode"
-  if (name.startsWith("/")) return "is absolute, but paths must be relative to the project's root"
-  if (name.includes("\\")) return 'contains a backslash, but "/" separates folders'
+  if (!name.isWellFormed()) return "must be well-formed Unicode"
+  if (name.startsWith("/")) return "must not be absolute; paths are relative to the project"
+  if (name.includes("\\")) return "must not contain a backslash; separate folders with /"
   const parts = name.split("/")
   if (parts.includes("..")) return "must not contain '..'"
   const last = parts.at(-1)
-  if (last === "" || last === ".") return "does not name a file"
+  if (last === "" || last === ".") return "must name a file"
   return undefined
 }

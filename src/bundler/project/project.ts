@@ -1,6 +1,6 @@
 import { BundleError, type Diagnostic } from "../diagnostics.ts"
 import { checkSources } from "../limits.ts"
-import { pathProblem } from "./paths.ts"
+import { normalizePath, pathProblem } from "./paths.ts"
 
 /**
  * The sources of one build by path, without a leading "./" and empty segments. A `Map`, because some clients name files
@@ -28,10 +28,7 @@ export const readProject = (sent: Readonly<Record<string, string>>): Project => 
     diagnostics.length < 50 && diagnostics.push({ file, line: 1, column: 1, text })
   for (const [name, source] of entries) {
     const problem = typeof source === "string" ? pathProblem(name) : "is not a text file"
-    const path = name
-      .split("/")
-      .filter((part) => part !== "" && part !== ".")
-      .join("/")
+    const path = normalizePath(name)
     if (problem !== undefined) refuse(name, `The path ${JSON.stringify(name.slice(0, 100))} ${problem}`)
     else if (files.has(path)) refuse(path, `The file ${JSON.stringify(path)} was sent twice`)
     else files.set(path, source)

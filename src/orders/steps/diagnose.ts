@@ -1,5 +1,4 @@
-import type { Diagnostic } from "../../bundler/index.ts"
-import { lineAt } from "../../bundler/project/jsonc.ts"
+import { type Diagnostic, lineAt } from "../../bundler/index.ts"
 import type { Files } from "../../domain/Order.ts"
 import type { StartFailed } from "../../sandbox/CodeRunner.ts"
 import { isOwn, originsOf, type Position } from "../../sandbox/positions.ts"

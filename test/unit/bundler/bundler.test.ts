@@ -221,8 +221,8 @@ describe("settings", () => {
       "tsconfig.json": '{ "compilerOptions": { "jsx": "react", "jsxFactory": "h", /* why not */ } }'
     }
     assert.strictEqual(await values(files), "p")
-    const broken = { ...files, "tsconfig.json": '{\n "compilerOptions": { "jsx": "react" "x": 1 } }' }
-    assert.deepInclude((await refusal(broken))[0], { file: "tsconfig.json", line: 2 })
+    const invalid = { ...files, "tsconfig.json": '{\n "compilerOptions": { "jsx": "react" "x": 1 } }' }
+    assert.deepInclude((await refusal(invalid))[0], { file: "tsconfig.json", line: 2 })
   })
 })
 
@@ -276,10 +276,10 @@ describe("a source that breaks the compiler", () => {
   for (const [name, files] of Object.entries(sources))
     it(`is at fault, and alone: ${name}`, async () => {
       // Another build is under way meanwhile, and one follows.
-      const [broken, beside] = await Promise.all([refusal(files), values(fine)])
-      assert.lengthOf(broken, 1)
-      assert.deepInclude(broken[0], { file: "", line: 0, column: 0 })
-      assert.include(broken[0]?.text, "gave up")
+      const [diagnostics, beside] = await Promise.all([refusal(files), values(fine)])
+      assert.lengthOf(diagnostics, 1)
+      assert.deepInclude(diagnostics[0], { file: "", line: 0, column: 0 })
+      assert.include(diagnostics[0]?.text, "gave up")
       assert.deepStrictEqual(beside, [1])
       assert.deepStrictEqual(await values(fine), [1])
     })

@@ -92,8 +92,8 @@ describe("the entrypoint", () => {
   })
 
   it("is not looked for past a package.json that is not JSON", () => {
-    const broken = refusal(files("index.ts").set("package.json", '{\n  "name": "x",\n  main: 1\n}'))
-    assert.deepInclude(broken, { file: "package.json", line: 3, column: 3 })
+    const invalid = refusal(files("index.ts").set("package.json", '{\n  "name": "x",\n  main: 1\n}'))
+    assert.deepInclude(invalid, { file: "package.json", line: 3, column: 3 })
     assert.deepInclude(refusal(files("index.ts").set("package.json", '{\n"a":')), { line: 2, column: 5 })
     assert.strictEqual(findEntrypoint(files("index.ts").set("package.json", "\uFEFFnull")).path, "index.ts")
   })

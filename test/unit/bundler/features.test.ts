@@ -142,7 +142,7 @@ describe("tsconfig.json", () => {
     )
   })
 
-  it("warns of what it extends that was not sent, and is refused where it is broken", async () => {
+  it("warns of a missing base config, and refuses an invalid one", async () => {
     const { warnings } = await bundle({ ...fine, "tsconfig.json": '{ "extends": "@tsconfig/strictest" }' })
     assert.include(warnings[0]?.text, "@tsconfig/strictest")
     assert.deepInclude((await refusal({ ...fine, "tsconfig.json": '{\n "a": [}' }))[0], {
@@ -229,7 +229,7 @@ describe("limits", () => {
     assert.deepStrictEqual(await values(fine), [1])
   })
 
-  it("hold builds in flight, and let go of those that ended without a word", async () => {
+  it("limit builds in flight, and release those that ended without a result", async () => {
     const leases = new LeasedSlots(1)
     const never = leases.run(60_000, () => new Promise(() => {}))
     never.catch(() => {})
