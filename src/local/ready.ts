@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs"
-import { setTimeout as sleep } from "node:timers/promises"
 import { stripVTControlCharacters } from "node:util"
+import { poll } from "./system/poll.ts"
 import type { Child } from "./system/process.ts"
 
 /**
@@ -53,19 +53,3 @@ const printedLines = ({ log, logStart }: Child): ReadonlyArray<string> =>
 
 /** Wrangler's mark of an error. */
 const ERROR_MARK = "[ERROR]"
-
-/** Asks every `everyMs` until the answer is true; false when `timeoutMs` have passed. A throw counts as false. */
-export const poll = async (
-  ask: () => boolean | Promise<boolean>,
-  timeoutMs: number,
-  everyMs = 40
-): Promise<boolean> => {
-  for (const end = Date.now() + timeoutMs; ; await sleep(everyMs)) {
-    try {
-      if (await ask()) return true
-    } catch {
-      // Not yet.
-    }
-    if (Date.now() >= end) return false
-  }
-}

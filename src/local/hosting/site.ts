@@ -1,8 +1,12 @@
 import { cf } from "../system/cf.ts"
 import type { Bundle, WorkerLoader } from "./bundle.ts"
 import { decodeBundle, type EncodedVersion } from "./encoding.ts"
-import type { Outbound } from "./outbound.ts"
 import { withCaches } from "./site-modules.ts"
+
+/** The entrypoint through which a site sends its requests. */
+interface Outbound {
+  fetch(request: Request): Promise<Response>
+}
 
 /** The bindings for serving a site. */
 export interface SiteEnv {

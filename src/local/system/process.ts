@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process"
 import { closeSync, fstatSync, openSync, readdirSync, readFileSync } from "node:fs"
 import type { Socket } from "node:net"
-import { poll } from "../ready.ts"
+import { poll } from "./poll.ts"
 
 /** A child process and its descendants: one process group, which ends as a whole. */
 export interface Child {

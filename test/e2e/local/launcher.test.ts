@@ -4,7 +4,7 @@ import { createServer } from "node:net"
 import type { AddressInfo } from "node:net"
 import { join } from "node:path"
 import { afterEach, assert, beforeEach, describe, it } from "vitest"
-import { poll } from "../../../src/local/ready.ts"
+import { poll } from "../../../src/local/system/poll.ts"
 import type { StackInfo } from "../../../src/local/info.ts"
 import { descendants, survivors, temporaryDirectory, writeGateway } from "./support.ts"
 

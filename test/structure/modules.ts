@@ -1,0 +1,84 @@
+/**
+ * The modules of `src` from top to bottom, and what each may not know. Every import goes down this list. `oxlint.config.ts`
+ * makes rules of it, CONTRIBUTING.md shows it, and `test/unit/structure.test.ts` plants a violation of each rule.
+ */
+
+/** A thing that modules may be kept from knowing, by the imports that would tell. */
+export type Subject =
+  | "http"
+  | "durable objects"
+  | "chains"
+  | "hosts"
+  | "payments"
+  | "test doubles"
+  | "local"
+  | "barrels"
+
+/** A module of `src`: a folder, or a file at its top. */
+export interface Module {
+  readonly name: string
+  /** Beside every module above it, and what no module may know. */
+  readonly mayNotKnow: ReadonlyArray<Subject>
+  /** It imports nothing of the rest of `src`, not even what is below. */
+  readonly alone?: boolean
+}
+
+/** Every module, top to bottom. */
+export const MODULES: ReadonlyArray<Module> = [
+  { name: "worker.ts", mayNotKnow: ["chains", "hosts"] },
+  { name: "layers.ts", mayNotKnow: [] },
+  { name: "compose.ts", mayNotKnow: ["durable objects", "chains", "hosts"] },
+  { name: "api", mayNotKnow: ["durable objects", "chains", "hosts"] },
+  { name: "schedule", mayNotKnow: ["http", "chains"] },
+  { name: "orders", mayNotKnow: ["http", "chains", "hosts"] },
+  { name: "sandbox", mayNotKnow: ["http", "payments"] },
+  { name: "ids", mayNotKnow: ["http", "payments"] },
+  { name: "payers", mayNotKnow: ["http", "payments", "hosts"] },
+  { name: "payment", mayNotKnow: ["http", "durable objects", "hosts"] },
+  { name: "control-plane", mayNotKnow: ["durable objects", "payments"] },
+  { name: "expiry", mayNotKnow: ["http", "durable objects", "payments", "hosts"] },
+  { name: "config.ts", mayNotKnow: ["http", "durable objects", "payments", "hosts"] },
+  { name: "logging.ts", mayNotKnow: ["http", "durable objects", "payments", "hosts"] },
+  { name: "domain", mayNotKnow: ["durable objects", "payments", "hosts"], alone: true },
+  { name: "bundler", mayNotKnow: ["http", "durable objects", "payments", "hosts"], alone: true }
+]
+
+interface Pattern {
+  readonly regex: string
+  readonly message: string
+}
+
+const SUBJECTS: Readonly<Record<Subject, Pattern>> = {
+  barrels: {
+    regex: "^effect(/(http|http-api))?$",
+    message: "Import the module, not the barrel: the barrel defeats tree shaking."
+  },
+  http: { regex: "^effect/http(-api)?/", message: "This module knows no HTTP." },
+  "durable objects": { regex: "^cloudflare:workers$", message: "This module knows no Durable Objects." },
+  chains: { regex: "^(mppx|viem|ox)(/|$)", message: "Only src/payment knows chains." },
+  hosts: { regex: "/control-plane/jack/", message: "This module knows hosts by their port alone." },
+  payments: { regex: "^(mppx|viem|ox)(/|$)|/payment/", message: "This module knows no payments." },
+  "test doubles": { regex: "/testing\\.ts$", message: "Test doubles stay out of the product." },
+  local: { regex: "/local/", message: "src/local runs in Node and never gets into the Worker." }
+}
+
+/** What may not be imported in a module, as patterns of oxlint's `no-restricted-imports`. */
+export const forbiddenImports = ({ name, mayNotKnow, alone = false }: Module): Array<Pattern> => {
+  const place = MODULES.findIndex((module) => module.name === name)
+  if (place === -1) return [SUBJECTS.barrels, ...mayNotKnow.map((subject) => SUBJECTS[subject])]
+  const forbidden = MODULES.filter((module, index) => module.name !== name && (alone || index < place))
+  const always: ReadonlyArray<Subject> = ["barrels", "test doubles", "local"]
+  return [
+    ...[...always, ...mayNotKnow].map((subject) => SUBJECTS[subject]),
+    ...(forbidden.length === 0
+      ? []
+      : [
+          {
+            regex: `^(\\./|(\\.\\./)+)(${forbidden.map((module) => pathOf(module)).join("|")})`,
+            message: alone ? "This module stands alone." : "Imports go down the list of modules in CONTRIBUTING.md."
+          }
+        ])
+  ]
+}
+
+const pathOf = ({ name }: Module): string => (name.endsWith(".ts") ? `${name.replace(".", "\\.")}$` : `${name}/`)
