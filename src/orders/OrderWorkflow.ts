@@ -57,15 +57,15 @@ const GRACE_MS = 600_000
 export class OrderWorkflow extends Context.Service<
   OrderWorkflow,
   {
-    /** Serves a submission, or joins it to what its order is already doing; waits a bounded while. */
+    /** Does a deploy, or joins the same one in progress. Waits a bounded time. */
     readonly submit: (submission: DeployOrder) => Effect.Effect<Deployed, DeployError, PurchaseStore>
-    /** Serves an execution, likewise. */
+    /** Does an execution, likewise. */
     readonly execute: (execution: ExecuteOrder) => Effect.Effect<Executed, ExecuteError, PurchaseStore>
-    /** Goes on with every purchase whose time has come: after a crash, an outage, a chain that had not said. */
+    /** Continues every purchase that is due: after a crash, an outage, or a payment that the chain had not confirmed. */
     readonly wake: Effect.Effect<void, never, PurchaseStore>
-    /** Puts newer code in a deployment's place, for its payer; waits a bounded while. */
+    /** Replaces the code of a deployment for its payer. Waits a bounded time. */
     readonly update: (revision: UpdateOrder) => Effect.Effect<Deployed, UpdateError, PurchaseStore>
-    /** Whether a project that carries this deployment's id is this deployment's, or may become it. */
+    /** Whether a project that carries this deployment's id is, or may become, this deployment's. */
     readonly claims: (id: string, projectId: string) => Effect.Effect<boolean, never, PurchaseStore>
     /** The state of one deployment; `undefined` where there is none. */
     readonly status: (id: string) => Effect.Effect<Status | undefined, never, PurchaseStore>
@@ -92,12 +92,12 @@ export const layerOrderWorkflow = Layer.effect(
     const run = makeRun(runner, ttlHours)
     const { expire, releaseProject } = makeExpire(host, expiry)
 
-    /** From whatever state a purchase is in to the end. Every step is written down before the effect that it announces. */
+    /** Takes a purchase from its state to the end. Each state is saved before the effect that it announces. */
     const resumeFrom = (purchase: Purchase): Effect.Effect<OrderResult, OrderError, PurchaseStore> => {
       switch (purchase.state) {
         case "capturing":
           return capture.reconcile(purchase).pipe(
-            // It has counted as failed until now. Nobody waits for it to count no more.
+            // The attempt has counted as failed until now. Nobody waits for this.
             Effect.tap(() => Effect.forkDetach(payers.end(attemptOf(purchase, "purchase"), "forgotten"))),
             Effect.flatMap(resumeFrom)
           )
@@ -110,12 +110,12 @@ export const layerOrderWorkflow = Layer.effect(
       }
     }
 
-    /** Goes on with a purchase, unless somebody is at it: then its outcome is waited for. */
+    /** Continues a purchase, or waits for it if it is in progress. */
     const resume = Effect.fn("OrderWorkflow.resume")(function* (purchase: Purchase) {
       const store = yield* PurchaseStore
       const now = yield* Clock.currentTimeMillis
-      const serving = store.inFlight.get(purchase.key)
-      if (serving !== undefined) return yield* awaitResult(serving)
+      const inFlight = store.inFlight.get(purchase.key)
+      if (inFlight !== undefined) return yield* awaitResult(inFlight)
       // The purchase no longer waits for its payer: from here on the order tries it itself like any other.
       const failure = awaitsPayer(purchase) ? null : purchase.failure
       const due = isOpen(purchase) ? now + LEASE_MS : purchase.due
@@ -126,14 +126,14 @@ export const layerOrderWorkflow = Layer.effect(
 
     const update = makeUpdate(host, place, expiry, { attempt, build, resumeFrom })
 
-    /** Steps 4 to 6: a purchase whose money has moved; or one that was made meanwhile, under another key. */
+    /** Steps 4 to 6: a purchase whose money has moved, or an undelivered one that was made meanwhile under another key. */
     const pay = Effect.fn("OrderWorkflow.pay")(function* (order: DeployOrder | ExecuteOrder) {
       const { authorization, upload } = yield* prepare(order)
       const now = yield* Clock.currentTimeMillis
       const store = yield* PurchaseStore
-      // The payer may have bought the same under another key since this began: nobody wants it twice.
-      const owed = store.findUndelivered()
-      if (owed !== undefined) return { owed }
+      // The payer may have bought the same under another key since this began, and wants it once.
+      const undelivered = store.findUndelivered()
+      if (undelivered !== undefined) return { undelivered }
       const { terms, verified } = order
       const id = yield* ids.make(orderName(verified.payer, terms.operation, terms.bodyDigest))
       const purchase = newPurchase(id, order, authorization, now, upload)
@@ -143,10 +143,10 @@ export const layerOrderWorkflow = Layer.effect(
 
     const buy = Effect.fn("OrderWorkflow.buy")(function* (order: DeployOrder | ExecuteOrder) {
       const { verified } = order
-      const { owed, paid } = yield* attempt(attemptOf(verified, "purchase"), pay(order))
+      const { undelivered, paid } = yield* attempt(attemptOf(verified, "purchase"), pay(order))
       if (paid !== undefined) return yield* resumeFrom(paid)
-      ;(yield* PurchaseStore).bindKeys(verified.key, verified.challengeId, owed.id)
-      return yield* resume(owed)
+      ;(yield* PurchaseStore).bindKeys(verified.key, verified.challengeId, undelivered.id)
+      return yield* resume(undelivered)
     })
 
     const submit = Effect.fn("OrderWorkflow.submit")(function* (
@@ -154,32 +154,32 @@ export const layerOrderWorkflow = Layer.effect(
     ): Effect.fn.Return<OrderResult, OrderError, PurchaseStore> {
       const now = yield* Clock.currentTimeMillis
       const store = yield* PurchaseStore
-      const found = resolveOrder(store, order, now)
-      switch (found._tag) {
+      const resolution = resolveOrder(store, order, now)
+      switch (resolution._tag) {
         case "New":
-          return yield* runDetached(found.serving, buy(order))
+          return yield* runDetached(resolution.inFlight, buy(order))
         case "Resume":
-          return yield* resume(found.purchase)
+          return yield* resume(resolution.purchase)
         case "Join":
-          return yield* joinInFlight(order, found.serving).pipe(
-            // A fault in somebody else's credential says nothing about this one.
+          return yield* joinInFlight(order, resolution.inFlight).pipe(
+            // An error of another credential says nothing about this one.
             Effect.catchIf(
-              (error) => isAboutCredential(found.serving, order, error),
+              (error) => isAboutCredential(resolution.inFlight, order, error),
               () => submit(order)
             )
           )
         case "Finished":
-          return yield* storedResult(found.purchase)
+          return yield* storedResult(resolution.purchase)
         case "Refused":
-          return yield* found.error
+          return yield* resolution.error
       }
     })
 
     const wake = Effect.gen(function* () {
       const store = yield* PurchaseStore
       const now = yield* Clock.currentTimeMillis
-      const verdict = store.buildFailure()
-      if (verdict !== undefined && now - verdict.at >= BUILD_FAILURE_TTL_MS) store.clearBuildFailure()
+      const failure = store.buildFailure()
+      if (failure !== undefined && now - failure.at >= BUILD_FAILURE_TTL_MS) store.clearBuildFailure()
       const due = store.findDue(now)
       yield* Effect.all(
         due.map((purchase) => save(store, transition.wakeAt(purchase, nextWakeAt(purchase, now)))),
@@ -195,7 +195,7 @@ export const layerOrderWorkflow = Layer.effect(
       }
       const others = due.filter((purchase) => !ends(purchase))
       yield* Effect.forEach(others, processDue, { concurrency: "unbounded", discard: true }).pipe(
-        // Each purchase goes on in a fiber of its own: only the waiting for it ends here.
+        // Each purchase continues in a fiber of its own: only the wait ends here.
         Effect.timeoutOption(WAKE_MS),
         Effect.zip(expire(due.filter(ends)), { concurrent: true })
       )
@@ -214,7 +214,7 @@ export const layerOrderWorkflow = Layer.effect(
       if (awaitsPayer(purchase)) return purchase.placement?.projectId === projectId
       if (purchase.state !== "delivered") return purchase.state === "capturing" || purchase.state === "captured"
       const now = yield* Clock.currentTimeMillis
-      // One that is being placed anew may have any.
+      // A deployment that gets a new project may have any.
       const placed = purchase.placement?.projectId ?? (purchase.gone === true ? projectId : null)
       return placed === projectId && !isOver(purchase, now - GRACE_MS)
     })

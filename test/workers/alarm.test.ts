@@ -139,7 +139,7 @@ describe("what waits for its payer", () => {
     host.next("upload", down)
     const answer = await problem(await put(id))
     assert.deepStrictEqual([answer.code, answer.fault], ["deploy_failed", "service"])
-    assert.match(answer.detail, /goes on by itself/)
+    assert.match(answer.detail, /retries by itself/)
     await change(id, () => ({ due: Date.now() - 1 }))
     await runDurableObjectAlarm(objectOf(id))
     const status = await exports.default.fetch(`http://gateway.test/deployments/${id}`)

@@ -7,12 +7,12 @@ import { HostHealth, type Learned } from "./HostHealth.ts"
 /** How long the host may take. A signed payment has 25 seconds to live, and the build beside this needs most of them. */
 const HOST_TIMEOUT = "5 seconds"
 
-/** When to try again, in seconds: an outage ends by itself, an account is mended by its operator. */
-const retryAfter = { unavailable: 10, unusable: 300 }
+/** When to try again, in seconds: an outage ends by itself, and the operator has to fix an account. */
+const RETRY_AFTER_SECONDS = { unavailable: 10, unusable: 300 }
 
 /**
  * Before anybody pays, the host is asked whether it could deliver. Any answer but a usable account counts as an outage: Jack
- * answers 401 as well when its own database is down, so that is no verdict on the token.
+ * answers 401 as well when its own database is down, so a 401 does not prove that the token is wrong.
  */
 export const askHost = (host: ControlPlaneClient["Service"]): Effect.Effect<void, HostUnavailable> =>
   Effect.suspend(() => host.account()).pipe(
@@ -25,7 +25,7 @@ export const askHost = (host: ControlPlaneClient["Service"]): Effect.Effect<void
     Effect.catchDefect((defect) =>
       Effect.as(Effect.logError("a defect while asking the host", defect), {
         status: "unavailable" as const,
-        detail: "something broke on our side"
+        detail: "an internal error"
       })
     ),
     Effect.flatMap(learn),
@@ -41,11 +41,11 @@ const learn = Effect.fnUntraced(function* ({ status, detail }: Omit<Learned, "at
   yield* Effect.logError("nothing can be deployed", status, detail)
   const what =
     status === "unusable"
-      ? `Nothing can be deployed here until the operator has mended the host's account: ${detail}.`
-      : `The host does not take deployments at this moment: ${detail}.`
+      ? `Nothing can be deployed here until the operator has fixed the host's account: ${detail}.`
+      : `The host takes no deployments at present: ${detail}.`
   return yield* new HostUnavailable({
     detail: `${what} Nothing was charged; try again later.`,
     host: status,
-    retry_after: retryAfter[status]
+    retry_after: RETRY_AFTER_SECONDS[status]
   })
 })

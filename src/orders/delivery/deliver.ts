@@ -13,8 +13,8 @@ import { makeSend, sentAgain } from "./send.ts"
 import { recordFailure } from "../steps/retry.ts"
 
 /**
- * Step 7 of a deploy: a captured purchase becomes a live site. Can be broken off anywhere and called again: what was asked
- * of the host was written down first and is recognized by its name.
+ * Step 7 of a deploy makes a live site of a captured purchase. It can be interrupted anywhere and called again, because the
+ * order saves each request to the host first, and recognizes its project by the name.
  */
 export const makeDeliver = (
   host: ControlPlaneClient["Service"],
@@ -61,7 +61,7 @@ export const makeDeliver = (
     return delivered
   })
 
-  const failed = Effect.fn("OrderWorkflow.undelivered")(function* (id: string, failure: Omit<Failure, "at">) {
+  const failed = Effect.fn("OrderWorkflow.deliveryFailed")(function* (id: string, failure: Omit<Failure, "at">) {
     const { purchase, owed, retryAfter } = yield* recordFailure(id, failure)
     const about = {
       deployment_id: id,
@@ -75,14 +75,14 @@ export const makeDeliver = (
     }
     if (owed) {
       const detail =
-        "You were charged, and for 7 days this could not be delivered. It is owed to you: repeat the same call with the " +
+        "You were charged, and the service could not deliver this for 7 days. It still owes it to you: repeat the same call with the " +
         `Idempotency-Key of retry at no cost. The host said: ${failure.detail}`
       return yield* new DeployFailed({ ...about, detail })
     }
     return yield* new DeployFailed({
       ...about,
       detail:
-        "You were charged. It goes on by itself; do not pay again. Look at status_url, or repeat the same call with the " +
+        "You were charged. The service retries by itself; do not pay again. See status_url, or repeat the same call with the " +
         `Idempotency-Key of retry at no cost. The host said: ${failure.detail}`,
       retry_after: retryAfter
     })
@@ -97,11 +97,11 @@ export const makeDeliver = (
           failed(purchase.id, { fault: "service", detail: `${status} ${message}` }),
         ControlPlaneUnavailable: ({ message }) => failed(purchase.id, { fault: "service", detail: message })
       }),
-      // A defect has cost the payer what an outage costs: it is tried again, less and less often.
+      // A defect counts as an outage, because the payer has paid: the order tries again.
       Effect.catchDefect((defect) =>
         Effect.andThen(
           Effect.logError("a defect while delivering", purchase.id, defect),
-          failed(purchase.id, { fault: "service", detail: "something broke on our side" })
+          failed(purchase.id, { fault: "service", detail: "an internal error" })
         )
       )
     )
@@ -110,7 +110,7 @@ export const makeDeliver = (
 /** The tags of a deployment's project: what the sweep goes by. `expiresAt` in unix seconds. */
 export const projectTags = (expiresAt: number): ReadonlyArray<string> => ["mpp-compute", `expires:${expiresAt}`]
 
-/** Enters a deployment that is live into an index that no decision reads: nothing fails for it. */
+/** Enters a live deployment into the index. No decision reads the index, so a failure only leaves a warning. */
 export const index = (expiry: ExpiryStore["Service"], { id, placement, answer }: Purchase) =>
   placement?.projectId == null || answer === null || !("url" in answer)
     ? Effect.void

@@ -15,13 +15,13 @@ import { backoff } from "../steps/backoff.ts"
 import { makeSend, sentAgain } from "./send.ts"
 
 /** An update gets this answer once its deployment has expired. */
-export const over = (id: string) => new Expired({ detail: "This deployment has lived its time.", deployment_id: id })
+export const over = (id: string) => new Expired({ detail: "This deployment has expired.", deployment_id: id })
 
-/** Sends an update that was written down to the host. */
+/** Sends a saved update to the host. */
 export const makePush = (host: ControlPlaneClient["Service"], place: Place, expiry: ExpiryStore["Service"]) => {
   const send = makeSend(host)
 
-  /** The purchase of a deployment whose time is not over: read again, because it may have run out meanwhile. */
+  /** The purchase of a deployment that has not expired. Read again, because it may have expired meanwhile. */
   const alive = Effect.fnUntraced(function* (id: string) {
     const purchase = (yield* PurchaseStore).byId(id)
     const now = yield* Clock.currentTimeMillis
@@ -38,16 +38,16 @@ export const makePush = (host: ControlPlaneClient["Service"], place: Place, expi
     return yield* save(yield* PurchaseStore, transition.pushed(purchase, change(purchase, now)))
   })
 
-  /** The host did not take the update, and its payer is told. Code that it refuses would be refused again. */
+  /** The host did not take the update. Code that the host refuses is dropped, because the host would refuse it again. */
   const untaken = Effect.fnUntraced(function* (id: string, fault: Failure["fault"], what: string) {
     const { purchase } = yield* alive(id)
     const { key, attempts, again } = purchase.update ?? { key: "", attempts: 0 }
     const wait = backoff.delivery(attempts)
     const gone = purchase.gone === true
-    const serving = gone
-      ? "the project was gone at the host, and nothing serves until it is placed anew"
-      : `the code before it goes on serving${fault === "code" ? "" : " until the host has taken it"}`
-    const detail = `The update ${what}; ${serving}.`
+    const consequence = gone
+      ? "the project was gone at the host, and nothing serves until the service has created it again"
+      : `the code before it keeps serving${fault === "code" ? "" : " until the host has taken it"}`
+    const detail = `The update ${what}; ${consequence}.`
     yield* settle(id, ({ update, failure }, now) => ({
       // Code that is sent once more was live before, and is: there is nothing that its payer could do.
       failure: again === undefined || gone ? { fault, detail, at: now } : failure,
@@ -57,7 +57,7 @@ export const makePush = (host: ControlPlaneClient["Service"], place: Place, expi
     }))
     if (again !== undefined) yield* Effect.logWarning("the newest code could not be sent once more", id, what)
     const next =
-      fault === "code" ? "Send corrected code; updates are free." : "It goes on by itself; look at status_url."
+      fault === "code" ? "Send corrected code; updates are free." : "The service retries by itself; see status_url."
     return yield* new DeployFailed({
       detail: `${detail} ${next}`,
       deployment_id: id,
@@ -73,7 +73,7 @@ export const makePush = (host: ControlPlaneClient["Service"], place: Place, expi
     const { placement } = yield* place.create(purchase)
     const projectId = placement!.projectId!
     if (purchase.gone !== true) return projectId
-    // Its end has come while the host was creating: nobody else would delete what that has made.
+    // The deployment expired while the host created the project: nobody else would delete that project.
     yield* Effect.tapError(alive(purchase.id), () => Effect.ignore(host.remove(projectId)))
     yield* host.tag(projectId, projectTags(Math.floor(expiryOf(purchase)! / 1000)))
     return projectId
@@ -93,22 +93,22 @@ export const makePush = (host: ControlPlaneClient["Service"], place: Place, expi
 
   const upload = Effect.fnUntraced(function* (id: string) {
     const { purchase } = yield* alive(id)
-    const goods = (yield* PurchaseStore).payload(id)
-    if (purchase.placement === null || goods === undefined || !("code" in goods))
+    const build = (yield* PurchaseStore).payload(id)
+    if (purchase.placement === null || build === undefined || !("code" in build))
       return yield* Effect.die(new Error(`${id} has nothing to update`))
     const projectId = yield* placed(purchase)
-    yield* send(id, projectId, goods).pipe(
+    yield* send(id, projectId, build).pipe(
       Effect.tapErrorTag("ControlPlaneRefused", (refused) =>
         refused.status === 404 ? replaced(id, projectId) : Effect.void
       )
     )
     const sent = (yield* alive(id)).purchase
-    return { goods, url: sent.gone === true ? yield* place.site(sent.placement!) : undefined }
+    return { build, url: sent.gone === true ? yield* place.site(sent.placement!) : undefined }
   })
 
   /** Sends what was written down. Can be broken off anywhere and called again: the same upload twice does no harm. */
   return Effect.fn("OrderWorkflow.push")(function* (id: string) {
-    const { goods, url } = yield* upload(id).pipe(
+    const { build, url } = yield* upload(id).pipe(
       // At once, where the project has just been found to be gone.
       Effect.retry({ times: 1, while: (error) => error._tag === "ControlPlaneRefused" && error.status === 404 }),
       Effect.catchTags({
@@ -118,7 +118,7 @@ export const makePush = (host: ControlPlaneClient["Service"], place: Place, expi
         ControlPlaneUnavailable: ({ message }) => untaken(id, "service", `was not confirmed by the host (${message})`)
       })
     )
-    const live = yield* settle(id, (purchase, now) => taken(purchase, goods, url, now))
+    const live = yield* settle(id, (purchase, now) => taken(purchase, build, url, now))
     if (url !== undefined) yield* index(expiry, live)
     const { answer, receipt } = live
     if (!("url" in answer)) return yield* Effect.die(new Error(`${id} has no URL`))
@@ -127,17 +127,17 @@ export const makePush = (host: ControlPlaneClient["Service"], place: Place, expi
 }
 
 /** Returns the changes once the host takes an update; `url` if the deployment was placed anew. `now` in unix milliseconds. */
-const taken = (purchase: Delivered, goods: Build, url: string | undefined, now: number) => {
+const taken = (purchase: Delivered, build: Build, url: string | undefined, now: number) => {
   const { answer, update } = purchase
   // It was live before, and is.
   if (update?.again !== undefined && url === undefined) return { update: null, inDoubt: [], due: Infinity }
-  const next = update === null ? null : sentAgain(purchase, goods, update, now)
+  const next = update === null ? null : sentAgain(purchase, build, update, now)
   return {
     update: next,
     due: next?.again ?? Infinity,
     updatedAt: now,
     failure: null,
-    warnings: goods.warnings ?? [],
+    warnings: build.warnings ?? [],
     ...(url !== undefined && { gone: false, answer: { ...answer, url } as Answer })
   }
 }

@@ -6,17 +6,17 @@ import type { OrderResult, Deployed } from "../../domain/Order.ts"
 import type { OrderError, UpdateError } from "../rpc.ts"
 import type { BuildFailure, Purchase } from "./Purchase.ts"
 
-/** How long a verdict on a body stands, in milliseconds: a later version of the service may judge otherwise. */
+/** The order keeps a build failure for so long, in milliseconds, because a later version of the service may build the body. */
 export const BUILD_FAILURE_TTL_MS = 3_600_000
 
-/** Somebody who is being served: under which key, with which challenge, and where the outcome will be. */
+/** An order in progress: its key, its challenge, and its result to come. */
 export interface InFlightOrder {
   readonly key: string
   readonly challengeId: string
   readonly outcome: Deferred.Deferred<OrderResult, OrderError>
 }
 
-/** An update that is being served: for which body, answering which challenge (none after a crash), and where the outcome will be. */
+/** An update in progress: the digest of its body, its key, its challenge (none after a crash), and its result to come. */
 export interface InFlightUpdate {
   readonly body: string
   readonly key: string
@@ -31,7 +31,7 @@ export interface Build extends Upload {
   readonly map?: string
 }
 
-/** A run that is owed: what is run, and with what, as the text of a JSON value (null for nothing). */
+/** A paid execution: the code, and its input as the text of a JSON value (null for nothing). */
 export interface Task extends Build {
   readonly input: string | null
 }
@@ -41,57 +41,57 @@ export interface Output {
   readonly output: string
 }
 
-/** The store keeps a purchase's goods until it delivers them, and then the result of a run. */
+/** The store keeps the payload of a purchase until it is delivered. A run's result replaces it then. */
 export type Payload = Build | Task | Output
 
 /**
- * The book of one order: its purchases and what they need to be finished. Everything is synchronous on purpose: an order's
- * object is one thread, so a look-up and the claim that follows from it cannot be torn apart.
+ * The purchases of one order, and the payloads that they deliver. Every method is synchronous, because an order's object is
+ * one thread: nothing happens between a look-up and the write that follows.
  */
 export class PurchaseStore extends Context.Service<
   PurchaseStore,
   {
-    /** The order serves these requests now, by key: memory only. When the process ends, so does the serving. */
+    /** The orders in progress, by key. In memory only, because they end with the process. */
     readonly inFlight: Map<string, InFlightOrder>
-    /** The updates that are being served, by deployment id: memory only, likewise. */
+    /** The updates in progress, by deployment id. In memory only, likewise. */
     readonly inFlightUpdates: Map<string, InFlightUpdate>
-    /** The purchase that a key stands for; failed ones have given theirs back. */
+    /** The purchase bound to this key. Failed purchases release their key. */
     readonly byKey: (key: string) => Purchase | undefined
-    /** The purchase that a challenge was answered by. */
+    /** The purchase bound to this challenge. Failed purchases release it. */
     readonly byChallenge: (challengeId: string) => Purchase | undefined
     readonly byId: (id: string) => Purchase | undefined
-    /** A purchase whose money has moved, or may have, and whose payer has had nothing for it yet. */
+    /** A purchase whose money has moved, or may have, and whose payer has not received the answer. */
     readonly findUndelivered: () => Purchase | undefined
-    /** Purchases whose time to be looked at has come. `now` in unix milliseconds. */
+    /** The purchases whose `due` has come. `now` in unix milliseconds. */
     readonly findDue: (now: number) => ReadonlyArray<Purchase>
-    /** Writes the first state of a purchase, its claims, what it delivers and the alarm, in one transaction. */
-    readonly create: (purchase: Purchase, goods: Payload) => void
-    /** Replaces what is kept beside a purchase, and writes its next state and the alarm, in one transaction. */
-    readonly saveWithPayload: (purchase: Purchase, goods: Payload) => void
-    /** Forgets a purchase and its claims. An order that has no other one left forgets everything. */
+    /** Writes the first state of a purchase, its key and challenge, its payload and the alarm in one transaction. */
+    readonly create: (purchase: Purchase, payload: Payload) => void
+    /** Replaces a purchase's payload, and writes its next state and the alarm in one transaction. */
+    readonly saveWithPayload: (purchase: Purchase, payload: Payload) => void
+    /** Deletes a purchase, its key and its challenge. With the last purchase it deletes everything. */
     readonly delete: (id: string) => void
     /** Writes a purchase's next state, and sets the alarm to the earliest `due`. */
     readonly save: (purchase: Purchase) => void
-    /** Returns a purchase's goods. */
+    /** The payload of a purchase. */
     readonly payload: (id: string) => Payload | undefined
-    /** From now on this key and this challenge stand for that purchase, and never for another. */
+    /** Binds this key and this challenge to that purchase, unless they are bound to another. */
     readonly bindKeys: (key: string, challengeId: string, id: string) => void
     readonly buildFailure: () => BuildFailure | undefined
-    /** Keeps a verdict, and sets the alarm to when it no longer stands. */
-    readonly saveBuildFailure: (verdict: BuildFailure) => void
-    /** Forgets the verdict. An order that has no purchase forgets everything. */
+    /** Saves a build failure, and sets the alarm to its end. */
+    readonly saveBuildFailure: (failure: BuildFailure) => void
+    /** Deletes the build failure. An order without a purchase deletes everything. */
     readonly clearBuildFailure: () => void
   }
 >()("mpp-compute/orders/PurchaseStore") {}
 
-/** Whether there is something to do for a purchase: until it is done, or known to be unpaid; and for an update of it until that is. */
+/** Whether a purchase has work left: it is not delivered yet, or it has an update that is not. */
 export const isOpen = ({ state, update }: Purchase): boolean =>
   state === "capturing" || state === "captured" || update !== null
 
-/** Whether what is beside a purchase is still needed: to do it, or to answer what it came to. */
+/** Whether the order still needs the payload: to deliver it, or to answer the result of a run. */
 export const keepsPayload = (purchase: Purchase): boolean =>
   isOpen(purchase) || (purchase.operation === "execute" && purchase.state === "delivered")
 
-/** Whether a payer has had nothing yet for what was, or may have been, paid. */
+/** Whether a payer has paid, or may have, and has not received the answer. */
 export const isUndelivered = ({ state, answered }: Purchase): boolean =>
   state === "capturing" || state === "captured" || (state === "delivered" && !answered)

@@ -20,12 +20,12 @@ const schema = `
   CREATE TABLE IF NOT EXISTS verdict (one INTEGER PRIMARY KEY CHECK (one = 1), data TEXT NOT NULL);
 `
 
-const partBytes = 1_000_000
+const PART_BYTES = 1_000_000
 
 const decodePurchase = Schema.decodeSync(PurchaseText)
 const encodePurchase = Schema.encodeSync(PurchaseText)
-const decodeVerdict = Schema.decodeSync(BuildFailureText)
-const encodeVerdict = Schema.encodeSync(BuildFailureText)
+const decodeFailure = Schema.decodeSync(BuildFailureText)
+const encodeFailure = Schema.encodeSync(BuildFailureText)
 
 /** The store of one object, in that object's storage. */
 export const makePurchaseStore = (storage: DurableObjectStorage): PurchaseStore["Service"] => {
@@ -78,11 +78,11 @@ export const makePurchaseStore = (storage: DurableObjectStorage): PurchaseStore[
     }
   }
 
-  const keep = (purchase: Purchase, goods: Payload) => {
-    const bytes = new TextEncoder().encode(JSON.stringify(goods))
+  const keep = (purchase: Purchase, payload: Payload) => {
+    const bytes = new TextEncoder().encode(JSON.stringify(payload))
     write("DELETE FROM upload WHERE id = ?", purchase.id)
-    for (let part = 0; part * partBytes < bytes.length; part++) {
-      const slice = bytes.slice(part * partBytes, (part + 1) * partBytes)
+    for (let part = 0; part * PART_BYTES < bytes.length; part++) {
+      const slice = bytes.slice(part * PART_BYTES, (part + 1) * PART_BYTES)
       write("INSERT INTO upload VALUES (?, ?, ?)", purchase.id, part, slice.buffer)
     }
     put(purchase)
@@ -108,16 +108,16 @@ export const makePurchaseStore = (storage: DurableObjectStorage): PurchaseStore[
       put(purchase)
       wake()
     },
-    create: (purchase, goods) => {
+    create: (purchase, payload) => {
       prepare()
       storage.transactionSync(() => {
-        keep(purchase, goods)
+        keep(purchase, payload)
         bindKeys(purchase.key, purchase.challengeId, purchase.id)
       })
       wake()
     },
-    saveWithPayload: (purchase, goods) => {
-      storage.transactionSync(() => keep(purchase, goods))
+    saveWithPayload: (purchase, payload) => {
+      storage.transactionSync(() => keep(purchase, payload))
       wake()
     },
     delete: (id) => {
@@ -140,10 +140,10 @@ export const makePurchaseStore = (storage: DurableObjectStorage): PurchaseStore[
       return JSON.parse(text) as Payload // written by `keep`, above
     },
     bindKeys,
-    buildFailure: () => rows<{ data: string }>("SELECT data FROM verdict").map(({ data }) => decodeVerdict(data))[0],
-    saveBuildFailure: (verdict) => {
+    buildFailure: () => rows<{ data: string }>("SELECT data FROM verdict").map(({ data }) => decodeFailure(data))[0],
+    saveBuildFailure: (failure) => {
       prepare()
-      write("INSERT OR REPLACE INTO verdict VALUES (1, ?)", encodeVerdict(verdict))
+      write("INSERT OR REPLACE INTO verdict VALUES (1, ?)", encodeFailure(failure))
       wake()
     },
     clearBuildFailure: () => {

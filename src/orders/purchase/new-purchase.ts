@@ -10,7 +10,7 @@ import { type Capturing, type Purchase, statusLinks } from "./Purchase.ts"
 import { save } from "./save.ts"
 import { acknowledged } from "./transitions.ts"
 
-/** When the alarm looks after a purchase that is being served: after a crash by then the chain has the last word. */
+/** The lease of a purchase in progress, in milliseconds. After a crash the alarm continues it once the lease is over. */
 export const LEASE_MS = 30_000
 
 /** A purchase in its first state, under a fresh id, for what was built for it. `now` in unix milliseconds. */
@@ -53,7 +53,8 @@ export const storedResult = Effect.fnUntraced(function* (
   const { id, key, state, operation, answer, receipt, failure } = purchase
   if (state === "delivered" && purchase.gone === true) {
     const fault = failure?.fault ?? "service"
-    const next = fault === "code" ? "PUT corrected code; updates are free." : "It is placed anew; look at status_url."
+    const next =
+      fault === "code" ? "PUT corrected code; updates are free." : "The service creates it again; see status_url."
     return yield* new DeployFailed({
       detail: `The project of this deployment is gone at the host, and nothing serves. ${next} Do not pay again.`,
       deployment_id: id,
@@ -69,8 +70,7 @@ export const storedResult = Effect.fnUntraced(function* (
     return yield* Effect.die(new Error(`${id} has no output`))
   }
   if (state === "expired") {
-    const what =
-      operation === "deploy" ? "This deployment has lived its time." : "What this came to was kept for its time."
+    const what = operation === "deploy" ? "This deployment has expired." : "The result of this execution has expired."
     const { deployment_id } = statusLinks(purchase)
     return yield* new Expired({ detail: `${what} Another Idempotency-Key buys another.`, deployment_id })
   }

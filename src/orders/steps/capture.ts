@@ -17,7 +17,7 @@ export const makeCapture = (payments: PaymentService["Service"]) => {
     Effect.flatMap(PurchaseStore, (store) => save(store, transition.captured(purchase, receipt)))
 
   /** The chain will never take the payment. The purchase releases its key. No money has moved. */
-  const failed = Effect.fn("OrderWorkflow.unpaid")(function* (
+  const failed = Effect.fn("OrderWorkflow.captureFailed")(function* (
     purchase: Capturing,
     problem: ProblemType,
     detail: string
@@ -34,8 +34,8 @@ export const makeCapture = (payments: PaymentService["Service"]) => {
     yield* save(yield* PurchaseStore, transition.retryAt(purchase, now + wait))
     return yield* new PaymentPending({
       detail:
-        "The payment was sent and the chain has not confirmed it. Do not pay again: repeat the same call with the " +
-        `Idempotency-Key of retry${purchase.operation === "deploy" ? ", or look at status_url" : ""}.`,
+        "The payment was sent, and the chain has not confirmed it. Do not pay again: repeat the same call with the " +
+        `Idempotency-Key of retry${purchase.operation === "deploy" ? ", or see status_url" : ""}.`,
       ...statusLinks(purchase),
       retry: { idempotency_key: purchase.key },
       retry_after: Math.ceil(wait / 1000)

@@ -31,9 +31,9 @@ export const isOver = (purchase: Purchase, now: number): boolean => {
   return purchase.state === "expired" || (expiry !== null && now >= expiry)
 }
 
-/** The end of a deployment: its project is deleted, again and again until it is gone. Never fails. */
+/** Deletes the project of an expired deployment, again and again until it is gone. Never fails. */
 export const makeExpire = (host: ControlPlaneClient["Service"], expiry: ExpiryStore["Service"]) => {
-  /** A delete may succeed in part only, so it is not believed: what can still be found is not gone. */
+  /** Deletes a project, and checks that the host no longer shows it, because a delete may succeed in part only. */
   const remove = Effect.fnUntraced(function* (projectId: string | null) {
     if (projectId === null) return
     yield* host.remove(projectId)
@@ -47,7 +47,7 @@ export const makeExpire = (host: ControlPlaneClient["Service"], expiry: ExpirySt
     const now = yield* Clock.currentTimeMillis
     const purchase = store.byId(id)!
     const pause = (hangs ? backoff.hang : backoff.delete)(purchase.attempts)
-    const detail = `Its time is over and it could not be deleted yet, which is tried again. The host said: ${reason}`
+    const detail = `The deployment has expired, and the host has not deleted it yet. The service retries. The host said: ${reason}`
     yield* save(store, transition.retryAt(purchase, now + pause, { fault: "service", detail, at: now }))
   })
 
@@ -56,26 +56,26 @@ export const makeExpire = (host: ControlPlaneClient["Service"], expiry: ExpirySt
     const due = (yield* Clock.currentTimeMillis) + KEEP_MS
     // Read again, because an update may have come to its end meanwhile.
     yield* save(store, transition.expired(store.byId(id) as Delivered, due))
-    // An index that no decision reads, and that forgets by itself.
+    // No decision reads this index, and its entries expire by themselves.
     if (projectId !== null) yield* Effect.ignore(expiry.remove(projectId))
   })
 
   return {
-    /** Deletes what is over, in bounded time: what was not reached comes up again. */
+    /** Deletes the projects of expired purchases in bounded time. The next wake-up continues with the rest. */
     expire: Effect.fn("OrderWorkflow.expire")(function* (over: ReadonlyArray<Purchase>) {
       const since = yield* Clock.currentTimeMillis
       const open = new Set(over.map(({ id }) => id))
       let gone = 0
       const end = Effect.fnUntraced(function* ({ id, placement }: Purchase) {
         const projectId = placement?.projectId ?? null
-        const outcome = yield* Effect.result(remove(projectId))
+        const result = yield* Effect.result(remove(projectId))
         open.delete(id)
-        if (Result.isSuccess(outcome)) {
+        if (Result.isSuccess(result)) {
           gone++
           return yield* expired(id, projectId)
         }
         const hangs = (yield* Clock.currentTimeMillis) - since >= HANG_MS
-        yield* again(id, outcome.failure.message, hangs)
+        yield* again(id, result.failure.message, hangs)
       })
       yield* Effect.forEach(over, end, { concurrency: CONCURRENCY, discard: true }).pipe(
         Effect.timeoutOption(EXPIRE_MS)

@@ -46,11 +46,11 @@ export const makePrepare = (
           Effect.orElseSucceed(() => undefined)
         )
 
-  /** Without a turn there is no map: what is wrong with the code is told all the same. */
+  /** Without a turn there is no map. The payer gets the diagnostic all the same. */
   const mapOf = (worker: Worker, failed: StartFailed, files: Files, purpose: Purpose) =>
     inBuild(worker, mapFor(failed, files, purpose)).pipe(Effect.orElseSucceed(() => undefined))
 
-  /** `refuse` says what becomes of a verdict; whether the same files are sure to meet it again is `certain`. */
+  /** `refuse` handles a build failure. It is `certain` if the same files are sure to fail again. */
   const make = Effect.fn("OrderWorkflow.build")(function* <R>(
     files: Files,
     purpose: Purpose,
@@ -77,7 +77,7 @@ export const makePrepare = (
     yield* (runner.available ? inStart(worker, start) : runner.check(upload, purpose)).pipe(
       Effect.catchTags({
         StartFailed: Effect.fnUntraced(function* (failed) {
-          const detail = "The bundle builds and does not start: see diagnostics."
+          const detail = "The code bundles but does not start: see diagnostics."
           const program = { entrypoint, files, map: map ?? (yield* mapOf(worker, failed, files, purpose)) }
           return yield* refuse({ detail, diagnostics: [diagnose(failed, program)] }, failed.certain)
         }),
@@ -116,7 +116,7 @@ export const makePrepare = (
         )
       )
     )
-    const upload = yield* make(files, purpose, attemptOf(verified, "purchase"), judge)
+    const upload = yield* make(files, purpose, attemptOf(verified, "purchase"), rejectBody)
     // Not before: what is wrong with the body is the same whatever the host is like.
     if (asked !== undefined) yield* Fiber.join(asked)
     yield* inTime(authorization, verified.key)
@@ -125,7 +125,7 @@ export const makePrepare = (
 
   return {
     prepare,
-    /** Builds and starts files that are no order's body: what is wrong with them is told, and not kept. */
+    /** Builds and starts the files of an update. The order does not save their failure, because they are not its body. */
     build: (files: Files, attempt: AttemptId) =>
       make(
         files,
@@ -138,7 +138,7 @@ export const makePrepare = (
 }
 
 /** Fails with what is wrong with the body itself; what is `certain` is kept: the same body would fail again. */
-const judge = Effect.fnUntraced(function* (found: Omit<BuildFailure, "at">, certain: boolean) {
+const rejectBody = Effect.fnUntraced(function* (found: Omit<BuildFailure, "at">, certain: boolean) {
   const store = yield* PurchaseStore
   const problem = { ...found, detail: `${found.detail} Nothing was charged.` }
   if (certain) store.saveBuildFailure({ ...problem, at: yield* Clock.currentTimeMillis })
@@ -152,5 +152,5 @@ const logWork = (message: "build" | "start", purpose: Purpose) =>
 const unavailable = (what: string, message: string) =>
   Effect.andThen(
     Effect.logError(what, message),
-    new Busy({ detail: "The service cannot build at this moment. Nothing was charged; try again.", retry_after: 5 })
+    new Busy({ detail: "The service cannot build at present. Nothing was charged; try again.", retry_after: 5 })
   )

@@ -9,22 +9,22 @@ import { backoff } from "./backoff.ts"
 /** An order tries to deliver a purchase by itself for so long, in milliseconds: 7 days. Then the purchase waits for its payer. */
 const RETRY_FOR_MS = 7 * 86_400_000
 
-/** Whether a captured purchase waits for its payer, and nothing is done for it by itself. */
+/** Whether a captured purchase waits for its payer, so that the order does not try it by itself. */
 export const awaitsPayer = ({ state, failure }: Purchase): boolean =>
   state === "captured" &&
   failure !== null &&
   (failure.fault === "code" || failure.at - (failure.since ?? failure.at) >= RETRY_FOR_MS)
 
-/** The outcome of a try that failed after the payment. */
+/** A try that failed after the payment. */
 export interface RecordedFailure {
   readonly purchase: Purchase
-  /** Charged and not delivered for 7 days: from now on it is its payer who has it tried again. */
+  /** Charged and not delivered for 7 days: from now on the order waits for its payer. */
   readonly owed: boolean
   /** When it is tried again by itself, in seconds from now, unless it is owed or the code's fault. */
   readonly retryAfter: number
 }
 
-/** Writes down that a captured purchase could not be delivered, and when the next try is. */
+/** Saves that a captured purchase could not be delivered, and when the next try is. */
 export const recordFailure = Effect.fn("OrderWorkflow.recordFailure")(function* (
   id: string,
   failure: Omit<Failure, "at">
@@ -33,7 +33,7 @@ export const recordFailure = Effect.fn("OrderWorkflow.recordFailure")(function* 
   const now = yield* Clock.currentTimeMillis
   const purchase = store.byId(id)!
   const wait = backoff.delivery(purchase.attempts)
-  // Of this code: its payer may have sent other since.
+  // The time counts for this code alone: its payer may have sent other code since.
   const since = purchase.failure?.since ?? now
   const owed = now - since >= RETRY_FOR_MS
   // Code that the host refuses would be refused again: it waits for its payer, and keeps its place for so long. What has no

@@ -10,8 +10,8 @@ import * as transition from "../purchase/transitions.ts"
 import { recordFailure } from "./retry.ts"
 
 /**
- * Step 7 of an execution: a captured purchase is run, and what it came to is written down with its state. Can be broken off
- * anywhere and called again: code without network has touched nothing.
+ * Step 7 of an execution runs the code of a captured purchase, and saves the result with the state. It can be interrupted
+ * anywhere and called again, because code without network has touched nothing.
  */
 export const makeRun = (runner: CodeRunner["Service"], keepHours: Effect.Effect<number>) => {
   const run = Effect.fnUntraced(function* (purchase: Captured) {
@@ -26,13 +26,13 @@ export const makeRun = (runner: CodeRunner["Service"], keepHours: Effect.Effect<
     return yield* save(store, transition.delivered(purchase, answer, now), { output: bodyOf(ran) })
   })
 
-  const failed = Effect.fn("OrderWorkflow.unrun")(function* (id: string, reason: string) {
+  const failed = Effect.fn("OrderWorkflow.runFailed")(function* (id: string, reason: string) {
     const { purchase, owed, retryAfter } = yield* recordFailure(id, { fault: "service", detail: reason })
     const detail = owed
-      ? "You were charged, and for 7 days this could not be run. It is owed to you: repeat the same call with the " +
+      ? "You were charged, and the service could not run this for 7 days. It still owes it to you: repeat the same call with the " +
         "Idempotency-Key of retry at no cost."
-      : "You were charged, and the code could not be run, which is our fault. Do not pay again: repeat the same call with " +
-        "the Idempotency-Key of retry; it is run, or its result is answered, at no cost."
+      : "You were charged, and the service could not run the code, which is not the code's fault. Do not pay again: repeat " +
+        "the same call with the Idempotency-Key of retry. It runs the code, or answers its result, at no cost."
     return yield* new ExecuteFailed({
       detail,
       retry: { idempotency_key: purchase.key },
@@ -51,7 +51,7 @@ export const makeRun = (runner: CodeRunner["Service"], keepHours: Effect.Effect<
       Effect.catchDefect((defect) =>
         Effect.andThen(
           Effect.logError("a defect while running", purchase.id, defect),
-          failed(purchase.id, "something broke on our side")
+          failed(purchase.id, "an internal error")
         )
       )
     )
@@ -59,7 +59,7 @@ export const makeRun = (runner: CodeRunner["Service"], keepHours: Effect.Effect<
 
 /** The body of the answer. A result is passed on as the text that it came as. */
 const bodyOf = (ran: RunResult): string => {
-  const outcome = ran.ok ? `"result":${ran.result}` : `"error":${JSON.stringify(ran.error)}`
+  const result = ran.ok ? `"result":${ran.result}` : `"error":${JSON.stringify(ran.error)}`
   const limits = JSON.stringify({ cpu_ms_limit: LIMITS.cpuMs })
-  return `{${outcome},"duration_ms":${ran.durationMs},"limits":${limits}}`
+  return `{${result},"duration_ms":${ran.durationMs},"limits":${limits}}`
 }

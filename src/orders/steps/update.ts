@@ -18,10 +18,10 @@ import { save } from "../purchase/save.ts"
 import * as transition from "../purchase/transitions.ts"
 import { makePush, over } from "../delivery/push.ts"
 
-/** When the alarm looks after an update that is being served, in milliseconds: its process may have ended. */
+/** The lease of an update in progress, in milliseconds. After a crash the alarm continues it once the lease is over. */
 const LEASE_MS = 30_000
 
-/** An update needs this of a deploy: a build without a verdict on the order's own body, and the way to live. */
+/** An update needs these steps of a deploy. `build` saves no failure, because the files are not the order's body. */
 interface Steps {
   readonly build: (files: Files, attempt: AttemptId) => Effect.Effect<Build, BundleFailed | Busy | TooManyAttempts>
   readonly attempt: ReturnType<typeof makeAttempt>
@@ -40,7 +40,7 @@ export const makeUpdate = (
 ) => {
   const push = makePush(host, place, expiry)
 
-  /** Writes the bundle down, and sends it: as an update of what is live, or as what is delivered in the first place. */
+  /** Saves the bundle and sends it: as an update of a live site, or in place of the code that is not live yet. */
   const replace = Effect.fn("OrderWorkflow.replace")(function* (
     id: string,
     { body, key }: InFlightUpdate,
@@ -53,7 +53,7 @@ export const makeUpdate = (
       if (purchase === undefined || isOver(purchase, now)) return yield* over(id)
       const delivering = store.inFlight.get(purchase.key)
       if (delivering !== undefined) {
-        // The alarm has just gone on with the code before. Whatever becomes of it, this is newer.
+        // The alarm continues with the code before. This code is newer, whether that succeeds or not.
         yield* Effect.exit(Deferred.await(delivering.outcome))
         continue
       }
@@ -65,7 +65,7 @@ export const makeUpdate = (
       const saved = save(store, transition.replacing(purchase, upload.warnings, now + LEASE_MS), upload)
       const registered = register(store, purchase.key, purchase.challengeId)
       return yield* deployed(runDetached(registered, Effect.flatMap(saved, resumeFrom))).pipe(
-        // Said before a payment only, and this one is paid for.
+        // The order reports this before a payment only, and this purchase is paid for.
         Effect.catchTag("HostUnavailable", (error) => Effect.die(error))
       )
     }
@@ -84,23 +84,23 @@ export const makeUpdate = (
   }
 
   return {
-    /** Serves an update, or joins it to the same one that is being served; waits a bounded while. */
+    /** Does an update, or joins the same one in progress. Waits a bounded time. */
     submit: Effect.fn("OrderWorkflow.update")(function* (
       revision: UpdateOrder
     ): Effect.fn.Return<Deployed, UpdateError, PurchaseStore> {
       const store = yield* PurchaseStore
-      const admitted = resolveUpdate(store, revision, yield* Clock.currentTimeMillis)
-      switch (admitted._tag) {
+      const resolution = resolveUpdate(store, revision, yield* Clock.currentTimeMillis)
+      switch (resolution._tag) {
         case "New":
-          return yield* runUpdateDetached(revision.id, admitted.updating, rebuild(revision, admitted.updating))
+          return yield* runUpdateDetached(revision.id, resolution.update, rebuild(revision, resolution.update))
         case "Join":
-          return yield* awaitUpdate(revision.id, admitted.updating)
+          return yield* awaitUpdate(revision.id, resolution.update)
         case "Refused":
-          return yield* admitted.error
+          return yield* resolution.error
       }
     }),
 
-    /** Goes on with an update that was written down, unless it is being served. */
+    /** Continues a saved update, unless it is in progress. */
     resume: Effect.fn("OrderWorkflow.resumeUpdate")(function* (purchase: Purchase) {
       const { id, update } = purchase
       const store = yield* PurchaseStore
@@ -118,4 +118,4 @@ export const makeUpdate = (
 }
 
 const busy = (error: Busy) =>
-  new Busy({ ...error, charged: null, detail: "The update could not be built at this moment. Send it again." })
+  new Busy({ ...error, charged: null, detail: "The service could not build the update at present. Send it again." })

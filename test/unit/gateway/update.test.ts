@@ -164,7 +164,7 @@ describe("an update", () => {
     assert.notProperty(answer, "retry_after")
     const after = await status(gateway, deployment_id)
     assert.strictEqual(after.status, "live")
-    assert.match(String(after.last_failure), /boom at start.*goes on serving/)
+    assert.match(String(after.last_failure), /boom at start.*keeps serving/)
     assert.strictEqual((await update(gateway, deployment_id)).status, 200)
     assert.isNull((await status(gateway, deployment_id)).last_failure)
   })

@@ -133,7 +133,7 @@ export const orderRows: ReadonlyArray<Row> = [
       fault: "service",
       retry: { idempotency_key: "mine" },
       status_url: /^http:\/\/gateway.test\/deployments\/dep_/,
-      detail: /You were charged. It goes on by itself; do not pay again.*connection refused/
+      detail: /You were charged. The service retries by itself; do not pay again.*connection refused/
     }
   },
   {
