@@ -27,7 +27,7 @@ export const readProject = (sent: Readonly<Record<string, string>>): Project => 
   const refuse = (file: string, text: string) =>
     diagnostics.length < 50 && diagnostics.push({ file, line: 1, column: 1, text })
   for (const [name, source] of entries) {
-    const problem = typeof source === "string" ? pathProblem(name) : "is not a text file"
+    const problem = typeof source === "string" ? pathProblem(name) : "has no text"
     const path = normalizePath(name)
     if (problem !== undefined) refuse(name, `The path ${JSON.stringify(name.slice(0, 100))} ${problem}`)
     else if (files.has(path)) refuse(path, `The file ${JSON.stringify(path)} was sent twice`)
