@@ -37,7 +37,7 @@ const checkOf = (key: string, payload: string): string =>
   base32(createHmac("sha256", Buffer.from(key, "hex")).update(payload).digest(), CHECK_LENGTH)
 
 /**
- * A fresh id of a deployment, or of an execution (which no client is told): `dep_`, the order's name, 10 random characters
+ * A fresh id of a deployment, or of an execution (whose id appears in no answer): `dep_`, the order's name, 10 random characters
  * (50 bits) for this purchase, and a check of 10 characters (50 bits) over both.
  */
 export const deploymentId = (order: string, key: string): string => {

@@ -90,7 +90,7 @@ export const requestedKey = (header: string | undefined): RequestedKey | undefin
 /** Whether a key was chosen by a client, so that a challenge holds its hash alone. */
 export const isOwnKey = (key: string): boolean => key.startsWith("own_")
 
-/** The form that a key had in earlier releases, which told clients' keys from random ones by nothing. */
+/** The form that a key had in earlier releases, which did not distinguish clients' keys from random ones. */
 export const earlierKey = (key: string): string => key.replace(/^own_/, "key_")
 
 /** Unix milliseconds as `2026-03-27T21:00:00Z`. */
