@@ -140,3 +140,7 @@ export const survivors = (of: ReadonlyArray<Process>): ReadonlyArray<Process> =>
   const now = processes()
   return of.filter(({ pid, command }) => now.some((process) => process.pid === pid && process.command === command))
 }
+
+/** A Worker's module whose handler has this body; `url` is the URL of the request. */
+export const answering = (body: string) =>
+  `export default { fetch(request) { const url = new URL(request.url); ${body} } }`

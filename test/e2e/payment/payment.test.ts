@@ -1,154 +1,35 @@
-import { inspect } from "node:util"
-import * as Clock from "effect/Clock"
-import * as ConfigProvider from "effect/ConfigProvider"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as ManagedRuntime from "effect/ManagedRuntime"
 import { Credential, Receipt } from "mppx"
-import { Mppx, tempo } from "mppx/client"
-import { type Address, createClient, type Hex, http } from "viem"
-import { generatePrivateKey, mnemonicToAccount } from "viem/accounts"
+import { type Hex } from "viem"
+import { generatePrivateKey } from "viem/accounts"
 import { Account, Actions, P256, Transaction } from "viem/tempo"
-import { tempoLocalnet } from "viem/tempo/chains"
-import { afterAll, afterEach, assert, beforeAll, describe, it } from "vitest"
-import { layerSettings } from "../../../src/config.ts"
-import { type Authorization, PaymentService } from "../../../src/payment/PaymentService.ts"
-import { layerTempo } from "../../../src/payment/tempo/Tempo.ts"
-import { startChain } from "./chain.ts"
+import { assert, describe, it } from "vitest"
+import {
+  accountWith,
+  ahead,
+  authorize,
+  authorized,
+  balance,
+  capture,
+  chain,
+  client,
+  fails,
+  find,
+  funder,
+  gained,
+  logged,
+  pathUSD,
+  pay,
+  price,
+  recipient,
+  resign,
+  run,
+  seconds,
+  transfer,
+  verified,
+  usePayments
+} from "./support.ts"
 
-const pathUSD = "0x20c0000000000000000000000000000000000000"
-const price = 100_000n
-const terms = {
-  operation: "deploy",
-  bodyDigest: "0f".repeat(32),
-  price: "0.10",
-  description: "Deploy one Worker for 24 hours"
-}
-const recipient = Account.fromSecp256k1(generatePrivateKey()).address
-
-/** A development account of the chain: it has more of every token than it can spend. */
-const rich = (index: number) => {
-  const { privateKey } = mnemonicToAccount("test test test test test test test test test test test junk", {
-    addressIndex: index
-  }).getHdKey()
-  return Account.fromSecp256k1(`0x${Buffer.from(privateKey ?? []).toString("hex")}`)
-}
-const payer = rich(3)
-const bank = rich(4)
-
-/** Whatever the libraries have to say. */
-const logged: Array<string> = []
-
-type Chain = Awaited<ReturnType<typeof startChain>>
-let chain: Chain
-const clientOf = (url: string) => createClient({ chain: tempoLocalnet, transport: http(url) })
-let client: ReturnType<typeof clientOf>
-const runtimeOf = (url: string) =>
-  ManagedRuntime.make(
-    layerTempo.pipe(
-      Layer.provide(layerSettings()),
-      Layer.provide(
-        ConfigProvider.layer(
-          ConfigProvider.fromEnv({
-            env: {
-              MPP_SECRET_KEY: "a secret of more than 32 characters",
-              REALM: "compute.test",
-              TEMPO_RECIPIENT: recipient,
-              TEMPO_NETWORK: "local",
-              TEMPO_RPC_URL: url
-            }
-          })
-        )
-      )
-    )
-  )
-let runtime: ReturnType<typeof runtimeOf>
-
-beforeAll(async () => {
-  chain = await startChain()
-  client = clientOf(chain.url)
-  runtime = runtimeOf(chain.url)
-  for (const level of ["debug", "error", "info", "log", "warn"] as const) {
-    console[level] = (...values: ReadonlyArray<unknown>) => void logged.push(...values.map((value) => inspect(value)))
-  }
-})
-afterEach(() => {
-  chain.state.trouble = "none"
-})
-afterAll(async () => {
-  await runtime.dispose()
-  await chain.stop()
-})
-
-const balance = async (account: Address) =>
-  BigInt((await Actions.token.getBalance(client, { account, token: pathUSD })).amount)
-
-/** What the recipient gains while something happens. */
-const gained = async (during: () => Promise<void>) => {
-  const before = await balance(recipient)
-  await during()
-  return (await balance(recipient)) - before
-}
-
-type Payments = PaymentService["Service"]
-const run = <A, E>(use: (payments: Payments) => Effect.Effect<A, E>) =>
-  runtime.runPromise(Effect.flatMap(PaymentService, use))
-const fails = <A, E>(use: (payments: Payments) => Effect.Effect<A, E>) => run((payments) => Effect.flip(use(payments)))
-
-/** A credential of mppx's own client. */
-const pay = async (account: Account.RootAccount | Account.AccessKeyAccount = payer) => {
-  const challenge = await run((payments) => payments.challenge(terms, "key_1"))
-  const methods = [tempo.charge({ account, getClient: () => client })]
-  const response = new Response(null, { status: 402, headers: { "www-authenticate": challenge } })
-  return Mppx.create({ polyfill: false, methods }).createCredential(response)
-}
-
-/** The same payment, signed again with something about it changed. */
-const resign = async (credential: string, edit: object) => {
-  const parts = Credential.deserialize<{ signature: Hex }>(credential)
-  const signed: object = Transaction.deserialize(parts.payload.signature as Transaction.TransactionSerializedTempo)
-  const signature = await payer.signTransaction(
-    { ...signed, signature: undefined, from: undefined, ...edit } as never,
-    {
-      serializer: Transaction.serialize as never
-    }
-  )
-  return Credential.serialize({ ...parts, payload: { type: "transaction", signature } })
-}
-
-const verified = (credential: string) => (payments: Payments) => payments.verify(credential, terms)
-const authorize = (credential: string) => (payments: Payments) =>
-  Effect.flatMap(payments.verify(credential, terms), (it) => payments.authorize(it, terms))
-const authorized = async (account?: Parameters<typeof pay>[0]) => run(authorize(await pay(account)))
-const capture = (authorization: Authorization) => (payments: Payments) => payments.capture(authorization)
-const find = (authorization: Authorization) => run((payments) => payments.find(authorization))
-
-/** The gateway's clock, some seconds ahead of everybody else's. */
-const ahead =
-  (seconds: number) =>
-  <A, E>(self: Effect.Effect<A, E>) =>
-    Effect.flatMap(Clock.Clock, (real) => {
-      const millis = () => Date.now() + seconds * 1000
-      const clock = Object.assign(Object.create(real), {
-        currentTimeMillisUnsafe: millis,
-        currentTimeMillis: Effect.sync(millis)
-      })
-      return Effect.provideService(self, Clock.Clock, clock)
-    })
-
-const seconds = () => Math.floor(Date.now() / 1000)
-
-const transfer = (from: Account.RootAccount, to: Address, amount: bigint) =>
-  Actions.token.transferSync(client, { account: from, to, amount, token: pathUSD, feeToken: pathUSD })
-
-/** An account that has this much and not a unit more. */
-const accountWith = async (
-  amount: bigint,
-  account: Account.RootAccount = Account.fromSecp256k1(generatePrivateKey())
-) => {
-  if (amount > 0n) await transfer(bank, account.address, amount)
-  return account
-}
+usePayments()
 
 describe("a payment", () => {
   it("moves exactly the price, at capture and not before", async () => {
@@ -202,7 +83,7 @@ describe("a payment", () => {
   })
 })
 
-describe("authorize refuses, and moves nothing", () => {
+describe("authorize", () => {
   const refuses = async (credential: string, problem: string, says: RegExp, clock = ahead(0)) => {
     const moved = await gained(async () => {
       const error = await fails((payments) => authorize(credential)(payments).pipe(clock))
@@ -214,11 +95,11 @@ describe("authorize refuses, and moves nothing", () => {
     assert.strictEqual(moved, 0n)
   }
 
-  it("a payer who has less than the price", async () => {
+  it("refuses a payer who has less than the price", async () => {
     const poor = await accountWith(price - 1n)
     await refuses(await pay(poor), "verification-failed", /Insufficient balance\. Required: 100000, available: 99999\./)
   })
-  it("a payer who has nothing", async () => {
+  it("refuses a payer who has nothing", async () => {
     const credential = await resign(await pay(), {})
     const nobody = Account.fromSecp256k1(generatePrivateKey())
     const parts = Credential.deserialize<{ signature: Hex }>(credential)
@@ -229,31 +110,31 @@ describe("authorize refuses, and moves nothing", () => {
     const unpayable = Credential.serialize({ ...parts, payload: { type: "transaction", signature } })
     await refuses(unpayable, "verification-failed", /would fail/)
   })
-  it("an expired challenge", async () => refuses(await pay(), "payment-expired", /has expired/, ahead(301)))
-  it("a payment that is about to expire", async () =>
+  it("refuses an expired challenge", async () => refuses(await pay(), "payment-expired", /has expired/, ahead(301)))
+  it("refuses a payment that is about to expire", async () =>
     refuses(await pay(), "payment-expired", /10 seconds more/, ahead(16)))
-  it("a transaction without validBefore", async () =>
+  it("refuses a transaction without validBefore", async () =>
     refuses(
       await resign(await pay(), { nonceKey: 0n, nonce: 0, validBefore: undefined }),
       "verification-failed",
       /validBefore/
     ))
-  it("a transaction that outlives its challenge", async () =>
+  it("refuses a transaction that outlives its challenge", async () =>
     refuses(await resign(await pay(), { validBefore: seconds() + 301 }), "verification-failed", /validBefore/))
-  it("a transaction that is not valid yet", async () =>
+  it("refuses a transaction that is not valid yet", async () =>
     refuses(await resign(await pay(), { validAfter: seconds() + 15 }), "verification-failed", /validAfter/))
-  it("a nonce that is not next", async () =>
+  it("refuses a nonce that is not next", async () =>
     refuses(await resign(await pay(), { nonceKey: 0n, nonce: 1_000_000 }), "verification-failed", /nonce/))
-  it("a nonce that is not next in its lane", async () =>
+  it("refuses a nonce that is not next in its lane", async () =>
     refuses(await resign(await pay(), { nonceKey: 7n, nonce: 1 }), "verification-failed", /next one of its account, 0/))
 
-  it("and takes a nonce that is", async () => {
+  it("accepts a nonce that is next in its lane", async () => {
     const credential = await resign(await pay(), { nonceKey: 7n, nonce: 0, gas: 2_000_000n })
     const moved = await gained(async () => void (await run(capture(await run(authorize(credential))))))
     assert.strictEqual(moved, price)
   })
 
-  it("everything while the chain cannot be asked, without blaming the payer", async () => {
+  it("fails as unavailable, not as rejected, while the chain is down", async () => {
     const credential = await pay()
     const moved = await gained(async () => {
       chain.state.trouble = "down"
@@ -265,11 +146,11 @@ describe("authorize refuses, and moves nothing", () => {
   })
 })
 
-describe("a capture that goes wrong", () => {
-  it("has failed for good when the chain reverted it", async () => {
+describe("a capture", () => {
+  it("fails for good when the chain reverted it", async () => {
     const account = await accountWith(price * 2n)
     const authorization = await authorized(account)
-    await transfer(account, bank.address, price)
+    await transfer(account, funder.address, price)
     const moved = await gained(async () => {
       const error = await fails(capture(authorization))
       if (error._tag !== "CaptureFailed") throw error
@@ -280,7 +161,7 @@ describe("a capture that goes wrong", () => {
   })
 
   // The last of all: it moves the chain's clock.
-  it("is uncertain while the chain is down, and has failed once its deadline has passed", async () => {
+  it("is uncertain while the chain is down, and fails once its deadline has passed", async () => {
     const authorization = await authorized()
     const moved = await gained(async () => {
       chain.state.trouble = "down"
@@ -298,6 +179,6 @@ describe("a capture that goes wrong", () => {
   })
 })
 
-it("nothing was logged that pays", () => {
+it("logs neither credentials nor transactions", () => {
   assert.notMatch(logged.join("\n"), /0x76f9|eyJ|0xf9/)
 })

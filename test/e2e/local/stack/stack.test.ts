@@ -1,17 +1,23 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { type Address, createClient, defineChain, http } from "viem"
-import { privateKeyToAccount } from "viem/accounts"
-import { tempoLocalnet } from "viem/chains"
-import { Actions } from "viem/tempo"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import { PATH_USD } from "../../../src/domain/path-usd.ts"
-import { payerPrivateKey, recipient } from "../../../src/local/chain/accounts.ts"
-import { resolveLocalhost } from "../../../src/local/system/localhost.ts"
-import { poll } from "../../../src/local/system/poll.ts"
-import { type Stack, startStack } from "../../../src/local/stack.ts"
-import { runningStacks } from "../running-stacks.ts"
-import { controlPlaneClient, descendants, survivors, temporaryDirectory, uploadForm, writeGateway } from "./support.ts"
+import { PATH_USD } from "../../../../src/domain/path-usd.ts"
+import { recipient } from "../../../../src/local/chain/accounts.ts"
+import { resolveLocalhost } from "../../../../src/local/system/localhost.ts"
+import { poll } from "../../../../src/local/system/poll.ts"
+import { type Stack, startStack } from "../../../../src/local/stack.ts"
+import { runningStacks } from "../../running-stacks.ts"
+import {
+  answering,
+  controlPlaneClient,
+  descendants,
+  survivors,
+  temporaryDirectory,
+  uploadForm,
+  writeGateway
+} from "../support.ts"
+import { testChain } from "./chain.ts"
+import { testStartCheck } from "./start-check.ts"
 
 const files = temporaryDirectory()
 const anyPorts = { gatewayPort: 0, sitesPort: 0, chainPort: 0 }
@@ -39,7 +45,6 @@ afterAll(async () => {
 })
 
 const gateway = (path: string, init?: RequestInit) => fetch(stack.info.gateway + path, init)
-const answering = (body: string) => `export default { fetch(request) { const url = new URL(request.url); ${body} } }`
 const deploy = async (name: string, code: string) => {
   const { project, url } = (await api("POST", "projects", { name })).json
   const upload = await api("POST", `projects/${project.id}/deployments/upload`, uploadForm({ "index.js": code }))
@@ -48,7 +53,7 @@ const deploy = async (name: string, code: string) => {
 }
 
 describe("the gateway", () => {
-  it("gets the stack's settings, and what the environment sets instead", async () => {
+  it("gets the stack's settings, and those of the environment in their place", async () => {
     const settings = (await (await gateway("/settings")).json()) as Record<string, string>
     const { MPP_SECRET_KEY, ...rest } = settings
     assert.match(MPP_SECRET_KEY ?? "", /^[0-9a-f]{64}$/)
@@ -79,7 +84,7 @@ describe("the gateway", () => {
     assert.isTrue(await poll(changed, 30_000, 200))
   })
 
-  it("keeps what it has stored when it is killed and started again", async () => {
+  it("keeps its storage when it is killed and started again", async () => {
     assert.strictEqual(await (await gateway("/count")).text(), "1")
     await stack.gateway.stop(0)
     await stack.gateway.start()
@@ -87,46 +92,7 @@ describe("the gateway", () => {
   })
 })
 
-describe("the start check, through the gateway's RUNNER binding", () => {
-  const check = async (code: string) => {
-    const bundle = {
-      mainModule: "a.js",
-      compatibilityDate: "2026-07-01",
-      compatibilityFlags: [],
-      modules: { "a.js": code }
-    }
-    return (await gateway("/check", { method: "POST", body: JSON.stringify(bundle) })).text()
-  }
-  const entrypoint =
-    'import { WorkerEntrypoint } from "cloudflare:workers"; export default class extends WorkerEntrypoint'
-
-  for (const [what, code] of [
-    ["an object with a fetch handler", answering("return new Response()")],
-    ["an instance whose class has one", "class A { fetch() {} }; export default new A()"],
-    ["a WorkerEntrypoint class", `${entrypoint} { fetch() {} }`]
-  ] as const)
-    it(`takes ${what}`, async () => {
-      assert.strictEqual(await check(code), '{"ok":true}')
-    })
-
-  for (const [what, code, message] of [
-    ["what throws, in the runtime's words", "throw new Error('boom')", "Uncaught Error: boom"],
-    ["a syntax error", "export default {", "SyntaxError"],
-    ["a module that is not there", "import './nope.js'", 'No such module \\"nope.js\\"'],
-    ["a fetch at start", `await fetch("http://127.0.0.1"); ${answering("")}`, "global scope"],
-    ["no default export", "const a = 1", "no default export"],
-    ["an export that is no handler", `export const a = 1; ${answering("")}`, "map entry 'a'"],
-    ["an object without a fetch handler", "export default {}", "no fetch handler"],
-    ["a function", "export default () => new Response()", "is a function"],
-    ["a class without a fetch method", `${entrypoint} { hello() {} }`, "no fetch method"],
-    ["null, in the runtime's words", "export default null", "undefined or null value"]
-  ] as const)
-    it(`refuses ${what}`, async () => {
-      const verdict = await check(code)
-      assert.include(verdict, '"ok":false')
-      assert.match(verdict, new RegExp(message.replaceAll("\\", "\\\\")))
-    })
-})
+describe("the start check", () => testStartCheck(() => stack))
 
 describe("sites", () => {
   it("answer 404 before their project exists, 503 before its first upload, and then what was uploaded", async () => {
@@ -145,7 +111,7 @@ describe("sites", () => {
     assert.strictEqual((await fetch(site)).status, 404)
   })
 
-  it("go on with the version before when an upload does not start", async () => {
+  it("keep the version before when an upload does not start", async () => {
     const { id, url } = await deploy("steady", answering("return new Response('one')"))
     const refused = await api(
       "POST",
@@ -160,7 +126,7 @@ describe("sites", () => {
     assert.strictEqual(await (await fetch(url)).text(), "two")
   })
 
-  it("answer for what they throw themselves", async () => {
+  it("answer 500 with their own errors", async () => {
     const { url } = await deploy("throwing", answering("throw new Error('mine')"))
     const response = await fetch(url)
     assert.strictEqual(response.status, 500)
@@ -188,60 +154,9 @@ describe("sites", () => {
   })
 })
 
-describe("the chain", () => {
-  const account = privateKeyToAccount(payerPrivateKey)
-  const connect = () => {
-    const chain = defineChain({ ...tempoLocalnet, rpcUrls: { default: { http: [stack.info.rpc] } } })
-    return createClient({ account, chain, transport: http(stack.info.rpc, { retryCount: 0 }) })
-  }
-  const balance = async (of: Address) =>
-    (await Actions.token.getBalance(connect(), { account: of, token: PATH_USD })).amount
-  const transfer = (to: Address, amount: bigint) =>
-    Actions.token.transferSync(connect(), { to, amount, token: PATH_USD, feeToken: PATH_USD })
+describe("the chain", () => testChain(() => stack))
 
-  it("moves pathUSD: the recipient has exactly that much more, the payer that and a fee less", async () => {
-    const [payer, payee] = [await balance(account.address), await balance(recipient)]
-    await transfer(recipient, 100_000n)
-    assert.strictEqual((await balance(recipient)) - payee, 100_000n)
-    assert.isAbove(Number(payer - (await balance(account.address))), 100_000)
-  })
-
-  it("simulates the calls of a transaction: fine within the balance, refused above it", async () => {
-    const broke = "0x00000000000000000000000000000000000000b0"
-    const attempt = (from: Address) => {
-      const data = Actions.token.transfer.call({ to: recipient, amount: 1n, token: PATH_USD }).data
-      const request = { from, calls: [{ to: PATH_USD, data }], type: "0x76" }
-      return connect().request({ method: "eth_call", params: [request as never, "latest"] })
-    }
-    await attempt(account.address)
-    const refused = await attempt(broke).then(
-      () => "simulated",
-      (cause: Error) => cause.message
-    )
-    assert.match(refused, /revert/i)
-  })
-
-  it("has a faucet", async () => {
-    const poor = "0x00000000000000000000000000000000000000fa"
-    const fund = () => connect().request({ method: "tempo_fundAddress" as never, params: [poor] as never })
-    await Promise.all([fund(), fund()])
-    assert.strictEqual(await balance(poor), 2_000_000_000n)
-  })
-
-  it("goes on while its JSON-RPC is away, and is back on the same address", async () => {
-    await stack.chain?.rpc.stop()
-    assert.isTrue(
-      await balance(recipient).then(
-        () => false,
-        () => true
-      )
-    )
-    await stack.chain?.rpc.start()
-    assert.isAbove(Number(await balance(recipient)), 0)
-  })
-})
-
-it("uses the chain and the control plane that the environment names, and starts none in their place", async () => {
+it("uses the chain and the control plane that the environment names, and starts none of its own", async () => {
   const before = descendants(process.pid)
   const other = await startStack({
     ...anyPorts,
