@@ -41,7 +41,7 @@ const EXPLANATIONS: ReadonlyArray<readonly [RegExp, (...parts: ReadonlyArray<str
   ],
   [
     /not permitted to access the internet via global functions/,
-    () => ({ text: "This code has no network: fetch and connect are not allowed." })
+    () => ({ text: "This code has no network: fetch and connect are not permitted." })
   ],
   [
     /code had hung|never generate a response/,
