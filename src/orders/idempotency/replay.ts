@@ -9,9 +9,9 @@ export const purchaseOf = (store: PurchaseStore["Service"], key: string): Purcha
   store.byKey(key) ?? store.byKey(earlierKey(key))
 
 /**
- * Why a credential that has paid for `purchase` does not read its answer; `undefined` if it does. It does with the
- * `Idempotency-Key` that the purchase stands under, as its client has chosen it or was told it, and without any as long as
- * nobody was told the answer. None of the refusals asks for money: a 402 is for the same purchase, which is paid for.
+ * Refuses to show an answer to a credential that has paid for `purchase`; `undefined` if the credential may read it. It may
+ * with the purchase's `Idempotency-Key`, which the client chose or received, and without any key until a caller has received
+ * the answer. No refusal asks for money: the challenge of a 402 is for the same purchase, which is paid.
  */
 export const replayed = (
   store: PurchaseStore["Service"],
@@ -19,7 +19,7 @@ export const replayed = (
   { verified, idempotencyKey }: PaidRequest
 ): PaymentRejected | WrongIdempotencyKey | undefined => {
   const standsFor = (key: string) => purchaseOf(store, key)?.id === purchase.id
-  // Nothing but what the credential holds itself is told to its bearer.
+  // The bearer learns nothing that the credential does not hold.
   const key = standsFor(verified.key) ? verified.key : purchase.key
   if (idempotencyKey === undefined) return purchase.answered ? unkeyed(key) : undefined
   if (!standsFor(idempotencyKey.key)) {

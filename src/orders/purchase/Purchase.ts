@@ -86,7 +86,7 @@ export type Answer = typeof Answer.Type
  * | `failed` | will not move | the chain will never take the transaction; the key is free again | | |
  */
 export const PurchaseRow = Schema.Struct({
-  /** The deployment id, known from here on and for ever; an execution's is told to nobody. */
+  /** The deployment id, known from here on and for ever; an execution's appears in no answer. */
   id: Schema.String,
   operation: Schema.Literals(["deploy", "execute"]),
   key: Schema.String,
@@ -107,7 +107,7 @@ export const PurchaseRow = Schema.Struct({
   receipt: Schema.NullOr(Schema.String),
   /** Where a deployment is; or until when an execution's output is kept, which is stored by itself. */
   answer: Schema.NullOr(Answer),
-  /** Whether anybody was told `answer`: until then whoever comes with the same order is meant to get it. */
+  /** Whether a caller has received `answer`. Until then the same order gets it without a key. */
   answered: Schema.Boolean,
   failure: Schema.NullOr(Failure),
   update: Schema.NullOr(Update),
@@ -176,7 +176,7 @@ export const charged = (state: Purchase["state"]): boolean | null => (state === 
 export const statusLinks = ({ id, operation }: Purchase) =>
   operation === "deploy" ? { deployment_id: id, status_url: statusPath(id) } : { deployment_id: null, status_url: null }
 
-/** When its time is over, in unix milliseconds, as its answer told its payer; null until it is live. */
+/** When its time is over, in unix milliseconds, as its answer says; null until it is live. */
 export const expiryOf = ({ answer }: Purchase): number | null =>
   answer === null ? null : Date.parse(answer.expires_at)
 

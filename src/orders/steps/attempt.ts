@@ -51,7 +51,7 @@ export const makeAttempt = (payers: Payers["Service"]) =>
     yield* payers.begin(attempt)
     const exit = yield* Effect.exit(work)
     const end = payers.end(attempt, endOf(exit))
-    // Before the payer is told of a failure it counts. A payment that was made waits for nobody.
+    // A failure counts before its answer leaves. A payment that was made waits for nobody.
     yield* Exit.isSuccess(exit) ? Effect.forkDetach(end) : end
     return yield* exit
   })
