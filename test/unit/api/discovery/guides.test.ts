@@ -1,42 +1,12 @@
-import * as Effect from "effect/Effect"
 import { Challenge } from "mppx"
 import { validate } from "mppx/discovery"
 import { assert, describe, it } from "vitest"
-import { exampleExecution, exampleRequest } from "../../../src/api/discovery/example.ts"
-import { llmsTxt } from "../../../src/api/discovery/llms.ts"
-import { errorCatalog } from "../../../src/api/discovery/error-catalog.ts"
-import * as Errors from "../../../src/domain/Errors.ts"
-import { makeGateway, type Parts, problem, testSettings } from "../../support/gateway.ts"
-
-interface Operation {
-  readonly "x-payment-info"?: { readonly offers: ReadonlyArray<Record<string, string>> }
-  readonly requestBody?: { readonly content: { readonly "application/json": { readonly example: unknown } } }
-  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, Media>> }>>
-}
-interface Media {
-  readonly example?: unknown
-  readonly examples?: Readonly<Record<string, { readonly value: Record<string, unknown> }>>
-}
-interface Document {
-  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
-  readonly components: { readonly examples: Media["examples"] }
-  readonly servers: ReadonlyArray<{ readonly url: string }>
-  readonly "x-service-info": { readonly categories: ReadonlyArray<string>; readonly docs: Record<string, string> }
-}
-
-/** A loader is at hand. */
-const run = () => Effect.succeed({ ok: true as const, result: "5", durationMs: 1 })
-
-const read = async (settings: Record<string, string> = testSettings, parts: Pick<Parts, "run"> = {}) => {
-  const gateway = makeGateway({ settings, ...parts })
-  const response = await gateway.send("/openapi.json")
-  const text = await response.text()
-  return { gateway, response, text, document: JSON.parse(text) as Document }
-}
-
-/** Whatever has `$ref` in it must lead somewhere. */
-const references = (text: string) =>
-  [...text.matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path]) => path?.split("/") ?? [])
+import { exampleExecution, exampleRequest } from "../../../../src/api/discovery/example.ts"
+import { llmsTxt } from "../../../../src/api/discovery/llms.ts"
+import { errorCatalog } from "../../../../src/api/discovery/error-catalog.ts"
+import * as Errors from "../../../../src/domain/Errors.ts"
+import { makeGateway, testSettings } from "../../../support/gateway.ts"
+import { run, read, references } from "./support.ts"
 
 describe("GET /openapi.json", () => {
   it("is small, cacheable, valid and whole", async () => {
@@ -248,49 +218,5 @@ describe("GET /", () => {
     assert.isTrue(about.configured)
     assert.strictEqual(about.price.deploy, "0.10")
     assert.strictEqual(about.links["llms"], "/llms.txt")
-  })
-})
-
-describe("browsers and preferences", () => {
-  it("a preflight allows what a paying client sends", async () => {
-    const response = await makeGateway().send("/deploy", {
-      method: "OPTIONS",
-      headers: {
-        origin: "https://agent.example",
-        "access-control-request-method": "POST",
-        "access-control-request-headers": "authorization,content-type,idempotency-key,accept-payment"
-      }
-    })
-    assert.strictEqual(response.status, 204)
-    assert.strictEqual(response.headers.get("access-control-allow-origin"), "*")
-    assert.include(response.headers.get("access-control-allow-methods") ?? "", "POST")
-    for (const name of ["authorization", "content-type", "idempotency-key", "accept-payment"]) {
-      assert.include(response.headers.get("access-control-allow-headers") ?? "", name)
-    }
-  })
-
-  it("challenge, receipt and waiting time can be read from any origin, on success and failure", async () => {
-    const gateway = makeGateway()
-    const headers = { origin: "https://agent.example" }
-    for (const response of [
-      await gateway.pay({ headers }),
-      await gateway.post(null, headers),
-      await gateway.send("/x", { headers })
-    ]) {
-      assert.strictEqual(response.headers.get("access-control-allow-origin"), "*")
-      for (const name of ["www-authenticate", "payment-receipt", "retry-after"]) {
-        assert.include(response.headers.get("access-control-expose-headers") ?? "", name)
-      }
-    }
-  })
-
-  it("a client that lists other methods only gets the challenge all the same, with a sentence about it", async () => {
-    const gateway = makeGateway()
-    const other = await gateway.post(undefined, { "accept-payment": "stripe/charge" })
-    assert.strictEqual(other.status, 402)
-    assert.match(other.headers.get("www-authenticate") ?? "", /^Payment /)
-    assert.match((await problem(other)).detail, /Accept-Payment lists no method of this service: tempo\/charge/)
-    const same = await gateway.post(undefined, { "accept-payment": "tempo/charge, stripe/charge;q=0.5" })
-    assert.notInclude((await problem(same)).detail, "Accept-Payment")
   })
 })

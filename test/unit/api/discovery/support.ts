@@ -1,0 +1,32 @@
+import * as Effect from "effect/Effect"
+import { makeGateway, type Parts, testSettings } from "../../../support/gateway.ts"
+
+export interface Operation {
+  readonly "x-payment-info"?: { readonly offers: ReadonlyArray<Record<string, string>> }
+  readonly requestBody?: { readonly content: { readonly "application/json": { readonly example: unknown } } }
+  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, Media>> }>>
+}
+export interface Media {
+  readonly example?: unknown
+  readonly examples?: Readonly<Record<string, { readonly value: Record<string, unknown> }>>
+}
+export interface Document {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+  readonly components: { readonly examples: Media["examples"] }
+  readonly servers: ReadonlyArray<{ readonly url: string }>
+  readonly "x-service-info": { readonly categories: ReadonlyArray<string>; readonly docs: Record<string, string> }
+}
+
+/** A loader is at hand. */
+export const run = () => Effect.succeed({ ok: true as const, result: "5", durationMs: 1 })
+
+export const read = async (settings: Record<string, string> = testSettings, parts: Pick<Parts, "run"> = {}) => {
+  const gateway = makeGateway({ settings, ...parts })
+  const response = await gateway.send("/openapi.json")
+  const text = await response.text()
+  return { gateway, response, text, document: JSON.parse(text) as Document }
+}
+
+/** Whatever has `$ref` in it must lead somewhere. */
+export const references = (text: string) =>
+  [...text.matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path]) => path?.split("/") ?? [])
