@@ -191,7 +191,7 @@ describe("when its time is over, a deployment", () => {
     assert.isBelow(Date.now(), over)
     await local.stop()
     await until(over + 30_000, "tried", async () =>
-      String((await status(later.deployment_id)).last_failure).includes("could not be deleted yet")
+      String((await status(later.deployment_id)).last_failure).includes("has not deleted it yet")
     )
     await new Promise((resolve) => setTimeout(resolve, 10_000))
     assert.strictEqual((await status(later.deployment_id)).status, "live")

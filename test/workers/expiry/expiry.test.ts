@@ -43,7 +43,7 @@ describe("an expiring deployment", () => {
     }
     const before = await status(id)
     assert.strictEqual(before.status, "live")
-    assert.match(String(before.last_failure), /could not be deleted yet/)
+    assert.match(String(before.last_failure), /has not deleted it yet/)
     await pause(id)
     assert.strictEqual(host.projects.size, 0)
     assert.deepInclude(await status(id), { status: "expired", last_failure: null })
