@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process"
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
@@ -44,6 +44,13 @@ export const buildWorker = (config: string, root = "."): Built => {
     .toSorted((a, b) => Number(b.endsWith(".js")) - Number(a.endsWith(".js")))
   const metafile = JSON.parse(readFileSync(join(folder, "bundle-meta.json"), "utf8")) as Metafile
   return { folder, modules, metafile, remove }
+}
+
+/** The Worker with another's wasm in its upload, which it does not import. Changes its folder. */
+export const withWasm = (built: Built, other: Built): Built => {
+  const wasm = other.modules.filter((name) => name.endsWith(".wasm"))
+  for (const name of wasm) copyFileSync(join(other.folder, name), join(built.folder, name))
+  return { ...built, modules: [...built.modules, ...wasm] }
 }
 
 /** What is uploaded, in bytes: raw, and gzipped as one stream, as the platform's limit counts it. */
