@@ -52,7 +52,7 @@ try {
     for (const what of ["unpaid, hono-api", "unpaid, 400 KB"] as const) {
       const path = paths[what]
       if (path === undefined) throw new Error(`no path ${what}`)
-      const result = await measure(workers, path, { rounds: 7, millis: 1000 })
+      const result = await measure(workers, path, { rounds: 15, millis: 1000 })
       compare(what, round(result.ours.cpu / result.bare.cpu))
     }
   } finally {
