@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { withoutComments } from "../../src/bundler/project/jsonc.ts"
 import { makeGateway, testSettings } from "../support/gateway.ts"
 
 interface Hook {
@@ -21,6 +22,13 @@ interface Template {
   readonly intent: { readonly keywords: ReadonlyArray<string>; readonly examples: ReadonlyArray<string> }
   readonly agentContext: { readonly full_text: string }
   readonly hooks: { readonly preCreate: ReadonlyArray<Hook>; readonly postDeploy: ReadonlyArray<Hook> }
+}
+
+const { durable_objects: objects, migrations } = JSON.parse(
+  withoutComments(readFileSync("wrangler.jsonc", "utf8"))
+) as {
+  readonly durable_objects: { readonly bindings: ReadonlyArray<{ readonly class_name: string }> }
+  readonly migrations: ReadonlyArray<{ readonly new_sqlite_classes?: ReadonlyArray<string> }>
 }
 
 const template = JSON.parse(readFileSync(".jack.json", "utf8")) as Template
@@ -166,6 +174,12 @@ describe("a wish that somebody types to `jack new`", () => {
 })
 
 describe("what the template ships", () => {
+  it("creates each class of an object by `new_sqlite_classes`, because Jack would create others anew", () => {
+    const created = migrations.flatMap((step) => step.new_sqlite_classes ?? [])
+    for (const { class_name: name } of objects.bindings) assert.include(created, name)
+    assert.isAtMost(objects.bindings.length, 3)
+  })
+
   it("keeps every file that Jack writes secrets to out of git", () => {
     const ignored = (file: string) => spawnSync("git", ["check-ignore", "-q", "--no-index", file]).status === 0
     for (const file of [".secrets.json", ".env", ".env.local", ".env.production", ".dev.vars", ".dev.vars.staging"])

@@ -71,8 +71,8 @@ const layers = {
   log: quiet
 }
 
-export { ReplayGuardObject } from "../../src/schedule/ReplayGuardObject.ts"
-export { PayerObject } from "../../src/payers/PayerObject.ts"
-export class OrderObject extends makeOrderObject(ManagedRuntime.make(composeOrders(layers))) {}
+export { ReplayGuardObject as Once } from "../../src/schedule/ReplayGuardObject.ts"
+export { PayerObject as Payer } from "../../src/payers/PayerObject.ts"
+export class Order extends makeOrderObject(ManagedRuntime.make(composeOrders(layers))) {}
 
 export default { fetch: serve(composeGateway(layers)) } satisfies ExportedHandler

@@ -13,7 +13,7 @@ export const settings: Readonly<Record<string, string>> = {
 /** What the gateway is bound to on its platform. */
 export const ourBindings: Bindings = {
   vars: settings,
-  objects: { ORDERS: "OrderObject", CLAIMS: "ReplayGuardObject", PAYERS: "PayerObject" },
+  objects: { ORDERS: "Order", CLAIMS: "Once", PAYERS: "Payer" },
   kv: ["EXPIRY"]
 }
 

@@ -5,8 +5,8 @@ import { serve } from "../../../src/api/app.ts"
 import { makeOrderObject } from "../../../src/orders/OrderObject.ts"
 import { GatewayLayer, OrderLayer } from "../../../src/layers.ts"
 
-export { ReplayGuardObject } from "../../../src/schedule/ReplayGuardObject.ts"
-export { PayerObject } from "../../../src/payers/PayerObject.ts"
+export { ReplayGuardObject as Once } from "../../../src/schedule/ReplayGuardObject.ts"
+export { PayerObject as Payer } from "../../../src/payers/PayerObject.ts"
 
 /** One thing that took time: a span of the gateway's, or a call to somebody else; milliseconds of the Worker's own clock. */
 interface Lap {
@@ -49,7 +49,7 @@ globalThis.fetch = async (input: RequestInfo | URL, init?: RequestInit) => {
 const trace = Layer.succeed(Tracer.Tracer, tracer)
 
 /** The object of one order, traced. */
-export class OrderObject extends makeOrderObject(ManagedRuntime.make(Layer.merge(OrderLayer, trace))) {}
+export class Order extends makeOrderObject(ManagedRuntime.make(Layer.merge(OrderLayer, trace))) {}
 
 const gateway = serve(Layer.merge(GatewayLayer, trace))
 
