@@ -146,3 +146,7 @@ export const requireSettings = <K extends keyof Values>(
       ? Effect.succeed(settings as Pick<Values, K>)
       : Effect.die(new Error(`the setting ${missing} is missing or malformed`))
   })
+
+/** The value of one setting that is complete, read when it is needed. A missing one is a defect, as in `requireSettings`. */
+export const setting = <K extends keyof Values>(name: K): Effect.Effect<Values[K], never, Settings> =>
+  Effect.flatMap(Settings, (settings) => Effect.map(requireSettings(settings, name), (values) => values[name]))

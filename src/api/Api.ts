@@ -5,7 +5,7 @@ import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
 import * as Errors from "../domain/Errors.ts"
-import { Status } from "../orders/rpc.ts"
+import { Status } from "../orders/operations.ts"
 import { MAX_NAME_LENGTH } from "./request/decode-deploy.ts"
 
 /** A text field with its description. */

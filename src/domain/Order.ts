@@ -35,7 +35,7 @@ export interface ExecuteOrder extends PaidRequest {
   readonly input: string | null
 }
 
-/** Newer code for a deployment, from somebody who has proved who it is. Plain data, like `Submission`. */
+/** Newer code for a deployment, from somebody who has proved who it is. Plain data, like `DeployOrder`. */
 export interface UpdateOrder {
   readonly id: string
   readonly terms: Terms

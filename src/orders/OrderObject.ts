@@ -1,19 +1,15 @@
 import { DurableObject } from "cloudflare:workers"
 import * as Effect from "effect/Effect"
 import type * as ManagedRuntime from "effect/ManagedRuntime"
-import * as Schema from "effect/Schema"
 import type { ExecuteOrder, UpdateOrder, DeployOrder } from "../domain/Order.ts"
 import { OrderWorkflow } from "./OrderWorkflow.ts"
 import { PurchaseStore } from "./purchase/PurchaseStore.ts"
 import { makePurchaseStore } from "./purchase/PurchaseStoreSql.ts"
-import { ExecuteOutcome, Outcome, type Status, UpdateOutcome } from "./rpc.ts"
+import type { Status } from "./operations.ts"
+import { type OutcomeCodec, OUTCOMES } from "./rpc.ts"
 
-const encode = Schema.encodeEffect(Outcome)
-const encodeExecution = Schema.encodeEffect(ExecuteOutcome)
-const encodeUpdate = Schema.encodeEffect(UpdateOutcome)
-
-/** How long after an alarm that failed as a whole the next one comes, in milliseconds. */
-const unreadMillis = 300_000
+/** An alarm that failed as a whole rings again after this time, in milliseconds. */
+const FAILED_ALARM_MS = 300_000
 
 /**
  * The object of one order: its storage as a store, and the `OrderWorkflow` on it. What an order needs of the isolate is built
@@ -27,48 +23,48 @@ export const makeOrderObject = (runtime: ManagedRuntime.ManagedRuntime<OrderWork
       return runtime.runPromise(Effect.provideService(effect, PurchaseStore, this.#store))
     }
 
-    /** Serves a order; answers the encoded `Exit` of `Outcome`. */
+    /** Runs an operation, and encodes its outcome. */
+    #answer<A, E>(
+      { encode }: OutcomeCodec<A, E>,
+      operation: (workflow: OrderWorkflow["Service"]) => Effect.Effect<A, E, PurchaseStore>
+    ): Promise<unknown> {
+      return this.#run(Effect.flatMap(Effect.exit(Effect.flatMap(OrderWorkflow, operation)), encode))
+    }
+
     submit(order: DeployOrder): Promise<unknown> {
-      const outcome = Effect.flatMap(OrderWorkflow, (workflow) => Effect.exit(workflow.submit(order)))
-      return this.#run(outcome.pipe(Effect.flatMap(encode), Effect.orDie))
+      return this.#answer(OUTCOMES.submit, (workflow) => workflow.submit(order))
     }
 
-    /** Serves an execution; answers the encoded `Exit` of `ExecuteOutcome`. */
     execute(order: ExecuteOrder): Promise<unknown> {
-      const outcome = Effect.flatMap(OrderWorkflow, (workflow) => Effect.exit(workflow.execute(order)))
-      return this.#run(outcome.pipe(Effect.flatMap(encodeExecution), Effect.orDie))
+      return this.#answer(OUTCOMES.execute, (workflow) => workflow.execute(order))
     }
 
-    /** Serves an update of one deployment of this order; answers the encoded `Exit` of `UpdateOutcome`. */
     update(order: UpdateOrder): Promise<unknown> {
-      const outcome = Effect.flatMap(OrderWorkflow, (workflow) => Effect.exit(workflow.update(order)))
-      return this.#run(outcome.pipe(Effect.flatMap(encodeUpdate), Effect.orDie))
+      return this.#answer(OUTCOMES.update, (workflow) => workflow.update(order))
     }
 
-    /** Whether a project is, or may become, one deployment's of this order. */
     claims(id: string, projectId: string): Promise<boolean> {
       return this.#run(Effect.flatMap(OrderWorkflow, (workflow) => workflow.claims(id, projectId)))
     }
 
-    /** The state of one deployment of this order. */
     status(id: string): Promise<Status | undefined> {
       return this.#run(Effect.flatMap(OrderWorkflow, (workflow) => workflow.status(id)))
     }
 
     /**
-     * Goes on with what is due. Never throws: the platform would repeat it a few times, at its own pace, and each purchase has
-     * its own. One that could not even read what is due, of another version's rows for instance, comes back until it can.
+     * Continues what is due. Never throws, because the platform repeats a failed alarm a few times only, and each purchase has
+     * pauses of its own. An alarm that fails as a whole, because of another version's rows for example, rings again later.
      */
     override alarm(): Promise<void> {
       const wake = Effect.flatMap(OrderWorkflow, (workflow) => workflow.wake)
-      const later = Effect.sync(() => void this.ctx.storage.setAlarm(Date.now() + unreadMillis))
+      const later = Effect.sync(() => void this.ctx.storage.setAlarm(Date.now() + FAILED_ALARM_MS))
       return this.#run(
         Effect.catchCause(wake, (cause) => Effect.andThen(later, Effect.logError("the alarm failed", cause)))
       )
     }
   }
 
-/** The gateway calls this on an order's object. */
+/** The gateway calls this on an order's object: each of `OrderOperations`. `OUTCOMES` says how an outcome is encoded. */
 export interface OrderObject extends Rpc.DurableObjectBranded {
   submit(order: DeployOrder): Promise<unknown>
   execute(order: ExecuteOrder): Promise<unknown>

@@ -1,25 +1,40 @@
 import * as Context from "effect/Context"
-import type * as Effect from "effect/Effect"
-import type { Busy } from "../domain/Errors.ts"
-import type { Deployed, DeployOrder, Executed, ExecuteOrder, UpdateOrder } from "../domain/Order.ts"
-import type { DeployError, ExecuteError, Status, UpdateError } from "./rpc.ts"
+import * as Effect from "effect/Effect"
+import { orderName, parseId } from "../domain/DeploymentId.ts"
+import { type Busy, NotFound } from "../domain/Errors.ts"
+import type { PaidRequest } from "../domain/Order.ts"
+import type { DeploymentIds } from "../ids/DeploymentIds.ts"
+import type { OrderOperations } from "./operations.ts"
 
-/** Orders as the gateway sees them: somewhere else, one at a time, and sure to be finished. */
-export class Orders extends Context.Service<
-  Orders,
-  {
-    /** Hands a verified submission to its order and waits for the outcome. A caller that goes away changes nothing. */
-    readonly submit: (submission: DeployOrder) => Effect.Effect<Deployed, DeployError>
-    /** Hands a verified execution to its order, likewise. */
-    readonly execute: (execution: ExecuteOrder) => Effect.Effect<Executed, ExecuteError>
-    /** Hands newer code to a deployment's order, and waits for the outcome. No order is asked for an invented id. */
-    readonly update: (revision: UpdateOrder) => Effect.Effect<Deployed, UpdateError>
-    /**
-     * Whether a project that carries this deployment's id is its order's, so that nobody else may delete it. The order is
-     * asked whatever the id's check says: the name of a project at the host is no stranger's to choose.
-     */
-    readonly claims: (deploymentId: string, projectId: string) => Effect.Effect<boolean>
-    /** The state of one deployment; `undefined` where there is none. No order is asked for an invented id. */
-    readonly status: (deploymentId: string) => Effect.Effect<Status | undefined, Busy>
-  }
->()("mpp-compute/orders/Orders") {}
+/**
+ * Orders as the gateway sees them: each one does its work in another place, one thing at a time, and finishes what is paid.
+ * No order is asked for the `update` or the `status` of an invented id. An order is asked whether it `claims` a project
+ * whatever the id's check says, because no stranger can choose the name of a project at the host.
+ */
+export class Orders extends Context.Service<Orders, OrderOperations<never, Busy>>()("mpp-compute/orders/Orders") {}
+
+/** The name of the order that a paid request belongs to. */
+const nameOf = ({ terms, verified }: PaidRequest) => orderName(verified.payer, terms.operation, terms.bodyDigest)
+
+/** Sends each call to its order. `orderAt` gives the operations of the order with that name. */
+export const makeOrders = (
+  ids: DeploymentIds["Service"],
+  orderAt: (name: string) => OrderOperations
+): Orders["Service"] => ({
+  submit: (order) => orderAt(nameOf(order)).submit(order),
+  execute: (order) => orderAt(nameOf(order)).execute(order),
+  update: (order) =>
+    Effect.flatMap(ids.orderOf(order.id), (name) =>
+      name === undefined
+        ? Effect.fail(new NotFound({ detail: "No such deployment. Check the deployment_id." }))
+        : orderAt(name).update(order)
+    ),
+  claims: (deploymentId, projectId) => {
+    const name = parseId(deploymentId)?.order
+    return name === undefined ? Effect.succeed(false) : orderAt(name).claims(deploymentId, projectId)
+  },
+  status: (deploymentId) =>
+    Effect.flatMap(ids.orderOf(deploymentId), (name) =>
+      name === undefined ? Effect.undefined : orderAt(name).status(deploymentId)
+    )
+})

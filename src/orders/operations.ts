@@ -17,7 +17,7 @@ import {
   TooManyAttempts,
   WrongIdempotencyKey
 } from "../domain/Errors.ts"
-import type { OrderResult, Deployed, Executed } from "../domain/Order.ts"
+import type { Deployed, DeployOrder, Executed, ExecuteOrder, OrderResult, UpdateOrder } from "../domain/Order.ts"
 import { PaymentRejected } from "../payment/PaymentService.ts"
 
 const common = [
@@ -51,14 +51,6 @@ export const UpdateError = Schema.Union([...common, DeployFailed, NotFound, Forb
 /** Every way in which an update can end other than live. */
 export type UpdateError = typeof UpdateError.Type
 
-const DeployedSchema = Schema.Struct({
-  url: Schema.String,
-  deployment_id: Schema.String,
-  expires_at: Schema.String,
-  ttl_hours: Schema.Number,
-  receipt: Schema.String
-})
-
 /** `GET /deployments/{deployment_id}` answers this. `expires_at`, `updated_at` and `url` are null until the site is live. */
 export const Status = Schema.Struct({
   deployment_id: Schema.String.annotate({ description: "Id of the deployment." }),
@@ -81,21 +73,21 @@ export const Status = Schema.Struct({
 /** `GET /deployments/{deployment_id}` answers this. */
 export type Status = typeof Status.Type
 
-/**
- * An order's outcome as it crosses the boundary of its object: an error thrown across it would keep its fields and lose its
- * class, so the whole `Exit` travels as JSON and is an `Exit` with real classes again on the other side.
- */
-export const Outcome = Schema.toCodecJson(Schema.Exit(DeployedSchema, DeployError, Schema.Defect()))
+/** Every operation of an order. `R` is what an implementation needs, and `Refused` its own errors in a look-up of the id. */
+export interface OrderOperations<R = never, Refused = never> {
+  /** Does a deploy, or joins the same one in progress. Waits a bounded time. A caller that goes away changes nothing. */
+  readonly submit: (order: DeployOrder) => Effect.Effect<Deployed, DeployError, R>
+  /** Does an execution, likewise. */
+  readonly execute: (order: ExecuteOrder) => Effect.Effect<Executed, ExecuteError, R>
+  /** Replaces the code of a deployment for its payer. Waits a bounded time. */
+  readonly update: (order: UpdateOrder) => Effect.Effect<Deployed, UpdateError, R>
+  /** Whether a project that carries this deployment's id is, or may become, this deployment's: nobody else may delete it. */
+  readonly claims: (deploymentId: string, projectId: string) => Effect.Effect<boolean, never, R>
+  /** The state of one deployment; `undefined` where there is none. */
+  readonly status: (deploymentId: string) => Effect.Effect<Status | undefined, Refused, R>
+}
 
-/** An update's outcome, as `Outcome`. */
-export const UpdateOutcome = Schema.toCodecJson(Schema.Exit(DeployedSchema, UpdateError, Schema.Defect()))
-
-const ExecutedSchema = Schema.Struct({ execution_id: Schema.String, output: Schema.String, receipt: Schema.String })
-
-/** An execution's outcome, as `Outcome`. */
-export const ExecuteOutcome = Schema.toCodecJson(Schema.Exit(ExecutedSchema, ExecuteError, Schema.Defect()))
-
-/** An order's outcome, where only deploys are: anything else in their objects would be a defect. */
+/** The result of an order that is a deploy. Another result is a defect, because orders of one object have one operation. */
 export const deployed = <R>(
   outcome: Effect.Effect<OrderResult, OrderError, R>
 ): Effect.Effect<Deployed, DeployError, R> =>
@@ -104,7 +96,7 @@ export const deployed = <R>(
     Effect.flatMap((done) => ("url" in done ? Effect.succeed(done) : Effect.die(new Error("no deploy"))))
   )
 
-/** An order's outcome, where only executions are. */
+/** The result of an order that is an execution, likewise. */
 export const executed = <R>(
   outcome: Effect.Effect<OrderResult, OrderError, R>
 ): Effect.Effect<Executed, ExecuteError, R> =>

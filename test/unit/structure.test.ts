@@ -11,7 +11,7 @@ import {
   writeFileSync
 } from "node:fs"
 import { tmpdir } from "node:os"
-import { dirname, join, resolve } from "node:path"
+import { delimiter, dirname, join, resolve } from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { MODULES, type Module, type Subject } from "../structure/modules.ts"
 
@@ -48,6 +48,8 @@ const filesIn = (folder: string): ReadonlyArray<string> =>
 
 const codeIn = (folder: string): ReadonlyArray<string> => filesIn(folder).filter((file) => /\.(ts|mjs)$/.test(file))
 
+const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { readonly scripts: { readonly check: string } }
+
 describe("the structure of the project", () => {
   /** A copy of the project, to plant violations in. */
   let copy: string
@@ -58,6 +60,7 @@ describe("the structure of the project", () => {
       cpSync(part, join(copy, part), { recursive: true })
     }
     symlinkSync(resolve("node_modules"), join(copy, "node_modules"))
+    writeFileSync(join(copy, ".gitignore"), "node_modules\n")
   })
   afterAll(() => rmSync(copy, { recursive: true, force: true }))
 
@@ -73,9 +76,25 @@ describe("the structure of the project", () => {
   }
 
   it("is what `npm run check` lints", () => {
-    const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> }
-    assert.include(scripts["check"], "oxlint --deny-warnings .")
+    assert.include(scripts.check, "oxlint --deny-warnings .")
     assert.strictEqual(lint().status, 0, lint().report)
+  })
+
+  it("fails `npm run check` for a forbidden import", () => {
+    const planted = join(copy, "src/domain/planted.ts")
+    writeFileSync(planted, `import * as planted from "../orders/Orders.ts"\n\nexport { planted }\n`)
+    // The whole command, but for the installation before it: the copy borrows its packages.
+    const check = scripts.check.replace("npm run -s setup check && ", "")
+    const path = [dirname(process.execPath), resolve("node_modules/.bin"), process.env["PATH"]].join(delimiter)
+    const { status, stdout } = spawnSync(check, {
+      shell: true,
+      cwd: copy,
+      encoding: "utf8",
+      env: { ...process.env, PATH: path }
+    })
+    rmSync(planted)
+    assert.notStrictEqual(status, 0)
+    assert.match(stdout, /'\.\.\/orders\/Orders\.ts' import is restricted/)
   })
 
   it("refuses each forbidden import, in each module", () => {

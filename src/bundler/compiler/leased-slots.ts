@@ -1,15 +1,14 @@
+import { Leases } from "../leases.ts"
+
 /** Too many builds are in flight. The same build may succeed a second later. */
 export class BundlerBusyError extends Error {
   override readonly name = "BundlerBusyError"
 }
 
-/**
- * Limits the builds in flight in an isolate. A request that the platform ends runs no `finally`, so each slot is a lease that
- * expires: a counter would never go down again.
- */
+/** Limits the builds in flight in an isolate. */
 export class LeasedSlots {
   readonly #limit: number
-  readonly #ends = new Map<symbol, number>()
+  readonly #builds = new Leases<"build">()
 
   constructor(limit: number) {
     this.#limit = limit
@@ -21,15 +20,14 @@ export class LeasedSlots {
    */
   async run<A>(timeMs: number, work: () => Promise<A>): Promise<A> {
     const now = Date.now()
-    for (const [lease, end] of this.#ends) if (end <= now) this.#ends.delete(lease)
-    if (this.#ends.size >= this.#limit)
+    if (this.#builds.active(now).length >= this.#limit)
       throw new BundlerBusyError("Too many builds are in flight; try again in a moment")
-    const lease = Symbol("build")
-    this.#ends.set(lease, now + timeMs)
+    const holder = Symbol("build")
+    this.#builds.grant(holder, "build", now + timeMs)
     try {
       return await work()
     } finally {
-      this.#ends.delete(lease)
+      this.#builds.release(holder)
     }
   }
 }

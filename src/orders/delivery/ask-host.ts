@@ -1,6 +1,6 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import type { ControlPlaneClient } from "../../control-plane/ControlPlaneClient.ts"
+import { ControlPlaneClient } from "../../control-plane/ControlPlaneClient.ts"
 import { HostUnavailable } from "../../domain/Errors.ts"
 import { HostHealth, type Learned } from "./HostHealth.ts"
 
@@ -10,29 +10,31 @@ const HOST_TIMEOUT = "5 seconds"
 /** When to try again, in seconds: an outage ends by itself, and the operator has to fix an account. */
 const RETRY_AFTER_SECONDS = { unavailable: 10, unusable: 300 }
 
+const READY = { status: "ready" as const, detail: "" }
+
 /**
  * Before anybody pays, the host is asked whether it could deliver. Any answer but a usable account counts as an outage: Jack
  * answers 401 as well when its own database is down, so a 401 does not prove that the token is wrong.
  */
-export const askHost = (host: ControlPlaneClient["Service"]): Effect.Effect<void, HostUnavailable> =>
-  Effect.suspend(() => host.account()).pipe(
-    Effect.timeoutOrElse({
-      duration: HOST_TIMEOUT,
-      orElse: () => Effect.fail({ message: `no answer in ${HOST_TIMEOUT}` })
-    }),
-    Effect.map((account) => (account.usable ? READY : { status: "unusable" as const, detail: account.reason })),
-    Effect.catch(({ message }) => Effect.succeed({ status: "unavailable" as const, detail: message })),
-    Effect.catchDefect((defect) =>
-      Effect.as(Effect.logError("a defect while asking the host", defect), {
-        status: "unavailable" as const,
-        detail: "an internal error"
-      })
-    ),
-    Effect.flatMap(learn),
-    Effect.withSpan("OrderWorkflow.askHost")
-  )
-
-const READY = { status: "ready" as const, detail: "" }
+export const askHost: Effect.Effect<void, HostUnavailable, ControlPlaneClient> = Effect.flatMap(
+  ControlPlaneClient,
+  (host) => host.account()
+).pipe(
+  Effect.timeoutOrElse({
+    duration: HOST_TIMEOUT,
+    orElse: () => Effect.fail({ message: `no answer in ${HOST_TIMEOUT}` })
+  }),
+  Effect.map((account) => (account.usable ? READY : { status: "unusable" as const, detail: account.reason })),
+  Effect.catch(({ message }) => Effect.succeed({ status: "unavailable" as const, detail: message })),
+  Effect.catchDefect((defect) =>
+    Effect.as(Effect.logError("a defect while asking the host", defect), {
+      status: "unavailable" as const,
+      detail: "an internal error"
+    })
+  ),
+  Effect.flatMap((found) => learn(found)),
+  Effect.withSpan("OrderWorkflow.askHost")
+)
 
 const learn = Effect.fnUntraced(function* ({ status, detail }: Omit<Learned, "at">) {
   const health = yield* HostHealth

@@ -1,124 +1,119 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import type { ControlPlaneClient } from "../../control-plane/ControlPlaneClient.ts"
+import { setting } from "../../config.ts"
+import { ControlPlaneClient } from "../../control-plane/ControlPlaneClient.ts"
 import { DeployFailed } from "../../domain/Errors.ts"
 import { statusPath, timestamp } from "../../domain/Order.ts"
-import type { ExpiryStore } from "../../expiry/ExpiryStore.ts"
-import { type Place, withoutProject } from "./place.ts"
+import { ExpiryStore } from "../../expiry/ExpiryStore.ts"
+import { findOrCreateProject, isGone, siteUrl, withoutProject } from "./place.ts"
 import { type Captured, type Failure, newPlacement, type Purchase } from "../purchase/Purchase.ts"
 import { PurchaseStore } from "../purchase/PurchaseStore.ts"
 import { save } from "../purchase/save.ts"
 import * as transition from "../purchase/transitions.ts"
-import { makeSend, sentAgain } from "./send.ts"
+import { send, sentAgain } from "./send.ts"
 import { recordFailure } from "../steps/retry.ts"
+
+/** Somebody deleted the project. The next try creates another one, at another slug if the host still shows the project. */
+const lost = Effect.fnUntraced(function* (id: string, projectId: string) {
+  const store = yield* PurchaseStore
+  const gone = yield* isGone(projectId)
+  const purchase = store.byId(id)!
+  const placement = gone ? withoutProject(purchase.placement!) : newPlacement(purchase.slug)
+  yield* save(store, transition.placed(purchase, placement))
+})
+
+const publish = Effect.fn("OrderWorkflow.publish")(function* (purchase: Purchase) {
+  const { placement } = purchase
+  const host = yield* ControlPlaneClient
+  const store = yield* PurchaseStore
+  const upload = store.payload(purchase.id)
+  if (placement?.projectId == null || upload === undefined || !("code" in upload)) {
+    return yield* Effect.die(new Error(`${purchase.id} has nothing to publish`))
+  }
+  const ttl = yield* setting("TTL_HOURS")
+  const millis = ttl * 3_600_000
+  const soonest = Math.ceil(((yield* Clock.currentTimeMillis) + millis) / 1000)
+  yield* host.tag(placement.projectId, projectTags(soonest)).pipe(
+    Effect.andThen(send(purchase.id, placement.projectId, upload)),
+    Effect.tapErrorTag("ControlPlaneRefused", ({ status }) =>
+      status === 404 ? lost(purchase.id, placement.projectId!) : Effect.void
+    )
+  )
+  const url = yield* siteUrl(placement)
+  // The paid hours start here: the site is live.
+  const now = yield* Clock.currentTimeMillis
+  const expiresAt = now + millis
+  const answer = { url, deployment_id: purchase.id, expires_at: timestamp(expiresAt), ttl_hours: ttl }
+  const sent = store.byId(purchase.id) as Captured
+  const update = sentAgain(sent, upload, { body: "", key: purchase.key, attempts: 0 }, now)
+  const delivered = yield* save(store, transition.delivered(sent, answer, now, update))
+  yield* index(delivered)
+  return delivered
+})
+
+const failed = Effect.fn("OrderWorkflow.deliveryFailed")(function* (id: string, failure: Omit<Failure, "at">) {
+  const { purchase, owed, retryAfter } = yield* recordFailure(id, failure)
+  const about = {
+    deployment_id: id,
+    status_url: statusPath(id),
+    fault: failure.fault,
+    retry: { idempotency_key: purchase.key }
+  }
+  if (failure.fault === "code") {
+    const detail = `You were charged, and the host does not start this code: ${failure.detail}`
+    return yield* new DeployFailed({ ...about, detail })
+  }
+  if (owed) {
+    const detail =
+      "You were charged, and the service could not deliver this for 7 days. It still owes it to you: repeat the same call with the " +
+      `Idempotency-Key of retry at no cost. The host said: ${failure.detail}`
+    return yield* new DeployFailed({ ...about, detail })
+  }
+  return yield* new DeployFailed({
+    ...about,
+    detail:
+      "You were charged. The service retries by itself; do not pay again. See status_url, or repeat the same call with the " +
+      `Idempotency-Key of retry at no cost. The host said: ${failure.detail}`,
+    retry_after: retryAfter
+  })
+})
 
 /**
  * Step 7 of a deploy makes a live site of a captured purchase. It can be interrupted anywhere and called again, because the
  * order saves each request to the host first, and recognizes its project by the name.
  */
-export const makeDeliver = (
-  host: ControlPlaneClient["Service"],
-  place: Place,
-  expiry: ExpiryStore["Service"],
-  ttlHours: Effect.Effect<number>
-) => {
-  const send = makeSend(host)
-
-  /** Somebody deleted the project. The next try creates another one, at another slug if the host still shows the project. */
-  const lost = Effect.fnUntraced(function* (id: string, projectId: string) {
-    const store = yield* PurchaseStore
-    const gone = yield* place.isGone(projectId)
-    const purchase = store.byId(id)!
-    const placement = gone ? withoutProject(purchase.placement!) : newPlacement(purchase.slug)
-    yield* save(store, transition.placed(purchase, placement))
-  })
-
-  const publish = Effect.fn("OrderWorkflow.publish")(function* (purchase: Purchase) {
-    const { placement } = purchase
-    const store = yield* PurchaseStore
-    const upload = store.payload(purchase.id)
-    if (placement?.projectId == null || upload === undefined || !("code" in upload)) {
-      return yield* Effect.die(new Error(`${purchase.id} has nothing to publish`))
-    }
-    const ttl = yield* ttlHours
-    const millis = ttl * 3_600_000
-    const soonest = Math.ceil(((yield* Clock.currentTimeMillis) + millis) / 1000)
-    yield* host.tag(placement.projectId, projectTags(soonest)).pipe(
-      Effect.andThen(send(purchase.id, placement.projectId, upload)),
-      Effect.tapErrorTag("ControlPlaneRefused", ({ status }) =>
-        status === 404 ? lost(purchase.id, placement.projectId!) : Effect.void
+export const deliver = (purchase: Purchase) =>
+  findOrCreateProject(purchase).pipe(
+    Effect.flatMap(publish),
+    Effect.catchTags({
+      CodeRejected: ({ message }) => failed(purchase.id, { fault: "code", detail: message }),
+      ControlPlaneRefused: ({ status, message }) =>
+        failed(purchase.id, { fault: "service", detail: `${status} ${message}` }),
+      ControlPlaneUnavailable: ({ message }) => failed(purchase.id, { fault: "service", detail: message })
+    }),
+    // A defect counts as an outage, because the payer has paid: the order tries again.
+    Effect.catchDefect((defect) =>
+      Effect.andThen(
+        Effect.logError("a defect while delivering", purchase.id, defect),
+        failed(purchase.id, { fault: "service", detail: "an internal error" })
       )
     )
-    const url = yield* place.site(placement)
-    // The 24 hours start here: the site is live.
-    const now = yield* Clock.currentTimeMillis
-    const expiresAt = now + millis
-    const answer = { url, deployment_id: purchase.id, expires_at: timestamp(expiresAt), ttl_hours: ttl }
-    const sent = store.byId(purchase.id) as Captured
-    const update = sentAgain(sent, upload, { body: "", key: purchase.key, attempts: 0 }, now)
-    const delivered = yield* save(store, transition.delivered(sent, answer, now, update))
-    yield* index(expiry, delivered)
-    return delivered
-  })
+  )
 
-  const failed = Effect.fn("OrderWorkflow.deliveryFailed")(function* (id: string, failure: Omit<Failure, "at">) {
-    const { purchase, owed, retryAfter } = yield* recordFailure(id, failure)
-    const about = {
-      deployment_id: id,
-      status_url: statusPath(id),
-      fault: failure.fault,
-      retry: { idempotency_key: purchase.key }
-    }
-    if (failure.fault === "code") {
-      const detail = `You were charged, and the host does not start this code: ${failure.detail}`
-      return yield* new DeployFailed({ ...about, detail })
-    }
-    if (owed) {
-      const detail =
-        "You were charged, and the service could not deliver this for 7 days. It still owes it to you: repeat the same call with the " +
-        `Idempotency-Key of retry at no cost. The host said: ${failure.detail}`
-      return yield* new DeployFailed({ ...about, detail })
-    }
-    return yield* new DeployFailed({
-      ...about,
-      detail:
-        "You were charged. The service retries by itself; do not pay again. See status_url, or repeat the same call with the " +
-        `Idempotency-Key of retry at no cost. The host said: ${failure.detail}`,
-      retry_after: retryAfter
-    })
-  })
-
-  return (purchase: Purchase) =>
-    place.create(purchase).pipe(
-      Effect.flatMap(publish),
-      Effect.catchTags({
-        CodeRejected: ({ message }) => failed(purchase.id, { fault: "code", detail: message }),
-        ControlPlaneRefused: ({ status, message }) =>
-          failed(purchase.id, { fault: "service", detail: `${status} ${message}` }),
-        ControlPlaneUnavailable: ({ message }) => failed(purchase.id, { fault: "service", detail: message })
-      }),
-      // A defect counts as an outage, because the payer has paid: the order tries again.
-      Effect.catchDefect((defect) =>
-        Effect.andThen(
-          Effect.logError("a defect while delivering", purchase.id, defect),
-          failed(purchase.id, { fault: "service", detail: "an internal error" })
-        )
-      )
-    )
-}
-
-/** The tags of a deployment's project: what the sweep goes by. `expiresAt` in unix seconds. */
+/** The tags of a deployment's project, by which the sweep finds it. `expiresAt` in unix seconds. */
 export const projectTags = (expiresAt: number): ReadonlyArray<string> => ["mpp-compute", `expires:${expiresAt}`]
 
 /** Enters a live deployment into the index. No decision reads the index, so a failure only leaves a warning. */
-export const index = (expiry: ExpiryStore["Service"], { id, placement, answer }: Purchase) =>
-  placement?.projectId == null || answer === null || !("url" in answer)
-    ? Effect.void
-    : expiry
-        .put({
-          projectId: placement.projectId,
-          deploymentId: id,
-          url: answer.url,
-          expiresAt: Math.floor(Date.parse(answer.expires_at) / 1000)
-        })
-        .pipe(Effect.catch((error) => Effect.logWarning("the expiry index was not written", id, error.message)))
+export const index = Effect.fnUntraced(function* ({ id, placement, answer }: Purchase) {
+  if (placement?.projectId == null || answer === null || !("url" in answer)) return
+  const expiry = yield* ExpiryStore
+  const entry = {
+    projectId: placement.projectId,
+    deploymentId: id,
+    url: answer.url,
+    expiresAt: Math.floor(Date.parse(answer.expires_at) / 1000)
+  }
+  yield* Effect.catch(expiry.put(entry), (error) =>
+    Effect.logWarning("the expiry index was not written", id, error.message)
+  )
+})

@@ -4,12 +4,10 @@ import { BundleFailed, Internal, OrderInProgress } from "../../domain/Errors.ts"
 import type { OrderResult, PaidRequest } from "../../domain/Order.ts"
 import { PaymentRejected } from "../../payment/PaymentService.ts"
 import { PurchaseStore, type InFlightOrder, BUILD_FAILURE_TTL_MS } from "../purchase/PurchaseStore.ts"
-import type { OrderError } from "../rpc.ts"
+import type { OrderError } from "../operations.ts"
+import { awaitInFlight, startDetached } from "./detached.ts"
 import { purchaseOf, replayed } from "./replay.ts"
 import { charged, type Purchase, statusLinks } from "../purchase/Purchase.ts"
-
-/** A caller waits for its order for so long. Then the order answers 409, and the work continues. */
-const CALLER_TIMEOUT = "60 seconds"
 
 /** How to handle an order. Only `New` uses the credential; the others discard it unsent. */
 export type OrderResolution =
@@ -74,32 +72,24 @@ export const resolveOrder = (store: PurchaseStore["Service"], paid: PaidRequest,
   return { _tag: "Resume", purchase }
 }
 
-/**
- * Does the work in a fiber of its own, so that it continues when its caller goes away. The first caller waits for it like
- * all others.
- */
-export const runDetached = Effect.fn("OrderWorkflow.serve")(function* (
+/** Does an order's work in a fiber of its own, and waits for it. The first caller waits like all others. */
+export const runDetached = Effect.fn("OrderWorkflow.serve")(function* <R>(
   inFlight: InFlightOrder,
-  work: Effect.Effect<OrderResult, OrderError, PurchaseStore>
+  work: Effect.Effect<OrderResult, OrderError, R>
 ) {
   const store = yield* PurchaseStore
-  yield* work.pipe(
-    Effect.catchDefect((defect) =>
-      Effect.andThen(Effect.logError("a defect while serving an order", defect), () => {
-        const state = store.byKey(inFlight.key)?.state
-        return Effect.fail(
-          new Internal({
-            detail: "An internal error. Repeat the same call with the Idempotency-Key of retry; it never pays twice.",
-            charged: state === undefined ? false : charged(state),
-            retry: { idempotency_key: inFlight.key }
-          })
-        )
-      })
-    ),
-    Effect.onExit(() => Effect.sync(() => store.inFlight.delete(inFlight.key))),
-    Deferred.into(inFlight.outcome),
-    Effect.forkDetach
-  )
+  const onDefect = (defect: unknown) =>
+    Effect.andThen(Effect.logError("a defect in an order", defect), () => {
+      const state = store.byKey(inFlight.key)?.state
+      return Effect.fail(
+        new Internal({
+          detail: "An internal error. Repeat the same call with the Idempotency-Key of retry; it never pays twice.",
+          charged: state === undefined ? false : charged(state),
+          retry: { idempotency_key: inFlight.key }
+        })
+      )
+    })
+  yield* startDetached(inFlight, work, onDefect, () => store.inFlight.delete(inFlight.key))
   return yield* awaitResult(inFlight)
 })
 
@@ -118,21 +108,17 @@ export const isAboutCredential = (inFlight: InFlightOrder, { verified }: PaidReq
   inFlight.challengeId !== verified.challengeId && error._tag === "PaymentRejected"
 
 /** Waits for an order in progress, until the caller's timeout. */
-export const awaitResult = ({ key, outcome }: InFlightOrder) =>
-  Deferred.await(outcome).pipe(
-    Effect.timeoutOrElse({
-      duration: CALLER_TIMEOUT,
-      orElse: () =>
-        Effect.flatMap(PurchaseStore, (store) => {
-          const purchase = store.byKey(key)
-          return new OrderInProgress({
-            detail:
-              "This order is still in progress. Repeat the same call with the Idempotency-Key of retry; it never pays twice.",
-            charged: purchase === undefined ? false : charged(purchase.state),
-            ...(purchase === undefined ? { deployment_id: null, status_url: null } : statusLinks(purchase)),
-            retry: { idempotency_key: key },
-            retry_after: 5
-          })
-        })
+export const awaitResult = (inFlight: InFlightOrder) =>
+  awaitInFlight(inFlight, () =>
+    Effect.flatMap(PurchaseStore, (store) => {
+      const purchase = store.byKey(inFlight.key)
+      return new OrderInProgress({
+        detail:
+          "This order is still in progress. Repeat the same call with the Idempotency-Key of retry; it never pays twice.",
+        charged: purchase === undefined ? false : charged(purchase.state),
+        ...(purchase === undefined ? { deployment_id: null, status_url: null } : statusLinks(purchase)),
+        retry: { idempotency_key: inFlight.key },
+        retry_after: 5
+      })
     })
   )

@@ -3,13 +3,11 @@ import * as Effect from "effect/Effect"
 import { Expired, Forbidden, Internal, NotFound, OrderInProgress } from "../../domain/Errors.ts"
 import { type Deployed, type UpdateOrder, statusPath } from "../../domain/Order.ts"
 import { PaymentRejected } from "../../payment/PaymentService.ts"
+import { awaitInFlight, startDetached } from "./detached.ts"
 import { isOver } from "../steps/expire.ts"
 import { PurchaseStore, type InFlightUpdate } from "../purchase/PurchaseStore.ts"
-import type { UpdateError } from "../rpc.ts"
+import type { UpdateError } from "../operations.ts"
 import { charged } from "../purchase/Purchase.ts"
-
-/** A caller waits for its update for so long. Then the order answers 409, and the update continues. */
-const CALLER_TIMEOUT = "60 seconds"
 
 /** An order handles an update in these ways. */
 export type UpdateResolution =
@@ -70,41 +68,34 @@ export const resolveUpdate = (
 }
 
 /** Does an update in a fiber of its own, so that it continues when its caller goes away, and waits for it. */
-export const runUpdateDetached = Effect.fnUntraced(function* (
+export const runUpdateDetached = Effect.fnUntraced(function* <R>(
   id: string,
   update: InFlightUpdate,
-  work: Effect.Effect<Deployed, UpdateError, PurchaseStore>
+  work: Effect.Effect<Deployed, UpdateError, R>
 ) {
   const store = yield* PurchaseStore
-  yield* work.pipe(
-    Effect.catchDefect((defect) =>
-      Effect.andThen(
-        Effect.logError("a defect while serving an update", String(defect)),
-        new Internal({
-          detail: "An internal error. Send the update again; it is free.",
-          charged: true,
-          retry: { idempotency_key: update.key }
-        })
-      )
-    ),
-    Effect.onExit(() => Effect.sync(() => store.inFlightUpdates.delete(id))),
-    Deferred.into(update.outcome),
-    Effect.forkDetach
-  )
+  const onDefect = (defect: unknown) =>
+    Effect.andThen(
+      Effect.logError("a defect in an update", String(defect)),
+      new Internal({
+        detail: "An internal error. Send the update again; it is free.",
+        charged: true,
+        retry: { idempotency_key: update.key }
+      })
+    )
+  yield* startDetached(update, work, onDefect, () => store.inFlightUpdates.delete(id))
   return yield* awaitUpdate(id, update)
 })
 
 /** Waits for an update in progress, until the caller's timeout. */
-export const awaitUpdate = (id: string, { key, outcome }: InFlightUpdate) =>
-  Deferred.await(outcome).pipe(
-    Effect.timeoutOrElse({
-      duration: CALLER_TIMEOUT,
-      orElse: () =>
-        new OrderInProgress({
-          detail: "The update is still in progress. See status_url, or send it again; it is free.",
-          charged: true,
-          deployment_id: id,
-          ...again(id, key)
-        })
-    })
+export const awaitUpdate = (id: string, update: InFlightUpdate) =>
+  awaitInFlight(
+    update,
+    () =>
+      new OrderInProgress({
+        detail: "The update is still in progress. See status_url, or send it again; it is free.",
+        charged: true,
+        deployment_id: id,
+        ...again(id, update.key)
+      })
   )

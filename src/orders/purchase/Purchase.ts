@@ -3,7 +3,7 @@ import * as Schema from "effect/Schema"
 import { DiagnosticSchema } from "../../domain/Diagnostic.ts"
 import { withSuffix } from "../../control-plane/slug.ts"
 import { statusPath, timestamp } from "../../domain/Order.ts"
-import type { Status } from "../rpc.ts"
+import type { Status } from "../operations.ts"
 
 /** The order's request to the host. The order saves it before it asks, to recognize a lost answer. */
 export const Placement = Schema.Struct({

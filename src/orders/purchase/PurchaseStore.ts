@@ -3,7 +3,7 @@ import type * as Deferred from "effect/Deferred"
 import type { Diagnostic } from "../../bundler/index.ts"
 import type { Upload } from "../../control-plane/ControlPlaneClient.ts"
 import type { OrderResult, Deployed } from "../../domain/Order.ts"
-import type { OrderError, UpdateError } from "../rpc.ts"
+import type { OrderError, UpdateError } from "../operations.ts"
 import type { BuildFailure, Purchase } from "./Purchase.ts"
 
 /** The order keeps a build failure for so long, in milliseconds, because a later version of the service may build the body. */

@@ -2,8 +2,8 @@ import * as Layer from "effect/Layer"
 import type { BuildFailure, Purchase } from "./Purchase.ts"
 import { isUndelivered, keepsPayload, type Payload, PurchaseStore } from "./PurchaseStore.ts"
 
-/** In memory: gone with the process. */
-export const layerPurchaseStoreMemory = Layer.sync(PurchaseStore, () => {
+/** A store in memory: gone with the process. */
+export const makePurchaseStoreMemory = (): PurchaseStore["Service"] => {
   const purchases = new Map<string, Purchase>()
   const payloads = new Map<string, Payload>()
   const keys = new Map<string, string>()
@@ -55,4 +55,7 @@ export const layerPurchaseStoreMemory = Layer.sync(PurchaseStore, () => {
     saveBuildFailure: (value) => void (failure = value),
     clearBuildFailure: () => void (failure = undefined)
   })
-})
+}
+
+/** One such store. */
+export const layerPurchaseStoreMemory = Layer.sync(PurchaseStore, makePurchaseStoreMemory)

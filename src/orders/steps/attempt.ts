@@ -2,9 +2,9 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type { Budget, AttemptEnd } from "../../payers/Attempts.ts"
-import type { AttemptId, Payers } from "../../payers/Payers.ts"
+import { type AttemptId, Payers } from "../../payers/Payers.ts"
 import type { Verified } from "../../payment/PaymentService.ts"
-import type { OrderError, UpdateError } from "../rpc.ts"
+import type { OrderError, UpdateError } from "../operations.ts"
 
 /** The attempt that a verified credential makes. */
 export const attemptOf = ({ payer, challengeId }: Omit<Verified, "key" | "credential">, budget: Budget): AttemptId => ({
@@ -14,8 +14,8 @@ export const attemptOf = ({ payer, challengeId }: Omit<Verified, "key" | "creden
 })
 
 /**
- * Whether an error is the service's own doing: such an attempt does not count against its payer. Nor does one that was
- * refused for others that count.
+ * Whether the service caused the error: such an attempt does not count against its payer. Neither does one that was refused
+ * because of earlier ones.
  */
 const isOurs = (error: OrderError | UpdateError): boolean =>
   error._tag === "Busy" ||
@@ -27,8 +27,8 @@ const isOurs = (error: OrderError | UpdateError): boolean =>
   ((error._tag === "DeployFailed" || error._tag === "ExecuteFailed") && error.fault === "service")
 
 /**
- * Whether a credential says by itself that nothing can come of it. Whoever has a copy of one that was never used can send it
- * as often as it likes: that may not count against its payer, unless something was built.
+ * Whether a credential can no longer buy anything. Anybody with a copy of an unused one can send it again and again, so that
+ * does not count against its payer, unless something was built.
  */
 const isStale = (error: OrderError | UpdateError): boolean =>
   error._tag === "PaymentRejected" && (error.problem === "payment-expired" || error.problem === "invalid-challenge")
@@ -40,18 +40,18 @@ const endOf = (exit: Exit.Exit<unknown, OrderError | UpdateError>): AttemptEnd =
 }
 
 /**
- * Does `work` as an attempt of its payer, or fails with `TooManyAttempts`. The attempt counts when it fails and that is not
- * the service's doing; a payment of which the chain has not said counts until the chain has.
+ * Does `work` as an attempt of its payer, or fails with `TooManyAttempts`. An attempt counts if it fails and the service did
+ * not cause that. A payment that the chain has not confirmed counts until the chain does.
  */
-export const makeAttempt = (payers: Payers["Service"]) =>
-  Effect.fn("OrderWorkflow.attempt")(function* <A, E extends OrderError | UpdateError, R>(
-    attempt: AttemptId,
-    work: Effect.Effect<A, E, R>
-  ) {
-    yield* payers.begin(attempt)
-    const exit = yield* Effect.exit(work)
-    const end = payers.end(attempt, endOf(exit))
-    // A failure counts before its answer leaves. A payment that was made waits for nobody.
-    yield* Exit.isSuccess(exit) ? Effect.forkDetach(end) : end
-    return yield* exit
-  })
+export const countAttempt = Effect.fn("OrderWorkflow.attempt")(function* <A, E extends OrderError | UpdateError, R>(
+  attempt: AttemptId,
+  work: Effect.Effect<A, E, R>
+) {
+  const payers = yield* Payers
+  yield* payers.begin(attempt)
+  const exit = yield* Effect.exit(work)
+  const end = payers.end(attempt, endOf(exit))
+  // A failure counts before its answer leaves. A payment that was made waits for nobody.
+  yield* Exit.isSuccess(exit) ? Effect.forkDetach(end) : end
+  return yield* exit
+})

@@ -1,7 +1,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { PaymentPending } from "../../domain/Errors.ts"
-import { PaymentRejected, type PaymentService, type ProblemType } from "../../payment/PaymentService.ts"
+import { PaymentRejected, PaymentService, type ProblemType } from "../../payment/PaymentService.ts"
 import { type Capturing, statusLinks } from "../purchase/Purchase.ts"
 import { PurchaseStore } from "../purchase/PurchaseStore.ts"
 import { save } from "../purchase/save.ts"
@@ -11,65 +11,65 @@ import { backoff } from "./backoff.ts"
 /** An order keeps a failed payment for so long, in milliseconds, so that its status can be read: 7 days. */
 const KEEP_MS = 7 * 86_400_000
 
-/** Step 6 of a deploy moves the money. Its purchase is saved as `capturing` before. */
-export const makeCapture = (payments: PaymentService["Service"]) => {
-  const captured = (purchase: Capturing, receipt: string) =>
-    Effect.flatMap(PurchaseStore, (store) => save(store, transition.captured(purchase, receipt)))
+const captured = (purchase: Capturing, receipt: string) =>
+  Effect.flatMap(PurchaseStore, (store) => save(store, transition.captured(purchase, receipt)))
 
-  /** The chain will never take the payment. The purchase releases its key. No money has moved. */
-  const failed = Effect.fn("OrderWorkflow.captureFailed")(function* (
-    purchase: Capturing,
-    problem: ProblemType,
-    detail: string
-  ) {
-    const now = yield* Clock.currentTimeMillis
-    const failure = { fault: "service" as const, detail, at: now }
-    yield* save(yield* PurchaseStore, transition.failed(purchase, failure, now + KEEP_MS))
-    return yield* new PaymentRejected({ problem, detail, key: purchase.key })
+/** The chain will never take the payment. The purchase releases its key. No money has moved. */
+const failed = Effect.fn("OrderWorkflow.captureFailed")(function* (
+  purchase: Capturing,
+  problem: ProblemType,
+  detail: string
+) {
+  const now = yield* Clock.currentTimeMillis
+  const failure = { fault: "service" as const, detail, at: now }
+  yield* save(yield* PurchaseStore, transition.failed(purchase, failure, now + KEEP_MS))
+  return yield* new PaymentRejected({ problem, detail, key: purchase.key })
+})
+
+const pending = Effect.fn("OrderWorkflow.pending")(function* (purchase: Capturing) {
+  const wait = backoff.capture(purchase.attempts)
+  const now = yield* Clock.currentTimeMillis
+  yield* save(yield* PurchaseStore, transition.retryAt(purchase, now + wait))
+  return yield* new PaymentPending({
+    detail:
+      "The payment was sent, and the chain has not confirmed it. Do not pay again: repeat the same call with the " +
+      `Idempotency-Key of retry${purchase.operation === "deploy" ? ", or see status_url" : ""}.`,
+    ...statusLinks(purchase),
+    retry: { idempotency_key: purchase.key },
+    retry_after: Math.ceil(wait / 1000)
   })
+})
 
-  const pending = Effect.fn("OrderWorkflow.pending")(function* (purchase: Capturing) {
-    const wait = backoff.capture(purchase.attempts)
-    const now = yield* Clock.currentTimeMillis
-    yield* save(yield* PurchaseStore, transition.retryAt(purchase, now + wait))
-    return yield* new PaymentPending({
-      detail:
-        "The payment was sent, and the chain has not confirmed it. Do not pay again: repeat the same call with the " +
-        `Idempotency-Key of retry${purchase.operation === "deploy" ? ", or see status_url" : ""}.`,
-      ...statusLinks(purchase),
-      retry: { idempotency_key: purchase.key },
-      retry_after: Math.ceil(wait / 1000)
+/**
+ * Step 6 of a deploy moves the money: it sends the transaction, for the first and only time. The purchase was saved as
+ * `capturing` before.
+ */
+export const capture = Effect.fn("OrderWorkflow.capture")(function* (purchase: Capturing) {
+  const payments = yield* PaymentService
+  return yield* payments.capture(purchase.authorization).pipe(
+    Effect.flatMap(({ header }) => captured(purchase, header)),
+    Effect.catchTags({
+      CaptureFailed: ({ problem, detail }) => failed(purchase, problem, detail),
+      CaptureUncertain: ({ message }) =>
+        Effect.andThen(Effect.logWarning("the chain has not confirmed", purchase.id, message), pending(purchase))
     })
-  })
+  )
+})
 
-  return {
-    /** Sends the transaction, for the first and only time. */
-    send: Effect.fn("OrderWorkflow.capture")(function* (purchase: Capturing) {
-      return yield* payments.capture(purchase.authorization).pipe(
-        Effect.flatMap(({ header }) => captured(purchase, header)),
-        Effect.catchTags({
-          CaptureFailed: ({ problem, detail }) => failed(purchase, problem, detail),
-          CaptureUncertain: ({ message }) =>
-            Effect.andThen(Effect.logWarning("the chain has not said", purchase.id, message), pending(purchase))
-        })
+/** Asks the chain about a transaction that was, or may have been, sent. It only reads. */
+export const reconcile = Effect.fn("OrderWorkflow.reconcile")(function* (purchase: Capturing) {
+  const payments = yield* PaymentService
+  const found = yield* payments.find(purchase.authorization)
+  switch (found) {
+    case "landed":
+      return yield* captured(purchase, payments.receipt(purchase.authorization).header)
+    case "unknown":
+      return yield* pending(purchase)
+    default:
+      return yield* failed(
+        purchase,
+        "verification-failed",
+        "The payment did not land on the chain. Nothing was charged; sign a fresh one."
       )
-    }),
-
-    /** Finds out what became of a transaction that was, or may have been, sent. Only reads. */
-    reconcile: Effect.fn("OrderWorkflow.reconcile")(function* (purchase: Capturing) {
-      const found = yield* payments.find(purchase.authorization)
-      switch (found) {
-        case "landed":
-          return yield* captured(purchase, payments.receipt(purchase.authorization).header)
-        case "unknown":
-          return yield* pending(purchase)
-        default:
-          return yield* failed(
-            purchase,
-            "verification-failed",
-            "The payment did not land on the chain. Nothing was charged; sign a fresh one."
-          )
-      }
-    })
   }
-}
+})

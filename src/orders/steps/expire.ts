@@ -2,8 +2,8 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import { type ControlPlaneClient, ControlPlaneUnavailable } from "../../control-plane/ControlPlaneClient.ts"
-import type { ExpiryStore } from "../../expiry/ExpiryStore.ts"
+import { ControlPlaneClient, ControlPlaneUnavailable } from "../../control-plane/ControlPlaneClient.ts"
+import { ExpiryStore } from "../../expiry/ExpiryStore.ts"
 import { type Delivered, expiryOf, type Purchase } from "../purchase/Purchase.ts"
 import { PurchaseStore } from "../purchase/PurchaseStore.ts"
 import { save } from "../purchase/save.ts"
@@ -16,13 +16,13 @@ const KEEP_MS = 7 * 86_400_000
 /** How long one wake-up may take for deletes, in milliseconds, however many purchases are due and whatever the host does. */
 export const EXPIRE_MS = 15_000
 
-/** A try that took so long did not fail: it was given up. In milliseconds. */
+/** A delete that took so long, in milliseconds, hung: the host gave no answer. */
 const HANG_MS = 9_000
 
 /** Deletes at once: the platform opens no more connections for one object. */
 const CONCURRENCY = 6
 
-/** When purchases that one wake-up had no time for come up again, in milliseconds, if the host deletes at all. */
+/** The order continues after so long, in milliseconds, with purchases that one wake-up had no time for. */
 const NEXT_BATCH_MS = 1_000
 
 /** Whether a purchase has been live for as long as was paid for. `now` in unix milliseconds. */
@@ -31,73 +31,67 @@ export const isOver = (purchase: Purchase, now: number): boolean => {
   return purchase.state === "expired" || (expiry !== null && now >= expiry)
 }
 
-/** Deletes the project of an expired deployment, again and again until it is gone. Never fails. */
-export const makeExpire = (host: ControlPlaneClient["Service"], expiry: ExpiryStore["Service"]) => {
-  /** Deletes a project, and checks that the host no longer shows it, because a delete may succeed in part only. */
-  const remove = Effect.fnUntraced(function* (projectId: string | null) {
-    if (projectId === null) return
-    yield* host.remove(projectId)
-    if (Option.isNone(yield* host.get(projectId))) return
-    return yield* new ControlPlaneUnavailable({ message: "the project was deleted, and is still there" })
+/** Deletes a project, and checks that the host no longer shows it, because a delete may succeed in part only. */
+const remove = Effect.fnUntraced(function* (projectId: string | null) {
+  if (projectId === null) return
+  const host = yield* ControlPlaneClient
+  yield* host.remove(projectId)
+  if (Option.isNone(yield* host.get(projectId))) return
+  return yield* new ControlPlaneUnavailable({ message: "the project was deleted, and is still there" })
+})
+
+const again = Effect.fnUntraced(function* (id: string, reason: string, hangs: boolean) {
+  yield* Effect.logWarning("an expired deployment is still there", id, reason)
+  const store = yield* PurchaseStore
+  const now = yield* Clock.currentTimeMillis
+  const purchase = store.byId(id)!
+  const pause = (hangs ? backoff.hang : backoff.delete)(purchase.attempts)
+  const detail = `The deployment has expired, and the host has not deleted it yet. The service retries. The host said: ${reason}`
+  yield* save(store, transition.retryAt(purchase, now + pause, { fault: "service", detail, at: now }))
+})
+
+const expired = Effect.fnUntraced(function* (id: string, projectId: string | null) {
+  const store = yield* PurchaseStore
+  const due = (yield* Clock.currentTimeMillis) + KEEP_MS
+  // Read again, because an update may have come to its end meanwhile.
+  yield* save(store, transition.expired(store.byId(id) as Delivered, due))
+  // No decision reads this index, and its entries expire by themselves.
+  if (projectId !== null) yield* Effect.ignore((yield* ExpiryStore).remove(projectId))
+})
+
+/** Deletes the projects of expired purchases in bounded time. The next wake-up continues with the rest. Never fails. */
+export const expire = Effect.fn("OrderWorkflow.expire")(function* (over: ReadonlyArray<Purchase>) {
+  const since = yield* Clock.currentTimeMillis
+  const open = new Set(over.map(({ id }) => id))
+  let gone = 0
+  const end = Effect.fnUntraced(function* ({ id, placement }: Purchase) {
+    const projectId = placement?.projectId ?? null
+    const result = yield* Effect.result(remove(projectId))
+    open.delete(id)
+    if (Result.isSuccess(result)) {
+      gone++
+      return yield* expired(id, projectId)
+    }
+    const hangs = (yield* Clock.currentTimeMillis) - since >= HANG_MS
+    yield* again(id, result.failure.message, hangs)
   })
-
-  const again = Effect.fnUntraced(function* (id: string, reason: string, hangs: boolean) {
-    yield* Effect.logWarning("an expired deployment is still there", id, reason)
-    const store = yield* PurchaseStore
-    const now = yield* Clock.currentTimeMillis
-    const purchase = store.byId(id)!
-    const pause = (hangs ? backoff.hang : backoff.delete)(purchase.attempts)
-    const detail = `The deployment has expired, and the host has not deleted it yet. The service retries. The host said: ${reason}`
-    yield* save(store, transition.retryAt(purchase, now + pause, { fault: "service", detail, at: now }))
-  })
-
-  const expired = Effect.fnUntraced(function* (id: string, projectId: string | null) {
-    const store = yield* PurchaseStore
-    const due = (yield* Clock.currentTimeMillis) + KEEP_MS
-    // Read again, because an update may have come to its end meanwhile.
-    yield* save(store, transition.expired(store.byId(id) as Delivered, due))
-    // No decision reads this index, and its entries expire by themselves.
-    if (projectId !== null) yield* Effect.ignore(expiry.remove(projectId))
-  })
-
-  return {
-    /** Deletes the projects of expired purchases in bounded time. The next wake-up continues with the rest. */
-    expire: Effect.fn("OrderWorkflow.expire")(function* (over: ReadonlyArray<Purchase>) {
-      const since = yield* Clock.currentTimeMillis
-      const open = new Set(over.map(({ id }) => id))
-      let gone = 0
-      const end = Effect.fnUntraced(function* ({ id, placement }: Purchase) {
-        const projectId = placement?.projectId ?? null
-        const result = yield* Effect.result(remove(projectId))
-        open.delete(id)
-        if (Result.isSuccess(result)) {
-          gone++
-          return yield* expired(id, projectId)
-        }
-        const hangs = (yield* Clock.currentTimeMillis) - since >= HANG_MS
-        yield* again(id, result.failure.message, hangs)
-      })
-      yield* Effect.forEach(over, end, { concurrency: CONCURRENCY, discard: true }).pipe(
-        Effect.timeoutOption(EXPIRE_MS)
-      )
-      const store = yield* PurchaseStore
-      for (const id of open) {
-        if (gone === 0) yield* again(id, `no answer in ${EXPIRE_MS / 1000} seconds`, true)
-        else {
-          const due = (yield* Clock.currentTimeMillis) + NEXT_BATCH_MS
-          yield* save(store, transition.wakeAt(store.byId(id)!, due))
-        }
-      }
-    }),
-
-    /**
-     * A purchase that has waited a week for its payer leaves the host. The order still owes it, and places it anew at
-     * another slug when the payer calls again. The order gives the old place up before it asks the host to delete the
-     * project, because the host may delete late, and nothing may be served from there then. The sweep deletes the rest.
-     */
-    releaseProject: Effect.fn("OrderWorkflow.releaseProject")(function* (purchase: Purchase) {
-      yield* save(yield* PurchaseStore, transition.released(purchase))
-      yield* Effect.ignore(remove(purchase.placement?.projectId ?? null))
-    })
+  yield* Effect.forEach(over, end, { concurrency: CONCURRENCY, discard: true }).pipe(Effect.timeoutOption(EXPIRE_MS))
+  const store = yield* PurchaseStore
+  for (const id of open) {
+    if (gone === 0) yield* again(id, `no answer in ${EXPIRE_MS / 1000} seconds`, true)
+    else {
+      const due = (yield* Clock.currentTimeMillis) + NEXT_BATCH_MS
+      yield* save(store, transition.wakeAt(store.byId(id)!, due))
+    }
   }
-}
+})
+
+/**
+ * A purchase that has waited a week for its payer leaves the host. The order still owes it, and places it anew at
+ * another slug when the payer calls again. The order gives the old place up before it asks the host to delete the
+ * project, because the host may delete late, and nothing may be served from there then. The sweep deletes the rest.
+ */
+export const releaseProject = Effect.fn("OrderWorkflow.releaseProject")(function* (purchase: Purchase) {
+  yield* save(yield* PurchaseStore, transition.released(purchase))
+  yield* Effect.ignore(remove(purchase.placement?.projectId ?? null))
+})

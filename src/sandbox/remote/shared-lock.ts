@@ -1,5 +1,6 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { Leases } from "../../bundler/leases.ts"
 
 /** How often a waiting call tries to get the lock, in milliseconds. */
 const POLL_MS = 50
@@ -13,28 +14,19 @@ const LEASE_MS = { shared: 40_000, exclusive: 80_000 } as const
  * promise of another request.
  */
 export const makeSharedLock = () => {
-  // When each call began. A request that the platform ends runs no finalizers: its entry expires instead.
-  const calls = new Map<symbol, number>()
-  let exclusiveCall: { readonly call: symbol; readonly since: number } | undefined
-
-  const dropExpired = (now: number) => {
-    for (const [call, since] of calls) if (now - since > LEASE_MS.shared) calls.delete(call)
-    if (exclusiveCall !== undefined && now - exclusiveCall.since > LEASE_MS.exclusive) exclusiveCall = undefined
-  }
+  const leases = new Leases<"shared" | "exclusive">()
 
   const tryAcquire = (call: symbol, exclusive: boolean, now: number): boolean => {
-    dropExpired(now)
-    if (exclusiveCall !== undefined && exclusiveCall.call !== call) return false
+    const others = leases.active(now).filter(([holder]) => holder !== call)
+    if (others.some(([, kind]) => kind === "exclusive")) return false
     if (!exclusive) {
-      calls.set(call, now)
+      leases.grant(call, "shared", now + LEASE_MS.shared)
       return true
     }
-    // Reserved before the other calls end, so that no new one begins meanwhile.
-    exclusiveCall ??= { call, since: now }
-    if (calls.size > 0) return false
-    // The lease counts from here, without the waiting.
-    exclusiveCall = { call, since: now }
-    return true
+    // Reserved before the other calls end, so that no new one begins meanwhile. The lease counts from the first reservation
+    // while the call waits, and anew from when it is alone.
+    if (others.length === 0 || leases.get(call) === undefined) leases.grant(call, "exclusive", now + LEASE_MS.exclusive)
+    return others.length === 0
   }
 
   /** Succeeds with whether the call got the lock within `timeoutMs`. */
@@ -58,12 +50,7 @@ export const makeSharedLock = () => {
       const call = Symbol("call")
       return acquire(call, options.exclusive, options.timeoutMs).pipe(
         Effect.flatMap((acquired): Effect.Effect<A, E | E2, R> => (acquired ? work : onTimeout)),
-        Effect.ensuring(
-          Effect.sync(() => {
-            calls.delete(call)
-            if (exclusiveCall?.call === call) exclusiveCall = undefined
-          })
-        )
+        Effect.ensuring(Effect.sync(() => leases.release(call)))
       )
     })
 }

@@ -4,9 +4,9 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as TestClock from "effect/testing/TestClock"
 import { assert, describe, it } from "vitest"
-import { ControlPlaneUnavailable } from "../../../src/control-plane/ControlPlaneClient.ts"
+import { ControlPlaneClient, ControlPlaneUnavailable } from "../../../src/control-plane/ControlPlaneClient.ts"
 import { ControlPlaneMemory, failsWith } from "../../../src/control-plane/testing.ts"
-import { EXPIRE_MS, makeExpire } from "../../../src/orders/steps/expire.ts"
+import { EXPIRE_MS, expire } from "../../../src/orders/steps/expire.ts"
 import { PurchaseStore } from "../../../src/orders/purchase/PurchaseStore.ts"
 import { timestamp } from "../../../src/domain/Order.ts"
 import { ExpiryStore } from "../../../src/expiry/ExpiryStore.ts"
@@ -25,13 +25,12 @@ const withOver = (
     readonly host: ControlPlaneMemory
     readonly store: PurchaseStore["Service"]
     /** One wake-up; returns the milliseconds for which it held the alarm open. */
-    readonly wake: Effect.Effect<number, never, PurchaseStore>
-  }) => Effect.Effect<void, never, PurchaseStore>
+    readonly wake: Effect.Effect<number, never, PurchaseStore | ExpiryStore>
+  }) => Effect.Effect<void, never, PurchaseStore | ExpiryStore>
 ) =>
   Effect.gen(function* () {
     const host = new ControlPlaneMemory()
     const store = yield* PurchaseStore
-    const { expire } = makeExpire(host.client, yield* ExpiryStore)
     const now = yield* Clock.currentTimeMillis
     for (let index = 0; index < many; index++) {
       const id = `dep_${index}`
@@ -50,7 +49,9 @@ const withOver = (
     }
     const wake = Effect.gen(function* () {
       const since = yield* Clock.currentTimeMillis
-      const fiber = yield* Effect.forkChild(expire(store.findDue(since)))
+      const fiber = yield* Effect.forkChild(
+        Effect.provideService(expire(store.findDue(since)), ControlPlaneClient, host.client)
+      )
       let held = 0
       while (fiber.pollUnsafe() === undefined && held < 300_000) {
         yield* TestClock.adjust("100 millis")

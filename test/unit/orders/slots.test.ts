@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
-import { BUILDS, makeSlots, STARTS, type Worker } from "../../../src/orders/steps/slots.ts"
+import { BUILDS, makeSlots, STARTS, type Worker } from "../../../src/orders/build/slots.ts"
 
 const honest = (payer: string): Worker => ({ payer, failures: 0 })
 const failing = (payer: string): Worker => ({ payer, failures: 7 })

@@ -1,0 +1,35 @@
+import * as Context from "effect/Context"
+import { Bundler } from "../bundler/Bundler.ts"
+import { Settings } from "../config.ts"
+import { ControlPlaneClient } from "../control-plane/ControlPlaneClient.ts"
+import { ExpiryStore } from "../expiry/ExpiryStore.ts"
+import { DeploymentIds } from "../ids/DeploymentIds.ts"
+import { Payers } from "../payers/Payers.ts"
+import { PaymentService } from "../payment/PaymentService.ts"
+import { CodeRunner } from "../sandbox/CodeRunner.ts"
+import { WorkSlots } from "./build/WorkSlots.ts"
+
+/** The services that the steps of an order use. Each step yields its own; `layerOrderWorkflow` provides all of them at once. */
+export type OrderServices =
+  | Bundler
+  | CodeRunner
+  | ControlPlaneClient
+  | DeploymentIds
+  | ExpiryStore
+  | PaymentService
+  | Payers
+  | Settings
+  | WorkSlots
+
+/** Takes these services out of a context, and leaves the clock, the tracer and other things of one fiber behind. */
+export const pickOrderServices = Context.pick(
+  Bundler,
+  CodeRunner,
+  ControlPlaneClient,
+  DeploymentIds,
+  ExpiryStore,
+  PaymentService,
+  Payers,
+  Settings,
+  WorkSlots
+)

@@ -1,0 +1,42 @@
+import type * as Exit from "effect/Exit"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type { Deployed, Executed } from "../domain/Order.ts"
+import { DeployError, ExecuteError, UpdateError } from "./operations.ts"
+
+const DeployedSchema = Schema.Struct({
+  url: Schema.String,
+  deployment_id: Schema.String,
+  expires_at: Schema.String,
+  ttl_hours: Schema.Number,
+  receipt: Schema.String
+})
+
+const ExecutedSchema = Schema.Struct({ execution_id: Schema.String, output: Schema.String, receipt: Schema.String })
+
+/** An outcome crosses the object's boundary by these functions. A value that is not an outcome is a defect. */
+export interface OutcomeCodec<A, E> {
+  readonly encode: (outcome: Exit.Exit<A, E>) => Effect.Effect<unknown>
+  readonly decode: (encoded: unknown) => Effect.Effect<Exit.Exit<A, E>>
+}
+
+const codec = <A, E>(value: Schema.Codec<A, Schema.Json | A>, error: Schema.Codec<E, unknown>): OutcomeCodec<A, E> => {
+  const outcome = Schema.toCodecJson(Schema.Exit(value, error, Schema.Defect()))
+  const encode = Schema.encodeEffect(outcome)
+  const decode = Schema.decodeUnknownEffect(outcome)
+  return {
+    encode: (exit) => Effect.orDie(encode(exit)),
+    decode: (encoded) => Effect.orDie(decode(encoded))
+  }
+}
+
+/**
+ * The operations of an order that can fail, and the codec of each one's outcome. An error thrown across the boundary of an
+ * object would keep its fields and lose its class, so the whole `Exit` travels as JSON, and is an `Exit` with real classes
+ * again on the other side.
+ */
+export const OUTCOMES = {
+  submit: codec<Deployed, DeployError>(DeployedSchema, DeployError),
+  execute: codec<Executed, ExecuteError>(ExecutedSchema, ExecuteError),
+  update: codec<Deployed, UpdateError>(DeployedSchema, UpdateError)
+}

@@ -1,0 +1,37 @@
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { orderName } from "../../domain/DeploymentId.ts"
+import type { DeployOrder, ExecuteOrder } from "../../domain/Order.ts"
+import { DeploymentIds } from "../../ids/DeploymentIds.ts"
+import { newPurchase } from "../purchase/new-purchase.ts"
+import { PurchaseStore } from "../purchase/PurchaseStore.ts"
+import { create } from "../purchase/save.ts"
+import { attemptOf, countAttempt } from "./attempt.ts"
+import { capture } from "./capture.ts"
+import { prepare } from "./prepare.ts"
+import { resume, resumeFrom } from "./resume.ts"
+
+/** Steps 4 to 6: a purchase whose money has moved, or an undelivered one that was made meanwhile under another key. */
+const pay = Effect.fn("OrderWorkflow.pay")(function* (order: DeployOrder | ExecuteOrder) {
+  const { authorization, upload } = yield* prepare(order)
+  const now = yield* Clock.currentTimeMillis
+  const store = yield* PurchaseStore
+  // The payer may have bought the same under another key since this began, and wants it once.
+  const undelivered = store.findUndelivered()
+  if (undelivered !== undefined) return { undelivered }
+  const { terms, verified } = order
+  const ids = yield* DeploymentIds
+  const id = yield* ids.make(orderName(verified.payer, terms.operation, terms.bodyDigest))
+  const purchase = newPurchase(id, order, authorization, now, upload)
+  const payload = "input" in order ? { ...upload, input: order.input } : upload
+  return { paid: yield* capture(yield* create(store, purchase, payload)) }
+})
+
+/** Makes a new purchase and delivers it. A failure before its capture counts as a failed attempt of the payer. */
+export const buy = Effect.fn("OrderWorkflow.buy")(function* (order: DeployOrder | ExecuteOrder) {
+  const { verified } = order
+  const { undelivered, paid } = yield* countAttempt(attemptOf(verified, "purchase"), pay(order))
+  if (paid !== undefined) return yield* resumeFrom(paid)
+  ;(yield* PurchaseStore).bindKeys(verified.key, verified.challengeId, undelivered.id)
+  return yield* resume(undelivered)
+})

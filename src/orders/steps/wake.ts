@@ -1,0 +1,48 @@
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { LEASE_MS } from "../purchase/new-purchase.ts"
+import { expiryOf, type Purchase } from "../purchase/Purchase.ts"
+import { BUILD_FAILURE_TTL_MS, PurchaseStore } from "../purchase/PurchaseStore.ts"
+import { save } from "../purchase/save.ts"
+import * as transition from "../purchase/transitions.ts"
+import { expire, isOver, releaseProject } from "./expire.ts"
+import { resume } from "./resume.ts"
+import { awaitsPayer } from "./retry.ts"
+import { resumeUpdate } from "./update.ts"
+
+/** One alarm waits for its purchases for so long, in milliseconds, because the platform counts the time. */
+const WAKE_MS = 20_000
+
+/** Continues every purchase that is due: after a crash, an outage, or a payment that the chain had not confirmed. */
+export const wake = Effect.gen(function* () {
+  const store = yield* PurchaseStore
+  const now = yield* Clock.currentTimeMillis
+  const failure = store.buildFailure()
+  if (failure !== undefined && now - failure.at >= BUILD_FAILURE_TTL_MS) store.clearBuildFailure()
+  const due = store.findDue(now)
+  yield* Effect.all(
+    due.map((purchase) => save(store, transition.wakeAt(purchase, nextWakeAt(purchase, now)))),
+    { discard: true }
+  )
+  const ends = (purchase: Purchase) => purchase.state === "delivered" && isOver(purchase, now)
+  const processDue = (purchase: Purchase) => {
+    if (purchase.state === "expired" || purchase.state === "failed") {
+      return Effect.sync(() => store.delete(purchase.id))
+    }
+    if (purchase.state === "delivered") return resumeUpdate(purchase)
+    if (store.inFlight.has(purchase.key)) return Effect.void
+    return awaitsPayer(purchase) ? releaseProject(purchase) : Effect.ignore(resume(purchase))
+  }
+  const others = due.filter((purchase) => !ends(purchase))
+  yield* Effect.forEach(others, processDue, { concurrency: "unbounded", discard: true }).pipe(
+    // Each purchase continues in a fiber of its own: only the wait ends here.
+    Effect.timeoutOption(WAKE_MS),
+    Effect.zip(expire(due.filter(ends)), { concurrent: true })
+  )
+}).pipe(Effect.withSpan("OrderWorkflow.wake"))
+
+/** Next wake-up of a purchase in progress: after the lease (in case of a crash) or at expiry, whichever is first. */
+const nextWakeAt = (purchase: Purchase, now: number): number =>
+  purchase.state === "delivered" && !isOver(purchase, now)
+    ? Math.min(now + LEASE_MS, expiryOf(purchase) ?? Infinity)
+    : now + LEASE_MS
