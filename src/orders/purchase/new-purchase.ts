@@ -6,7 +6,7 @@ import { type OrderResult, type ExecuteOrder, statusPath, type DeployOrder } fro
 import { type Authorization, PaymentRejected } from "../../payment/PaymentService.ts"
 import { type Build, PurchaseStore } from "./PurchaseStore.ts"
 import type { OrderError } from "../operations.ts"
-import { type Capturing, type Purchase, statusLinks } from "./Purchase.ts"
+import { type Capturing, type Delivered, type Purchase, statusLinks } from "./Purchase.ts"
 import { save } from "./save.ts"
 import { acknowledged } from "./transitions.ts"
 
@@ -50,36 +50,46 @@ export const newPurchase = (
 export const storedResult = Effect.fnUntraced(function* (
   purchase: Purchase
 ): Effect.fn.Return<OrderResult, OrderError, PurchaseStore> {
-  const { id, key, state, operation, answer, receipt, failure } = purchase
-  if (state === "delivered" && purchase.gone === true) {
-    const fault = failure?.fault ?? "service"
-    const next =
-      fault === "code" ? "PUT corrected code; updates are free." : "The service creates it again; see status_url."
-    return yield* new DeployFailed({
-      detail: `The project of this deployment is gone at the host, and nothing serves. ${next} Do not pay again.`,
-      deployment_id: id,
-      status_url: statusPath(id),
-      fault,
-      retry: { idempotency_key: key }
-    })
+  const { id, key, operation, failure } = purchase
+  switch (purchase.state) {
+    case "delivered": {
+      const { answer, receipt } = purchase
+      if (purchase.gone === true) return yield* projectGone(purchase)
+      if ("url" in answer) return { ...answer, receipt }
+      const kept = (yield* PurchaseStore).payload(id)
+      if (kept !== undefined && "output" in kept) return { execution_id: id, output: kept.output, receipt }
+      return yield* Effect.die(new Error(`${id} has no output`))
+    }
+    case "expired": {
+      const what = operation === "deploy" ? "This deployment has expired." : "The result of this execution has expired."
+      const { deployment_id } = statusLinks(purchase)
+      return yield* new Expired({ detail: `${what} Another Idempotency-Key buys another.`, deployment_id })
+    }
+    case "failed":
+      return yield* new PaymentRejected({
+        problem: "verification-failed",
+        detail: failure?.detail ?? "The payment failed.",
+        key
+      })
+    default:
+      // Any other answer would ask for money that has moved, or may have.
+      return yield* Effect.die(new Error(`${id} is not finished`))
   }
-  if (state === "delivered" && answer !== null && receipt !== null) {
-    if ("url" in answer) return { ...answer, receipt }
-    const kept = (yield* PurchaseStore).payload(id)
-    if (kept !== undefined && "output" in kept) return { execution_id: id, output: kept.output, receipt }
-    return yield* Effect.die(new Error(`${id} has no output`))
-  }
-  if (state === "expired") {
-    const what = operation === "deploy" ? "This deployment has expired." : "The result of this execution has expired."
-    const { deployment_id } = statusLinks(purchase)
-    return yield* new Expired({ detail: `${what} Another Idempotency-Key buys another.`, deployment_id })
-  }
-  return yield* new PaymentRejected({
-    problem: "verification-failed",
-    detail: failure?.detail ?? "The payment failed.",
-    key
-  })
 })
+
+/** The answer while the host has lost a live deployment's project. */
+const projectGone = ({ id, key, failure }: Delivered) => {
+  const fault = failure?.fault ?? "service"
+  const next =
+    fault === "code" ? "PUT corrected code; updates are free." : "The service creates it again; see status_url."
+  return new DeployFailed({
+    detail: `The project of this deployment is gone at the host, and nothing serves. ${next} Do not pay again.`,
+    deployment_id: id,
+    status_url: statusPath(id),
+    fault,
+    retry: { idempotency_key: key }
+  })
+}
 
 /** Saves that the payer was sent the result. From now on a request without a key is a new purchase. */
 export const markAcknowledged = (done: OrderResult) =>

@@ -1,0 +1,79 @@
+import * as Schema from "effect/Schema"
+import { assert, describe, it } from "vitest"
+import { PurchaseText } from "../../../src/orders/purchase/Purchase.ts"
+
+const decode = Schema.decodeSync(PurchaseText)
+const encode = Schema.encodeSync(PurchaseText)
+
+/** A row as the first release wrote it: no field of a later one. */
+const first = {
+  id: "dep_0123456789abcdefghjkmnpqrstvwxyz0123456789",
+  operation: "deploy",
+  key: "key_a",
+  challengeId: "challenge_a",
+  payer: "0xpayer",
+  state: "capturing",
+  authorization: { reference: "0x01", transaction: "0x02", validBefore: 1_800_000_000, challengeId: "challenge_a" },
+  slug: "my-api",
+  placement: null,
+  receipt: null,
+  answer: null,
+  answered: false,
+  failure: null,
+  update: null,
+  updatedAt: null,
+  attempts: 0,
+  due: 1_800_000_000_000,
+  createdAt: 1_700_000_000_000
+}
+const placement = { slug: "my-api", attempted: true, projectId: "p1", url: "https://x.test" }
+const failure = { fault: "service", detail: "down", at: 1_700_000_000_001 }
+const answer = { url: "https://x.test", deployment_id: first.id, expires_at: "2027-01-15T08:00:00Z", ttl_hours: 24 }
+const live = { ...first, state: "delivered", placement, receipt: "receipt", answer, answered: true, updatedAt: 1 }
+
+/** Rows of each release, by the field that it added. */
+const rows: Readonly<Record<string, object>> = {
+  "a payment that is on its way": first,
+  "a captured purchase whose delivery failed": { ...first, state: "captured", receipt: "receipt", placement, failure },
+  "a live deployment": live,
+  "an update that is on its way": { ...live, update: { body: "ab", key: "key_b", attempts: 3 } },
+  "a run whose output is kept": {
+    ...live,
+    operation: "execute",
+    slug: "",
+    placement: null,
+    answer: { expires_at: "2027-01-15T08:00:00Z" }
+  },
+  "an expired deployment": { ...live, state: "expired" },
+  "a failed payment": { ...first, state: "failed", failure },
+  "a failure with the time of the first one": {
+    ...first,
+    state: "captured",
+    receipt: "r",
+    failure: { ...failure, since: 1 }
+  },
+  "the compiler's warnings": {
+    ...live,
+    warnings: [{ file: "a.ts", line: 1, column: 2, text: "odd", hint: "mend it" }]
+  },
+  "an upload that may still land": { ...live, inDoubt: [{ digest: "cd", until: 2 }] },
+  "newest code that is sent once more": { ...live, update: { body: "", key: "key_a", attempts: 0, again: 3 } },
+  "a project that the host has lost": { ...live, gone: true }
+}
+
+describe("a stored purchase", () => {
+  for (const [what, row] of Object.entries(rows)) {
+    it(`is read and written back unchanged: ${what}`, () => {
+      assert.deepStrictEqual(JSON.parse(encode(decode(JSON.stringify(row)))), row)
+    })
+  }
+
+  it("is refused without its state", () => {
+    const { state: _, ...stateless } = first
+    assert.throws(() => decode(JSON.stringify(stateless)))
+  })
+
+  it("keeps nothing of a field that this release does not know", () => {
+    assert.deepStrictEqual(JSON.parse(encode(decode(JSON.stringify({ ...live, later: 1 })))), live)
+  })
+})
