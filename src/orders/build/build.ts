@@ -10,7 +10,7 @@ import { diagnose } from "./diagnose.ts"
 import type { Worker } from "./slots.ts"
 import { WorkSlots } from "./WorkSlots.ts"
 
-/** The source map of a bundle that was made without one. A diagnostic without it names no line. */
+/** Builds the source map of a bundle that was made without one. Without it a diagnostic names no line. */
 const mapFor = Effect.fnUntraced(function* ({ frames }: StartFailed, files: Files, purpose: Purpose) {
   if (frames.length === 0) return undefined
   const bundler = yield* Bundler
@@ -20,15 +20,15 @@ const mapFor = Effect.fnUntraced(function* ({ frames }: StartFailed, files: File
   )
 })
 
-/** Without a free slot there is no map. The payer gets the diagnostic all the same. */
+/** Returns no map if no slot is free. The payer gets the diagnostic anyway. */
 const mapOf = Effect.fnUntraced(function* (worker: Worker, failed: StartFailed, files: Files, purpose: Purpose) {
   const { inBuild } = yield* WorkSlots
   return yield* inBuild(worker, mapFor(failed, files, purpose)).pipe(Effect.orElseSucceed(() => undefined))
 })
 
 /**
- * Builds files and checks that they start; `refuse` handles a failure of either. The failure is `certain` if the same files
- * are sure to fail again.
+ * Builds files and checks that they start. `refuse` handles a failure of either. `certain` is true if the same files must fail
+ * again.
  */
 export const buildAndStart = Effect.fn("OrderWorkflow.build")(function* <R>(
   files: Files,
@@ -40,14 +40,14 @@ export const buildAndStart = Effect.fn("OrderWorkflow.build")(function* <R>(
   const bundler = yield* Bundler
   const runner = yield* CodeRunner
   const payers = yield* Payers
-  // An attempt is kept before anything is built for it, and payers with fewer failures come first.
+  // The order saves the attempt before it builds. Payers with fewer failures come first.
   const worker = { payer: attempt.payer, failures: yield* payers.keep(attempt) }
   const bundle = Effect.andThen(logWork("build", purpose), bundler.bundle(files, { purpose }))
   const { main, code, compatibilityFlags, entrypoint, warnings, map } = yield* inBuild(worker, bundle).pipe(
     Effect.catchTags({
       BundleRejected: ({ diagnostics, certain }) => {
         const detail = "The source does not bundle: see diagnostics."
-        // Without a file it is the compiler that gave up, which it may not do another time.
+        // A diagnostic without a file means that the compiler gave up, and it may succeed another time.
         return refuse({ detail, diagnostics }, certain && diagnostics.every(({ file }) => file !== ""))
       },
       BundlerBusy: () =>
@@ -70,7 +70,7 @@ export const buildAndStart = Effect.fn("OrderWorkflow.build")(function* <R>(
   return upload
 })
 
-/** Logs one line for each build and each start, so that the operator can count unpaid work. */
+/** Logs a line for each build and each start, so that the operator can count unpaid work. */
 const logWork = (message: "build" | "start", purpose: Purpose) =>
   Effect.annotateLogs(Effect.logInfo(message), { purpose })
 

@@ -21,7 +21,9 @@ import { over, push } from "../delivery/push.ts"
 /** The lease of an update in progress, in milliseconds. After a crash the alarm continues it once the lease is over. */
 const LEASE_MS = 30_000
 
-/** Builds and starts the files of an update. The order does not save their failure, because they are not its body. */
+/**
+ * Builds and starts the files of an update. The order does not save a failure, because these files are not the order's body.
+ */
 const buildUpdate = (files: Files, attempt: AttemptId) =>
   buildAndStart(
     files,
@@ -30,7 +32,7 @@ const buildUpdate = (files: Files, attempt: AttemptId) =>
     ({ detail, diagnostics }) => new BundleFailed({ detail: `${detail} Updates are free.`, diagnostics, charged: true })
   )
 
-/** Saves the bundle and sends it: as an update of a live site, or in place of the code that is not live yet. */
+/** Saves the bundle and sends it, either as an update of a live site or in place of code that is not live yet. */
 const replace = Effect.fn("OrderWorkflow.replace")(function* (
   id: string,
   { body, key }: InFlightUpdate,
@@ -43,7 +45,7 @@ const replace = Effect.fn("OrderWorkflow.replace")(function* (
     if (purchase === undefined || isOver(purchase, now)) return yield* over(id)
     const delivering = store.inFlight.get(purchase.key)
     if (delivering !== undefined) {
-      // The alarm continues with the code before. This code is newer, whether that succeeds or not.
+      // The alarm continues with the earlier code. This code is newer, whether that succeeds or not.
       yield* Effect.exit(Deferred.await(delivering.outcome))
       continue
     }
@@ -55,7 +57,7 @@ const replace = Effect.fn("OrderWorkflow.replace")(function* (
     const saved = save(store, transition.replacing(purchase, upload.warnings, now + LEASE_MS), upload)
     const registered = register(store, purchase.key, purchase.challengeId)
     return yield* deployed(runDetached(registered, Effect.flatMap(saved, resumeFrom))).pipe(
-      // The order reports this before a payment only, and this purchase is paid for.
+      // The order reports this error only before a payment, and this purchase is paid for.
       Effect.catchTag("HostUnavailable", (error) => Effect.die(error))
     )
   }
@@ -75,9 +77,9 @@ const rebuild = ({ id, files, verified }: UpdateOrder, updating: InFlightUpdate)
 }
 
 /**
- * Newer code for a paid deployment: at its URL until its hour if it is live, or instead of the code that the host refused.
- * The old code serves until the host has taken the new one, unless its project is gone. Joins the same update in progress.
- * Waits a bounded time.
+ * Takes newer code for a paid deployment. The code serves at its URL until its expiry if it is live, or replaces the code that
+ * the host refused. The old code serves until the host has taken the new one, unless its project is gone. Joins the same update
+ * in progress. Waits a bounded time.
  */
 export const submitUpdate = Effect.fn("OrderWorkflow.update")(function* (
   revision: UpdateOrder
