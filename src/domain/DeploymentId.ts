@@ -55,7 +55,7 @@ export interface ParsedId {
   readonly check: string | null
 }
 
-// The pattern takes bounded time because every part has a fixed length.
+// bounded: every part has a fixed length
 const PATTERN = new RegExp(
   `^dep_(?=([${ALPHABET}]{${ORDER_LENGTH}}))` +
     `(?:([${ALPHABET}]{${ORDER_LENGTH + RANDOM_LENGTH}})([${ALPHABET}]{${CHECK_LENGTH}})` +

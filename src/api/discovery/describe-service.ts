@@ -13,7 +13,10 @@ import type { ServiceInfo } from "./service-info.ts"
 
 const NETWORK_NAMES = { mainnet: "Tempo mainnet", testnet: "Tempo's Moderato testnet", local: "a local chain" }
 
-/** Describes the service to a request. The offers are read from a challenge, which takes the same settings and code, and no I/O. */
+/**
+ * Describes the service to a request. It reads the offers from a challenge, which uses the same settings and code and needs no
+ * I/O.
+ */
 export const describeService = Effect.gen(function* () {
   const settings = yield* Settings
   const payments = yield* PaymentService
@@ -23,7 +26,7 @@ export const describeService = Effect.gen(function* () {
   const offers = (price: string | undefined, termsOf: (price: string, body: string) => Terms) =>
     complete === undefined || price === undefined
       ? Effect.succeed([])
-      : // Only once there is a request, because the platform makes no random values while a Worker starts.
+      : // The challenge is made with the first request, because the platform makes no random values while a Worker starts.
         Effect.suspend(() => payments.challenge(termsOf(price, EMPTY_BODY), purchaseKey(undefined))).pipe(
           Effect.map(readOffers)
         )

@@ -9,12 +9,12 @@ const { deployment_id } = exampleDeployment
 const status_url = `https://compute.example/deployments/${deployment_id}`
 
 /**
- * Every answer other than success, ordered by status. OpenAPI's examples and the error table of `/llms.txt` are made from
- * this list, and a test compares it with `docs/errors.md`.
+ * Every error response, ordered by status. It is the source of OpenAPI's examples and of the error table of `/llms.txt`, and a
+ * test compares it with `docs/errors.md`.
  */
 export const errorCatalog = (): ReadonlyArray<ErrorEntry> => (made ??= make())
 
-// Made on the first call, because every isolate would spend four milliseconds on it before its first answer.
+// The first call makes the list, because every isolate would spend four milliseconds on it before its first answer.
 let made: ReadonlyArray<ErrorEntry> | undefined
 const make = (): ReadonlyArray<ErrorEntry> => [
   entry(

@@ -1,4 +1,7 @@
-/** A deploy that works unchanged: validators pay with it, and people paste it. The shell needs it without single quotes. */
+/**
+ * A deploy that works unchanged. Validators pay with it, and people paste it. It has no single quotes, because the shell
+ * commands put it between them.
+ */
 export const exampleRequest = {
   files: {
     "src/index.ts": [

@@ -63,7 +63,7 @@ const errorsOf = ({ execute }: ServiceInfo) =>
 
 const shell = (command: string | undefined): string => (command === undefined ? "" : `\n\`\`\`sh\n${command}\n\`\`\`\n`)
 
-/** Commands of the clients that are known to pay Tempo's challenges. For other rails no client is known here. */
+/** Commands of the clients that can pay Tempo's challenges. For other payment methods the guide names no client. */
 const clients = (service: ServiceInfo): string =>
   service.tempo
     ? `With mppx (a private key of a funded account in \`MPPX_PRIVATE_KEY\`); keep \`KEY\`, it makes the call safe to repeat:

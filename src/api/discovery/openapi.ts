@@ -7,7 +7,7 @@ import { describeFields } from "./describe-fields.ts"
 
 type Json = Record<string, unknown>
 
-/** The parts of a media type, a response and an operation that are completed here. */
+/** The parts of a media type, a response and an operation that this file completes. */
 interface Content extends Json {
   readonly schema?: Json
 }
@@ -64,7 +64,7 @@ const describeParameters = (operation: Operation): Operation => ({
   })
 })
 
-/** The examples of a response whose schema is that of one or several errors. */
+/** Returns the examples of a response whose schema is one error or several. */
 const errorExamples = ({ schema }: Content): Json => {
   const named = JSON.stringify(schema ?? {})
   const found = errorCatalog().filter(({ tag }) => named.includes(`/schemas/${tag}Encoded"`))
@@ -98,7 +98,7 @@ const withExamples = (
   )
 })
 
-/** An operation that takes source, with an example that works unchanged. */
+/** Adds an example that works unchanged to an operation that takes source. */
 const withRequest = (operation: Operation, example: object, answer: object = exampleDeployment): Operation => ({
   ...withExamples(operation, { 200: answer }, true),
   parameters: [...(operation.parameters ?? []), ...REQUEST_HEADERS],
@@ -128,7 +128,7 @@ const additions: Readonly<Record<string, (operation: Operation, service: Service
   "get /deployments/{deployment_id}": (operation) => withExamples(operation, { 200: exampleStatus }, false)
 }
 
-// Made on the first call, because it takes milliseconds and is the same for every request.
+// The first call makes it, because it takes milliseconds and is the same for every request.
 let api: OpenApi.OpenAPISpec | undefined
 const describedApi = (): OpenApi.OpenAPISpec => (api ??= describeFields(OpenApi.fromApi(Api)))
 
