@@ -30,13 +30,13 @@ export class BundlerBusy extends Schema.TaggedError<BundlerBusy>()("BundlerBusy"
   message: Schema.String
 }) {}
 
-/** Why there is no bundle. */
+/** The reason why there is no bundle. */
 export type BundlerFailure = BundleRejected | BundlerCrashed | BundlerBusy
 
 /** Sources by path, relative to the project's root. */
 export type SourceFiles = Readonly<Record<string, string>>
 
-/** Bundles sources to a program that is ready to run. */
+/** Bundles sources into a program that is ready to run. */
 export class Bundler extends Context.Service<
   Bundler,
   { readonly bundle: (files: SourceFiles, options?: BuildOptions) => Effect.Effect<Bundle, BundlerFailure> }

@@ -4,7 +4,7 @@ import { BundleError, type Diagnostic } from "./diagnostics.ts"
 export const LIMITS = {
   /** Bytes of source in UTF-8, paths not counted; 500 × 1024. */
   sourceBytes: 512_000,
-  /** Memory grows with the number of files as well as with their bytes. */
+  /** The most files, because memory grows with their number as well as with their bytes. */
   files: 500,
   /** UTF-16 units in one path. */
   pathLength: 512,
@@ -12,7 +12,7 @@ export const LIMITS = {
   outputBytes: 4 * 1024 * 1024,
   /** Bytes of memory that a build begins with: enough for usual sources up to the limits above. */
   memoryBytes: 48 * 1024 * 1024,
-  /** Bytes of memory beyond which a build ends: unusually dense sources may need more than the initial memory. */
+  /** Bytes of memory beyond which a build ends. Unusually dense sources may need more than the initial memory. */
   maxMemoryBytes: 64 * 1024 * 1024,
   /** Builds that compile at the same time in one isolate. */
   builds: 2,
@@ -25,7 +25,7 @@ const refuse = (text: string, hint: string): never => {
   throw new BundleError([diagnostic])
 }
 
-/** How many bytes of UTF-8 a string takes, lone surrogates as U+FFFD; without making them. */
+/** Counts the bytes of UTF-8 that a string takes, lone surrogates as U+FFFD, without encoding it. */
 export const utf8Length = (text: string): number => {
   let bytes = text.length
   for (let index = 0; index < text.length; index++) {
@@ -52,7 +52,7 @@ export const checkSources = (entries: ReadonlyArray<readonly [path: string, sour
       `${entries.length} files are too many; at most ${LIMITS.files} are allowed`,
       "Leave out files that are not needed."
     )
-  // Units first, so that many megabytes are refused without a pass over them.
+  // Units are counted first, so that many megabytes are refused without a pass over them.
   const units = entries.reduce((sum, [, source]) => sum + source.length, 0)
   const bytes = units > LIMITS.sourceBytes ? units : entries.reduce((sum, [, source]) => sum + utf8Length(source), 0)
   if (bytes > LIMITS.sourceBytes)

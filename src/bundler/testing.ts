@@ -3,7 +3,7 @@ import * as Layer from "effect/Layer"
 import { Bundler, type SourceFiles } from "./Bundler.ts"
 import type { Bundle } from "./index.ts"
 
-/** For tests: runs the script, or returns a program that answers "ok". Compiles nothing. */
+/** A bundler for tests. It runs the script, or returns a program that answers "ok". It compiles nothing. */
 export const layerBundlerTest = (
   script: Bundler["Service"]["bundle"] = (files) => Effect.succeed(trivial(files))
 ): Layer.Layer<Bundler> => {

@@ -19,19 +19,21 @@ export const settingNames = [
   "IMPORT_HOSTS"
 ] as const
 
-/** Settings with their values, as strings; absent means unset. */
+/** Settings with their values, as strings. An absent one is not set. */
 export type Settings = Partial<Record<(typeof settingNames)[number], string>>
 
 /** An environment, `process.env` for instance. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** The settings that are set in the environment; an empty one counts as set. */
+/** Returns the settings that are set in the environment. An empty one counts as set. */
 export const settingsOf = (environment: Environment): Settings =>
   Object.fromEntries(
     settingNames.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]]))
   )
 
-/** The settings that the gateway starts with: the stack's own servers and defaults, or the values of the environment. */
+/**
+ * Returns the settings that the gateway starts with: the stack's own servers and defaults, or the values of the environment.
+ */
 export const gatewaySettings = (
   given: Settings,
   own: Required<

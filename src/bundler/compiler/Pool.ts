@@ -8,15 +8,15 @@ import { warmUp } from "./warm-up.ts"
 const MEMORY = { initial: LIMITS.memoryBytes, maximal: LIMITS.maxMemoryBytes }
 
 /**
- * Go collects no garbage until it comes near the soft limit: a build is short, and its memory is overwritten afterwards. The
- * wasm's memory is up to 10 MB more than that limit counts.
+ * Go collects no garbage until it comes near the soft limit, because a build is short and its memory is overwritten afterwards.
+ * The wasm's memory is up to 10 MB larger than that limit counts.
  */
 const ENVIRONMENT = { GOGC: "off", GOMEMLIMIT: "36MiB" }
 
 /** Lets work continue after the answer, as the platform's `waitUntil` does. */
 export type WaitUntil = (work: Promise<unknown>) => void
 
-/** Milliseconds until the answer is on its way. A timer of 0 would fire before. */
+/** The answer leaves within this time, in milliseconds. A timer of 0 would fire before. */
 const AFTER_MS = 5
 
 interface StartedProgram {
@@ -33,7 +33,7 @@ interface WarmSnapshot {
 /** A program that no build uses. */
 interface IdleProgram {
   readonly program: GoProgram
-  /** Whether its memory is that of the warm snapshot already. */
+  /** Whether its memory already is that of the warm snapshot. */
   readonly restored: boolean
 }
 
@@ -46,9 +46,9 @@ const start = (wasm: WebAssembly.Module): StartedProgram => {
 }
 
 /**
- * The compilers of an isolate. The first is paused after a build of ours, and its memory copied; every build begins with
- * exactly that memory. So it is as safe as a fresh instance, because no byte of another source is left, and as fast as a
- * warm one. It is only memory: nothing in it belongs to a request.
+ * The compilers of an isolate. The first one is paused after a warm-up build, and its memory is copied. Every build begins with
+ * exactly that memory. So it is as safe as a fresh instance, because no byte of another source is left, and as fast as a warm
+ * one. The snapshot is only memory, so nothing in it belongs to a request.
  */
 export class Pool {
   readonly #wasm: WebAssembly.Module
@@ -76,7 +76,7 @@ export class Pool {
       try {
         return await use(instance)
       } finally {
-        // A grown program would stay that large. A program that has ended must become garbage before the next takes memory.
+        // A grown program would stay that large. A program that has ended must become garbage before the next one takes memory.
         if (!program.isOver && program.size <= MEMORY.initial) this.#release(program, waitUntil)
       }
     })
@@ -112,7 +112,9 @@ export class Pool {
     waitUntil(done)
   }
 
-  /** Takes the program out meanwhile, so that a request that the platform ends leaves no half restored one behind. */
+  /**
+   * Takes the program out while it restores it, so that a request that the platform ends leaves no half-restored one behind.
+   */
   #restore(idle: IdleProgram): void {
     if (this.#idle !== idle || this.#warmSnapshot === undefined) return
     this.#idle = undefined
@@ -120,7 +122,10 @@ export class Pool {
   }
 }
 
-/** One compiler for all further builds, without isolation between them: to measure the cost of that isolation. */
+/**
+ * Starts one compiler for all further builds, without isolation between them. A benchmark measures the cost of that isolation
+ * with it.
+ */
 export const startWarm = async (wasm: WebAssembly.Module): Promise<Instance> => {
   const { program, handshake } = start(wasm)
   return connect(wasm, program, handshake, 3_600_000)

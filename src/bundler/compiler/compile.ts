@@ -11,14 +11,14 @@ import { ROOT } from "./VirtualFs.ts"
 /** The compiler's answer for a project. */
 export interface Compiled {
   readonly code: string
-  /** The source map, where one was asked for. */
+  /** The source map, if one was asked for. */
   readonly map?: string | undefined
   readonly warnings: ReadonlyArray<Diagnostic>
   /** The names that the entrypoint exports. */
   readonly exports: ReadonlyArray<string>
   /** The platform's modules that the code still imports. */
   readonly externals: ReadonlyArray<string>
-  /** The URLs of modules to fetch before there can be a bundle. While there are any, `code` is unusable. */
+  /** The URLs of modules that must be fetched before there can be a bundle. While there are any, `code` is unusable. */
   readonly missing: ReadonlySet<string>
 }
 
@@ -29,14 +29,14 @@ export const MAIN = "worker.js"
 export interface Job {
   readonly context: ResolveContext
   readonly entrypoint: string
-  /** Whether the source map is made. */
+  /** Whether to make the source map. */
   readonly sourceMap?: boolean
 }
 
 const NODE_ENV = '"production"'
 
 /**
- * As wrangler calls the compiler (`bundleWorker` in its source): conditions, main fields (by the platform), names, target,
+ * Calls the compiler as wrangler does (`bundleWorker` in its source): conditions, main fields (by the platform), names, target,
  * definitions. JSX is hono's unless a config or a pragma says otherwise, and more extensions are resolved.
  */
 const SETTINGS: BuildOptions = {
@@ -94,7 +94,7 @@ export const compile = async (instance: Instance, job: Job): Promise<Compiled> =
     }
   } catch (error) {
     if (isBuildFailure(error)) {
-      // The placeholder of a module that is still to be fetched has no named exports for an `.mjs` file.
+      // The placeholder of a module that is not fetched yet has no named exports for an `.mjs` file.
       const early = missing.size > 0 && error.errors.every(({ text }) => text.startsWith("No matching export in"))
       if (early) return { code: "", warnings: [], exports: [], externals: [], missing }
       throw new BundleError(fromMessages(error.errors, (message) => explainMessage(context, message)))
@@ -104,7 +104,7 @@ export const compile = async (instance: Instance, job: Job): Promise<Compiled> =
   }
 }
 
-/** A trap or a timeout repeats for the same source, so the source must change before it is sent again. */
+/** A trap or a timeout repeats for the same source, so the author must change the source. */
 const gaveUp = (crash: InstanceCrash): Diagnostic => ({
   file: "",
   line: 0,

@@ -3,7 +3,7 @@ import { checkSources } from "../limits.ts"
 import { normalizePath, pathProblem } from "./paths.ts"
 
 /**
- * The sources of one build by path, without a leading "./" and empty segments. A `Map`, because some clients name files
+ * The sources of one build by path, without a leading "./" and empty segments. It is a `Map` because some clients name files
  * `constructor` and `__proto__`, and a lookup in an object would find its prototype.
  */
 export type Files = ReadonlyMap<string, string>
@@ -15,9 +15,9 @@ export interface Project {
 }
 
 /**
- * Checks the files as they were sent.
+ * Checks the files that the author sent.
  *
- * @throws {BundleError} if they are too much, or for each path that is invalid or names the same file as another.
+ * @throws {BundleError} if they exceed a limit, or for each path that is invalid or names the same file as another.
  */
 export const readProject = (sent: Readonly<Record<string, string>>): Project => {
   const entries = Object.entries(sent)

@@ -4,9 +4,9 @@ import type { Files } from "./project.ts"
 
 /** The fields of a project's wrangler configuration that the build uses. */
 export interface WranglerConfig {
-  /** `main`: the entrypoint's path, relative to the root, and where it is written. */
+  /** `main`: the entrypoint's path, relative to the root, and its place in the file. */
   readonly main?: { readonly path: string; readonly place: Place }
-  /** `compatibility_flags`, where there are any. */
+  /** `compatibility_flags`, if there are any. */
   readonly compatibilityFlags?: ReadonlyArray<string>
 }
 
@@ -33,13 +33,13 @@ const readJson = (file: string, source: string): WranglerConfig => {
   return makeConfig(own(read.value, "main"), place, strings(own(read.value, "compatibility_flags")))
 }
 
-/** The strings of a TOML array, which ends within the text. */
+/** Returns the strings of a TOML array, which ends within the text. */
 const tomlStrings = (text: string): ReadonlyArray<string> =>
   [...text.slice(0, Math.max(0, text.indexOf("]"))).matchAll(/"([^"\n]{1,100})"|'([^'\n]{1,100})'/g)].map(
     ([, basic, literal]) => basic ?? literal ?? ""
   )
 
-/** The two keys of the top level, which ends where the first table begins. */
+/** Reads the two keys of the top level, which ends where the first table begins. */
 const readToml = (source: string): WranglerConfig => {
   const lines = source.split("\n")
   const end = lines.findIndex((line) => line.trimStart().startsWith("["))

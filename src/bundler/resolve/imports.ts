@@ -23,11 +23,11 @@ const PLATFORM = /^(node|cloudflare|workerd):/
 
 const isRequire = ({ kind }: OnResolveArgs): boolean => kind === "require-call" || kind === "require-resolve"
 
-/** A module of the platform. An ES module has no `require`, so a module of ours imports it, as wrangler does. */
+/** Resolves to a module of the platform. An ES module has no `require`, so a generated module imports it, as in wrangler. */
 const external = (args: OnResolveArgs, path: string): OnResolveResult =>
   isRequire(args) ? { path, namespace: REQUIRED } : { path, external: true }
 
-/** A provided module. It has no side effects, so unused parts are left out of the bundle. */
+/** Resolves to a provided module. It has no side effects, so unused parts are left out of the bundle. */
 const provided = (id: string): OnResolveResult => ({ path: id, namespace: PACKAGE, sideEffects: false })
 
 const remoteAt = ({ remote, hosts }: ResolveContext, specifier: string, importer?: string): OnResolveResult => {
@@ -72,13 +72,13 @@ const fromFile = async (context: ResolveContext, build: PluginBuild, args: OnRes
   return withoutFile(args) ?? refuseScheme(path)
 }
 
-/** Whether the path of any file contains the name that a path ends with. */
+/** Whether the path of any file contains the name at the end of a path. */
 const hasNameOf = (files: Files, path: string): boolean => {
   const name = nameOf(path).split(".", 1)[0] ?? ""
   return name === "" || [...files.keys()].some((file) => file.includes(name))
 }
 
-/** Whether the compiler certainly finds no file: no package of that name was sent, and no config maps it. */
+/** Whether the compiler certainly finds no file: the author sent no package of that name, and no config maps it. */
 const isUnknown = (context: ResolveContext, { path, pluginData, kind, importer }: OnResolveArgs): boolean => {
   if (pluginData === OWN_QUERY || kind === "entry-point" || context.mayBeOwn(path) || DATA.test(path)) return false
   if (!path.startsWith("#")) return true
@@ -100,7 +100,7 @@ const fromRemote = (context: ResolveContext, args: OnResolveArgs): OnResolveResu
   return withoutFile(args) ?? refuseScheme(path) ?? refuse(text, rewrite())
 }
 
-/** The placeholder of a module that is still to be fetched. It may export any name. */
+/** The placeholder of a module that is not fetched yet. It may export any name. */
 const ANYTHING = { contents: "module.exports = {}", loader: "js" } as const
 
 const loadRemote = ({ remote }: ResolveContext, missing: Set<string>, path: string): OnLoadResult => {

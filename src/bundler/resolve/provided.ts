@@ -1,8 +1,8 @@
 import { modules } from "../generated/hono.js"
 
 /**
- * The packages that need no network: hono's server-side modules, bundled at build time. By module id: an entry's is its
- * import specifier (`hono/cors`), that of a part they share is a file name (`chunk-2F6A.js`).
+ * The packages that need no network: hono's server-side modules, bundled at build time. Keys are module ids: an entry's id is
+ * its import specifier (`hono/cors`), and a shared part's id is a file name (`chunk-2F6A.js`).
  */
 export const PROVIDED: ReadonlyMap<string, string> = new Map(Object.entries(modules))
 
@@ -14,5 +14,5 @@ export const PROVIDED_SPECIFIERS: ReadonlyArray<string> = [...PROVIDED.keys()]
   .filter((id) => !isPart(id) && !id.startsWith("hono/utils/"))
   .toSorted()
 
-/** A provided module's source. */
+/** Returns a provided module's source. */
 export const providedSource = (id: string): string | undefined => PROVIDED.get(id)

@@ -27,7 +27,9 @@ interface Waiting {
 
 const TIMEOUT_MS = 30_000
 
-/** One connection. The first call opens it, and the first call after a failure opens it again. Answers come in any order. */
+/**
+ * Makes one connection. The first call opens it, and the first call after a failure opens it again. Answers come in any order.
+ */
 export const makeIpc = (path: string): Ipc => {
   const waiting = new Map<number, Waiting>()
   let socket: Socket | undefined

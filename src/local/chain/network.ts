@@ -5,8 +5,8 @@ import type { Settings } from "../settings.ts"
 const networks: Readonly<Record<number, string>> = { 4217: "mainnet", 42431: "testnet", 1337: "local" }
 
 /**
- * Finds the network that the gateway charges on: the one that the settings name, or the one of the chain at TEMPO_RPC_URL. The
- * default is the local network, also when that chain does not answer.
+ * Finds the network that the gateway charges on: the one in the settings, or the one of the chain at TEMPO_RPC_URL. The default
+ * is the local network, even if that chain does not answer.
  */
 export const findNetwork = async (given: Settings): Promise<{ readonly name: string; readonly chainId: number }> => {
   const answered = given.TEMPO_RPC_URL

@@ -19,7 +19,7 @@ interface RpcRequest extends RpcCall {
   readonly id: unknown
 }
 
-/** A JSON-RPC server. `stop` cuts its open connections. */
+/** A JSON-RPC server. `stop` closes its open connections at once. */
 export interface RpcShim {
   readonly stop: () => Promise<void>
 }
@@ -95,7 +95,7 @@ const serve = async (
     outgoing.setHeader("content-type", "application/json")
     outgoing.end(JSON.stringify(Array.isArray(body) ? answers : answers[0]))
   } catch (cause) {
-    // Plain text, like the answer of a proxy in front of a node that is down.
+    // The answer is plain text, like that of a proxy in front of a node that is down.
     say(502, `The local chain does not answer: ${String(cause)}`)
   }
 }

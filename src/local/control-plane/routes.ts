@@ -25,7 +25,7 @@ const notFound = fail(404, "not_found", "Project not found")
 const invalid = (message: string): Answer => fail(400, "invalid_request", message)
 const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
-/** `2026-03-26T21:00:00Z`, the form of times in lists. */
+/** Writes `2026-03-26T21:00:00Z`, the form of times in lists. */
 const iso = (time: string): string => `${time.replace(" ", "T")}Z`
 const withIsoTimes = <A extends { created_at: string; updated_at: string }>(row: A): A => ({
   ...row,
@@ -115,7 +115,7 @@ const me = ok({
 /**
  * Answers one authorized request below `/v1`.
  *
- * @throws in the cases in which Jack's handler throws, for example for a body that is no JSON or multipart. The server then
+ * @throws in the cases in which Jack's handler throws, for example for a body that is not JSON or multipart. The server then
  * answers "Internal Server Error" in plain text.
  */
 export const route = async (request: Request, path: string, context: Context): Promise<Answer> => {

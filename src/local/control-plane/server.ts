@@ -11,9 +11,9 @@ export interface ControlPlane {
   readonly url: string
   /** For tests: makes the next `POST /v1/projects` fail half-way, which leaves a row with `status: "error"` on its slug. */
   readonly failNextCreate: (message: string) => void
-  /** For tests: answers `GET /v1/me` with this from now on, or never (`"hang"`); `undefined` restores the real answer. */
+  /** For tests: answers `GET /v1/me` with this from now on, or never (`"hang"`). `undefined` restores the real answer. */
   readonly answerMe: (answer: Answer | "hang" | undefined) => void
-  /** Cuts all connections. The data stays on disk, and `start` serves it again on the same port. */
+  /** Closes all connections at once. The data stays on disk, and `start` serves it again on the same port. */
   readonly stop: () => Promise<void>
   readonly start: () => Promise<void>
 }
@@ -100,7 +100,7 @@ const unauthorized = (message: string): Answer => ({ status: 401, body: { error:
 const siteVersion = (path: string, store: Store): Answer => {
   const [label = "", version] = path.split("/")
   const project = store.projects.find(({ owner_username, slug }) => `${owner_username}-${slug}` === label)
-  // A label of more than 63 characters is no host name (RFC 1035, 2.3.4), but Jack creates such projects.
+  // A label of more than 63 characters is not a host name (RFC 1035, 2.3.4), but Jack creates such projects.
   if (project === undefined || project.status === "error" || label.length > 63) return { status: 404, body: "" }
   if (version === undefined) return { status: 200, body: { version: store.latest(project)?.id ?? null } }
   const code = store.version(version)
@@ -123,7 +123,7 @@ const serve = async (
       : { body: Readable.toWeb(incoming) as ReadableStream, duplex: "half" })
   })
   const { status, body } = await answer(request).catch((): Answer => ({ status: 500, body: "Internal Server Error" }))
-  // An answer before the end of the body must not cut the connection of the body.
+  // An answer before the end of the body must not break the connection of the body.
   incoming.resume()
   outgoing.writeHead(status, {
     "content-type": typeof body === "string" ? "text/plain; charset=UTF-8" : "application/json"

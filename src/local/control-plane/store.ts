@@ -106,7 +106,7 @@ export class Store {
       created_at: now,
       updated_at: now
     }
-    // The code first, so that every row on disk has its code.
+    // The code is written first, so that every row on disk has its code.
     if (!refused) writeFileSync(this.#versionFile(deployment.id), JSON.stringify(outcome))
     this.deployments.push(deployment)
     this.#save()
@@ -117,7 +117,7 @@ export class Store {
     return this.deployments.findLast(({ project_id, status }) => project_id === project.id && status === "live")
   }
 
-  /** The code of a deployment that is or was live, as JSON. */
+  /** Returns the code of a deployment that is or was live, as JSON. */
   version(id: string): string | undefined {
     const known = this.deployments.some((deployment) => deployment.id === id && deployment.status === "live")
     return known ? readFileSync(this.#versionFile(id), "utf8") : undefined

@@ -72,7 +72,7 @@ const manifestErrors = (manifest: unknown): ReadonlyArray<string> => {
   return found
 }
 
-/** The modules of a bundle's zip: js, mjs, cjs, wasm and json. Names stay unchanged, `../x.js` too. */
+/** Reads the modules of a bundle's zip: js, mjs, cjs, wasm and json. Names stay unchanged, `../x.js` too. */
 const readBundle = (zip: Uint8Array): Readonly<Record<string, EncodedModule>> =>
   Object.fromEntries(
     Object.entries(unzipSync(zip)).flatMap(([name, content]) => {

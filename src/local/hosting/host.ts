@@ -103,7 +103,7 @@ export const startHosting = async (options: {
       return undefined
     }
   }
-  // One check at a time, with one retry: another bundle may be the reason that the process went down.
+  // One check runs at a time, with one retry, because another bundle may be the reason that the process went down.
   let last: Promise<unknown> = Promise.resolve()
   const check = (bundle: EncodedBundle): Promise<StartResult> => {
     const result = last.then(

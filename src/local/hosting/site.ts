@@ -28,7 +28,7 @@ export interface Exports {
   Outbound(options: { readonly props: { readonly label: string; readonly host: string } }): Outbound
 }
 
-/** The site of a URL: `{user}-{slug}` of `http://{user}-{slug}.localhost`, at our port. */
+/** Returns the site of a URL: `{user}-{slug}` of `http://{user}-{slug}.localhost`, at the sites' port. */
 export const siteLabelOf = (url: string, { PORT }: SiteEnv): string | undefined => {
   const { hostname, port } = new URL(url)
   return (port || "80") === PORT ? /^([^.]+)\.localhost$/.exec(hostname)?.[1] : undefined
@@ -37,7 +37,7 @@ export const siteLabelOf = (url: string, { PORT }: SiteEnv): string | undefined 
 /** The control plane's answer: the version that a site runs now. */
 type Site = { readonly version: string | null }
 
-/** A project's answer until its first upload, the same text as Jack's. */
+/** A project answers this until its first upload. Jack answers the same text. */
 const placeholder = { error: "Project is being set up. Deploy your code with 'jack ship'." }
 
 /** Answers a request to a site. */
@@ -57,7 +57,7 @@ export const serveSite = async (label: string, request: Request, env: SiteEnv, e
   }
 }
 
-/** The version's isolate. Its code is fetched if the isolate does not exist yet. */
+/** Returns the version's isolate. Its code is fetched if the isolate does not exist yet. */
 const loadVersion = (
   url: string,
   id: string,

@@ -3,11 +3,11 @@ import { rmSync } from "node:fs"
 import net from "node:net"
 
 /**
- * Restricts the runtime to one TCP port, the named one. Miniflare opens two more at random. One is its own entry to the Workers,
- * where headers choose the Worker and its URL (`MF-Route-Override`, `MF-Original-URL`); a page could send them by DNS rebinding.
- * The other is the runtime's way back into this process. Both become Unix sockets in the working directory.
+ * Restricts the runtime to one TCP port, the named one. Miniflare opens two more at random. One is its own entry to the
+ * Workers, where headers choose the Worker and its URL (`MF-Route-Override`, `MF-Original-URL`); a page could send them by DNS
+ * rebinding. The other is the runtime's way back into this process. Both become Unix sockets in the working directory.
  *
- * Call this before Miniflare starts anything. It fits the pinned version of Miniflare; a test counts the ports.
+ * Callers must call this before Miniflare starts anything. It fits the pinned version of Miniflare; a test counts the ports.
  */
 export const keepOnePort = (): void => {
   const { listen } = net.Server.prototype
