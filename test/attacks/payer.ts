@@ -38,7 +38,7 @@ export const quoted = async (path = "/deploy", body = fresh("plain-js")) => {
 }
 
 /** Answers a quote as the stock client does, whoever signs. */
-export const answered = (quote: Awaited<ReturnType<typeof quoted>>, account: Signer): Promise<string> =>
+export const credentialFor = (quote: Awaited<ReturnType<typeof quoted>>, account: Signer): Promise<string> =>
   Mppx.create({
     polyfill: false,
     methods: [tempo.charge({ account, getClient: () => client })]

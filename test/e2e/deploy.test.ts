@@ -131,7 +131,7 @@ describe("ten cents in, a live URL out", () => {
 })
 
 describe("what does not go live costs nothing", () => {
-  const refused: ReadonlyArray<readonly [name: string, status: number, code: string, says: RegExp]> = [
+  const refused: ReadonlyArray<readonly [name: string, status: number, code: string, message: RegExp]> = [
     ["bad-syntax", 422, "bundle_failed", /index\.ts/],
     ["missing-import", 422, "bundle_failed", /nowhere/],
     ["bare-import", 422, "bundle_failed", /left-pad/],
@@ -141,7 +141,7 @@ describe("what does not go live costs nothing", () => {
     ["empty-files", 400, "missing_files", /files/],
     ["not-strings", 400, "missing_files", /files/]
   ]
-  for (const [name, status, code, says] of refused) {
+  for (const [name, status, code, message] of refused) {
     it(`${name}: ${status} ${code}`, async () => {
       const before = await wallet.balance(stack.info.recipient)
       const payer = await wallet.balance()
@@ -152,7 +152,7 @@ describe("what does not go live costs nothing", () => {
       })
       const body = (await response.json()) as { code: string; charged: boolean; diagnostics?: ReadonlyArray<unknown> }
       assert.deepStrictEqual([response.status, body.code, body.charged], [status, code, false])
-      assert.match(JSON.stringify(body), says)
+      assert.match(JSON.stringify(body), message)
       assert.isNull(response.headers.get("payment-receipt"))
       assert.strictEqual(await wallet.balance(stack.info.recipient), before)
       assert.strictEqual(await wallet.balance(), payer)

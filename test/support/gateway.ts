@@ -61,7 +61,7 @@ const runnerOf = ({ check, run }: Parts) =>
     ? layerNoRunner
     : layerCodeRunnerTest({ ...(check !== undefined && { check }), ...(run !== undefined && { run }) })
 
-/** The whole gateway over scripted services: the HTTP edge, the `Deployer`, and memories that a test looks into. */
+/** The whole gateway over scripted services: the HTTP edge, the `OrderWorkflow`, and memories that a test looks into. */
 export const makeGateway = (parts: Parts = {}) => {
   const payments = new PaymentScript()
   const host = new ControlPlaneMemory()

@@ -51,10 +51,10 @@ describe("random default exports", () => {
     const counts = { accepted: 0, refused: 0 }
     await fc.assert(
       fc.asyncProperty(programs, async (code) => {
-        const [verdict, words] = await Promise.all([check(code), atHost(code)])
-        const accepted = verdict === "starts"
+        const [result, words] = await Promise.all([check(code), atHost(code)])
+        const accepted = result === "starts"
         counts[accepted ? "accepted" : "refused"]++
-        assert.strictEqual(accepted, !isDead(words), `${code}\n${String(verdict)}\n${words}`)
+        assert.strictEqual(accepted, !isDead(words), `${code}\n${String(result)}\n${words}`)
       }),
       // The same programs in each run of the suite, others in each run of many: what those find is mended, and lands.
       { numRuns: inject("randomExports"), ...(inject("randomExports") <= 200 && { seed: 20_261_126 }) }

@@ -39,15 +39,15 @@ const idIn = async (response: Response) => String(((await response.json()) as { 
 const put = (id: string, sent: string) => call("PUT", `/deployments/${id}`, sent)
 const objectOf = (id: string) => env.ORDERS.get(env.ORDERS.idFromName(parseId(id)?.order ?? ""))
 const alarmOf = (id: string) => runInDurableObject(objectOf(id), (_order, { storage }) => storage.getAlarm())
-const ledgerOf = <A>(id: string, use: (store: ReturnType<typeof makePurchaseStore>) => A) =>
+const withStore = <A>(id: string, use: (store: ReturnType<typeof makePurchaseStore>) => A) =>
   runInDurableObject(objectOf(id), (_order, { storage }) => use(makePurchaseStore(storage)))
-const purchaseOf = (id: string) => ledgerOf(id, (store) => store.byId(id)!)
+const purchaseOf = (id: string) => withStore(id, (store) => store.byId(id)!)
 const status = async (id: string) =>
   (await exports.default.fetch(`http://gateway.test/deployments/${id}`)).json() as Promise<Record<string, unknown>>
 
 /** A minute and more passes, and the alarm rings. */
 const later = async (id: string, edit: (purchase: Purchase) => Partial<PurchaseRow> = () => ({})) => {
-  await ledgerOf(id, (store) => {
+  await withStore(id, (store) => {
     const purchase = store.byId(id)!
     const update = purchase.update && { ...purchase.update, ...(purchase.update.again && { again: Date.now() - 1 }) }
     store.save(edited(purchase, { update, due: Date.now() - 1, ...edit(purchase) }))
@@ -56,7 +56,7 @@ const later = async (id: string, edit: (purchase: Purchase) => Partial<PurchaseR
 }
 
 /** What serves: the upload that landed last. */
-const serving = () => [...host.projects.values()].flatMap(({ uploads }) => uploads).at(-1)?.code
+const servedCode = () => [...host.projects.values()].flatMap(({ uploads }) => uploads).at(-1)?.code
 const landed = () => [...host.projects.values()].flatMap(({ uploads }) => uploads.map(({ code }) => code))
 
 /** An upload that is given up, and carried out when the test says so. */
@@ -80,19 +80,19 @@ describe("an upload that was given up and lands behind a newer one", () => {
     assert.strictEqual((await put(id, source("given up"))).status, 502)
     const response = await put(id, source("newest"))
     assert.strictEqual(response.status, 200, await response.clone().text())
-    const newest = serving()
+    const newest = servedCode()
     const { updated_at } = await status(id)
     assert.closeTo((await alarmOf(id)) ?? 0, Date.now() + 60_000, 5_000)
     await old.land()
-    assert.notStrictEqual(serving(), newest)
+    assert.notStrictEqual(servedCode(), newest)
     await later(id)
-    assert.strictEqual(serving(), newest)
+    assert.strictEqual(servedCode(), newest)
     assert.deepInclude(await status(id), { status: "live", last_failure: null, updated_at })
     // And that was all: nothing is kept, nothing is looked at before its hour.
     const { update, answer } = await purchaseOf(id)
     assert.isNull(update)
     assert.strictEqual(await alarmOf(id), Date.parse(answer!.expires_at))
-    assert.isUndefined(await ledgerOf(id, (store) => store.payload(id)))
+    assert.isUndefined(await withStore(id, (store) => store.payload(id)))
   })
 
   it("nor does one of the deploy itself, given up twice before other code was sent and taken", async () => {
@@ -101,10 +101,10 @@ describe("an upload that was given up and lands behind a newer one", () => {
     const id = await idIn(await call("POST", "/deploy"))
     const response = await put(id, source("newest"))
     assert.strictEqual(response.status, 200, await response.clone().text())
-    const newest = serving()
+    const newest = servedCode()
     await old.land()
     await later(id)
-    assert.strictEqual(serving(), newest)
+    assert.strictEqual(servedCode(), newest)
     assert.strictEqual(host.projects.size, 1)
     assert.strictEqual(payments.captured.size, 1)
   })
@@ -117,10 +117,10 @@ describe("an upload that was given up and lands behind a newer one", () => {
     assert.strictEqual((await status(id)).status, "live")
     assert.isNull((await purchaseOf(id)).update, "the same code does no harm")
     assert.strictEqual((await put(id, source("newest"))).status, 200)
-    const newest = serving()
+    const newest = servedCode()
     await old.land()
     await later(id)
-    assert.strictEqual(serving(), newest)
+    assert.strictEqual(servedCode(), newest)
   })
 
   it("nor one that a crash cut off", async () => {
@@ -130,13 +130,13 @@ describe("an upload that was given up and lands behind a newer one", () => {
     host.next("upload", () => Effect.die(new Error("the end")))
     await put(id, source("cut off"))
     assert.strictEqual((await put(id, source("newest"))).status, 200)
-    const newest = serving()
+    const newest = servedCode()
     host.projects.set(pushed.id, {
       ...host.projects.get(pushed.id)!,
       uploads: [...host.projects.get(pushed.id)!.uploads, { main: "index.js", code: "cut off", compatibilityFlags: [] }]
     })
     await later(id)
-    assert.strictEqual(serving(), newest)
+    assert.strictEqual(servedCode(), newest)
   })
 
   it("sends the newest code until the host takes it, and reports no failure", async () => {
@@ -145,16 +145,16 @@ describe("an upload that was given up and lands behind a newer one", () => {
     host.next("upload", old.fault)
     await put(id, source("given up"))
     await put(id, source("newest"))
-    const newest = serving()
+    const newest = servedCode()
     await old.land()
     host.next("upload", down, down)
     await later(id)
     assert.closeTo((await alarmOf(id)) ?? 0, Date.now() + 2_000, 1_500)
     await later(id)
-    assert.notStrictEqual(serving(), newest)
+    assert.notStrictEqual(servedCode(), newest)
     assert.deepInclude(await status(id), { status: "live", last_failure: null })
     await later(id)
-    assert.strictEqual(serving(), newest)
+    assert.strictEqual(servedCode(), newest)
   })
 
   it("keeps nothing alive beyond its hour", async () => {
@@ -205,7 +205,7 @@ describe("an update of a project that is gone", () => {
     host.next("create", (create) =>
       Effect.tap(create, () =>
         Effect.promise(() =>
-          ledgerOf(id, (store) => {
+          withStore(id, (store) => {
             const purchase = store.byId(id)!
             const answer = { ...purchase.answer!, expires_at: timestamp(Date.now() - 2000) }
             store.save(edited(purchase, { answer, due: Date.now() - 1 }))

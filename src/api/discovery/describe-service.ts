@@ -35,14 +35,14 @@ export const describeService = Effect.gen(function* () {
     chain === "testnet" ? " --network testnet" : chain === "local" && rpcUrl !== undefined ? ` --rpc-url ${rpcUrl}` : ""
 
   return Effect.fn("Discovery.describeService")(function* (requestUrl: string) {
-    const offered = yield* offers(price, deployTerms)
-    const other = offered.find(({ method }) => method !== "tempo")
+    const deployOffers = yield* offers(price, deployTerms)
+    const other = deployOffers.find(({ method }) => method !== "tempo")
     return {
       origin: originOf(requestUrl),
       originIsSet: settings.PUBLIC_ORIGIN !== undefined,
       missing,
       price: price ?? "?",
-      offers: offered,
+      offers: deployOffers,
       tempo: other === undefined,
       currency: other?.currency ?? (token.toLowerCase() === PATH_USD ? "pathUSD" : token),
       network: other?.method ?? (chain === undefined ? "?" : NETWORK_NAMES[chain]),

@@ -30,7 +30,7 @@ export const connect = async (
   death.promise.catch(() => {})
   const died = (reason: string) => death.reject(new InstanceCrash(reason))
   const esbuild = createEsbuild(makeHost(program, handshake, Date.now() + timeoutMs, died))
-  const answered = async <A>(answer: Promise<A>): Promise<A> => {
+  const untilDeath = async <A>(answer: Promise<A>): Promise<A> => {
     // The timer ends a compiler that waits for an event that never comes. While the compiler computes, no timer fires.
     const timer = setTimeout(() => died("it took too long"), timeoutMs)
     try {
@@ -43,11 +43,11 @@ export const connect = async (
       clearTimeout(timer)
     }
   }
-  await answered(esbuild.initialize({ wasmModule: wasm, worker: true }))
+  await untilDeath(esbuild.initialize({ wasmModule: wasm, worker: true }))
   return {
     build: (options, disk) => {
       program.files = disk
-      return answered(esbuild.build({ ...options, write: false, metafile: true }))
+      return untilDeath(esbuild.build({ ...options, write: false, metafile: true }))
     }
   }
 }

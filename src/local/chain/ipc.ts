@@ -57,13 +57,13 @@ export const makeIpc = (path: string): Ipc => {
   return {
     call: ({ method, params = [] }) => {
       const id = ++last
-      const answered = new Promise<RpcAnswer>((resolve, reject) => {
+      const answer = new Promise<RpcAnswer>((resolve, reject) => {
         waiting.set(id, { resolve, reject })
         setTimeout(() => reject(new Error(`the chain does not answer ${method}`)), TIMEOUT_MS).unref()
         socket ??= open()
         socket.write(`${JSON.stringify({ jsonrpc: "2.0", id, method, params })}\n`)
       })
-      return answered.finally(() => waiting.delete(id))
+      return answer.finally(() => waiting.delete(id))
     },
     close: () => {
       socket?.destroy()

@@ -9,10 +9,12 @@ const networks: Readonly<Record<number, string>> = { 4217: "mainnet", 42431: "te
  * is the local network, even if that chain does not answer.
  */
 export const findNetwork = async (given: Settings): Promise<{ readonly name: string; readonly chainId: number }> => {
-  const answered = given.TEMPO_RPC_URL
+  const nodeChainId = given.TEMPO_RPC_URL
     ? Number(await callRpc(given.TEMPO_RPC_URL, "eth_chainId").catch(() => NaN))
     : NaN
-  const named = Number(Object.keys(networks).find((id) => networks[Number(id)] === given.TEMPO_NETWORK) ?? NaN)
-  const chainId = [answered, named].find((id) => !Number.isNaN(id)) ?? 1337
+  const settingsChainId = Number(
+    Object.keys(networks).find((id) => networks[Number(id)] === given.TEMPO_NETWORK) ?? NaN
+  )
+  const chainId = [nodeChainId, settingsChainId].find((id) => !Number.isNaN(id)) ?? 1337
   return { name: given.TEMPO_NETWORK ?? networks[chainId] ?? "local", chainId }
 }

@@ -67,14 +67,14 @@ export const makePurchaseStore = (storage: DurableObjectStorage): PurchaseStore[
     write("INSERT OR REPLACE INTO purchase VALUES (?, ?, ?, ?)", id, state, due, encodePurchase(purchase))
     if (!keepsPayload(purchase)) write("DELETE FROM upload WHERE id = ?", id)
   }
-  const claimed = (kind: "key" | "challenge", name: string) =>
+  const boundTo = (kind: "key" | "challenge", name: string) =>
     purchases("state <> 'failed' AND id = (SELECT purchase FROM claim WHERE kind = ? AND name = ?)", kind, name)[0]
   const bindKeys = (key: string, challengeId: string, id: string) => {
     for (const [kind, name] of [
       ["key", key],
       ["challenge", challengeId]
     ] as const) {
-      if (claimed(kind, name) === undefined) write("INSERT OR REPLACE INTO claim VALUES (?, ?, ?)", kind, name, id)
+      if (boundTo(kind, name) === undefined) write("INSERT OR REPLACE INTO claim VALUES (?, ?, ?)", kind, name, id)
     }
   }
 
@@ -91,8 +91,8 @@ export const makePurchaseStore = (storage: DurableObjectStorage): PurchaseStore[
   return PurchaseStore.of({
     inFlight: new Map(),
     inFlightUpdates: new Map(),
-    byKey: (key) => claimed("key", key),
-    byChallenge: (challengeId) => claimed("challenge", challengeId),
+    byKey: (key) => boundTo("key", key),
+    byChallenge: (challengeId) => boundTo("challenge", challengeId),
     byId: (id) => purchases("id = ?", id)[0],
     findUndelivered: () =>
       purchases(

@@ -82,15 +82,15 @@ const rebuild = ({ id, files, verified }: UpdateOrder, updating: InFlightUpdate)
  * in progress. Waits a bounded time.
  */
 export const submitUpdate = Effect.fn("OrderWorkflow.update")(function* (
-  revision: UpdateOrder
+  order: UpdateOrder
 ): Effect.fn.Return<Deployed, UpdateError, PurchaseStore | OrderServices> {
   const store = yield* PurchaseStore
-  const resolution = resolveUpdate(store, revision, yield* Clock.currentTimeMillis)
+  const resolution = resolveUpdate(store, order, yield* Clock.currentTimeMillis)
   switch (resolution._tag) {
     case "New":
-      return yield* runUpdateDetached(revision.id, resolution.update, rebuild(revision, resolution.update))
+      return yield* runUpdateDetached(order.id, resolution.update, rebuild(order, resolution.update))
     case "Join":
-      return yield* awaitUpdate(revision.id, resolution.update)
+      return yield* awaitUpdate(order.id, resolution.update)
     case "Refused":
       return yield* resolution.error
   }

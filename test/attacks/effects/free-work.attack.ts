@@ -2,7 +2,7 @@ import { Account, P256 } from "viem/tempo"
 import { generatePrivateKey } from "viem/accounts"
 import { assert, describe, it } from "vitest"
 import { footprint } from "../footprint.ts"
-import { accountWith, answered, quoted, resigned, richRoot, type Signer, token } from "../payer.ts"
+import { accountWith, credentialFor, quoted, resigned, richRoot, type Signer, token } from "../payer.ts"
 import { attack, postJson } from "../support.ts"
 
 const price = 100_000n
@@ -23,9 +23,9 @@ const changed =
   (edit: object, payer: () => Promise<Signer> | Signer = () => accountWith(10n * price)) =>
   async (quote: Quote) => {
     const account = await payer()
-    return resigned(await answered(quote, richRoot), account, edit)
+    return resigned(await credentialFor(quote, richRoot), account, edit)
   }
-const by = (signer: () => Signer) => (quote: Quote) => answered(quote, signer())
+const by = (signer: () => Signer) => (quote: Quote) => credentialFor(quote, signer())
 
 const feePayerSignature = { r: 5n, s: 6n, yParity: 0 }
 
@@ -40,31 +40,31 @@ const payments: Record<string, (quote: Quote) => Promise<string>> = {
   "by a stranger's key that authorizes itself": async (quote) => {
     const key = stranger()
     const keyAuthorization = await nobody().signKeyAuthorization(key, { chainId: 1337n })
-    return resigned(await answered(quote, richRoot), key, { keyAuthorization, gas: 3_000_000n })
+    return resigned(await credentialFor(quote, richRoot), key, { keyAuthorization, gas: 3_000_000n })
   },
   "by a stranger's key with another key's authorization": async (quote) => {
     const keyAuthorization = await richRoot.signKeyAuthorization(stranger(), { chainId: 1337n })
-    return resigned(await answered(quote, richRoot), stranger(), { keyAuthorization, gas: 3_000_000n })
+    return resigned(await credentialFor(quote, richRoot), stranger(), { keyAuthorization, gas: 3_000_000n })
   },
   "by a key whose authorization is for any chain": async (quote) => {
     const key = stranger()
     const keyAuthorization = await richRoot.signKeyAuthorization(key, { chainId: 0n })
-    return resigned(await answered(quote, richRoot), key, { keyAuthorization, gas: 3_000_000n })
+    return resigned(await credentialFor(quote, richRoot), key, { keyAuthorization, gas: 3_000_000n })
   },
   "by a key that is authorized to spend nothing": async (quote) => {
     const key = stranger()
     const keyAuthorization = await richRoot.signKeyAuthorization(key, { chainId: 1337n, limits: [] })
-    return resigned(await answered(quote, richRoot), key, { keyAuthorization, gas: 3_000_000n })
+    return resigned(await credentialFor(quote, richRoot), key, { keyAuthorization, gas: 3_000_000n })
   },
   "by a key that is authorized to call nothing": async (quote) => {
     const key = stranger()
     const keyAuthorization = await richRoot.signKeyAuthorization(key, { chainId: 1337n, scopes: [] })
-    return resigned(await answered(quote, richRoot), key, { keyAuthorization, gas: 3_000_000n })
+    return resigned(await credentialFor(quote, richRoot), key, { keyAuthorization, gas: 3_000_000n })
   },
   "by a key whose authorization has ended": async (quote) => {
     const key = stranger()
     const keyAuthorization = await richRoot.signKeyAuthorization(key, { chainId: 1337n, expiry: 1_700_000_000 })
-    return resigned(await answered(quote, richRoot), key, { keyAuthorization, gas: 3_000_000n })
+    return resigned(await credentialFor(quote, richRoot), key, { keyAuthorization, gas: 3_000_000n })
   },
   "whose fee somebody pays who never agreed": changed({ feePayerSignature }),
   "by nobody, whose fee somebody pays who never agreed": changed({ feePayerSignature }, nobody),

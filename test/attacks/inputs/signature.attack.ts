@@ -1,7 +1,7 @@
 import { assert, beforeAll, describe, it } from "vitest"
 import { hostile } from "../../support/hostile-credentials.ts"
 import { footprint } from "../footprint.ts"
-import { answered, quoted, richRoot } from "../payer.ts"
+import { credentialFor, quoted, richRoot } from "../payer.ts"
 import { attack, postJson } from "../support.ts"
 
 /** A payment for a real challenge, as the stock client signs it; never sent as it is. */
@@ -10,7 +10,7 @@ let good: string
 beforeAll(async () => {
   const quote = await quoted()
   body = quote.body
-  good = await answered(quote, richRoot)
+  good = await credentialFor(quote, richRoot)
 })
 
 /** What these are is nobody's fault that a signature can show: the chain says whether they pay, in `free-work.attack.ts`. */

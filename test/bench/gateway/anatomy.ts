@@ -56,7 +56,7 @@ const anatomyOf = (laps: ReadonlyArray<Lap>): Record<string, { readonly all: num
   return {
     ...parts,
     "to the object and back": only(of(["Orders.submit"]).all - inObject.all),
-    "the rest in the object: ledger, clock": only(inObject.all - others(within)),
+    "the rest in the object: store, clock": only(inObject.all - others(within)),
     "the rest before and after it": only(total.all - of(["Orders.submit"]).all - others(["verify"])),
     total
   }

@@ -27,7 +27,7 @@ interface Deployment {
   readonly expires_at: string
 }
 
-const says = (text: string) =>
+const textServer = (text: string) =>
   JSON.stringify({ files: { "index.ts": `export default { fetch: () => new Response(${JSON.stringify(text)}) }` } })
 const throws = JSON.stringify({
   files: { "index.ts": "throw new Error('boom at start'); export default { fetch() {} }" }
@@ -37,7 +37,7 @@ const send = (method: string, path: string, body: string, by: Pick<typeof wallet
   by.fetch(`${stack.info.gateway}${path}`, { method, body, headers: { "content-type": "application/json" } })
 
 const deploy = async (text: string): Promise<Deployment> => {
-  const response = await send("POST", "/deploy", says(text))
+  const response = await send("POST", "/deploy", textServer(text))
   assert.strictEqual(response.status, 200, await response.clone().text())
   return (await response.json()) as Deployment
 }
@@ -64,7 +64,7 @@ describe("an update", () => {
     first = await deploy("one")
     assert.strictEqual(await get(first.url), "one")
     const before = { payer: await wallet.balance(), recipient: await wallet.balance(stack.info.recipient) }
-    const response = await update(first.deployment_id, says("two"))
+    const response = await update(first.deployment_id, textServer("two"))
     assert.strictEqual(response.status, 200, await response.clone().text())
     assert.deepInclude(await response.json(), { ...first })
     assert.strictEqual(await get(first.url), "two")
@@ -73,7 +73,7 @@ describe("an update", () => {
   })
 
   it("by the stock command line client", async () => {
-    const args = ["-X", "PUT", "-J", says("three"), "--rpc-url", stack.info.rpc, "-s"]
+    const args = ["-X", "PUT", "-J", textServer("three"), "--rpc-url", stack.info.rpc, "-s"]
     const { code, stdout, stderr } = await run(
       "mppx",
       [`${stack.info.gateway}/deployments/${first.deployment_id}`, ...args],
@@ -86,7 +86,7 @@ describe("an update", () => {
 
   it("by another wallet is forbidden", async () => {
     const other = walletOn(stack, `0x${randomBytes(32).toString("hex")}`)
-    const response = await update(first.deployment_id, says("stolen"), other)
+    const response = await update(first.deployment_id, textServer("stolen"), other)
     const answer = (await response.json()) as Record<string, unknown>
     assert.deepStrictEqual([response.status, answer.code], [403, "forbidden"])
     assert.strictEqual(await get(first.url), "three")
@@ -114,7 +114,7 @@ describe("an update", () => {
     assert.strictEqual((await status(id)).status, "failed")
     const paid = await wallet.balance(stack.info.recipient)
     assert.strictEqual(paid - before, 100_000n)
-    const response = await update(id, says("mended"))
+    const response = await update(id, textServer("mended"))
     assert.strictEqual(response.status, 200, await response.clone().text())
     later = (await response.json()) as Deployment
     assert.strictEqual(await get(later.url), "mended")
@@ -169,7 +169,7 @@ describe("the sweep", () => {
 })
 
 describe("when its time is over, a deployment", () => {
-  it("is gone from the host and the control plane within 30 s, and its status says so", async () => {
+  it("is gone from the host and the control plane within 30 s, and its status textServer so", async () => {
     // Some more, to end at about the same time; no more at once than one payer may.
     const others: Array<Deployment> = []
     for (const batch of [0, 1])

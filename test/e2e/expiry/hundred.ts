@@ -35,7 +35,7 @@ try {
   }
 
   const since = Date.now()
-  const look = async (): Promise<number> => {
+  const countProjects = async (): Promise<number> => {
     const names = (await controlPlane("GET", "projects")).json.projects.map(({ name }) => name)
     most = Math.max(most, names.length)
     for (const { deployment_id: id } of deployments) {
@@ -43,7 +43,7 @@ try {
     }
     return names.length
   }
-  const looking = setInterval(() => void look().catch(() => {}), 500)
+  const polling = setInterval(() => void countProjects().catch(() => {}), 500)
 
   const queue = Array.from({ length: many }, (_, n) => n)
   const work = async (): Promise<void> => {
@@ -54,8 +54,8 @@ try {
 
   const last = Math.max(...deployments.map(({ expires_at }) => Date.parse(expires_at)))
   while (Date.now() < last + 30_000 && gone.size < many) await new Promise((resolve) => setTimeout(resolve, 500))
-  clearInterval(looking)
-  const left = await look()
+  clearInterval(polling)
+  const left = await countProjects()
   const statuses = await Promise.all(
     deployments.map(async ({ deployment_id }) => {
       const response = await fetch(`${stack.info.gateway}/deployments/${deployment_id}`)

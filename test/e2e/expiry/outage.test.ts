@@ -25,7 +25,7 @@ const cutAll: Rule = async (): Promise<ProxiedResponse> => "cut"
 const cutAllButTheQuestion: Rule = (exchange, forward) =>
   exchange.path === "/v1/me" ? undefined : cutAll(exchange, forward)
 
-const deployer = () => {
+const makeClient = () => {
   const wallet = walletOn(stack)
   const body = fresh("plain-js")
   const deploy = () =>
@@ -45,7 +45,7 @@ const healthOf = async () =>
   (await (await fetch(`${stack.info.gateway}/health`)).json()) as { status: string; host?: { status: string } }
 
 it("with a control plane that is not there: said before the payment, and free", async () => {
-  const { wallet, deploy } = deployer()
+  const { wallet, deploy } = makeClient()
   const [before, made] = [await wallet.balance(stack.info.recipient), await projects()]
   host.rules.add(cutAll)
   const response = await deploy()
@@ -64,7 +64,7 @@ it("with a control plane that is not there: said before the payment, and free", 
 })
 
 it("with a control plane that goes away once it is paid: charged, said so, and never charged again", async () => {
-  const { wallet, deploy } = deployer()
+  const { wallet, deploy } = makeClient()
   const before = await wallet.balance(stack.info.recipient)
   host.rules.add(cutAllButTheQuestion)
   const response = await deploy()

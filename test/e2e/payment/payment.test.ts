@@ -84,12 +84,12 @@ describe("a payment", () => {
 })
 
 describe("authorize", () => {
-  const refuses = async (credential: string, problem: string, says: RegExp, clock = ahead(0)) => {
+  const refuses = async (credential: string, problem: string, message: RegExp, clock = ahead(0)) => {
     const moved = await gained(async () => {
       const error = await fails((payments) => authorize(credential)(payments).pipe(clock))
       if (error._tag !== "PaymentRejected") throw error
       assert.strictEqual(error.problem, problem)
-      assert.match(error.detail, says)
+      assert.match(error.detail, message)
       assert.strictEqual(error.key, "key_1")
     })
     assert.strictEqual(moved, 0n)

@@ -21,7 +21,7 @@ const lands = async (transaction: Hex): Promise<boolean> => {
 }
 
 describe("the chain takes what was authorized, and authorize refuses what the chain would not take: a payment that", () => {
-  for (const [what, { make, says, lenient }] of Object.entries({ ...rows, ...keyRows })) {
+  for (const [what, { make, message, lenient }] of Object.entries({ ...rows, ...keyRows })) {
     it(what, async () => {
       const credential = await make()
       const { requests } = chain.state
@@ -31,11 +31,11 @@ describe("the chain takes what was authorized, and authorize refuses what the ch
       assert.isAtMost(chain.state.requests - requests, 10, "so many questions")
       if (outcome._tag === "Success") {
         assert.isTrue(await lands(outcome.success.transaction as Hex), "authorized, and does not land")
-        return assert.isUndefined(says)
+        return assert.isUndefined(message)
       }
       const { failure } = outcome
       assert.strictEqual(failure._tag, "PaymentRejected", failure.message)
-      assert.match(failure.message, says ?? /^$/)
+      assert.match(failure.message, message ?? /^$/)
       assert.notMatch(failure.message, /0x[0-9a-f]{8}|revert|selector|undefined/)
       if (lenient !== true) assert.isFalse(await lands(transactionOf(credential)), "refused, and would have landed")
     })

@@ -5,12 +5,12 @@ import { decodeDeploy, decodeUpdate, MAX_FILES, MAX_SOURCE_BYTES } from "../../.
 const decode = (body: unknown) =>
   decodeDeploy(new TextEncoder().encode(typeof body === "string" ? body : JSON.stringify(body)))
 
-const rejects = (name: string, body: unknown, tag: string, says: RegExp) =>
+const rejects = (name: string, body: unknown, tag: string, message: RegExp) =>
   it.effect(name, () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(decode(body))
       assert.strictEqual(error._tag, tag)
-      assert.match(error.message, says)
+      assert.match(error.message, message)
       assert.isFalse(error.charged)
     })
   )

@@ -149,10 +149,10 @@ describe("time", () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })
     try {
       const program = new GoProgram(wasm, { initial: 0, maximal: LIMITS.memoryBytes })
-      const greeting: Array<Uint8Array> = []
-      program.onOutput = (bytes) => greeting.push(bytes)
+      const handshake: Array<Uint8Array> = []
+      program.onOutput = (bytes) => handshake.push(bytes)
       program.start(["", `--service=${version}`], {})
-      const instance = await connect(wasm, program, Uint8Array.from(greeting.flatMap((it) => [...it])), 15_000)
+      const instance = await connect(wasm, program, Uint8Array.from(handshake.flatMap((it) => [...it])), 15_000)
       const asked = Promise.withResolvers<void>()
       const building = instance.build(
         {

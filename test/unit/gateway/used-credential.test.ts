@@ -61,9 +61,9 @@ describe("a credential that has paid, in other hands", () => {
     const hash = purchaseKey(mine["idempotency-key"])
     for (const headers of [{ "idempotency-key": hash }, {}]) {
       const refused = await replay(headers)
-      const answered = await problem(refused.clone())
-      assert.deepStrictEqual([answered.status, answered.type.split("/").at(-1)], [402, "invalid-challenge"])
-      assert.notInclude(JSON.stringify(answered), secret)
+      const shown = await problem(refused.clone())
+      assert.deepStrictEqual([shown.status, shown.type.split("/").at(-1)], [402, "invalid-challenge"])
+      assert.notInclude(JSON.stringify(shown), secret)
       // Its payer answers the fresh challenge, and that takes no money.
       const fresh = testCredential(refused.headers.get("www-authenticate") ?? "", "0xpayer")
       const again = await gateway.post(body, { ...headers, authorization: fresh }, path)
@@ -78,8 +78,8 @@ describe("a credential that has paid, in other hands", () => {
 
   it("names the key that it holds itself where its client chose none, and reads the answer with it", async () => {
     const { gateway, answer, replay } = await bought()
-    const answered = await problem(await replay({ "idempotency-key": "another" }))
-    const { idempotency_key: key } = answered["retry"] as { idempotency_key: string }
+    const shown = await problem(await replay({ "idempotency-key": "another" }))
+    const { idempotency_key: key } = shown["retry"] as { idempotency_key: string }
     assert.strictEqual(await (await replay({ "idempotency-key": key })).text(), answer)
     assert.include((await problem(await replay())).detail, key)
     assert.strictEqual(gateway.payments.captured.size, 1)
@@ -115,8 +115,8 @@ describe("a client whose answer was lost", () => {
     const answer = await (await gateway.post(helloBody, { authorization: second })).text()
     assert.include(answer, "deployment_id")
     assert.strictEqual(await (await gateway.post(helloBody, { ...mine, authorization: first })).text(), answer)
-    const answered = await problem(await gateway.post(helloBody, { authorization: second }))
-    const key = /Idempotency-Key: (key_[0-9a-f]{32})/.exec(answered.detail)?.[1] ?? ""
+    const shown = await problem(await gateway.post(helloBody, { authorization: second }))
+    const key = /Idempotency-Key: (key_[0-9a-f]{32})/.exec(shown.detail)?.[1] ?? ""
     const again = await gateway.post(helloBody, { authorization: second, "idempotency-key": key })
     assert.strictEqual(await again.text(), answer)
     assert.strictEqual(gateway.payments.captured.size, 1)

@@ -180,7 +180,7 @@ describe("reading", () => {
     })
   })
 
-  const patience: ReadonlyArray<
+  const timeLimits: ReadonlyArray<
     readonly [number, string, (client: ControlPlaneClient["Service"]) => Effect.Effect<unknown, ControlPlaneError>]
   > = [
     [10, "get", (client) => client.get("p1")],
@@ -190,7 +190,7 @@ describe("reading", () => {
     [15, "tag", (client) => client.tag("p1", [])],
     [15, "remove", (client) => client.remove("p1")]
   ]
-  for (const [limit, name, call] of patience) {
+  for (const [limit, name, call] of timeLimits) {
     it.effect(`${name} gives up after ${limit} s, repetitions included`, () =>
       Effect.gen(function* () {
         const { error, seconds } = yield* failing(call)

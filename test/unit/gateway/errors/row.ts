@@ -13,7 +13,7 @@ export interface Row {
   readonly charged: boolean | null
   readonly type?: string
   readonly headers?: Record<string, RegExp>
-  readonly says?: Record<string, unknown>
+  readonly message?: Record<string, unknown>
   readonly captured?: number
 }
 

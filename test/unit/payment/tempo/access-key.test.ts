@@ -64,7 +64,7 @@ describe("an access key that the account knows", () => {
     })
   )
 
-  const refused: Record<string, readonly [answers: Answers, says: RegExp]> = {
+  const refused: Record<string, readonly [answers: Answers, message: RegExp]> = {
     "is not known": [{ ...known, getKey: entry({ keyId: `0x${"00".repeat(20)}`, expiry: 0n }) }, /does not know/],
     "is another one": [{ ...known, getKey: entry({ keyId: account }) }, /does not know/],
     "was revoked": [{ ...known, getKey: entry({ keyId: account, expiry: 0n, isRevoked: true }) }, /revoked/],
@@ -72,11 +72,11 @@ describe("an access key that the account knows", () => {
     "is of another type": [{ ...known, getKey: entry({ signatureType: 2 }) }, /another type/],
     "may do nothing": [{ ...known, getAllowedCalls: scoped([]) }, /may not make this call/]
   }
-  for (const [what, [answers, says]] of Object.entries(refused)) {
+  for (const [what, [answers, message]] of Object.entries(refused)) {
     it.effect(`pays nothing when it ${what}`, () =>
       Effect.map(Effect.flip(limitOf(answers)), (error) => {
         assert.strictEqual(error._tag, "PaymentRejected")
-        assert.match(error.message, says)
+        assert.match(error.message, message)
       })
     )
   }

@@ -18,7 +18,7 @@ describe("verify rejects a credential that", () => {
         assert.strictEqual(error._tag, "PaymentRejected")
         assert.strictEqual(error.problem, row.problem)
         assert.strictEqual(error.key, row.key)
-        assert.match(error.detail, row.says)
+        assert.match(error.detail, row.text)
         if (credential.length > 100) assert.notInclude(JSON.stringify(error), credential.slice(-24))
       }).pipe(Effect.provide(tempo()))
     )

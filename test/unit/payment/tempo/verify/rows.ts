@@ -26,7 +26,7 @@ export interface Row {
   readonly problem: string
   /** Whether the rejection says which key the challenge was for: only where the challenge is ours. */
   readonly key?: string
-  readonly says: RegExp
+  readonly text: RegExp
 }
 
 export const edited = (edit: Parameters<typeof change>[1]) => Effect.map(credentialFor(terms), (it) => change(it, edit))
@@ -73,123 +73,123 @@ export const table: Record<string, Row> = {
   "is no base64url": {
     credential: Effect.succeed("Payment !!!"),
     problem: "malformed-credential",
-    says: /cannot be read/
+    text: /cannot be read/
   },
-  "is empty": { credential: Effect.succeed("Payment"), problem: "malformed-credential", says: /cannot be read/ },
-  "is no JSON": { credential: Effect.succeed("Payment e30x"), problem: "malformed-credential", says: /cannot be read/ },
+  "is empty": { credential: Effect.succeed("Payment"), problem: "malformed-credential", text: /cannot be read/ },
+  "is no JSON": { credential: Effect.succeed("Payment e30x"), problem: "malformed-credential", text: /cannot be read/ },
   "has no challenge": {
     credential: Effect.succeed(`Payment ${btoa('{"payload":{}}')}`),
     problem: "malformed-credential",
-    says: /cannot be read/
+    text: /cannot be read/
   },
   "nests too deeply": {
     credential: Effect.sync(() => deeplyNested),
     problem: "malformed-credential",
-    says: /cannot be read/
+    text: /cannot be read/
   },
   "has a payload that is none": {
     credential: edited(() => ({ payload: { type: "transaction" } })),
     problem: "malformed-credential",
     key: "key_1",
-    says: /payload/
+    text: /payload/
   },
   "is for another method": {
     credential: edited(({ challenge }) => ({ challenge: { ...challenge, method: "stripe" } })),
     problem: "method-unsupported",
-    says: /tempo/
+    text: /tempo/
   },
   "is for another intent": {
     credential: edited(({ challenge }) => ({ challenge: { ...challenge, intent: "session" } })),
     problem: "method-unsupported",
-    says: /charge/
+    text: /charge/
   },
   "has a changed id": {
     credential: edited(({ challenge }) => ({ challenge: { ...challenge, id: `x${challenge.id.slice(1)}` } })),
     problem: "invalid-challenge",
-    says: /did not issue the challenge/
+    text: /did not issue the challenge/
   },
   "has a changed price": {
     credential: edited(({ challenge }) => ({
       challenge: { ...challenge, request: { ...challenge.request, amount: "1" } }
     })),
     problem: "invalid-challenge",
-    says: /did not issue the challenge/
+    text: /did not issue the challenge/
   },
   "has a changed expiry": {
     credential: edited(({ challenge }) => ({ challenge: { ...challenge, expires: "2099-01-01T00:00:00.000Z" } })),
     problem: "invalid-challenge",
-    says: /did not issue the challenge/
+    text: /did not issue the challenge/
   },
   "has a changed binding": {
     credential: edited(({ challenge }) => ({
       challenge: { ...challenge, opaque: PaymentRequest.serialize({ key: "key_2" }) }
     })),
     problem: "invalid-challenge",
-    says: /did not issue the challenge/
+    text: /did not issue the challenge/
   },
   "was issued with another secret": {
     credential: credentialFor(terms, { settings: { MPP_SECRET_KEY: "another secret of more than 32 characters" } }),
     problem: "invalid-challenge",
-    says: /did not issue the challenge/
+    text: /did not issue the challenge/
   },
   "was issued in another realm with the same secret": {
     credential: credentialFor(terms, { settings: { REALM: "another.test" } }),
     problem: "invalid-challenge",
     key: "key_1",
-    says: /issued for another realm/
+    text: /issued for another realm/
   },
   "was issued with the same secret by something else": {
     credential: reissued({ opaque: PaymentRequest.serialize({ scope: "/" }) }),
     problem: "invalid-challenge",
-    says: /not for this operation/
+    text: /not for this operation/
   },
   "is for another operation": {
     credential: credentialFor({ ...terms, operation: "execute" }),
     problem: "invalid-challenge",
     key: "key_1",
-    says: /another operation/
+    text: /another operation/
   },
   "is for another body": {
     credential: credentialFor({ ...terms, bodyDigest: "f0".repeat(32) }),
     problem: "invalid-challenge",
     key: "key_1",
-    says: /another body/
+    text: /another body/
   },
   "is for another price": {
     credential: credentialFor({ ...terms, price: "0.01" }),
     problem: "invalid-challenge",
     key: "key_1",
-    says: /another price/
+    text: /another price/
   },
   "pays another account": {
     credential: credentialFor(terms, { settings: { TEMPO_RECIPIENT: other.address } }),
     problem: "invalid-challenge",
     key: "key_1",
-    says: /recipient/
+    text: /recipient/
   },
   "was paid in push mode": {
     credential: edited(() => ({ payload: { type: "hash", hash: `0x${"1".repeat(64)}` } })),
     problem: "verification-failed",
     key: "key_1",
-    says: /pull mode/
+    text: /pull mode/
   },
   "is a proof and no payment": {
     credential: edited(() => ({ payload: { type: "proof", signature: "0x12" } })),
     problem: "verification-failed",
     key: "key_1",
-    says: /pull mode/
+    text: /pull mode/
   },
   "has bytes that are no transaction": {
     credential: edited(() => ({ payload: { type: "transaction", signature: "0x76c0ffee" } })),
     problem: "verification-failed",
     key: "key_1",
-    says: /cannot be read/
+    text: /cannot be read/
   },
   "waits for a fee payer": {
     credential: signedAgain(() => ({ feePayer: true })),
     problem: "verification-failed",
     key: "key_1",
-    says: /fee payer/
+    text: /fee payer/
   },
   "names somebody else as its sender, in the fee payer's place": {
     credential: edited(({ payload }) => {
@@ -199,13 +199,13 @@ export const table: Record<string, Row> = {
     }),
     problem: "verification-failed",
     key: "key_1",
-    says: /fee payer/
+    text: /fee payer/
   },
   "is signed for another chain": {
     credential: signedAgain(() => ({ chainId: 4217 })),
     problem: "verification-failed",
     key: "key_1",
-    says: /Sign it for chain 1337/
+    text: /Sign it for chain 1337/
   },
   "carries the payment for another challenge": {
     credential: Effect.gen(function* () {
@@ -215,7 +215,7 @@ export const table: Record<string, Row> = {
     }),
     problem: "verification-failed",
     key: "key_1",
-    says: /names the challenge/
+    text: /names the challenge/
   },
   ...Object.fromEntries(
     Object.entries(wrongCalls).map(([name, calls]) => [
@@ -224,7 +224,7 @@ export const table: Record<string, Row> = {
         credential: signedAgain((transaction) => ({ calls: calls(transaction.calls[0] as Call) })),
         problem: "verification-failed",
         key: "key_1",
-        says: /does not pay this challenge/
+        text: /does not pay this challenge/
       }
     ])
   ),
@@ -239,7 +239,7 @@ export const table: Record<string, Row> = {
     }),
     problem: "verification-failed",
     key: "key_1",
-    says: /Invalid signature|cannot be read/
+    text: /Invalid signature|cannot be read/
   }
 }
 
