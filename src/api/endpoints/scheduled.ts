@@ -8,6 +8,7 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { Settings } from "../../config.ts"
+import { discardBody } from "../request/body.ts"
 import { notConfigured } from "../request/not-configured.ts"
 import { Forbidden, Internal } from "../../domain/Errors.ts"
 import { ReplayGuard } from "../../schedule/ReplayGuard.ts"
@@ -72,7 +73,9 @@ export const Scheduled = HttpRouter.use(
     const lacking = missing.filter((name) => name === "CLAIMS" || name === "ORDERS")
     const ready = lacking.length === 0 ? Effect.void : notConfigured(lacking)
     yield* router.add("POST", SCHEDULED_PATH, (request) =>
-      Effect.andThen(ready, authorize(request, secrets, replays)).pipe(
+      discardBody(request.source as Request).pipe(
+        Effect.andThen(ready),
+        Effect.andThen(authorize(request, secrets, replays)),
         Effect.andThen(sweep.run),
         Effect.map((swept) => HttpServerResponse.jsonUnsafe(swept)),
         Effect.catchTags({

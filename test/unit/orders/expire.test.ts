@@ -9,7 +9,7 @@ import { ControlPlaneMemory, failsWith } from "../../../src/control-plane/testin
 import { EXPIRE_MS, expire } from "../../../src/orders/steps/expire.ts"
 import { PurchaseStore } from "../../../src/orders/purchase/PurchaseStore.ts"
 import { timestamp } from "../../../src/domain/Order.ts"
-import { ExpiryStore } from "../../../src/expiry/ExpiryStore.ts"
+import { type ExpiryStore } from "../../../src/expiry/ExpiryStore.ts"
 import { purchase, upload } from "../../support/purchase.ts"
 import { layerPurchaseStoreMemory } from "../../../src/orders/purchase/testing.ts"
 import { layerExpiryStoreMemory } from "../../../src/expiry/testing.ts"

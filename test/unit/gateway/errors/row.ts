@@ -1,4 +1,4 @@
-import { makeGateway, type Parts } from "../../../support/gateway.ts"
+import { type makeGateway, type Parts } from "../../../support/gateway.ts"
 
 /** The gateway that a row calls. */
 type Gateway = ReturnType<typeof makeGateway>
