@@ -41,15 +41,22 @@ const missing = () =>
 const npmInstall = (/** @type {ReadonlyArray<string>} */ packages) => {
   // The named packages count as dependencies, for this installation only, and have the lock file's versions. `install` and
   // not `ci`: a lock file made on one platform lacks the optional binaries of others, and `ci` refuses it. In a workspace npm
-  // would remove the packages of the others, so everything is installed there.
-  const named = workspace === undefined ? ["--omit=dev", "--save-prod", ...packages] : []
+  // would remove the packages of the others, so everything is installed there, beside the Node that no package.json names.
+  const isNode = (/** @type {string} */ name) => node !== undefined && name.startsWith(`${node.name}@`)
+  const named = workspace === undefined ? ["--omit=dev", "--save-prod", ...packages] : packages.filter(isNode)
   const flags = ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error", ...named]
-  const { status } = spawnSync("npm", flags, { stdio: "inherit", shell: process.platform === "win32", cwd: root })
-  if (status !== 0) process.exit(status ?? 1)
+  const options = /** @type {const} */ ({ stdio: "inherit", shell: process.platform === "win32", cwd: root })
+  const { status } = spawnSync("npm", flags, options)
+  // A killed npm leaves half a package behind: the lock stays, and tells the next command.
+  if (status === null) process.exit(1)
+  if (status !== 0) {
+    process.exitCode = status
+    return
+  }
 
   const found = node && installed()[folder(node.name)]
   if (found && found.integrity !== node.integrity) {
-    rmSync(folder(node.name), { recursive: true, force: true })
+    rmSync(`${root}/${folder(node.name)}`, { recursive: true, force: true })
     rmSync(stamp)
     throw new Error(`${node.name}@${node.version} is not what it was when it was chosen: ${found.integrity}`)
   }
@@ -62,4 +69,4 @@ if (missing() !== undefined) {
     if (packages !== undefined) npmInstall(packages)
   })
 }
-await import("../bundler/build/generate.mjs")
+if (process.exitCode === undefined) await import("../bundler/build/generate.mjs")

@@ -36,8 +36,11 @@ export const alone = async (root, install) => {
       else rmSync(modules, { recursive: true, force: true })
     }
   }
-  install()
-  rmSync(lock, { force: true })
+  try {
+    install()
+  } finally {
+    rmSync(lock, { force: true })
+  }
 }
 
 /** The file's text; empty once it is gone. */
