@@ -119,9 +119,9 @@ describe.concurrent("a case", () => {
 })
 
 describe("all cases together", () => {
-  it("cost what was delivered, and nothing else", async () => {
+  it("cost exactly the price of what was delivered", async () => {
     assert.strictEqual((await wallet.balance(stack.info.recipient)) - before, earned)
   })
 
-  it("are all there", () => assert.isAbove(names.length, 60))
+  it("include every case file", () => assert.isAbove(names.length, 60))
 })

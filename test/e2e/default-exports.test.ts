@@ -30,8 +30,8 @@ const deploy = async (code: string): Promise<Response> => {
 /** The runtime's words for a Worker that does not start, or has nothing that a request could reach. */
 const dead = /Failed to start Worker|internal error; reference|does not export a fetch|no default entrypoint/
 
-describe("random default exports that are paid for", () => {
-  it("serve when they were charged for, and cost nothing when they were refused", async () => {
+describe("paid deploys of random default exports", () => {
+  it("serve if they are charged, and cost nothing if they are refused", async () => {
     const before = await wallet.balance(stack.info.recipient)
     const counts = { live: 0, refused: 0 }
     for (const code of new Set(fc.sample(programs, { numRuns: COUNT, seed: 20_261_126 }))) {

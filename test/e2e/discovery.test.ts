@@ -43,8 +43,8 @@ const paidOperations = ({ servers, paths }: Document) =>
     })
   )
 
-describe("an agent that knows nothing but the address", () => {
-  it("reads the guide and the document, pays through the stock client, and is served", async () => {
+describe("an agent that knows only the address", () => {
+  it("reads the guide and the document, pays with the stock client and gets a live URL", async () => {
     const { gateway } = stack.info
     const guide = await (await fetch(`${gateway}/llms.txt`)).text()
     const link = /\[OpenAPI\]\((\S+)\)/.exec(guide)?.[1] ?? ""
@@ -69,7 +69,7 @@ describe("an agent that knows nothing but the address", () => {
     }
   })
 
-  it("or runs the guide's own command in an empty folder", async () => {
+  it("runs the guide's own command in an empty folder", async () => {
     const guide = await (await fetch(`${stack.info.gateway}/llms.txt`)).text()
     const command = /^```sh\n(KEY=.*\nnpx mppx .*)\n```$/m.exec(guide)?.[1] ?? ""
     assert.include(command, `npx mppx ${stack.info.gateway}/deploy `)
@@ -81,7 +81,7 @@ describe("an agent that knows nothing but the address", () => {
     assert.deepStrictEqual(await (await fetch(url)).json(), { hello: "world" })
   })
 
-  it("mppx finds the document valid", async () => {
+  it("gets a document that mppx finds valid", async () => {
     const { code, stdout, stderr } = await run("mppx", ["discover", "validate", `${stack.info.gateway}/openapi.json`])
     assert.strictEqual(code, 0, stdout + stderr)
     assert.match(stdout, /valid/)

@@ -40,7 +40,7 @@ const challengeOf = (response: Response) => {
 }
 
 describe("the gateway with the README's layers", () => {
-  it("quotes a price in vouchers", async () => {
+  it("quotes its price in vouchers", async () => {
     challengeOf(await fetch(`${url}/deploy`, { method: "POST" }))
   })
 

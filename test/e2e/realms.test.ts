@@ -17,11 +17,11 @@ afterAll(async () => {
 })
 
 const directions = {
-  "the one is refused by the other": () => [one, other],
-  "the other is refused by the one": () => [other, one]
+  "the first gateway at the second": () => [one, other],
+  "the second gateway at the first": () => [other, one]
 }
 for (const [direction, gateways] of Object.entries(directions)) {
-  it(`a payment for ${direction}, and buys what it was made for`, async () => {
+  it(`refuses a payment for ${direction}, and accepts it in its own realm`, async () => {
     const [seller, stranger] = gateways() as [Stack, Stack]
     assert.strictEqual(seller.info.recipient, stranger.info.recipient)
     const wallet = walletOn(seller)

@@ -9,7 +9,7 @@ beforeAll(async () => {
 })
 afterAll(() => stack?.stop())
 
-it("has nothing for the protocol's own validator to object to", async () => {
+it("passes the protocol's own validator", async () => {
   assert.strictEqual(stack.info.chainId, 42431)
   const redirect = fileURLToPath(new URL("./payment/testnet-redirect.mjs", import.meta.url))
   const { code, stdout, stderr } = await run(

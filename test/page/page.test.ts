@@ -52,7 +52,7 @@ describe("the page", () => {
   for (const [what, info] of Object.entries({ up, down, otherRail })) {
     for (const width of [390, 1280]) {
       for (const colorScheme of ["light", "dark"] as const) {
-        it(`${what}, ${width} px, ${colorScheme}: fits, and an accessibility checker finds nothing`, async () => {
+        it(`fits and passes an accessibility checker: ${what}, ${width} px, ${colorScheme}`, async () => {
           const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme })
           const tab = await context.newPage()
           await tab.setContent(render(info))

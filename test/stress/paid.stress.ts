@@ -70,9 +70,9 @@ const HOSTILE: Readonly<Record<string, readonly [Files, RegExp]>> = {
   ]
 }
 
-describe("hostile sources, paid for", () => {
+describe("paid deploys of hostile sources", () => {
   for (const [name, [files, text]] of Object.entries(HOSTILE)) {
-    it(`${name}: refused, free, and the next deploy is live`, async () => {
+    it(`are refused free, and the next deploy goes live: ${name}`, async () => {
       const before = await wallet.balance(stack.info.recipient)
       const response = await deploy(JSON.stringify({ files }))
       const said = await response.text()
@@ -89,7 +89,7 @@ describe("hostile sources, paid for", () => {
     })
   }
 
-  it("serves 20 at once of every kind: every ordinary deploy is live, or refused for nothing with 503", async () => {
+  it("makes ordinary deploys live or refuses them free with 503 among 20 of every kind at once", async () => {
     const before = await wallet.balance(stack.info.recipient)
     const crash = JSON.stringify({ files: { "index.ts": nested(100_000) } })
     const responses = await Promise.all(

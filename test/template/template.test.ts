@@ -65,17 +65,17 @@ const run = (
 }
 
 describe("a project made from the template", () => {
-  it("keeps its text as it was", () => {
+  it("keeps its text unchanged", () => {
     assert.include(readFileSync(join(project, "README.md"), "utf8"), `${name}/bundler`)
     assert.strictEqual((JSON.parse(readFileSync(join(project, "package.json"), "utf8")) as { name: string }).name, name)
   })
 
-  it("has a realm of its own: a payment for one project buys nothing at another, though both share Jack's secrets", () => {
+  it("has a realm of its own, so that a payment for one project buys nothing at another with the same secrets", () => {
     const other = jackNew("another-compute")
     assert.deepStrictEqual([project, other].map(realmOf), [name, "another-compute"])
   })
 
-  it("installs from bun.lock as it stands", () => {
+  it("installs from the unchanged bun.lock", () => {
     // With all of our environment: how the registry is reached is a matter of the machine.
     const { status, output } = run("npx", ["--yes", "bun@1.2.23", "install", "--frozen-lockfile"], process.env)
     assert.strictEqual(status, 0, output)
@@ -98,7 +98,7 @@ describe("a project made from the template", () => {
     assert.strictEqual(status, 0, output)
   })
 
-  it("starts, says what is missing, and sells nothing until it is there", async () => {
+  it("starts, names the missing settings, and sells nothing until they are set", async () => {
     const { port } = await choosePorts({ port: 0 })
     const child = await spawnGroup({
       name: basename(project),

@@ -12,7 +12,7 @@ const settings = (environment: Record<string, string>) =>
   )
 
 describe("settings", () => {
-  it.effect("have defaults for all that is not a secret or an address", () =>
+  it.effect("have defaults except for secrets and addresses", () =>
     Effect.gen(function* () {
       const { missing, complete } = yield* settings(testSettings)
       assert.deepStrictEqual(missing, [])
@@ -24,7 +24,7 @@ describe("settings", () => {
     })
   )
 
-  it.effect("name what is missing or malformed, and never its value", () =>
+  it.effect("list the names of missing and malformed settings, never the values", () =>
     Effect.gen(function* () {
       const incomplete = yield* settings({
         ...testSettings,
@@ -41,7 +41,7 @@ describe("settings", () => {
     })
   )
 
-  it.effect("name the import hosts, or none", () =>
+  it.effect("list the import hosts, or none", () =>
     Effect.gen(function* () {
       const hosts = (value: string) =>
         Effect.map(settings({ ...testSettings, IMPORT_HOSTS: value }), ({ IMPORT_HOSTS }) => IMPORT_HOSTS)

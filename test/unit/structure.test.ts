@@ -78,7 +78,7 @@ describe("the structure of the project", () => {
     return { status, report: stdout }
   }
 
-  it("is what `npm run check` lints", () => {
+  it("is linted by `npm run check`", () => {
     assert.include(scripts.check, "oxlint --deny-warnings .")
     assert.strictEqual(lint().status, 0, lint().report)
   })
@@ -147,7 +147,7 @@ describe("the structure of the project", () => {
     }
   })
 
-  it("refuses a cycle of imports, of types as well", () => {
+  it("refuses a cycle of imports, even of types", () => {
     writeFileSync(join(copy, "src/orders/one.ts"), `import type { Two } from "./two.ts"\nexport type One = Two | 1\n`)
     writeFileSync(join(copy, "src/orders/two.ts"), `import type { One } from "./one.ts"\nexport type Two = One | 2\n`)
     const { status, report } = lint()
@@ -164,7 +164,7 @@ describe("the structure of the project", () => {
     )
   })
 
-  it("is the table of CONTRIBUTING.md, top to bottom", () => {
+  it("equals the table of CONTRIBUTING.md, top to bottom", () => {
     const rows = [...readFileSync("CONTRIBUTING.md", "utf8").matchAll(/^\| `src\/([\w.-]+?)\/?` \| .* \| (.*) \|$/gm)]
     const table = rows.map(([, name, mayNotKnow]) => ({ name, mayNotKnow }))
     const expected = MODULES.map((module) => ({
@@ -178,7 +178,7 @@ describe("the structure of the project", () => {
   })
 })
 
-describe("the size of things", () => {
+describe("the size of files and folders", () => {
   const files = [...filesIn("src"), ...filesIn("test")]
 
   it("stays at 12 files a folder", () => {
@@ -197,8 +197,8 @@ describe("the size of things", () => {
   })
 })
 
-describe("the words", () => {
-  it("are the field's, in code, tests and docs", () => {
+describe("the words of code, tests and docs", () => {
+  it("include no retired word", () => {
     // In two halves each, so that a search for them finds nothing here.
     const words = "acq-uit jud-ge am-end vac-ate where-abouts else-where ins-ist set-back Be-nt gue-sts to-ld go-ods"
     const retired = new RegExp(`\\b(${words.replaceAll("-", "").replaceAll(" ", "|")})\\b`)

@@ -72,8 +72,8 @@ const held = () => {
   }
 }
 
-describe("an upload that was given up and lands behind a newer one", () => {
-  it("does not stay: the newest code is sent again a minute after, and serves", async () => {
+describe("an upload that was given up and lands after a newer one", () => {
+  it("is replaced, because the order sends the newest code again a minute later", async () => {
     const id = await idIn(await call("POST", "/deploy"))
     const old = held()
     host.next("upload", old.fault)
@@ -95,7 +95,7 @@ describe("an upload that was given up and lands behind a newer one", () => {
     assert.isUndefined(await withStore(id, (store) => store.payload(id)))
   })
 
-  it("nor does one of the deploy itself, given up twice before other code was sent and taken", async () => {
+  it("is replaced if the deploy itself sent it twice before other code was taken", async () => {
     const old = held()
     host.next("upload", old.fault)
     const id = await idIn(await call("POST", "/deploy"))
@@ -109,7 +109,7 @@ describe("an upload that was given up and lands behind a newer one", () => {
     assert.strictEqual(payments.captured.size, 1)
   })
 
-  it("nor one whose repetition went well before newer code came", async () => {
+  it("is replaced if its repetition succeeded before newer code came", async () => {
     const old = held()
     host.next("upload", old.fault)
     const id = await idIn(await call("POST", "/deploy"))
@@ -123,7 +123,7 @@ describe("an upload that was given up and lands behind a newer one", () => {
     assert.strictEqual(servedCode(), newest)
   })
 
-  it("nor one that a crash cut off", async () => {
+  it("is replaced if a crash interrupted it", async () => {
     const id = await idIn(await call("POST", "/deploy"))
     const pushed = host.projects.values().next().value!
     // As the rows are when the process ends while an update is on its way: it is written down as in doubt.
@@ -139,7 +139,7 @@ describe("an upload that was given up and lands behind a newer one", () => {
     assert.strictEqual(servedCode(), newest)
   })
 
-  it("sends the newest code until the host takes it, and reports no failure", async () => {
+  it("makes the order send the newest code until the host takes it, without a reported failure", async () => {
     const id = await idIn(await call("POST", "/deploy"))
     const old = held()
     host.next("upload", old.fault)
@@ -157,7 +157,7 @@ describe("an upload that was given up and lands behind a newer one", () => {
     assert.strictEqual(servedCode(), newest)
   })
 
-  it("keeps nothing alive beyond its hour", async () => {
+  it("keeps no deployment alive beyond its expiry", async () => {
     const id = await idIn(await call("POST", "/deploy"))
     host.next("upload", down)
     await put(id, source("given up"))
@@ -167,7 +167,7 @@ describe("an upload that was given up and lands behind a newer one", () => {
     assert.strictEqual(host.projects.size, 0)
   })
 
-  it("is not waited for where no upload was in doubt, or its own code is the newest", async () => {
+  it("needs no repetition if no upload was in doubt, or its own code is the newest", async () => {
     const id = await idIn(await call("POST", "/deploy"))
     assert.strictEqual((await put(id, source("second"))).status, 200)
     assert.isNull((await purchaseOf(id)).update)
@@ -180,8 +180,8 @@ describe("an upload that was given up and lands behind a newer one", () => {
   })
 })
 
-describe("an update of a project that is gone", () => {
-  it("is placed anew by the alarm after a crash, until the same hour", async () => {
+describe("an update of a deleted project", () => {
+  it("is placed anew by the alarm after a crash, until the same expiry", async () => {
     const response = await call("POST", "/deploy")
     const first = (await response.json()) as Record<string, string>
     const id = String(first.deployment_id)
@@ -199,7 +199,7 @@ describe("an update of a project that is gone", () => {
     assert.strictEqual(entry?.deployment_id, id)
   })
 
-  it("leaves nothing behind when its hour comes while the host is creating", async () => {
+  it("leaves nothing behind if it expires while the host creates the project", async () => {
     const id = await idIn(await call("POST", "/deploy"))
     host.projects.clear()
     host.next("create", (create) =>
@@ -219,7 +219,7 @@ describe("an update of a project that is gone", () => {
     assert.strictEqual((await status(id)).status, "expired")
   })
 
-  it("is nobody else's to sweep while it is being placed", async () => {
+  it("is not swept while it is being placed", async () => {
     const id = await idIn(await call("POST", "/deploy"))
     host.projects.clear()
     host.next("create", host.leaves("active"))

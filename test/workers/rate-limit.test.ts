@@ -12,7 +12,7 @@ const checkRate = (client: string) =>
 
 /** The binding as `wrangler.jsonc` has it. */
 describe("the rate-limit binding", () => {
-  it("lets a client send what bulk deploys send, stops a flood, and stops nobody else", async () => {
+  it("lets a client send bulk deploys, stops a flood, and stops no other client", async () => {
     assert.isDefined(env.VERIFICATIONS)
     const answers: Array<string> = []
     // A window of ten seconds may end in the midst: a thousand and some exceed two of them.

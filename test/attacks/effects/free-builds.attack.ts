@@ -32,7 +32,7 @@ const failing = () => JSON.stringify({ files: { "index.ts": `import "./nowhere-$
 const median = (values: ReadonlyArray<number>): number =>
   values.toSorted((one, other) => one - other)[values.length >> 1] ?? 0
 
-describe("builds that fail, by somebody who could pay", () => {
+describe("a funded payer whose builds fail", () => {
   let wallet: Wallet
   let bought: { readonly body: string; readonly key: string; readonly answer: unknown }
 
@@ -45,7 +45,7 @@ describe("builds that fail, by somebody who could pay", () => {
     bought = { body, key: idempotencyKey, answer: await response.json() }
   })
 
-  it("are sixty in an hour, and nothing is done for the next", { timeout: 300_000 }, async () => {
+  it("gets 60 builds in an hour, and no work for the next call", { timeout: 300_000 }, async () => {
     for (let failed = 0; failed < 60;) {
       const response = await deploy(wallet, failing())
       const text = await response.text()
@@ -62,7 +62,7 @@ describe("builds that fail, by somebody who could pay", () => {
     assert.deepStrictEqual({ ...after, objects: 0 }, { ...before, objects: 0 })
   })
 
-  it("take nothing away that was bought before", async () => {
+  it("keeps everything that it bought before", async () => {
     const before = await footprint()
     const again = await deploy(wallet, bought.body, { "idempotency-key": bought.key })
     assert.deepStrictEqual(await again.json(), bought.answer)
@@ -76,7 +76,7 @@ describe("builds that fail, by somebody who could pay", () => {
     assert.strictEqual((await footprint()).transactions, before.transactions)
   })
 
-  it("are no more than four of fifty that are sent at once", async () => {
+  it("gets at most 4 builds of 50 calls at once", async () => {
     const [key = ""] = await fundedKeys(1)
     const payer = walletOf(key)
     const signed = await Promise.all(
@@ -98,8 +98,8 @@ describe("builds that fail, by somebody who could pay", () => {
   })
 })
 
-describe("twenty connections with a funded key each, whose builds fail", () => {
-  it("leave honest payers within twice their usual time", { timeout: 400_000 }, async () => {
+describe("twenty connections, each with a funded key whose builds fail", () => {
+  it("delay honest payers to at most twice their usual time", { timeout: 400_000 }, async () => {
     const wallets = (await fundedKeys(12)).map(walletOf)
     const keys = await fundedKeys(20)
     let next = 0

@@ -99,7 +99,7 @@ const settled = async () => {
   throw new Error("the stack does not come to rest")
 }
 
-describe("nothing is built, started, written or sent for a payment", () => {
+describe("the gateway builds, starts, writes and sends nothing for a payment", () => {
   for (const [what, make] of Object.entries(payments)) {
     it(what, async () => {
       const quote = await quoted()

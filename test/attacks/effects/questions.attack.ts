@@ -61,9 +61,9 @@ const questions: Readonly<Record<string, (index: number) => Promise<Response>>> 
     send("/__scheduled", { method: "POST", headers: signed("", 1_700_000_000_000) })
 }
 
-describe("a question that nobody pays for", () => {
+describe("an unpaid request", () => {
   for (const [what, ask] of Object.entries(questions)) {
-    it(`(${what}), ten times, leaves nothing behind`, async () => {
+    it(`leaves nothing behind when ${what} is sent ten times`, async () => {
       const before = await footprint()
       await attack(() => ask(0))
       await Promise.all(times(9).map((index) => ask(index + 1)))
@@ -86,7 +86,7 @@ const stored = (): number => {
   return new Set(names).size
 }
 
-describe("a payment by somebody who owns nothing", () => {
+describe("a payment from an empty account", () => {
   // Its order has to be asked: the answer of an earlier purchase is free, and the payer may have spent everything on it.
   it("builds, starts, stores and broadcasts nothing", async () => {
     assert.isAbove(stored(), 0)

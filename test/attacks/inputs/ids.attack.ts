@@ -78,9 +78,9 @@ const questions: Readonly<Record<string, (path: string) => Promise<Response>>> =
     send(path, { method: "PUT", headers: { ...json, authorization: `Payment ${btoa("{}")}` }, body })
 }
 
-describe("an id that nobody was given", () => {
+describe("an invented id", () => {
   for (const [kind, made] of Object.entries(kinds)) {
-    it(`(${kind}) is answered at once, and leaves nothing behind`, async () => {
+    it(`gets an answer at once and leaves nothing behind: ${kind}`, async () => {
       const ids = made(real.deployment_id)
       const before = await footprint()
       for (const [question, ask] of Object.entries(questions)) {
@@ -95,7 +95,7 @@ describe("an id that nobody was given", () => {
     })
   }
 
-  it("is answered as fast when eighty come at once", async () => {
+  it("gets an answer as fast when 80 requests come at once", async () => {
     const before = await footprint()
     const ids = Array.from({ length: 80 }, (_, index) => `dep_${randomText(index % 2 === 0 ? 40 : 26)}`)
     const statuses = await Promise.all(ids.map(async (id) => (await send(`/deployments/${id}`)).status))
@@ -104,8 +104,8 @@ describe("an id that nobody was given", () => {
   })
 })
 
-describe("an id that somebody was given", () => {
-  it("is answered, and shares no random characters with the site's URL", async () => {
+describe("an id that the gateway has issued", () => {
+  it("gets an answer, and shares no random characters with the site's URL", async () => {
     for (const { deployment_id, url } of [real, other]) {
       const response = await send(`/deployments/${deployment_id}`)
       assert.strictEqual(response.status, 200)
@@ -116,7 +116,7 @@ describe("an id that somebody was given", () => {
     }
   })
 
-  it("is not updated by anybody else's proof, which leaves nothing behind", async () => {
+  it("accepts no update with another payer's proof, which leaves nothing behind", async () => {
     const stranger = walletOn(stack, `0x${"5".repeat(64)}`)
     const path = `/deployments/${real.deployment_id}`
     const quote = await fetch(stack.info.gateway + path, { method: "PUT", headers: json, body })

@@ -18,7 +18,7 @@ const forTheChain = new Set(["has an access list within bounds"])
 /** What a header cannot hold. */
 const isHeader = (credential: string) => /^[\t\u0020-\u00ff]*$/.test(credential)
 
-describe("a credential is answered at once, and leaves nothing behind, that", () => {
+describe("a credential gets an answer at once and leaves nothing behind if it", () => {
   for (const [what, make] of Object.entries(hostile)) {
     if (forTheChain.has(what)) continue
     it(what, async () => {

@@ -31,7 +31,7 @@ const fill = (part: string, length: number) => part.repeat(Math.ceil(length / pa
 
 describe("a URL above 8 KB", () => {
   for (const part of parts) {
-    it(`of 20,000 characters ${part} is 414, and leaves nothing behind`, async () => {
+    it(`of 20,000 characters ${part} gets a 414 and leaves nothing behind`, async () => {
       const before = await footprint()
       for (const path of [
         `/x${fill(part, 20_000)}`,
@@ -49,7 +49,7 @@ describe("a URL above 8 KB", () => {
   }
 
   for (const method of ["HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH"]) {
-    it(`is 414 for ${method}, body or not`, async () => {
+    it(`gets a 414 for ${method}, with or without a body`, async () => {
       const body = method === "POST" || method === "PUT" ? "x".repeat(200_000) : undefined
       const { response } = await attack(() =>
         send(`/deploy?${"%".repeat(20_000)}`, { method, ...(body !== undefined && { body }) })
@@ -61,7 +61,7 @@ describe("a URL above 8 KB", () => {
 
 describe("a URL below 8 KB", () => {
   for (const part of parts) {
-    it(`of ${part} is answered at once, and leaves nothing behind`, async () => {
+    it(`of ${part} gets an answer at once and leaves nothing behind`, async () => {
       const before = await footprint()
       for (const path of [
         `/x${fill(part, 8_000)}`,
@@ -79,7 +79,7 @@ describe("a URL below 8 KB", () => {
   }
 })
 
-describe("a Host", () => {
+describe("a hostile Host header", () => {
   const hostile = [
     "$(id)",
     "`id`",
@@ -99,7 +99,7 @@ describe("a Host", () => {
     "a#b"
   ]
   for (const host of hostile) {
-    it(`${host} gets into no page, guide or command`, async () => {
+    it(`appears in no page, guide or command: ${host}`, async () => {
       for (const path of ["/", "/llms.txt", "/openapi.json"]) {
         const { response } = await attack(() => send(path, { headers: { host, accept: "text/html" } }))
         const text = await response.text()

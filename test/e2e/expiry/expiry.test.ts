@@ -60,7 +60,7 @@ const until = async (deadline: number, what: string, condition: () => Promise<bo
 }
 
 describe("an update", () => {
-  it("by the stock client serves at the same URL until the same hour, free", async () => {
+  it("from the stock client serves at the same URL until the same expiry, free", async () => {
     first = await deploy("one")
     assert.strictEqual(await get(first.url), "one")
     const before = { payer: await wallet.balance(), recipient: await wallet.balance(stack.info.recipient) }
@@ -72,7 +72,7 @@ describe("an update", () => {
     assert.strictEqual(await wallet.balance(), before.payer)
   })
 
-  it("by the stock command line client", async () => {
+  it("works from the stock command line client", async () => {
     const args = ["-X", "PUT", "-J", textServer("three"), "--rpc-url", stack.info.rpc, "-s"]
     const { code, stdout, stderr } = await run(
       "mppx",
@@ -84,7 +84,7 @@ describe("an update", () => {
     assert.strictEqual(await get(first.url), "three")
   })
 
-  it("by another wallet is forbidden", async () => {
+  it("from another wallet gets a 403", async () => {
     const other = walletOn(stack, `0x${randomBytes(32).toString("hex")}`)
     const response = await update(first.deployment_id, textServer("stolen"), other)
     const answer = (await response.json()) as Record<string, unknown>
@@ -92,7 +92,7 @@ describe("an update", () => {
     assert.strictEqual(await get(first.url), "three")
   })
 
-  it("that is broken leaves the code before it serving", async () => {
+  it("of broken code leaves the earlier code serving", async () => {
     const broken = JSON.stringify({ files: { "index.ts": "export default {" } })
     const unbundled = await update(first.deployment_id, broken)
     assert.strictEqual(unbundled.status, 422)
@@ -105,7 +105,7 @@ describe("an update", () => {
     assert.match(String(last_failure), /boom at start/)
   })
 
-  it("mends a deploy that the host refused: one PUT, no charge, live", async () => {
+  it("makes a deploy live that the host refused, with one PUT and no charge", async () => {
     const before = await wallet.balance(stack.info.recipient)
     const refused = await send("POST", "/deploy", throws)
     const answer = (await refused.json()) as Record<string, unknown>
@@ -141,7 +141,7 @@ describe("the sweep", () => {
   const orphan = `mpp-compute dep_${"z".repeat(26)}`
   const past = ["mpp-compute", "expires:1700000000"]
 
-  it("by a signed call removes what no order knows, and that alone, once", async () => {
+  it("deletes only projects that no order knows, once for each signed call", async () => {
     const [seeded, untagged, foreign] = [
       await seed(orphan, past),
       await seed(orphan, ["mpp-compute"]),
@@ -168,8 +168,8 @@ describe("the sweep", () => {
   })
 })
 
-describe("when its time is over, a deployment", () => {
-  it("is gone from the host and the control plane within 30 s, and its status textServer so", async () => {
+describe("an expired deployment", () => {
+  it("disappears from the host and the control plane within 30 s, and has the status expired", async () => {
     // Some more, to end at about the same time; no more at once than one payer may.
     const others: Array<Deployment> = []
     for (const batch of [0, 1])
@@ -185,7 +185,7 @@ describe("when its time is over, a deployment", () => {
     for (const { deployment_id } of others) assert.strictEqual((await status(deployment_id)).status, "live")
   })
 
-  it("is gone within 30 s of the return of a control plane that was down, and none is left behind", async () => {
+  it("disappears within 30 s after an outage of the control plane, like every other", async () => {
     const local = stack.controlPlane!
     const over = Date.parse(later.expires_at)
     assert.isBelow(Date.now(), over)

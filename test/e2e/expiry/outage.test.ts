@@ -44,7 +44,7 @@ const projects = async () => {
 const healthOf = async () =>
   (await (await fetch(`${stack.info.gateway}/health`)).json()) as { status: string; host?: { status: string } }
 
-it("with a control plane that is not there: said before the payment, and free", async () => {
+it("refuses a deploy before the payment while the control plane is down", async () => {
   const { wallet, deploy } = makeClient()
   const [before, made] = [await wallet.balance(stack.info.recipient), await projects()]
   host.rules.add(cutAll)
@@ -63,7 +63,7 @@ it("with a control plane that is not there: said before the payment, and free", 
   assert.notProperty(await healthOf(), "host")
 })
 
-it("with a control plane that goes away once it is paid: charged, said so, and never charged again", async () => {
+it("reports a charge and never charges again if the control plane goes down after the payment", async () => {
   const { wallet, deploy } = makeClient()
   const before = await wallet.balance(stack.info.recipient)
   host.rules.add(cutAllButTheQuestion)

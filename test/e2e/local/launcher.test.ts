@@ -65,9 +65,9 @@ const started = (
 
 const ours = () => ["--config", writeGateway(files.path)]
 
-describe("what keeps it from starting is said in plain words, and nothing is left running", () => {
+describe("the launcher explains why it cannot start, and leaves nothing running", () => {
   for (const variable of ["GATEWAY_PORT", "SITES_PORT", "CHAIN_PORT"])
-    it(`a port that is taken: ${variable}`, async () => {
+    it(`if a port is taken: ${variable}`, async () => {
       const server = createServer()
       await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
       const { port } = server.address() as AddressInfo
@@ -78,13 +78,13 @@ describe("what keeps it from starting is said in plain words, and nothing is lef
       server.close()
     })
 
-  it("a port that is none", async () => {
+  it("if a port is invalid", async () => {
     const { exit, output } = launch([], { SITES_PORT: "http" })
     assert.strictEqual(await exit, 1)
     assert.include(output(), 'SITES_PORT is "http", but must be a port from 0 to 65535.')
   })
 
-  it("a directory that holds somebody's files, which stay", async () => {
+  it("if a directory holds other files, which it keeps", async () => {
     const dir = join(files.path, "stack")
     mkdirSync(dir)
     writeFileSync(join(dir, "thesis.txt"), "all of it")
@@ -94,7 +94,7 @@ describe("what keeps it from starting is said in plain words, and nothing is lef
     assert.strictEqual(readFileSync(join(dir, "thesis.txt"), "utf8"), "all of it")
   })
 
-  it("a gateway that does not build", async () => {
+  it("if the gateway does not build", async () => {
     const config = writeGateway(files.path, 'import "./nowhere.ts"; export default {}')
     const { exit, output, pid, prints } = launch(["--config", config])
     assert.isTrue(await prints("hosting"))
@@ -107,7 +107,7 @@ describe("what keeps it from starting is said in plain words, and nothing is lef
   })
 })
 
-describe("nothing is left running", () => {
+describe("the launcher leaves nothing running", () => {
   for (const [signal, line] of [
     ["SIGINT", "control plane"],
     ["SIGTERM", "hosting"],
@@ -124,7 +124,7 @@ describe("nothing is left running", () => {
     })
 
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-    it(`after ${signal} when everything is up; nothing warns`, async () => {
+    it(`after ${signal} when everything runs, without a warning`, async () => {
       const { exit, output, pid, process: launcher, prints } = launch(ours())
       assert.isTrue(await prints("Ctrl-C stops it."), output())
       const running = descendants(pid)
@@ -137,7 +137,7 @@ describe("nothing is left running", () => {
       assert.deepStrictEqual(survivors(running), [])
     })
 
-  it("after the terminal was closed, which takes no more output", async () => {
+  it("after the terminal was closed", async () => {
     const { exit, pid, process: launcher, prints } = launch(ours())
     assert.isTrue(await prints("hosting"))
     const running = descendants(pid)
@@ -148,7 +148,7 @@ describe("nothing is left running", () => {
     assert.isTrue(await poll(() => survivors(running).length === 0, 3000), JSON.stringify(survivors(running)))
   })
 
-  it("after npm, which has started it, was killed", async () => {
+  it("after the npm that started it was killed", async () => {
     // What npm does: a shell of its own, and its name in the environment.
     const shell = `"${process.execPath}" "${main}" --config "${ours()[1]}" & wait`
     const { exit, pid, process: npm, prints } = started("sh", ["-c", shell], { npm_lifecycle_event: "stack" })
@@ -160,7 +160,7 @@ describe("nothing is left running", () => {
     assert.isTrue(await poll(() => survivors(running).length === 0, 10_000), JSON.stringify(survivors(running)))
   })
 
-  it("after SIGKILL when everything is up; the next start takes the directory over", async () => {
+  it("after SIGKILL when everything runs, and takes the directory over at the next start", async () => {
     const first = launch(ours())
     assert.isTrue(await first.prints("Ctrl-C stops it."), first.output())
     const running = descendants(first.pid)
@@ -177,7 +177,7 @@ describe("nothing is left running", () => {
     assert.strictEqual(await third.exit, 1)
   })
 
-  it("when the chain ends by itself: it prints so, and ends too", async () => {
+  it("when the chain ends by itself, and says so", async () => {
     const { exit, output, pid, prints } = launch(ours())
     assert.isTrue(await prints("Ctrl-C stops it."), output())
     const running = descendants(pid)
@@ -188,7 +188,7 @@ describe("nothing is left running", () => {
   })
 })
 
-it("npm start: ten cents turn source into a URL that answers; Ctrl-C ends it all", async () => {
+it("npm start pays ten cents, shows a URL that answers, and ends everything on Ctrl-C", async () => {
   const { exit, output, pid, process, prints } = launch(["--demo"])
   assert.isTrue(await prints("Ctrl-C stops it."), output())
   const info = JSON.parse(readFileSync(join(files.path, "stack", "stack.json"), "utf8")) as StackInfo

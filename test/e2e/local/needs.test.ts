@@ -32,11 +32,11 @@ describe("a command's packages", () => {
     assert.deepStrictEqual(toInstall(machine), local)
   })
 
-  it("come with a Node if the machine's own runs no TypeScript", () => {
+  it("include a Node if the machine's own cannot run TypeScript", () => {
     assert.deepStrictEqual(toInstall({ ...machine, runsTypeScript: false }), [...local, node])
   })
 
-  it("are not asked for again once they are there", () => {
+  it("are not requested again once they are installed", () => {
     const installed = new Set(GROUPS.local)
     assert.isUndefined(toInstall({ ...machine, installed }))
     assert.deepStrictEqual(toInstall({ ...machine, installed, runsTypeScript: false }), [...local, node])
@@ -53,22 +53,22 @@ describe("a command's packages", () => {
     )
   })
 
-  it("keep those of earlier commands in place", () => {
+  it("leave the packages of earlier commands in place", () => {
     const present = new Set(["fast-check"])
     const kept = `fast-check@${devDependencies["fast-check"]}`
     assert.sameMembers([...(toInstall({ ...machine, present }) ?? [])], [...local, kept])
   })
 
-  it("are none for a build, which runs on any Node", () => {
+  it("are none for a build, because it runs on any Node", () => {
     assert.isUndefined(toInstall({ ...machine, group: undefined, runsTypeScript: false }))
     assert.deepStrictEqual(toInstall({ ...machine, group: undefined, isStale: true }), [])
   })
 
-  it("are all of them for the check", () => {
+  it("are all packages for the check", () => {
     assert.lengthOf(toInstall({ ...machine, group: "check" }) ?? [], Object.keys(devDependencies).length)
   })
 
-  it("are refused where npm has no Node that could run them", () => {
+  it("are refused if npm has no Node that could run them", () => {
     const platform = "freebsd-x64"
     assert.deepStrictEqual(toInstall({ ...machine, platform }), local)
     assert.throws(() => toInstall({ ...machine, platform, runsTypeScript: false }), /Install Node 24/)

@@ -1,64 +1,33 @@
-import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as ManagedRuntime from "effect/ManagedRuntime"
 import { Credential } from "mppx"
-import { Mppx, tempo } from "mppx/client"
-import { type Address, createClient, type Hex, http } from "viem"
-import { generatePrivateKey, mnemonicToAccount } from "viem/accounts"
+import type { Address, Hex } from "viem"
+import { generatePrivateKey } from "viem/accounts"
 import { Account, Actions, P256, Transaction } from "viem/tempo"
-import { tempoLocalnet } from "viem/tempo/chains"
-import { layerSettings } from "../../../src/config.ts"
 import { PaymentService } from "../../../src/payment/PaymentService.ts"
-import { layerTempo } from "../../../src/payment/tempo/Tempo.ts"
 import { startChain } from "./chain.ts"
+import { answerChallenge, clientOf, developmentAccount, pathUSD, runtimeOf } from "./runtime.ts"
+
+export { pathUSD, price } from "./runtime.ts"
 
 // Payers of every kind, on a chain of their own: accounts, access keys, and payments that are changed and signed again.
 
-export const pathUSD = "0x20c0000000000000000000000000000000000000"
 export const alphaUSD = "0x20c0000000000000000000000000000000000001"
-export const price = 100_000n
 export const terms = { operation: "deploy", bodyDigest: "0f".repeat(32), price: "0.10", description: "Deploy" }
 export const recipient = Account.fromSecp256k1(generatePrivateKey()).address
 
 /** Somebody who has more than enough of every token. */
-export const rich = Account.fromSecp256k1(
-  `0x${Buffer.from(
-    mnemonicToAccount("test test test test test test test test test test test junk", { addressIndex: 4 }).getHdKey()
-      .privateKey ?? []
-  ).toString("hex")}`
-)
+export const rich = developmentAccount(4)
 export type Root = Account.RootAccount
 export type Signer = Root | Account.AccessKeyAccount
 
 export let chain: Awaited<ReturnType<typeof startChain>>
-const clientOf = (url: string) => createClient({ chain: tempoLocalnet, transport: http(url) })
 export let client: ReturnType<typeof clientOf>
-const runtimeOf = (url: string) =>
-  ManagedRuntime.make(
-    layerTempo.pipe(
-      Layer.provide(layerSettings()),
-      Layer.provide(
-        ConfigProvider.layer(
-          ConfigProvider.fromEnv({
-            env: {
-              MPP_SECRET_KEY: "a secret of more than 32 characters",
-              REALM: "compute.test",
-              TEMPO_RECIPIENT: recipient,
-              TEMPO_NETWORK: "local",
-              TEMPO_RPC_URL: url
-            }
-          })
-        )
-      )
-    )
-  )
 let runtime: ReturnType<typeof runtimeOf>
 /** Starts a chain and a payment service on it. */
 export const startPayments = async () => {
   chain = await startChain()
   client = clientOf(chain.url)
-  runtime = runtimeOf(chain.url)
+  runtime = runtimeOf(chain.url, recipient)
 }
 /** Ends both. */
 export const stopPayments = async () => {
@@ -85,9 +54,7 @@ export const accountWith = (amount = 10_000_000n, account: Root = Account.fromSe
 /** A credential of mppx's own client. */
 export const pay = async (account: Signer) => {
   const challenge = await run((payments) => payments.challenge(terms, "key_1"))
-  const methods = [tempo.charge({ account, getClient: () => client })]
-  const response = new Response(null, { status: 402, headers: { "www-authenticate": challenge } })
-  return Mppx.create({ polyfill: false, methods }).createCredential(response)
+  return answerChallenge(challenge, account, client)
 }
 export const transactionOf = (credential: string) =>
   Credential.deserialize<{ signature: Hex }>(credential).payload.signature

@@ -43,7 +43,7 @@ describe("a payment", () => {
     assert.strictEqual(await find(authorization), "landed")
   })
 
-  it("pays once when captured twice, and again after that", async () => {
+  it("pays once when captured twice at once and a third time", async () => {
     const authorization = await authorized()
     const moved = await gained(async () => {
       const both = await Promise.all([run(capture(authorization)), run(capture(authorization))])
@@ -53,7 +53,7 @@ describe("a payment", () => {
     assert.strictEqual(moved, price)
   })
 
-  it("has landed when only the chain's answer was lost", async () => {
+  it("has landed if only the chain's answer was lost", async () => {
     const authorization = await authorized()
     const broadcasts = chain.state.broadcasts
     const moved = await gained(async () => {
@@ -147,7 +147,7 @@ describe("authorize", () => {
 })
 
 describe("a capture", () => {
-  it("fails for good when the chain reverted it", async () => {
+  it("fails permanently if the chain reverts it", async () => {
     const account = await accountWith(price * 2n)
     const authorization = await authorized(account)
     await transfer(account, funder.address, price)

@@ -20,7 +20,7 @@ const lands = async (transaction: Hex): Promise<boolean> => {
   return answer?.result?.status === "0x1"
 }
 
-describe("the chain takes what was authorized, and authorize refuses what the chain would not take: a payment that", () => {
+describe("authorize and the chain agree on a payment that", () => {
   for (const [what, { make, message, lenient }] of Object.entries({ ...rows, ...keyRows })) {
     it(what, async () => {
       const credential = await make()

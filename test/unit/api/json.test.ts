@@ -37,7 +37,7 @@ describe("parseJson", () => {
     )
   })
 
-  it("throws for what is no JSON, however it breaks off", () => {
+  it("throws for text that is not JSON, however it breaks off", () => {
     for (const text of ['"', '"\\', '{"a":"\\"', "]", "}", "[", '"\\\\\\"']) {
       assert.strictEqual(limitOf(text, 10, 10), "syntax", text)
     }
@@ -58,7 +58,7 @@ describe("parseJson", () => {
     ["quotes", '"'.repeat(size)]
   ]
   for (const [what, text] of hostile) {
-    it(`is done with 4 MB of ${what} at once`, () => {
+    it(`handles 4 MB of ${what} at once`, () => {
       const body = bytes(text)
       const since = performance.now()
       try {

@@ -34,7 +34,7 @@ const flows: Record<string, (gateway: Gateway) => void> = {
   "that the host refuses": ({ host }) => void host.next("upload", failsWith(new CodeRejected({ message: "no" })))
 }
 
-describe("nothing secret is in any log line, span or answer", () => {
+describe("log lines, spans and answers contain no secret", () => {
   for (const [what, arrange] of Object.entries(flows)) {
     it(`of a deploy ${what}`, async () => {
       const gateway = makeGateway()

@@ -42,7 +42,7 @@ const throughNative = async (files: Files, entry: string, links: Files): Promise
   }
 }
 
-describe("a program means what native esbuild makes of it, as wrangler calls it:", () => {
+describe("a program behaves as when wrangler bundles it with native esbuild:", () => {
   for (const [kind, programs] of Object.entries(KINDS))
     it(kind, async () => {
       for (const [index, files] of programs.entries()) {

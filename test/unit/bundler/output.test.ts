@@ -29,14 +29,14 @@ describe("the source map", () => {
     assert.isUndefined(sourcesContent)
   })
 
-  it("is made for what is run, and for a program that serves when it is asked for; the code is the same", async () => {
+  it("is made for run by default and for serve on request, and leaves the code the same", async () => {
     const { map, code } = await bundle(files)
     assert.isUndefined(map)
     assert.strictEqual((await bundle(files, { sourceMap: true })).code, code)
     assert.isString((await bundle({ "index.ts": "export const run = () => 1" }, { purpose: "run" })).map)
   })
 
-  it("tells provided modules from files", async () => {
+  it("distinguishes provided modules from files", async () => {
     const { map = "" } = await bundle(
       { "index.ts": 'import { Hono } from "hono"\nexport default new Hono()' },
       { sourceMap: true }
@@ -48,7 +48,7 @@ describe("the source map", () => {
 })
 
 describe("warnings", () => {
-  it("are the compiler's, with their place and what to do", async () => {
+  it("come from the compiler, with their place and a hint", async () => {
     const { warnings } = await bundle({
       "index.js": 'import * as make from "./make.js"\nexport default { fetch: () => new Response(make()) }',
       "make.js": 'export default () => "made"'
@@ -59,7 +59,7 @@ describe("warnings", () => {
     assert.match(warnings[0]?.hint ?? "", /make/)
   })
 
-  it("are bounded in number and in size, and about the author's files only", async () => {
+  it("are limited in number and size, and concern only the author's files", async () => {
     const many = Array.from({ length: 60 }, () => `if (typeof x === "${"n".repeat(6000)}") fetch()`).join("\n")
     const { warnings } = await bundle({ "index.ts": `const x: unknown = 1\n${many}\nexport default { fetch() {} }` })
     assert.lengthOf(warnings, 20)
@@ -103,7 +103,7 @@ describe("patterns that meet source", () => {
   }
 
   for (const [name, text] of Object.entries(texts))
-    it(`are linear: ${name}`, () => {
+    it(`take linear time: ${name}`, () => {
       assert.isBelow(
         least(() => guessImports(text)),
         100

@@ -41,9 +41,9 @@ const otherKeys = [
   "0xpayer"
 ]
 
-describe("a credential that has paid, in other hands", () => {
+describe("a copied credential that has paid", () => {
   for (const key of otherKeys) {
-    it(`reads nothing with the key ${key.slice(0, 40)}, and asks for no money`, async () => {
+    it(`reads nothing and costs nothing with the key ${key.slice(0, 40)}`, async () => {
       for (const headers of [{}, mine]) {
         const { gateway, replay } = await bought(headers)
         const refused = await replay({ "idempotency-key": key })
@@ -56,7 +56,7 @@ describe("a credential that has paid, in other hands", () => {
     })
   }
 
-  it("reads nothing with what stands in the credential itself, if its client chose the key", async () => {
+  it("reads nothing with the key hash in the credential, if the client chose the key", async () => {
     const { gateway, answer, replay } = await bought(mine)
     const hash = purchaseKey(mine["idempotency-key"])
     for (const headers of [{ "idempotency-key": hash }, {}]) {
@@ -76,7 +76,7 @@ describe("a credential that has paid, in other hands", () => {
     assert.strictEqual(gateway.payments.captured.size, 2)
   })
 
-  it("names the key that it holds itself where its client chose none, and reads the answer with it", async () => {
+  it("learns its own key if the client chose none, and reads the answer with it", async () => {
     const { gateway, answer, replay } = await bought()
     const shown = await problem(await replay({ "idempotency-key": "another" }))
     const { idempotency_key: key } = shown["retry"] as { idempotency_key: string }
@@ -91,7 +91,7 @@ describe("a client whose answer was lost", () => {
     ["with a key of its own", mine],
     ["without a key", {}]
   ] as const) {
-    it(`${who} repeats the very call, or pays the fresh challenge, and is never charged again`, async () => {
+    it(`is never charged again for the same call or the fresh challenge: ${who}`, async () => {
       const { gateway, answer, replay } = await bought(headers)
       const replayed = await replay(headers)
       if ("idempotency-key" in headers) assert.strictEqual(await replayed.text(), answer)
@@ -105,7 +105,7 @@ describe("a client whose answer was lost", () => {
     })
   }
 
-  it("reads the answer with any of its credentials that stands for the purchase, each with its own key", async () => {
+  it("reads the answer with each credential of the purchase under that credential's key", async () => {
     const gateway = makeGateway()
     gateway.host.next("create", down)
     const first = testCredential(await gateway.challengeFor(helloBody, mine), "0xpayer")
@@ -122,7 +122,7 @@ describe("a client whose answer was lost", () => {
     assert.strictEqual(gateway.payments.captured.size, 1)
   })
 
-  it("gets a key that is free to call with, when it leaves out its own", async () => {
+  it("gets a key for a free call when it leaves out its own", async () => {
     const gateway = makeGateway()
     const authorization = testCredential(await gateway.challengeFor(helloBody, mine), "0xpayer")
     gateway.host.next("create", down)

@@ -70,9 +70,9 @@ const withOver = (
 const dues = (store: PurchaseStore["Service"], now: number) =>
   store.findDue(Number.MAX_SAFE_INTEGER).map(({ due }) => (due ?? 0) - now)
 
-describe("deleting what is over", () => {
+describe("the deletion of expired deployments", () => {
   for (const many of [1, 50, 300]) {
-    it(`holds the alarm open for 15 s at most while the host hangs, with ${many} due, and comes back less and less often`, () =>
+    it(`holds the alarm open for at most 15 s while the host hangs, with ${many} due, and retries less and less often`, () =>
       withOver(many, ({ host, store, wake }) =>
         Effect.gen(function* () {
           host.next("remove", ...Array.from({ length: 10 * many }, () => hangs))
@@ -96,7 +96,7 @@ describe("deleting what is over", () => {
       ))
   }
 
-  it("goes on at once where it had no time for all, and reaches every one", () =>
+  it("continues at once if one wake-up had no time for all, and reaches every one", () =>
     withOver(200, ({ host, store, wake }) =>
       Effect.gen(function* () {
         host.next("remove", ...Array.from({ length: 1000 }, () => slowly))
@@ -115,7 +115,7 @@ describe("deleting what is over", () => {
       })
     ))
 
-  it("is over within seconds of the end of an outage in which the host refuses", () =>
+  it("finishes within seconds after an outage in which the host refuses", () =>
     withOver(20, ({ host, store, wake }) =>
       Effect.gen(function* () {
         host.next("remove", ...Array.from({ length: 20 * 12 }, () => refuses))

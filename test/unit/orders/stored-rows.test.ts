@@ -73,7 +73,7 @@ describe("a stored purchase", () => {
     assert.throws(() => decode(JSON.stringify(stateless)))
   })
 
-  it("keeps nothing of a field that this release does not know", () => {
+  it("drops a field that this release does not know", () => {
     assert.deepStrictEqual(JSON.parse(encode(decode(JSON.stringify({ ...live, later: 1 })))), live)
   })
 })

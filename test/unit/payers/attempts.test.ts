@@ -52,7 +52,7 @@ describe("the attempts of a payer", () => {
     assert.strictEqual(attempts.begin("the same", "purchase", now + 100).refused, "failed")
   })
 
-  it("does not count paid attempts, also if the payment is found late", () => {
+  it("does not count paid attempts, even if the payment is found late", () => {
     const attempts = exhausted()
     attempts.end("failed 7", "forgotten")
     assert.strictEqual(attempts.begin("61", "purchase", now + 60_000).refused, null)

@@ -35,10 +35,10 @@ describe("a challenge", () => {
   const sold: Record<string, Terms> = {
     "a deploy": terms,
     "an update, which is free": { ...terms, operation: "update:dep_1", price: "0" },
-    "what is called something that has to be escaped": { ...terms, description: 'ü "quoted" \\ — 🚀' }
+    "a description that must be escaped": { ...terms, description: 'ü "quoted" \\ — 🚀' }
   }
   for (const [what, its] of Object.entries(sold)) {
-    it.effect(`for ${what} is byte for byte the one that mppx would issue`, () =>
+    it.effect(`equals mppx's byte for byte for ${what}`, () =>
       Effect.gen(function* () {
         yield* TestClock.setTime(Date.parse("2026-03-27T21:00:00.789Z"))
         const payments = yield* PaymentService
@@ -68,7 +68,7 @@ describe("a challenge", () => {
     }).pipe(Effect.provide(tempo()))
   )
 
-  it.effect("is the only one of its kind, a thousand times in one millisecond", () =>
+  it.effect("is unique among a thousand of one millisecond", () =>
     Effect.gen(function* () {
       const payments = yield* PaymentService
       const headers = yield* Effect.replicateEffect(payments.challenge(terms, "key_1"), 1000)
@@ -76,7 +76,7 @@ describe("a challenge", () => {
     }).pipe(Effect.provide(tempo()))
   )
 
-  it.effect("is a header, whatever the description says", () =>
+  it.effect("is a valid header for every description", () =>
     Effect.gen(function* () {
       const payments = yield* PaymentService
       const header = yield* payments.challenge({ ...terms, description: 'ü "quoted" \\ — 🚀' }, "k".repeat(200))
@@ -85,7 +85,7 @@ describe("a challenge", () => {
     }).pipe(Effect.provide(tempo()))
   )
 
-  it.effect("asks for the price in base units, from the account and on the chain of the settings", () =>
+  it.effect("asks for the price in base units, to the account and on the chain of the settings", () =>
     Effect.gen(function* () {
       const payments = yield* PaymentService
       const { request } = Challenge.deserialize(yield* payments.challenge({ ...terms, price: "0.01" }, "key_1"))
@@ -98,7 +98,7 @@ describe("a challenge", () => {
     }).pipe(Effect.provide(tempo({ TEMPO_NETWORK: "testnet" })))
   )
 
-  it.effect("leaves the service standing where settings are missing", () =>
+  it.effect("does not keep the service from starting if settings are missing", () =>
     Effect.gen(function* () {
       const payments = yield* PaymentService
       const exit = yield* Effect.exit(payments.challenge(terms, "key_1"))

@@ -84,7 +84,7 @@ describe("a runtime that does not name a missing entrypoint", () => {
     })
   })
 
-  it("starts the code beside a module of ours that exports the same", async () => {
+  it("starts the code beside a generated module with the same exports", async () => {
     assert.deepStrictEqual(await check(makeLoader(true), code, "serve"), { ok: true })
     assert.deepStrictEqual(await check(makeLoader(false), code, "serve"), {
       ok: false,
@@ -111,12 +111,12 @@ describe("an answer that the code has replaced", () => {
     assert.isTrue("ok" in ran && !ran.ok && ran.error.name === "ResultTooLarge", JSON.stringify(ran))
   })
 
-  it("is ended in time when it comes in endless small pieces", async () => {
+  it("ends in time when it comes in endless small pieces", async () => {
     const ran = await run(answering(stream(0, 0)), code, null)
     assert.isTrue("ok" in ran && !ran.ok && ran.error.name === "TimeoutError", JSON.stringify(ran))
   }, 30_000)
 
-  it("is no result unless it is JSON", async () => {
+  it("is not a result unless it is JSON", async () => {
     for (const body of ["r{", "", "x1", "rundefined"]) {
       const ran = await run(
         answering(() => body),

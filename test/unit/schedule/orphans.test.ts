@@ -38,7 +38,7 @@ describe("a project that the host never finishes", () => {
 })
 
 describe("a project that the host creates long after it was asked to", () => {
-  it("sweeps a project with our name and no tag that no order owns", async () => {
+  it("is swept if it has a deployment's name and no tag and no order owns it", async () => {
     const gateway = makeGateway({ cronSecret: "secret" })
     const other = gateway.host.seed({ slug: "my-api", name: projectName(`dep_${"0".repeat(26)}`) })
     let late: Effect.Effect<unknown, unknown> = Effect.void

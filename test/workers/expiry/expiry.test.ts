@@ -49,7 +49,7 @@ describe("an expiring deployment", () => {
     assert.deepInclude(await status(id), { status: "expired", last_failure: null })
   })
 
-  it("counts a project that is gone as deleted, and deletes again after a lost answer", async () => {
+  it("counts a missing project as deleted, and deletes again after a lost answer", async () => {
     const gone = await deploy()
     host.projects.clear()
     await expiry(gone)

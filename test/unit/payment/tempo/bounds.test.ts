@@ -44,7 +44,7 @@ const cost = <A, E>(effect: Effect.Effect<A, E, PaymentService>) =>
     return least
   })
 
-describe("a credential costs next to nothing, and pays for nothing, that", () => {
+describe("a credential is checked in a few milliseconds and pays for nothing if it", () => {
   const free: Terms = { ...terms, operation: "update:dep_x", price: "0" }
   for (const [what, make] of Object.entries(hostile)) {
     it.live(what, () =>
@@ -85,7 +85,7 @@ describe("a credential costs next to nothing, and pays for nothing, that", () =>
   }
 })
 
-describe("a payment is taken", () => {
+describe("a payment is accepted", () => {
   const access = Account.fromHeadlessWebAuthn(P256.randomPrivateKey(), {
     rpId: "compute.test",
     origin: "https://compute.test",

@@ -28,13 +28,13 @@ const authorizations: Record<string, object> = {
 }
 
 // A library that does not write such a transaction as it read it sees another payer, and would send what nobody signed.
-describe("a payment that brings an access key's authorization along, for", () => {
+describe("a payment with an access key's authorization for", () => {
   for (const [name, allowed] of Object.entries(authorizations)) {
     for (const [signer, account, payer] of [
       ["its account", root, root.address],
       ["the key", key, key.accessKeyAddress]
     ] as const) {
-      it.live(`${name}, signed by ${signer}, is its signer's, to the byte`, () =>
+      it.live(`${name} keeps its signer and its bytes when ${signer} signs it`, () =>
         Effect.gen(function* () {
           const payments = yield* PaymentService
           const challenge = yield* payments.challenge(terms, "key_1")

@@ -27,14 +27,14 @@ const prove = (credential: string, of = terms, key?: string) =>
   Effect.flatMap(PaymentService, (payments) => payments.prove(credential, of, key))
 
 describe("a proof", () => {
-  it.effect("by the stock client says who signed", () =>
+  it.effect("by the stock client names its signer", () =>
     Effect.gen(function* () {
       const { payer: who, key } = yield* prove(yield* proofOf(), terms, "key_a")
       assert.deepStrictEqual([who, key], [payer.address.toLowerCase(), "key_a"])
     }).pipe(Effect.provide(tempo()))
   )
 
-  it.effect("names the same payer as a payment, whatever kind of key signs", () =>
+  it.effect("names the same payer as a payment, for every kind of key", () =>
     Effect.gen(function* () {
       const payments = yield* PaymentService
       const root = Account.fromSecp256k1(`0x${"7e".repeat(32)}`)

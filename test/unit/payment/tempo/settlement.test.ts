@@ -97,7 +97,7 @@ describe("find", () => {
     })
   )
 
-  it.effect("asks again while the chain does not know", () =>
+  it.effect("asks again while the status is unknown", () =>
     Effect.gen(function* () {
       let asked = 0
       const slow = network({
