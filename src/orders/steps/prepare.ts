@@ -69,6 +69,11 @@ export const makePrepare = (
         },
         BundlerBusy: () =>
           new Busy({ detail: "Too many builds in flight. Nothing was charged; try again.", retry_after: 2 }),
+        RegistryUnavailable: ({ message }) =>
+          Effect.andThen(
+            Effect.logWarning("packages could not be fetched", message),
+            new Busy({ detail: `${message}. Nothing was charged; try again.`, retry_after: 5 })
+          ),
         BundlerCrashed: ({ message }) => unavailable("the bundler could not start", message)
       })
     )
