@@ -121,6 +121,8 @@ export const PurchaseRow = Schema.Struct({
   createdAt: Schema.Number,
   /** The compiler's warnings about the code that is live, or that is delivered; none where the field is missing. */
   warnings: Schema.optionalKey(Schema.Array(DiagnosticSchema)),
+  /** The versions of the packages in that code, by what was asked for; no packages where the field is missing. */
+  lock: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
   /** Uploads that may still land, this very moment's included; none where the field is missing. */
   inDoubt: Schema.optionalKey(Schema.Array(InDoubt)),
   /** Of a deployment that was live: its project is gone at the host, and nothing serves until it is placed anew. */
@@ -191,6 +193,7 @@ export const statusOf = ({
   createdAt,
   updatedAt,
   warnings,
+  lock,
   gone = false
 }: Purchase): Status => ({
   deployment_id: id,
@@ -207,5 +210,6 @@ export const statusOf = ({
   expires_at: answer?.expires_at ?? null,
   charged: charged(state),
   last_failure: failure?.detail ?? null,
-  warnings: warnings ?? []
+  warnings: warnings ?? [],
+  lock: lock ?? {}
 })

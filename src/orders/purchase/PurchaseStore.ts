@@ -24,9 +24,11 @@ export interface InFlightUpdate {
   readonly outcome: Deferred.Deferred<Deployed, UpdateError>
 }
 
-/** An upload, and what the compiler warned of; stored by earlier versions without the latter. */
+/** An upload, what the compiler warned of, and its packages; stored by earlier versions without the latter two. */
 export interface Build extends Upload {
   readonly warnings?: ReadonlyArray<Diagnostic>
+  /** The versions of its packages, by what was asked for. */
+  readonly lock?: Readonly<Record<string, string>>
   /** The source map of what is to be run, for the stack of an error. */
   readonly map?: string
 }

@@ -38,29 +38,30 @@ export const makePrepare = (
   const inStart = makeSlots(STARTS)
 
   /** The source map of a bundle that was made without one. Without it the diagnostic names no line, and is one all the same. */
-  const mapFor = ({ frames }: StartFailed, files: Files, purpose: Purpose) =>
+  const mapFor = ({ frames }: StartFailed, files: Files, purpose: Purpose, lock: Build["lock"]) =>
     frames.length === 0
       ? Effect.undefined
-      : bundler.bundle(files, { purpose, sourceMap: true }).pipe(
+      : bundler.bundle(files, { purpose, sourceMap: true, lock }).pipe(
           Effect.map(({ map }) => map),
           Effect.orElseSucceed(() => undefined)
         )
 
   /** Without a turn there is no map. The payer gets the diagnostic all the same. */
-  const mapOf = (worker: Worker, failed: StartFailed, files: Files, purpose: Purpose) =>
-    inBuild(worker, mapFor(failed, files, purpose)).pipe(Effect.orElseSucceed(() => undefined))
+  const mapOf = (worker: Worker, failed: StartFailed, files: Files, purpose: Purpose, lock: Build["lock"]) =>
+    inBuild(worker, mapFor(failed, files, purpose, lock)).pipe(Effect.orElseSucceed(() => undefined))
 
   /** `refuse` handles a build failure. It is `certain` if the same files are sure to fail again. */
   const make = Effect.fn("OrderWorkflow.build")(function* <R>(
     files: Files,
     purpose: Purpose,
     attempt: AttemptId,
-    refuse: (problem: Omit<BuildFailure, "at">, certain: boolean) => Effect.Effect<never, BundleFailed, R>
+    refuse: (problem: Omit<BuildFailure, "at">, certain: boolean) => Effect.Effect<never, BundleFailed, R>,
+    known?: Build["lock"]
   ) {
     // An attempt is kept before anything is built for it, and payers with fewer failures come first.
     const worker = { payer: attempt.payer, failures: yield* payers.keep(attempt) }
-    const bundle = Effect.andThen(logWork("build", purpose), bundler.bundle(files, { purpose }))
-    const { main, code, compatibilityFlags, entrypoint, warnings, map } = yield* inBuild(worker, bundle).pipe(
+    const bundle = Effect.andThen(logWork("build", purpose), bundler.bundle(files, { purpose, lock: known }))
+    const { main, code, compatibilityFlags, entrypoint, warnings, map, lock } = yield* inBuild(worker, bundle).pipe(
       Effect.catchTags({
         BundleRejected: ({ diagnostics, certain }) => {
           const detail = "The source does not bundle: see diagnostics."
@@ -77,13 +78,13 @@ export const makePrepare = (
         BundlerCrashed: ({ message }) => unavailable("the bundler could not start", message)
       })
     )
-    const upload: Build = { main, code, compatibilityFlags, warnings, ...(map !== undefined && { map }) }
+    const upload: Build = { main, code, compatibilityFlags, warnings, lock, ...(map !== undefined && { map }) }
     const start = Effect.andThen(logWork("start", purpose), runner.check(upload, purpose))
     yield* (runner.available ? inStart(worker, start) : runner.check(upload, purpose)).pipe(
       Effect.catchTags({
         StartFailed: Effect.fnUntraced(function* (failed) {
           const detail = "The code bundles but does not start: see diagnostics."
-          const program = { entrypoint, files, map: map ?? (yield* mapOf(worker, failed, files, purpose)) }
+          const program = { entrypoint, files, map: map ?? (yield* mapOf(worker, failed, files, purpose, lock)) }
           return yield* refuse({ detail, diagnostics: [diagnose(failed, program)] }, failed.certain)
         }),
         RunnerUnavailable: ({ message }) => unavailable("the runner does not answer", message)
@@ -130,14 +131,15 @@ export const makePrepare = (
 
   return {
     prepare,
-    /** Builds and starts the files of an update. The order does not save their failure, because they are not its body. */
-    build: (files: Files, attempt: AttemptId) =>
+    /** Builds and starts the files of an update, with the packages of `lock`. The order does not save their failure, because they are not its body. */
+    build: (files: Files, attempt: AttemptId, lock: Build["lock"]) =>
       make(
         files,
         "serve",
         attempt,
         ({ detail, diagnostics }) =>
-          new BundleFailed({ detail: `${detail} Updates are free.`, diagnostics, charged: true })
+          new BundleFailed({ detail: `${detail} Updates are free.`, diagnostics, charged: true }),
+        lock
       )
   }
 }

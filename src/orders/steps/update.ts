@@ -23,7 +23,11 @@ const LEASE_MS = 30_000
 
 /** An update needs these steps of a deploy. `build` saves no failure, because the files are not the order's body. */
 interface Steps {
-  readonly build: (files: Files, attempt: AttemptId) => Effect.Effect<Build, BundleFailed | Busy | TooManyAttempts>
+  readonly build: (
+    files: Files,
+    attempt: AttemptId,
+    lock: Build["lock"]
+  ) => Effect.Effect<Build, BundleFailed | Busy | TooManyAttempts>
   readonly attempt: ReturnType<typeof makeAttempt>
   readonly resumeFrom: (purchase: Purchase) => Effect.Effect<OrderResult, OrderError, PurchaseStore>
 }
@@ -62,7 +66,7 @@ export const makeUpdate = (
         yield* save(store, transition.updating(purchase, { body, key, attempts: 0 }, due), upload)
         return yield* push(id)
       }
-      const saved = save(store, transition.replacing(purchase, upload.warnings, now + LEASE_MS), upload)
+      const saved = save(store, transition.replacing(purchase, upload, now + LEASE_MS), upload)
       const registered = register(store, purchase.key, purchase.challengeId)
       return yield* deployed(runDetached(registered, Effect.flatMap(saved, resumeFrom))).pipe(
         // The order reports this before a payment only, and this purchase is paid for.
@@ -73,7 +77,10 @@ export const makeUpdate = (
 
   const rebuild = ({ id, files, verified }: UpdateOrder, updating: InFlightUpdate) => {
     const mine = attemptOf(verified, "update")
-    return build(files, mine).pipe(
+    return Effect.flatMap(PurchaseStore, (store) =>
+      // The packages stay at the versions of the deployment.
+      build(files, mine, store.byId(id)?.lock)
+    ).pipe(
       Effect.catchTags({
         BundleFailed: (error) => new BundleFailed({ ...error, detail: `${error.detail} The deployment is as it was.` })
       }),
