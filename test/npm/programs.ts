@@ -34,7 +34,7 @@ export type Outcome =
   | { readonly refused: false; readonly answer: string; readonly warnings?: ReadonlyArray<string> }
 
 /** Whether an outcome is right, and a note for people. */
-export const judge = (program: Program, outcome: Outcome): { readonly right: boolean; readonly note: string } => {
+export const compare = (program: Program, outcome: Outcome): { readonly right: boolean; readonly note: string } => {
   if (program.refused === true) {
     if (outcome.refused) return { right: outcome.reason !== "", note: `refused: ${outcome.reason}` }
     return { right: false, note: `was not refused (${program.why}), and answers ${outcome.answer}` }

@@ -5,7 +5,7 @@ import { generatePrivateKey } from "viem/accounts"
 import { startTestStack, walletOn } from "../e2e/support.ts"
 import { deployAt } from "./ours.ts"
 import { startPeer } from "./peer.ts"
-import { judge, programs } from "./programs.ts"
+import { compare, programs } from "./programs.ts"
 import { startRegistryProxy } from "./registry-proxy.ts"
 
 /** The share of the programs that must be right. */
@@ -50,18 +50,18 @@ const peer = values.peer === true ? stopping.adopt(await startPeer(stack, proxy.
     proxy.take()
     const { outcome, ms, retries } = await deployAt(stack, wallet, program)
     const traffic = proxy.take()
-    const ours = judge(program, outcome)
+    const ours = compare(program, outcome)
     const theirs = peer === undefined ? undefined : await peer.run(program)
-    const judged = theirs === undefined ? undefined : judge(program, theirs.outcome)
+    const compared = theirs === undefined ? undefined : compare(program, theirs.outcome)
     if (ours.right) right++
     else wrong.push(`${program.id}: ${short(ours.note, 1000)}`)
-    if (judged?.right === true) peerRight++
+    if (compared?.right === true) peerRight++
     const said = program.peer === "right" ? "(right)" : "(wrong)"
     console.log(
       line(
         program.id,
         `${ours.right ? (program.refused === true ? "refused" : "right") : "WRONG"}${retries > 0 ? ` +${retries}` : ""}`,
-        judged === undefined ? said : judged.right ? "right" : "wrong",
+        compared === undefined ? said : compared.right ? "right" : "wrong",
         ms.toFixed(0),
         theirs?.ms.toFixed(0) ?? "",
         traffic.requests,
@@ -70,7 +70,7 @@ const peer = values.peer === true ? stopping.adopt(await startPeer(stack, proxy.
     )
     if (!ours.right) console.log(`    ${short(ours.note, 300)}`)
     else if (program.refused === true) console.log(`    ${short(ours.note, 160)}`)
-    if (judged?.right === false) console.log(`    peer: ${short(judged.note, 160)}`)
+    if (compared?.right === false) console.log(`    peer: ${short(compared.note, 160)}`)
   }
   if (wrong.length > 0) console.log(`\nwrong:\n${wrong.map((text) => `  ${text}`).join("\n")}`)
   if (peer !== undefined) console.log(`\nthe peer: ${peerRight} of ${chosen.length} right`)
