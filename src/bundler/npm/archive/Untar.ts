@@ -35,7 +35,7 @@ export class Untar {
 
   /** Whether the archive's end was read. Bytes after it are ignored. */
   get hasEnded(): boolean {
-    return this.#zeros >= 2
+    return this.#zeros >= 2 && this.#entries > 0
   }
 
   /** @throws {Error} if it is no archive, or what the reader throws. */

@@ -44,8 +44,10 @@ export class Registry implements Releases {
     const tagged = await this.find(name, isRange ? "latest" : wanted)
     if (tagged !== undefined && (!isRange || wanted === "*" || satisfies(tagged.version, wanted))) return tagged
     const best = isRange ? highestOf(await this.#list(name), wanted) : undefined
-    const found = best === undefined ? undefined : await this.find(name, best)
-    return found ?? (await this.#refuse(name, wanted))
+    if (best === undefined) return this.#refuse(name, wanted)
+    const found = await this.find(name, best)
+    if (found !== undefined) return found
+    throw new RegistryUnavailableError(`The package registry lists ${name}@${best} and does not describe it`)
   }
 
   /** The description of an exact version or of a tag; `undefined` if there is none. */
