@@ -3,9 +3,6 @@ import { BLOCK, type EntryKind, isZero, pathInPackage, readHeader, readPax, text
 /** The longest header that extends another one; a path of 300 characters needs 400 bytes. */
 const MAX_EXTENSION = 65_536
 
-/** Entries of any kind. The largest packages of icons have 45,000; only importable files count as files. */
-const MAX_ENTRIES = 100_000
-
 /** Decides about an archive's files. */
 export interface TarReader {
   /** Whether a file's bytes are wanted, by its path in the package and its size. It may throw. */
@@ -17,6 +14,8 @@ export interface TarReader {
 export class Untar {
   readonly #reader: TarReader
   readonly #block = new Uint8Array(BLOCK)
+  /** Entries of every kind. */
+  entries = 0
   #filled = 0
   /** Bytes of the entry and of the space behind it that are to come. */
   #left = 0
@@ -27,7 +26,6 @@ export class Untar {
   /** Extensions of the next entry's header. */
   #extended: ReadonlyMap<string, string> = new Map()
   #zeros = 0
-  #entries = 0
 
   constructor(reader: TarReader) {
     this.#reader = reader
@@ -35,7 +33,7 @@ export class Untar {
 
   /** Whether the archive's end was read. Bytes after it are ignored. */
   get hasEnded(): boolean {
-    return this.#zeros >= 2 && this.#entries > 0
+    return this.#zeros >= 2 && this.entries > 0
   }
 
   /** @throws {Error} if it is no archive, or what the reader throws. */
@@ -63,7 +61,7 @@ export class Untar {
 
   /** @throws {Error} if the archive was cut off. Some programs leave out the zeros at its end. */
   end(): void {
-    if (this.#left > 0 || this.#filled > 0 || this.#entries === 0) throw new Error("the archive is cut off")
+    if (this.#left > 0 || this.#filled > 0 || this.entries === 0) throw new Error("the archive is cut off")
   }
 
   #open(): void {
@@ -73,8 +71,7 @@ export class Untar {
       return
     }
     this.#zeros = 0
-    this.#entries += 1
-    if (this.#entries > MAX_ENTRIES) throw new Error(`it has more than ${MAX_ENTRIES} entries`)
+    this.entries += 1
     const header = readHeader(this.#block)
     this.#kind = header.kind
     this.#target = undefined

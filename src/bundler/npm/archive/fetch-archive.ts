@@ -16,6 +16,9 @@ export interface Unpacked {
   readonly paths: ReadonlySet<string>
 }
 
+/** Entries of every kind: the largest packages of icons have 45,000. Of files that can be imported there may be fewer. */
+const MAX_ENTRIES = 100_000
+
 const mib = (bytes: number): string => `${bytes >> 20} MiB`
 
 /**
@@ -51,6 +54,7 @@ export const fetchArchive = async (
     if (expanded > PACKAGE_LIMITS.unpackedBytes)
       throw refuse("too-large", `expands to more than ${mib(PACKAGE_LIMITS.unpackedBytes)}`)
     untar.write(bytes)
+    if (untar.entries > MAX_ENTRIES) throw refuse("too-large", `has more than ${MAX_ENTRIES} entries`)
   })
   /** Why it is no archive. It is hashed to its end nevertheless: only then it is clear whose fault that is. */
   let damage: unknown

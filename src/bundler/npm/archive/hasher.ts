@@ -15,7 +15,7 @@ type DigestStreamClass = new (
   algorithm: string
 ) => WritableStream<Uint8Array> & { readonly digest: Promise<ArrayBuffer> }
 
-/** The native one of workerd, and of Node elsewhere: `crypto.subtle` takes whole archives only. */
+/** The native one of workerd, and of Node on other platforms: `crypto.subtle` takes whole archives only. */
 export const makeHasher = async (algorithm: Algorithm): Promise<Hasher> => {
   const { DigestStream } = crypto as { readonly DigestStream?: DigestStreamClass }
   if (DigestStream === undefined) {

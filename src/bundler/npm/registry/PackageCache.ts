@@ -4,7 +4,7 @@ import { textOf } from "./streams.ts"
 
 /** How long the cache may take to answer, and to send what it has, in milliseconds. */
 const ANSWER_MS = 1000
-const READ_MS = 3000
+const READ_MS = 2000
 
 /** Misses and stores of one build: with both, 250 packages still get all their fetches within the limit of requests. */
 const MAX_MISSES = 150

@@ -58,7 +58,7 @@ export class Registry implements Releases {
     return found
   }
 
-  /** What the registry said of a version, if this build has asked. */
+  /** The registry's description of a version, if this build has asked for it. */
   published(name: string, version: string): Release | undefined {
     return this.#published.get(`${name}@${version}`)
   }

@@ -1,4 +1,4 @@
-import { RegistryUnavailableError } from "../errors.ts"
+import { PackageRefused, RegistryUnavailableError } from "../errors.ts"
 import { Budget, withSignal } from "./Budget.ts"
 import { PackageCache } from "./PackageCache.ts"
 import type { ModuleCache } from "../../remote/module-cache.ts"
@@ -78,7 +78,8 @@ export class RegistryClient {
         const isPage = /html/i.test(answer.headers.get("content-type") ?? "")
         if ((answer.status === 404 || answer.status === 410) && !isPage) return undefined
       }
-      const isLasting = answer instanceof Response && answer.status < 500 && answer.status !== 429
+      const isLasting =
+        answer instanceof Response ? answer.status < 500 && answer.status !== 429 : answer instanceof PackageRefused
       if (attempt < TRIES && !isLasting && !this.budget.signal.aborted) {
         await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
         continue

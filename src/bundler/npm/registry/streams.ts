@@ -42,7 +42,7 @@ export async function* piecesOf(stream: ReadableStream<Uint8Array>, signal: Abor
 /**
  * The text of a stream.
  *
- * @param onBytes is told how many bytes came, and how many there are by then; it may throw.
+ * @param onBytes gets the number of bytes that came, and of all so far; it may throw.
  */
 export const textOf = async (
   stream: ReadableStream<Uint8Array> | null,
