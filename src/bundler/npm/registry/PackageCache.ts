@@ -2,9 +2,9 @@ import type { ModuleCache } from "../../remote/module-cache.ts"
 import { type Budget, withSignal } from "./Budget.ts"
 import { textOf } from "./streams.ts"
 
-/** How long the cache may take to answer, and to send what it has, in milliseconds. */
+/** How long the cache may take to answer, and to send or take an entry, in milliseconds. */
 const ANSWER_MS = 1000
-const READ_MS = 2000
+const TRANSFER_MS = 2000
 
 /** Misses and stores of one build: with both, 250 packages still get all their fetches within the limit of requests. */
 const MAX_MISSES = 150
@@ -49,14 +49,14 @@ export class PackageCache {
     key: string,
     read: (body: ReadableStream<Uint8Array>, signal: AbortSignal) => Promise<A>
   ): Promise<A | undefined> {
-    if (this.#misses >= MAX_MISSES) return undefined
-    const value = await this.#attempt(READ_MS, async (cache, signal) => {
-      const soon = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)])
-      const kept = await withSignal(cache.match(keyUrl(key)), soon, discard)
-      if (kept === undefined || kept.body === null) return undefined
-      if (kept.ok && Number(kept.headers.get(EXPIRES)) > Date.now()) return read(kept.body, signal)
-      return discard(kept)
-    })
+    if (this.#misses >= MAX_MISSES || !this.#spend()) return undefined
+    const kept = await this.#attempt(ANSWER_MS, (cache, signal) =>
+      withSignal(cache.match(keyUrl(key)), signal, discard)
+    )
+    const isValid = kept?.ok === true && Number(kept.headers.get(EXPIRES)) > Date.now()
+    if (!isValid) discard(kept)
+    const body = isValid ? kept.body : null
+    const value = body === null ? undefined : await this.#attempt(TRANSFER_MS, (_cache, signal) => read(body, signal))
     if (value === undefined) this.#misses += 1
     else this.hits += 1
     return value
@@ -74,9 +74,9 @@ export class PackageCache {
 
   /** Stores an entry for some seconds. */
   async put(key: string, body: (signal: AbortSignal) => BodyInit, seconds: number): Promise<void> {
-    if (this.#stores >= MAX_STORES) return
+    if (this.#stores >= MAX_STORES || !this.#spend()) return
     this.#stores += 1
-    await this.#attempt(READ_MS, (cache, signal) => {
+    await this.#attempt(TRANSFER_MS, (cache, signal) => {
       const headers = {
         "content-type": "application/octet-stream",
         "cache-control": `public, max-age=${seconds}`,
@@ -91,10 +91,16 @@ export class PackageCache {
     return this.put(key, () => JSON.stringify(value), seconds)
   }
 
-  async #attempt<A>(ms: number, work: (cache: ModuleCache, signal: AbortSignal) => Promise<A>): Promise<A | undefined> {
-    if (this.#cache === undefined || this.#failed) return undefined
-    const cache = this.#cache
+  /** Whether the cache may be called; each call counts as a request. */
+  #spend(): boolean {
+    if (this.#cache === undefined || this.#failed) return false
     this.#budget.spendRequest()
+    return true
+  }
+
+  async #attempt<A>(ms: number, work: (cache: ModuleCache, signal: AbortSignal) => Promise<A>): Promise<A | undefined> {
+    const cache = this.#cache
+    if (cache === undefined) return undefined
     const over = new AbortController()
     const timer = setTimeout(() => over.abort(new Error("the cache does not answer")), ms)
     const signal = AbortSignal.any([this.#budget.signal, over.signal])

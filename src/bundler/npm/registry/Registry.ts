@@ -8,10 +8,13 @@ import type { Release, Releases } from "../types.ts"
 import { readManifest, trimManifest } from "./manifest.ts"
 import { RegistryClient, type RegistryOptions } from "./RegistryClient.ts"
 import { textOf } from "./streams.ts"
-import { fetchVersions, highestOf, type VersionList } from "./version-list.ts"
+import { fetchVersions, highestOf, LOOSE, type VersionList } from "./version-list.ts"
 
-/** The longest range; longer ones could slow down their parser. */
-const MAX_RANGE = 500
+/** The longest range; with more alternatives, a list of many versions takes seconds to search. */
+const MAX_RANGE = 256
+
+/** A tag, which is no range. */
+const TAG = /^\w[\w.-]{0,63}$/
 
 /** The versions that one build finds in a registry. */
 export class Registry implements Releases {
@@ -37,12 +40,12 @@ export class Registry implements Releases {
     checkPackageName(name)
     const wanted = range.trim() === "" ? "latest" : range.trim()
     if (wanted.length > MAX_RANGE) throw badRange(name, wanted)
-    const exact = valid(wanted)
+    const exact = valid(wanted, LOOSE)
     if (exact !== null) return (await this.find(name, exact)) ?? (await this.#refuse(name, exact))
-    const isRange = validRange(wanted) !== null
-    if (!isRange && !/^[a-z][\w.-]{0,63}$/i.test(wanted)) throw badRange(name, wanted)
+    const isRange = validRange(wanted, LOOSE) !== null
+    if (!isRange && !TAG.test(wanted)) throw badRange(name, wanted)
     const tagged = await this.find(name, isRange ? "latest" : wanted)
-    if (tagged !== undefined && (!isRange || wanted === "*" || satisfies(tagged.version, wanted))) return tagged
+    if (tagged !== undefined && (!isRange || wanted === "*" || satisfies(tagged.version, wanted, LOOSE))) return tagged
     const best = isRange ? highestOf(await this.#list(name), wanted) : undefined
     if (best === undefined) return this.#refuse(name, wanted)
     const found = await this.find(name, best)

@@ -5,6 +5,9 @@ import type { RegistryClient } from "./RegistryClient.ts"
 import { piecesOf } from "./streams.ts"
 import { VersionScan } from "./VersionScan.ts"
 
+/** As npm reads ranges: packages of long ago have `>=1.0.0rc1`. */
+export const LOOSE = true
+
 /** All versions of a package, in the registry's order. */
 export interface VersionList {
   readonly versions: ReadonlyArray<string>
@@ -18,7 +21,7 @@ const ACCEPT = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=
 export const highestOf = (list: VersionList | undefined, range: string): string | undefined => {
   if (list === undefined) return undefined
   const good = list.versions.filter((version) => !list.deprecated.has(version))
-  return maxSatisfying(good, range) ?? maxSatisfying([...list.versions], range) ?? undefined
+  return maxSatisfying(good, range, LOOSE) ?? maxSatisfying([...list.versions], range, LOOSE) ?? undefined
 }
 
 /** Fetches the versions of a package; `undefined` if there is no such package. */

@@ -49,6 +49,7 @@ describe("the version that is picked", () => {
     assert.strictEqual(await versionOf("plain", "=1.0.0"), "1.0.0")
     assert.strictEqual(await versionOf("plain", "v1.0.0"), "1.0.0")
     assert.strictEqual(await versionOf("plain", "next"), "3.0.0-beta.1")
+    assert.strictEqual(await versionOf("plain", ">=3.0.0beta"), "3.0.0-beta.1", "written as long ago")
     assert.strictEqual(await versionOf("behind", "^1"), "1.5.0", "latest, because it satisfies")
     assert.strictEqual(await versionOf("behind", ">1.5"), "1.9.0")
   })
