@@ -78,6 +78,15 @@ describe("an answer that is none", () => {
     assert.strictEqual(list.version, "1.0.0", "20 MB are read, because not every registry abbreviates")
   })
 
+  it("that is refused is not read on while the build continues", async () => {
+    const { registry: build } = openRegistry(registry.base)
+    await failureOf(build.pick("large-manifest", ""))
+    await failureOf(build.pick("huge-list", "^1"))
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    assert.strictEqual(registry.open, 0)
+    build.close()
+  })
+
   it("of a cut length is as good as the bytes that came", async () => {
     const text = JSON.stringify({
       name: "x",
