@@ -7,7 +7,7 @@ import { layerCredentialRateLimit } from "./api/paid/CredentialRateLimit.ts"
 import wasm from "./bundler/compiler/wasm.ts"
 import { layerEsbuild } from "./bundler/layer.ts"
 import { composeGateway, composeOrders, composeSweep } from "./compose.ts"
-import { layerSettings, Settings } from "./config.ts"
+import { layerSettings, registryOf, Settings } from "./config.ts"
 import { layerJack } from "./control-plane/jack/Jack.ts"
 import { layerExpiryStoreKv } from "./expiry/kv.ts"
 import { layerDeploymentIds } from "./ids/DeploymentIds.ts"
@@ -48,7 +48,11 @@ const ids = layerDeploymentIds.pipe(Layer.provide(layerIdStoreKv(env.EXPIRY)))
 
 /** Turns source into a bundle: esbuild in this Worker. */
 const bundler = Layer.unwrap(
-  Effect.map(Settings, ({ IMPORT_HOSTS: importHosts = [] }) => layerEsbuild(wasm, { importHosts, waitUntil }))
+  Effect.map(Settings, (settings) => {
+    const registry = registryOf(settings)
+    const packages = registry === undefined ? {} : { packages: { registry } }
+    return layerEsbuild(wasm, { importHosts: settings.IMPORT_HOSTS ?? [], ...packages, waitUntil })
+  })
 )
 
 /**

@@ -20,7 +20,7 @@ const configured = Schema.Boolean.annotate({ description: "Whether paid endpoint
 export const DeployRequest = Schema.Struct({
   files: Schema.Record(Schema.String, Schema.String).annotate({
     description:
-      "Source files by path. The entrypoint is package.json's exports or main, or src/index.ts, index.ts and the like.",
+      "Source files by path. The entrypoint is package.json's exports or main, or src/index.ts and the like.",
     examples: [{ "src/index.ts": "export default { fetch: () => Response.json({ hello: 'world' }) }" }]
   }),
   name: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(MAX_NAME_LENGTH))).annotate({

@@ -30,8 +30,16 @@ export class BundlerBusy extends Schema.TaggedError<BundlerBusy>()("BundlerBusy"
   message: Schema.String
 }) {}
 
+/**
+ * The registry of packages does not answer, or packages did not arrive in time; the same source may bundle later. The Effect
+ * error for `RegistryUnavailableError`.
+ */
+export class RegistryUnavailable extends Schema.TaggedError<RegistryUnavailable>()("RegistryUnavailable", {
+  message: Schema.String
+}) {}
+
 /** The reason why there is no bundle. */
-export type BundlerFailure = BundleRejected | BundlerCrashed | BundlerBusy
+export type BundlerFailure = BundleRejected | BundlerCrashed | BundlerBusy | RegistryUnavailable
 
 /** Sources by path, relative to the project's root. */
 export type SourceFiles = Readonly<Record<string, string>>

@@ -22,6 +22,8 @@ import { readWranglerConfig, type WranglerConfig } from "./project/wrangler-conf
 export { BundleError, BundlerCrashError, type Diagnostic, formatDiagnostic } from "./diagnostics.ts"
 export { BundlerBusyError } from "./compiler/leased-slots.ts"
 export { LIMITS } from "./limits.ts"
+export { RegistryUnavailableError } from "./npm/errors.ts"
+export { PACKAGE_LIMITS } from "./npm/limits.ts"
 export { lineAt } from "./project/jsonc.ts"
 export { normalizePath } from "./project/paths.ts"
 export type { WaitUntil } from "./compiler/Pool.ts"
@@ -49,6 +51,11 @@ export interface Bundle {
    * that one and it imports no `node:` module.
    */
   readonly compatibilityFlags: ReadonlyArray<string>
+  /**
+   * The versions of the packages in it, sorted, by what was asked for: `{ "zod@^4": "zod@4.6.7 sha512-…" }`; `{}` without
+   * packages. A build with it (`lock`) yields the same code.
+   */
+  readonly lock: Readonly<Record<string, string>>
 }
 
 export interface BundlerOptions {
@@ -58,6 +65,8 @@ export interface BundlerOptions {
   readonly timeoutMs?: number
   /** The hosts that modules are fetched from, as in `https://esm.sh/zod@4`; by default only esm.sh; none for `[]`. */
   readonly importHosts?: ReadonlyArray<string>
+  /** Where packages of npm come from: the URL of a registry, which ends in "/". Without it, imports of packages are refused. */
+  readonly packages?: { readonly registry: string } | undefined
   /** Keeps fetched modules between builds; by default the platform's `caches.default`, where it has one. */
   readonly cache?: ModuleCache
   /** Fetches modules; by default the platform's own `fetch`. */
@@ -79,6 +88,8 @@ export interface BuildOptions {
    * the same with and without.
    */
   readonly sourceMap?: boolean
+  /** The versions of an earlier bundle to repeat. Its entries have precedence over locks among the files. */
+  readonly lock?: Readonly<Record<string, string>> | undefined
 }
 
 export interface Bundler {
@@ -90,6 +101,7 @@ export interface Bundler {
    * @param files sources by path, relative to the project's root, for example `{ "src/index.ts": "export default …" }`.
    * @throws {BundleError} when the source does not bundle: its `diagnostics` say where, and what to do.
    * @throws {BundlerBusyError} when too many builds are in flight in this isolate: try again.
+   * @throws {RegistryUnavailableError} when the registry of packages does not answer, or not in time: try again.
    * @throws {BundlerCrashError} when the compiler does not start: try again.
    */
   readonly bundle: (files: Readonly<Record<string, string>>, build?: BuildOptions) => Promise<Bundle>
@@ -158,7 +170,8 @@ export const createBundler = (options: BundlerOptions): Bundler => {
         code: compiled.code,
         ...(compiled.map === undefined ? {} : { map: compiled.map }),
         warnings: boundWarnings([...warnings, ...compiled.warnings], (file) => files.has(file)),
-        compatibilityFlags: flagsFor(wrangler, compiled.externals)
+        compatibilityFlags: flagsFor(wrangler, compiled.externals),
+        lock: {}
       }
     }
   }

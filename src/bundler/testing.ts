@@ -15,5 +15,6 @@ const trivial = (files: SourceFiles): Bundle => ({
   main: "worker.js",
   code: 'export default { fetch: () => new Response("ok") }\n',
   warnings: [],
-  compatibilityFlags: []
+  compatibilityFlags: [],
+  lock: {}
 })

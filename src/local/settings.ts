@@ -16,7 +16,9 @@ export const settingNames = [
   "CONTROL_PLANE_TOKEN",
   "PROJECT_ID",
   "TTL_HOURS",
-  "IMPORT_HOSTS"
+  "IMPORT_HOSTS",
+  "NPM_PACKAGES",
+  "NPM_REGISTRY"
 ] as const
 
 /** Settings with their values, as strings. An absent one is not set. */

@@ -68,6 +68,9 @@ export const Status = Schema.Struct({
   warnings: Schema.Array(DiagnosticSchema).annotate({
     description:
       "The compiler's warnings about the code that is live, or that is delivered: at most 20. An update replaces them."
+  }),
+  lock: Schema.Record(Schema.String, Schema.String).annotate({
+    description: "The npm packages in that code, by what was asked for. A file mpp.lock.json with it repeats them."
   })
 }).annotate({ description: "The deployment as it is now." })
 /** The answer of `GET /deployments/{deployment_id}`. */

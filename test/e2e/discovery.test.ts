@@ -13,7 +13,8 @@ const shell = promisify(execFile)
 let stack: Stack
 let folder: string
 beforeAll(async () => {
-  stack = await startTestStack()
+  // Nothing is installed: test/e2e/packages deploys the example with a package.
+  stack = await startTestStack({ NPM_PACKAGES: "off" })
   folder = mkdtempSync(join(tmpdir(), "mpp-agent-"))
 })
 afterAll(async () => {

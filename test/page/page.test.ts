@@ -38,6 +38,7 @@ const up: ServiceInfo = {
   mppxOptions: "",
   ttlHours: 24,
   importHosts: [],
+  packages: "on",
   startCheck: true,
   execute: { price: "0.01", offers: [] }
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process"
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { connect, type Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -90,6 +90,12 @@ export const startBuilt = async (config: string, hosts: Hosts, more: Partial<V4>
     reset,
     /** Resident memory of workerd, in MB. */
     memory: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024,
+    /** The most resident memory of workerd while something happens, in MB. */
+    peakDuring: async (work: () => Promise<unknown>): Promise<number> => {
+      writeFileSync(`/proc/${pid}/clear_refs`, "5")
+      await work()
+      return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024
+    },
     stop: async () => {
       await miniflare.dispose()
       rmSync(folder, { recursive: true, force: true })

@@ -30,7 +30,8 @@ export const testSettings: Record<string, string> = {
   REALM: "gateway.test",
   TEMPO_RECIPIENT: `0x${"1".repeat(40)}`,
   TEMPO_NETWORK: "local",
-  CONTROL_PLANE_TOKEN: `jkt_${"0".repeat(64)}`
+  CONTROL_PLANE_TOKEN: `jkt_${"0".repeat(64)}`,
+  NPM_REGISTRY: "https://registry.test"
 }
 
 /** The headline example. */

@@ -2,7 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { layerSettings, requireSettings, Settings } from "../../src/config.ts"
+import { registry as built } from "../../src/bundler/generated/registry.js"
+import { layerSettings, registryOf, requireSettings, Settings } from "../../src/config.ts"
 import { testSettings } from "../support/gateway.ts"
 
 const settings = (environment: Record<string, string>) =>
@@ -38,6 +39,20 @@ describe("settings", () => {
       const defect = yield* Effect.catchDefect(requireSettings(incomplete, "REALM", "DEPLOY_PRICE"), Effect.succeed)
       assert.strictEqual(String(defect), "Error: the setting DEPLOY_PRICE is missing or malformed")
       assert.strictEqual((yield* requireSettings(incomplete, "REALM")).REALM, "gateway.test")
+    })
+  )
+
+  it.effect("name the registry of packages, or none", () =>
+    Effect.gen(function* () {
+      const registry = (changes: Record<string, string>) =>
+        Effect.map(settings({ ...testSettings, ...changes }), registryOf)
+      assert.strictEqual(yield* registry({}), "https://registry.test/")
+      assert.strictEqual(yield* registry({ NPM_REGISTRY: "http://mirror.test/npm/" }), "http://mirror.test/npm/")
+      assert.isUndefined(yield* registry({ NPM_PACKAGES: "off" }))
+      const { missing } = yield* settings({ ...testSettings, NPM_PACKAGES: "yes", NPM_REGISTRY: "ftp://x" })
+      assert.deepStrictEqual(missing, ["NPM_PACKAGES", "NPM_REGISTRY"])
+      const { NPM_REGISTRY: _, ...others } = testSettings
+      assert.strictEqual((yield* settings(others)).NPM_REGISTRY, built)
     })
   )
 

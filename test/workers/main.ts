@@ -49,7 +49,8 @@ const bundler = layerBundlerTest((files) =>
     main: "index.js",
     code: `export default { fetch: () => new Response(${JSON.stringify(Object.values(files).join(""))}) }`,
     compatibilityFlags: [],
-    warnings: []
+    warnings: [],
+    lock: {}
   })
 )
 

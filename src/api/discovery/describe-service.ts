@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto"
 import * as Effect from "effect/Effect"
-import { Settings } from "../../config.ts"
+import { registryOf, Settings } from "../../config.ts"
 import { PATH_USD } from "../../domain/path-usd.ts"
 import { purchaseKey } from "../../domain/Order.ts"
 import { CodeRunner } from "../../sandbox/CodeRunner.ts"
@@ -49,6 +49,7 @@ export const describeService = Effect.gen(function* () {
       mppxOptions,
       ttlHours: settings.TTL_HOURS ?? 24,
       importHosts: settings.IMPORT_HOSTS ?? [],
+      packages: registryOf(settings) !== undefined ? "on" : settings.NPM_PACKAGES === "off" ? "off" : "unknown",
       startCheck: runner.available,
       execute: runner.available
         ? { price: executePrice ?? "?", offers: yield* offers(executePrice, executeTerms) }

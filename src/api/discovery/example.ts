@@ -17,6 +17,24 @@ export const exampleRequest = {
   name: "my-api"
 }
 
+/** The same with a package of npm, for services that install packages. */
+export const exampleWithPackage = {
+  files: {
+    "package.json": '{"dependencies":{"zod":"^4"}}',
+    "src/index.ts": [
+      'import { Hono } from "hono"',
+      'import { z } from "zod"',
+      "",
+      "const app = new Hono()",
+      'app.get("/", (c) => c.json({ hello: z.string().parse("world") }))',
+      "",
+      "export default app",
+      ""
+    ].join("\n")
+  },
+  name: "my-api"
+}
+
 const exampleId = "dep_3v8k2m9qw4x7c1h5n0t6r2yjzb8s1f6dqk0m4wtx"
 
 /** The answer to the example deploy. */
@@ -36,7 +54,7 @@ export const exampleExecution = {
 /** The answer to the example run. */
 export const exampleResult = { result: { sum: 5 }, duration_ms: 1, limits: { cpu_ms_limit: 50 } }
 
-/** The status of the example deploy. */
+/** The status of a deploy with a package. */
 export const exampleStatus = {
   deployment_id: exampleId,
   url: exampleDeployment.url,
@@ -46,5 +64,6 @@ export const exampleStatus = {
   expires_at: exampleDeployment.expires_at,
   charged: true,
   last_failure: null,
-  warnings: []
+  warnings: [],
+  lock: { "zod@^4": "zod@4.6.7 sha512-…" }
 }

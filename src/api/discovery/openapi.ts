@@ -1,6 +1,13 @@
 import * as OpenApi from "effect/http-api/OpenApi"
 import { Api } from "../Api.ts"
-import { exampleDeployment, exampleExecution, exampleRequest, exampleResult, exampleStatus } from "./example.ts"
+import {
+  exampleDeployment,
+  exampleExecution,
+  exampleRequest,
+  exampleResult,
+  exampleStatus,
+  exampleWithPackage
+} from "./example.ts"
 import { type ServiceInfo, hours } from "./service-info.ts"
 import { errorCatalog } from "./error-catalog.ts"
 import { describeFields } from "./describe-fields.ts"
@@ -111,8 +118,8 @@ const withRequest = (operation: Operation, example: object, answer: object = exa
 
 /** Prices, summaries and examples of each operation, by method and path. */
 const additions: Readonly<Record<string, (operation: Operation, service: ServiceInfo) => Operation>> = {
-  "post /deploy": (operation, { offers, price }) => ({
-    ...withRequest(operation, exampleRequest),
+  "post /deploy": (operation, { offers, packages, price }) => ({
+    ...withRequest(operation, packages === "on" ? exampleWithPackage : exampleRequest),
     summary: `Deploy source files to a live URL ($${price})`,
     ...(offers.length > 0 && { "x-payment-info": { offers } })
   }),
@@ -125,7 +132,8 @@ const additions: Readonly<Record<string, (operation: Operation, service: Service
     ...withRequest(operation, { files: exampleRequest.files }),
     summary: "Newer code at the same URL, free, for its payer: the 402 asks for a proof of amount 0"
   }),
-  "get /deployments/{deployment_id}": (operation) => withExamples(operation, { 200: exampleStatus }, false)
+  "get /deployments/{deployment_id}": (operation, { packages }) =>
+    withExamples(operation, { 200: packages === "on" ? exampleStatus : { ...exampleStatus, lock: {} } }, false)
 }
 
 // The first call makes it, because it takes milliseconds and is the same for every request.

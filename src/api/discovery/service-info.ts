@@ -24,6 +24,8 @@ export interface ServiceInfo {
   readonly ttlHours: number
   /** The hosts from which modules may be imported by URL. */
   readonly importHosts: ReadonlyArray<string>
+  /** Whether code may import npm packages: `on`, switched `off`, or `unknown` where no registry is known. */
+  readonly packages: "on" | "off" | "unknown"
   /** Whether code is started before its payer is charged. */
   readonly startCheck: boolean
   /** The price of a run, and the ways to pay it; `undefined` if the service cannot load code. */

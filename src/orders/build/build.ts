@@ -11,19 +11,30 @@ import type { Worker } from "./slots.ts"
 import { WorkSlots } from "./WorkSlots.ts"
 
 /** Builds the source map of a bundle that was made without one. Without it a diagnostic names no line. */
-const mapFor = Effect.fnUntraced(function* ({ frames }: StartFailed, files: Files, purpose: Purpose) {
+const mapFor = Effect.fnUntraced(function* (
+  { frames }: StartFailed,
+  files: Files,
+  purpose: Purpose,
+  lock: Build["lock"]
+) {
   if (frames.length === 0) return undefined
   const bundler = yield* Bundler
-  return yield* bundler.bundle(files, { purpose, sourceMap: true }).pipe(
+  return yield* bundler.bundle(files, { purpose, sourceMap: true, lock }).pipe(
     Effect.map(({ map }) => map),
     Effect.orElseSucceed(() => undefined)
   )
 })
 
 /** Returns no map if no slot is free. The payer gets the diagnostic anyway. */
-const mapOf = Effect.fnUntraced(function* (worker: Worker, failed: StartFailed, files: Files, purpose: Purpose) {
+const mapOf = Effect.fnUntraced(function* (
+  worker: Worker,
+  failed: StartFailed,
+  files: Files,
+  purpose: Purpose,
+  lock: Build["lock"]
+) {
   const { inBuild } = yield* WorkSlots
-  return yield* inBuild(worker, mapFor(failed, files, purpose)).pipe(Effect.orElseSucceed(() => undefined))
+  return yield* inBuild(worker, mapFor(failed, files, purpose, lock)).pipe(Effect.orElseSucceed(() => undefined))
 })
 
 /**
@@ -34,7 +45,8 @@ export const buildAndStart = Effect.fn("OrderWorkflow.build")(function* <R>(
   files: Files,
   purpose: Purpose,
   attempt: AttemptId,
-  refuse: (problem: Omit<BuildFailure, "at">, certain: boolean) => Effect.Effect<never, BundleFailed, R>
+  refuse: (problem: Omit<BuildFailure, "at">, certain: boolean) => Effect.Effect<never, BundleFailed, R>,
+  known?: Build["lock"]
 ) {
   const { inBuild, inStart } = yield* WorkSlots
   const bundler = yield* Bundler
@@ -42,8 +54,8 @@ export const buildAndStart = Effect.fn("OrderWorkflow.build")(function* <R>(
   const payers = yield* Payers
   // The order saves the attempt before it builds. Payers with fewer failures come first.
   const worker = { payer: attempt.payer, failures: yield* payers.keep(attempt) }
-  const bundle = Effect.andThen(logWork("build", purpose), bundler.bundle(files, { purpose }))
-  const { main, code, compatibilityFlags, entrypoint, warnings, map } = yield* inBuild(worker, bundle).pipe(
+  const bundle = Effect.andThen(logWork("build", purpose), bundler.bundle(files, { purpose, lock: known }))
+  const { main, code, compatibilityFlags, entrypoint, warnings, map, lock } = yield* inBuild(worker, bundle).pipe(
     Effect.catchTags({
       BundleRejected: ({ diagnostics, certain }) => {
         const detail = "The source does not bundle: see diagnostics."
@@ -52,16 +64,21 @@ export const buildAndStart = Effect.fn("OrderWorkflow.build")(function* <R>(
       },
       BundlerBusy: () =>
         new Busy({ detail: "Too many builds in flight. Nothing was charged; try again.", retry_after: 2 }),
+      RegistryUnavailable: ({ message }) =>
+        Effect.andThen(
+          Effect.logWarning("packages could not be fetched", message),
+          new Busy({ detail: `${message}. Nothing was charged; try again.`, retry_after: 5 })
+        ),
       BundlerCrashed: ({ message }) => unavailable("the bundler could not start", message)
     })
   )
-  const upload: Build = { main, code, compatibilityFlags, warnings, ...(map !== undefined && { map }) }
+  const upload: Build = { main, code, compatibilityFlags, warnings, lock, ...(map !== undefined && { map }) }
   const start = Effect.andThen(logWork("start", purpose), runner.check(upload, purpose))
   yield* (runner.available ? inStart(worker, start) : runner.check(upload, purpose)).pipe(
     Effect.catchTags({
       StartFailed: Effect.fnUntraced(function* (failed) {
         const detail = "The code bundles but does not start: see diagnostics."
-        const program = { entrypoint, files, map: map ?? (yield* mapOf(worker, failed, files, purpose)) }
+        const program = { entrypoint, files, map: map ?? (yield* mapOf(worker, failed, files, purpose, lock)) }
         return yield* refuse({ detail, diagnostics: [diagnose(failed, program)] }, failed.certain)
       }),
       RunnerUnavailable: ({ message }) => unavailable("the runner does not answer", message)

@@ -143,6 +143,7 @@ const taken = (purchase: Delivered, build: Build, url: string | undefined, now: 
     updatedAt: now,
     failure: null,
     warnings: build.warnings ?? [],
+    lock: build.lock ?? {},
     ...(url !== undefined && { gone: false, answer: { ...answer, url } as Answer })
   }
 }

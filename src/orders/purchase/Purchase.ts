@@ -124,6 +124,8 @@ export const PurchaseRow = Schema.Struct({
   createdAt: Schema.Number,
   /** The compiler's warnings about the code that is live or being delivered. A missing field means none. */
   warnings: Schema.optionalKey(Schema.Array(DiagnosticSchema)),
+  /** The versions of the packages in that code, by what was asked for. A missing field means no packages. */
+  lock: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
   /** Uploads that may still land, including one in progress. A missing field means none. */
   inDoubt: Schema.optionalKey(Schema.Array(InDoubt)),
   /** True if the deployment was live and the host has lost its project. Nothing serves until the order places it anew. */
@@ -194,6 +196,7 @@ export const statusOf = ({
   createdAt,
   updatedAt,
   warnings,
+  lock,
   gone = false
 }: Purchase): Status => ({
   deployment_id: id,
@@ -210,5 +213,6 @@ export const statusOf = ({
   expires_at: answer?.expires_at ?? null,
   charged: charged(state),
   last_failure: failure?.detail ?? null,
-  warnings: warnings ?? []
+  warnings: warnings ?? [],
+  lock: lock ?? {}
 })

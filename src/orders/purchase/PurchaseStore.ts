@@ -24,9 +24,11 @@ export interface InFlightUpdate {
   readonly outcome: Deferred.Deferred<Deployed, UpdateError>
 }
 
-/** An upload with the compiler's warnings. Earlier versions stored it without warnings. */
+/** An upload with the compiler's warnings and the versions of its packages. Earlier versions stored it without either. */
 export interface Build extends Upload {
   readonly warnings?: ReadonlyArray<Diagnostic>
+  /** The versions of its packages, by what was asked for. */
+  readonly lock?: Readonly<Record<string, string>>
   /** The source map of code to run, for the stack of an error. */
   readonly map?: string
 }

@@ -19,7 +19,7 @@ export const newPurchase = (
   order: DeployOrder | ExecuteOrder,
   authorization: Authorization,
   now: number,
-  { warnings = [] }: Pick<Build, "warnings">
+  { warnings = [], lock = {} }: Pick<Build, "warnings" | "lock">
 ): Capturing => {
   const { verified } = order
   return {
@@ -42,7 +42,8 @@ export const newPurchase = (
     attempts: 0,
     due: now + LEASE_MS,
     createdAt: now,
-    ...(warnings.length > 0 && { warnings })
+    ...(warnings.length > 0 && { warnings }),
+    ...(!("input" in order) && Object.keys(lock).length > 0 && { lock })
   }
 }
 

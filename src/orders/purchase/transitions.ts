@@ -99,17 +99,18 @@ export const uploading = <P extends Purchase>(purchase: P, inDoubt: ReadonlyArra
 export const updating = (purchase: Delivered, update: Update, due: number): Delivered => ({ ...purchase, update, due })
 
 /** Newer code replaces the code that the order is delivering. */
-export const replacing = <P extends Purchase>(purchase: P, warnings: Purchase["warnings"], due: number): P => ({
-  ...purchase,
-  failure: null,
-  attempts: 0,
-  due,
-  warnings: warnings ?? []
-})
+export const replacing = <P extends Purchase>(
+  purchase: P,
+  { warnings = [], lock = {} }: Pick<Purchase, "warnings" | "lock">,
+  due: number
+): P => ({ ...purchase, failure: null, attempts: 0, due, warnings, lock })
 
 /** The fields of a live deployment that an update changes. */
 export type Changes = Partial<
-  Pick<Delivered, "answer" | "failure" | "gone" | "inDoubt" | "placement" | "update" | "updatedAt" | "warnings">
+  Pick<
+    Delivered,
+    "answer" | "failure" | "gone" | "inDoubt" | "lock" | "placement" | "update" | "updatedAt" | "warnings"
+  >
 > & {
   readonly due: number
 }

@@ -24,12 +24,14 @@ const LEASE_MS = 30_000
 /**
  * Builds and starts the files of an update. The order does not save a failure, because these files are not the order's body.
  */
-const buildUpdate = (files: Files, attempt: AttemptId) =>
+const buildUpdate = (files: Files, attempt: AttemptId, lock: Build["lock"]) =>
   buildAndStart(
     files,
     "serve",
     attempt,
-    ({ detail, diagnostics }) => new BundleFailed({ detail: `${detail} Updates are free.`, diagnostics, charged: true })
+    ({ detail, diagnostics }) =>
+      new BundleFailed({ detail: `${detail} Updates are free.`, diagnostics, charged: true }),
+    lock
   )
 
 /** Saves the bundle and sends it, either as an update of a live site or in place of code that is not live yet. */
@@ -54,7 +56,7 @@ const replace = Effect.fn("OrderWorkflow.replace")(function* (
       yield* save(store, transition.updating(purchase, { body, key, attempts: 0 }, due), upload)
       return yield* push(id)
     }
-    const saved = save(store, transition.replacing(purchase, upload.warnings, now + LEASE_MS), upload)
+    const saved = save(store, transition.replacing(purchase, upload, now + LEASE_MS), upload)
     const registered = register(store, purchase.key, purchase.challengeId)
     return yield* deployed(runDetached(registered, Effect.flatMap(saved, resumeFrom))).pipe(
       // The order reports this error only before a payment, and this purchase is paid for.
@@ -66,7 +68,10 @@ const replace = Effect.fn("OrderWorkflow.replace")(function* (
 /** Builds the files and replaces the code, as an attempt of the payer. */
 const rebuild = ({ id, files, verified }: UpdateOrder, updating: InFlightUpdate) => {
   const mine = attemptOf(verified, "update")
-  return buildUpdate(files, mine).pipe(
+  return Effect.flatMap(PurchaseStore, (store) =>
+    // The packages stay at the versions of the deployment.
+    buildUpdate(files, mine, store.byId(id)?.lock)
+  ).pipe(
     Effect.catchTags({
       BundleFailed: (error) => new BundleFailed({ ...error, detail: `${error.detail} The deployment is as it was.` })
     }),

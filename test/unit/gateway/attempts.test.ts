@@ -10,7 +10,7 @@ import { testCredential } from "../../../src/payment/testing.ts"
 import { helloBody, makeGateway, problem } from "../../support/gateway.ts"
 
 const bodyOf = (source: string) => JSON.stringify({ files: { "index.ts": source } })
-const program = { entrypoint: "index.ts", main: "worker.js", code: "", warnings: [], compatibilityFlags: [] }
+const program = { entrypoint: "index.ts", main: "worker.js", code: "", warnings: [], compatibilityFlags: [], lock: {} }
 
 /** A gateway whose builds of "bad" sources fail, with a count of all builds. */
 const makeCounted = (parts: Parameters<typeof makeGateway>[0] = {}) => {

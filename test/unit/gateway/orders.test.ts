@@ -45,7 +45,16 @@ describe("a deploy", () => {
     const status = await gateway.send(`/deployments/${deployment_id}`)
     assert.strictEqual(status.headers.get("cache-control"), "no-store")
     const { created_at, updated_at, ...rest } = (await status.json()) as Record<string, string>
-    const live = { deployment_id, url, status: "live", expires_at, charged: true, last_failure: null, warnings: [] }
+    const live = {
+      deployment_id,
+      url,
+      status: "live",
+      expires_at,
+      charged: true,
+      last_failure: null,
+      warnings: [],
+      lock: {}
+    }
     assert.deepStrictEqual<object>(rest, live)
     assert.strictEqual(Date.parse(expires_at) - Date.parse(updated_at ?? ""), 86_400_000)
     assert.isAtMost(Date.parse(created_at ?? ""), Date.parse(updated_at ?? ""))

@@ -6,7 +6,7 @@ import { failsWith } from "../../../src/control-plane/testing.ts"
 import { testCredential } from "../../../src/payment/testing.ts"
 import { deployment, helloBody, makeGateway, problem } from "../../support/gateway.ts"
 
-const bundled = { main: "index.js", code: "", compatibilityFlags: [], entrypoint: "index.ts", warnings: [] }
+const bundled = { main: "index.js", code: "", compatibilityFlags: [], entrypoint: "index.ts", warnings: [], lock: {} }
 const unavailable = failsWith(new ControlPlaneUnavailable({ message: "down" }))
 
 describe("an order", () => {
@@ -206,6 +206,7 @@ describe("an order", () => {
             main: "w.js",
             code: Object.keys(files)[0] ?? "",
             warnings: [],
+            lock: {},
             compatibilityFlags: []
           }
           gates.push(() => resume(Effect.succeed(bundle)))

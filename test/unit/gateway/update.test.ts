@@ -118,7 +118,14 @@ describe("an update", () => {
   it("changes nothing if it does not bundle", async () => {
     let broken = false
     const diagnostics = [{ file: "index.ts", line: 1, column: 2, text: "no" }]
-    const bundle = { main: "index.js", code: "", compatibilityFlags: [], entrypoint: "index.ts", warnings: [] }
+    const bundle = {
+      main: "index.js",
+      code: "",
+      compatibilityFlags: [],
+      entrypoint: "index.ts",
+      warnings: [],
+      lock: {}
+    }
     const gateway = makeGateway({
       bundle: () => (broken ? Effect.fail(new BundleRejected({ diagnostics })) : Effect.succeed(bundle))
     })
@@ -139,7 +146,14 @@ describe("an update", () => {
     let warnings = [{ file: "index.ts", line: 1, column: 2, text: "first", hint: "so" }]
     const gateway = makeGateway({
       bundle: () =>
-        Effect.succeed({ main: "index.js", code: "", compatibilityFlags: [], entrypoint: "index.ts", warnings })
+        Effect.succeed({
+          main: "index.js",
+          code: "",
+          compatibilityFlags: [],
+          entrypoint: "index.ts",
+          warnings,
+          lock: {}
+        })
     })
     const { deployment_id } = await deployed(gateway)
     assert.deepStrictEqual((await status(gateway, deployment_id)).warnings, warnings)

@@ -9,7 +9,7 @@ type Gateway = ReturnType<typeof makeGateway>
 
 const down = failsWith(new ControlPlaneUnavailable({ message: "connection refused" }))
 const health = async (gateway: Gateway) => (await (await gateway.send("/health")).json()) as Record<string, unknown>
-const bundled = { entrypoint: "", main: "w.js", code: "", warnings: [], compatibilityFlags: [] }
+const bundled = { entrypoint: "", main: "w.js", code: "", warnings: [], compatibilityFlags: [], lock: {} }
 
 /** Nothing moved, nothing was made, and the host was asked for nothing else. */
 const untouched = ({ payments, host }: Gateway) => {

@@ -1,8 +1,28 @@
 import { assert, describe, it } from "vitest"
 import { llmsTxt } from "../../../../src/api/discovery/llms.ts"
+import type { ServiceInfo } from "../../../../src/api/discovery/service-info.ts"
 import { errorCatalog } from "../../../../src/api/discovery/error-catalog.ts"
 import { makeGateway, testSettings } from "../../../support/gateway.ts"
 import { run } from "./support.ts"
+
+/** A service that takes money in another way. */
+const offers = [{ method: "voucher", intent: "charge", amount: "10", currency: "usd" }]
+const voucherService: ServiceInfo = {
+  originIsSet: false,
+  origin: "https://compute.example",
+  missing: [],
+  price: "0.10",
+  offers,
+  tempo: false,
+  currency: "usd",
+  network: "voucher",
+  mppxOptions: "",
+  ttlHours: 1,
+  importHosts: [],
+  packages: "off",
+  startCheck: false,
+  execute: { price: "0.01", offers }
+}
 
 describe("GET /llms.txt", () => {
   const text = async (settings: Record<string, string> = testSettings) => {
@@ -44,22 +64,7 @@ describe("GET /llms.txt", () => {
   })
 
   it("does not mention Tempo with another payment method", () => {
-    const offers = [{ method: "voucher", intent: "charge", amount: "10", currency: "usd" }]
-    const guide = llmsTxt({
-      originIsSet: false,
-      origin: "https://compute.example",
-      missing: [],
-      price: "0.10",
-      offers,
-      tempo: false,
-      currency: "usd",
-      network: "voucher",
-      mppxOptions: "",
-      ttlHours: 1,
-      importHosts: [],
-      startCheck: false,
-      execute: { price: "0.01", offers }
-    })
+    const guide = llmsTxt(voucherService)
     assert.notMatch(guide, /mppx|tempo|decimals|transfer/i)
     assert.include(guide, "method `voucher`, intent `charge`, amount `10` base units of `usd`\n")
     assert.include(guide, "runs them for 1 hour.")
@@ -72,6 +77,15 @@ describe("GET /llms.txt", () => {
       await text({ ...testSettings, IMPORT_HOSTS: "a.example, b.example" }),
       "By URL from a.example, b.example"
     )
+  })
+
+  it("says whether packages are installed", async () => {
+    assert.match(await text(), /npm packages: `import \{ z \} from "zod"`[\s\S]*at most 250 packages, 64 MiB fetched/)
+    const off = await text({ ...testSettings, NPM_PACKAGES: "off" })
+    assert.include(off, "No packages are installed: send the source of other packages as files.")
+    const unknown = llmsTxt({ ...voucherService, packages: "unknown" })
+    assert.include(unknown, "No packages are installed, because this service knows no registry: send the source")
+    for (const guide of [off, unknown]) assert.notMatch(guide, /zod|lock|npm packages/)
   })
 
   it("names the missing settings", async () => {

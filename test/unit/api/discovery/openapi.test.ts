@@ -1,7 +1,7 @@
 import { Challenge } from "mppx"
 import { validate } from "mppx/discovery"
 import { assert, describe, it } from "vitest"
-import { exampleExecution, exampleRequest } from "../../../../src/api/discovery/example.ts"
+import { exampleExecution, exampleRequest, exampleWithPackage } from "../../../../src/api/discovery/example.ts"
 import { errorCatalog } from "../../../../src/api/discovery/error-catalog.ts"
 import * as Errors from "../../../../src/domain/Errors.ts"
 import { testSettings } from "../../../support/gateway.ts"
@@ -33,12 +33,17 @@ describe("GET /openapi.json", () => {
     })
   }
 
-  it("has an example that gets a quote and deploys unchanged", async () => {
-    const { gateway, document } = await read()
-    const example = document.paths["/deploy"]?.["post"]?.requestBody?.content["application/json"].example
-    assert.deepStrictEqual(example, exampleRequest)
-    const response = await gateway.pay({ body: JSON.stringify(example) })
-    assert.strictEqual(response.status, 200, await response.clone().text())
+  it("has an example that gets a quote and deploys unchanged, with a package where packages are installed", async () => {
+    for (const [settings, expected] of [
+      [testSettings, exampleWithPackage],
+      [{ ...testSettings, NPM_PACKAGES: "off" }, exampleRequest]
+    ] as const) {
+      const { gateway, document } = await read(settings)
+      const example = document.paths["/deploy"]?.["post"]?.requestBody?.content["application/json"].example
+      assert.deepStrictEqual(example, expected)
+      const response = await gateway.pay({ body: JSON.stringify(example) })
+      assert.strictEqual(response.status, 200, await response.clone().text())
+    }
   })
 
   it("offers /execute at its own price with an example that runs, if code can be loaded", async () => {
