@@ -57,6 +57,9 @@ export interface Locked {
 
 /** The versions to repeat: npm's lock by place, our own by what was asked for (`zod@^4`). */
 export interface Lock {
-  /** @param from the importer's location in npm's lock; "" for the project. */
+  /**
+   * @param from the importer's location in npm's lock; "" for the project.
+   * @throws {PackageRefused} if the lock is malformed, or has the package from another place than npm.
+   */
   readonly find: (from: string, name: string, range: string) => Locked | undefined
 }

@@ -11,12 +11,13 @@ const refuse = (text: string, hint: string): PackageRefused => new PackageRefuse
 
 const LEAVE_OUT = `Make ${NPM_LOCK} again with npm install, or leave it out.`
 
-/** The places where Node looks for a package, from the importer's folder up: `node_modules/a/node_modules/b`, `node_modules/b`. */
-const placesOf = (from: string, name: string): ReadonlyArray<string> => {
-  const places: Array<string> = []
-  for (let folder = from; folder !== ""; folder = folder.slice(0, Math.max(0, folder.lastIndexOf("/node_modules/"))))
-    places.push(`${folder}/node_modules/${name}`)
-  return [...places, `node_modules/${name}`]
+/** Looks where Node does, from the importer's folder up: `node_modules/a/node_modules/b`, `node_modules/b`. */
+const placeOf = (packages: ReadonlyMap<string, unknown>, from: string, name: string): string | undefined => {
+  for (let folder = from; folder !== ""; folder = folder.slice(0, Math.max(0, folder.lastIndexOf("/node_modules/")))) {
+    const place = `${folder}/node_modules/${name}`
+    if (packages.has(place)) return place
+  }
+  return packages.has(`node_modules/${name}`) ? `node_modules/${name}` : undefined
 }
 
 /** @throws {PackageRefused} if the entry is not of a package of npm. */
@@ -63,7 +64,7 @@ export const readNpmLock = (source: string): Lock => {
     declared.get(name) !== range && validRange(range) !== null && !satisfies(version, range)
   return {
     find: (from, name, range) => {
-      const location = placesOf(from, name).find((place) => packages.has(place))
+      const location = placeOf(packages, from, name)
       if (location === undefined) return undefined
       const locked = readEntry(location, name, packages.get(location))
       return from === "" && isOutdated(name, range, locked.version) ? undefined : locked

@@ -7,6 +7,9 @@ const MAX_TEXT = 256
 /** The most versions of a package; the largest that was measured has some thousand. */
 const MAX_VERSIONS = 50_000
 
+/** The lengths of `name`, `versions` and `deprecated`. */
+const WANTED = new Set([4, 8, 10])
+
 const decoder = new TextDecoder()
 
 /**
@@ -29,7 +32,10 @@ export class VersionScan {
   /** The last key of the packument, and of the version that is read. */
   #section = ""
   #field = ""
-  #held: Array<number> | undefined
+  /** The bytes of the string that is read, if it is held, and how many there are. */
+  readonly #held = new Uint8Array(MAX_TEXT)
+  #length = 0
+  #isHeld = false
   #holdsKey = false
 
   /** Whether a whole packument was read. */
@@ -42,7 +48,7 @@ export class VersionScan {
     this.bytes += chunk.length
     for (let index = 0; index < chunk.length; index++) {
       const byte = chunk[index] ?? 0
-      if (this.#inString && this.#held === undefined) {
+      if (this.#inString && !this.#isHeld) {
         // Most bytes are in strings that nobody needs: `indexOf` finds their ends fastest.
         index = this.#skip(chunk, index)
       } else if (this.#inString) this.#hold(byte)
@@ -72,25 +78,32 @@ export class VersionScan {
     const inVersions = this.#section === "versions"
     this.#inString = true
     this.#holdsKey = this.#isKey
-    const isHeld = this.#isKey
+    this.#isHeld = this.#isKey
       ? this.#depth === 1 || (inVersions && (this.#depth === 2 || this.#depth === 3))
       : (this.#depth === 1 && this.#section === "name") ||
         (this.#depth === 3 && inVersions && this.#field === "deprecated")
-    if (isHeld) this.#held = []
+    this.#length = 0
     this.#isKey = false
   }
 
   #hold(byte: number): void {
-    const held = this.#held ?? []
     if (this.#escaped) this.#escaped = false
     else if (byte === BACKSLASH) this.#escaped = true
     else if (byte === QUOTE) {
       this.#inString = false
-      this.#held = undefined
-      this.#take(held.length > MAX_TEXT ? undefined : decoder.decode(Uint8Array.from(held)))
+      this.#isHeld = false
+      this.#take(this.#length > MAX_TEXT ? undefined : this.#text())
       return
     }
-    if (held.length <= MAX_TEXT) held.push(byte)
+    // One that is too long is counted, but not written.
+    this.#held[this.#length] = byte
+    if (this.#length <= MAX_TEXT) this.#length += 1
+  }
+
+  /** The string that was held; "" for a key of a length that none of the wanted keys has, because most keys are unwanted. */
+  #text(): string {
+    const isUnwanted = this.#holdsKey && this.#depth !== 2 && !WANTED.has(this.#length)
+    return isUnwanted ? "" : decoder.decode(this.#held.subarray(0, this.#length))
   }
 
   /** @param text `undefined` if it is too long. */

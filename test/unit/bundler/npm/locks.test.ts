@@ -11,6 +11,10 @@ const npmLock = (packages: unknown, more: object = { lockfileVersion: 3 }) =>
   new Map([["package-lock.json", JSON.stringify({ ...more, packages })]])
 const ownLock = (entries: unknown) => new Map([["mpp.lock.json", JSON.stringify(entries)]])
 
+/** Reads locks for a program that looks for a package. */
+const look = (files: ReadonlyMap<string, string>, given?: Readonly<Record<string, string>>) =>
+  readLocks(files, given).find("", "a", "*")
+
 /** The refusal of a lock, with its hint. */
 const refusalOf = (work: () => unknown): string => {
   try {
@@ -101,7 +105,7 @@ describe("npm's lock", () => {
   })
 
   it("is refused as a whole if it is none", () => {
-    const of = (text: string) => refusalOf(() => readLocks(new Map([["package-lock.json", text]])))
+    const of = (text: string) => refusalOf(() => look(new Map([["package-lock.json", text]])))
     assert.match(of("{"), /^bad-lock: package-lock\.json is not JSON: .* \| Make it again, or leave it out/)
     assert.match(of("[]"), /^bad-lock: package-lock\.json is not a JSON object/)
     assert.match(
@@ -116,6 +120,10 @@ describe("npm's lock", () => {
       /^too-large: package-lock\.json has more than 4194304 characters/
     )
     assert.strictEqual(of('\uFEFF{"lockfileVersion":2,"packages":{}}'), "none")
+  })
+
+  it("is read only for programs with packages", () => {
+    assert.isDefined(readLocks(new Map([["package-lock.json", "{"]])))
   })
 
   it("may have keys that every object has", () => {
@@ -159,26 +167,26 @@ describe("our own lock", () => {
     ]
     for (const value of values)
       assert.match(
-        refusalOf(() => readLocks(ownLock({ "good@1": `good@1.0.0 ${hash}`, "zod@^4": value }))),
+        refusalOf(() => look(ownLock({ "good@1": `good@1.0.0 ${hash}`, "zod@^4": value }))),
         /^bad-lock: The lock's entry "zod@\^4" is not a version with its hash \| An entry reads/,
         JSON.stringify(value)
       )
     for (const key of ["zod", "", "@scope"])
       assert.include(
-        refusalOf(() => readLocks(ownLock({ [key]: `zod@4.6.7 ${hash}` }))),
+        refusalOf(() => look(ownLock({ [key]: `zod@4.6.7 ${hash}` }))),
         "does not say which version was asked for"
       )
     assert.match(
-      refusalOf(() => readLocks(new Map([["mpp.lock.json", "null"]]))),
+      refusalOf(() => look(new Map([["mpp.lock.json", "null"]]))),
       /^bad-lock: mpp\.lock\.json is not a JSON object/
     )
     assert.match(
-      refusalOf(() => readLocks(new Map(), { "zod@^4": "zod" })),
+      refusalOf(() => look(new Map(), { "zod@^4": "zod" })),
       /^bad-lock: The lock's entry "zod@\^4"/
     )
     const many = Object.fromEntries(Array.from({ length: 10_001 }, (_, index) => [`a@${index}`, `a@1.0.0 ${hash}`]))
     assert.match(
-      refusalOf(() => readLocks(new Map(), many)),
+      refusalOf(() => look(new Map(), many)),
       /^too-large: The lock has more than 10000 entries/
     )
   })
