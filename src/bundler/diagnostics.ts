@@ -96,11 +96,11 @@ export const fromMessage = (message: Message): Diagnostic => {
   }
 }
 
-/** Makes diagnostics from the first of the compiler's messages. `explain` explains each. */
+/** Makes diagnostics from the first of the compiler's messages. */
 export const fromMessages = (
   messages: ReadonlyArray<Message>,
-  explain: (message: Message) => Message = (message) => message
-): ReadonlyArray<Diagnostic> => messages.slice(0, LIMIT).map((message) => fromMessage(explain(message)))
+  explain: (message: Message) => Diagnostic = fromMessage
+): ReadonlyArray<Diagnostic> => messages.slice(0, LIMIT).map(explain)
 
 /** Writes `src/a.ts:3:7: text (hint)`, for logs and for the errors' messages. */
 export const formatDiagnostic = ({ file, line, column, text, hint }: Diagnostic): string =>

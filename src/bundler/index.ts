@@ -3,30 +3,34 @@
  * hosted so that it runs inside a Worker and no source can affect the next build. Plain TypeScript without Effect.
  */
 import { checkDefaultExport, checkRun } from "./project/default-export.ts"
-import { compile, type Compiled, type Job, MAIN } from "./compiler/compile.ts"
-import { BundleError, BundlerCrashError, type Diagnostic } from "./diagnostics.ts"
+import { MAIN } from "./compiler/compile.ts"
+import { compileProject, poolsOf } from "./compile-project.ts"
+import { BundleError, type Diagnostic } from "./diagnostics.ts"
 import { layOut } from "./project/disk.ts"
 import { findEntrypoint } from "./project/entrypoint.ts"
-import { fetchGraph } from "./remote/fetch-graph.ts"
-import { BundlerBusyError } from "./compiler/leased-slots.ts"
 import { checkOutput } from "./limits.ts"
+import { PackageRefused } from "./npm/errors.ts"
+import { PACKAGE_LIMITS } from "./npm/limits.ts"
+import { Packages } from "./npm/packages.ts"
+import { refusalAt } from "./npm/project/site.ts"
+import { OTHER_MODULES } from "./resolve/imports.ts"
 import type { ResolveContext } from "./resolve/resolve-context.ts"
 import { makeSubpathTarget, readPackageJson } from "./project/package-json.ts"
-import { Pool, type WaitUntil } from "./compiler/Pool.ts"
-import { readProject } from "./project/project.ts"
+import type { WaitUntil } from "./compiler/pool/Pool.ts"
+import { type Files, readProject } from "./project/project.ts"
 import { type ModuleCache, platformCache } from "./remote/module-cache.ts"
-import { IMPORT_LIMITS, RemoteModules } from "./remote/RemoteModules.ts"
+import { RemoteModules } from "./remote/RemoteModules.ts"
 import { boundWarnings } from "./compiler/warnings.ts"
 import { readWranglerConfig, type WranglerConfig } from "./project/wrangler-config.ts"
 
 export { BundleError, BundlerCrashError, type Diagnostic, formatDiagnostic } from "./diagnostics.ts"
-export { BundlerBusyError } from "./compiler/leased-slots.ts"
+export { BundlerBusyError } from "./compiler/pool/leased-slots.ts"
 export { LIMITS } from "./limits.ts"
 export { RegistryUnavailableError } from "./npm/errors.ts"
 export { PACKAGE_LIMITS } from "./npm/limits.ts"
 export { lineAt } from "./project/jsonc.ts"
 export { normalizePath } from "./project/paths.ts"
-export type { WaitUntil } from "./compiler/Pool.ts"
+export type { WaitUntil } from "./compiler/pool/Pool.ts"
 export type { ModuleCache } from "./remote/module-cache.ts"
 export { IMPORT_LIMITS } from "./remote/RemoteModules.ts"
 
@@ -119,35 +123,26 @@ export interface Bundler {
  */
 export const createBundler = (options: BundlerOptions): Bundler => {
   const { wasm, timeoutMs = 15_000, importHosts = ["esm.sh"] } = options
-  const pool = poolOf(wasm)
+  const pools = poolsOf(wasm)
   const hosts = new Set(importHosts.map((host) => host.toLowerCase()))
-
-  const run = async (job: Job): Promise<Compiled> => {
-    for (let round = 0; round < ROUNDS; round++) {
-      const compiled = await pool
-        .use(timeoutMs, (instance) => compile(instance, job), options.waitUntil)
-        .catch(toBundlerError)
-      if (compiled.missing.size === 0) return compiled
-      await pool.waiting.run(IMPORT_LIMITS.timeMs + 1000, () => fetchGraph(job.context.remote, compiled.missing))
-    }
-    const text = `URL imports are nested more than ${ROUNDS} levels deep`
-    throw new BundleError([
-      { file: "", line: 0, column: 0, text, hint: "Add ?bundle to the URL, so that the host bundles the module." }
-    ])
-  }
+  const fetcher = options.fetch ?? platformFetch
 
   return {
-    bundle: async (sent, { purpose = "serve", sourceMap = purpose === "run" } = {}) => {
+    bundle: async (sent, { purpose = "serve", sourceMap = purpose === "run", lock } = {}) => {
+      const limits = { timeoutMs, deadline: Date.now() + PACKAGE_LIMITS.timeMs, waitUntil: options.waitUntil }
       const { files } = readProject(sent)
       const packageJson = readPackageJson(files)
       const wrangler = readWranglerConfig(files)
       const { path: entrypoint, warnings } = findEntrypoint(files, packageJson, wrangler)
       const { disk, mayBeOwn } = layOut(files)
-      const remote = new RemoteModules({
-        hosts,
-        fetch: options.fetch ?? platformFetch,
-        cache: options.cache ?? platformCache()
-      })
+      const cache = options.cache ?? platformCache()
+      const remote = new RemoteModules({ hosts, fetch: fetcher, cache })
+      const registry = options.packages?.registry
+      const others = OTHER_MODULES
+      const packages =
+        registry === undefined
+          ? undefined
+          : new Packages({ files, entrypoint, mayBeOwn, others, registry, fetch: fetcher, cache, lock })
       const context: ResolveContext = {
         files,
         disk,
@@ -155,14 +150,19 @@ export const createBundler = (options: BundlerOptions): Bundler => {
         remote,
         hosts,
         mayBeOwn,
+        packages,
         subpathTarget: makeSubpathTarget(files)
       }
-      const compiled = await run({ context, entrypoint, sourceMap }).catch((error: unknown) => {
-        throw error instanceof BundleError && remote.outage ? new BundleError(error.diagnostics, false) : error
-      })
+      const compiled = await compileProject(pools, { context, entrypoint, sourceMap }, limits)
+        .catch((error: unknown) => {
+          const isUncertain = remote.outage || packages?.isUsed === true
+          const failure = error instanceof PackageRefused ? rejectedBy(files, error) : error
+          throw failure instanceof BundleError && isUncertain ? new BundleError(failure.diagnostics, false) : failure
+        })
+        .finally(() => packages?.close())
       const check = purpose === "serve" ? checkDefaultExport : checkRun
       const diagnostic = check(entrypoint, compiled.exports, compiled.code, files.get(entrypoint))
-      if (diagnostic !== undefined) throw new BundleError([diagnostic])
+      if (diagnostic !== undefined) throw new BundleError([diagnostic], packages?.isUsed !== true)
       checkOutput(compiled.code)
       return {
         entrypoint,
@@ -171,14 +171,14 @@ export const createBundler = (options: BundlerOptions): Bundler => {
         ...(compiled.map === undefined ? {} : { map: compiled.map }),
         warnings: boundWarnings([...warnings, ...compiled.warnings], (file) => files.has(file)),
         compatibilityFlags: flagsFor(wrangler, compiled.externals),
-        lock: {}
+        lock: packages?.lock() ?? {}
       }
     }
   }
 }
 
-/** How often a build begins again because it needs further modules. Twice is nearly always enough. */
-const ROUNDS = 20
+const rejectedBy = (files: Files, error: PackageRefused): BundleError =>
+  new BundleError([refusalAt(files, undefined, error)], false)
 
 /** Enables Node's modules and globals, unless a wrangler configuration lists flags without them and no code imports them. */
 const flagsFor = ({ compatibilityFlags }: WranglerConfig, externals: ReadonlyArray<string>): ReadonlyArray<string> =>
@@ -188,19 +188,5 @@ const flagsFor = ({ compatibilityFlags }: WranglerConfig, externals: ReadonlyArr
     ? ["nodejs_compat"]
     : []
 
-const toBundlerError = (cause: unknown): never => {
-  if (cause instanceof BundleError || cause instanceof BundlerBusyError) throw cause
-  throw new BundlerCrashError("The compiler did not start", { cause })
-}
-
 /** A function of its own, because the platform's `fetch` refuses to be called as a method. */
 const platformFetch: typeof fetch = (input, init) => fetch(input, init)
-
-/** One pool for each isolate, however many bundlers there are. */
-const pools = new WeakMap<WebAssembly.Module, Pool>()
-
-const poolOf = (wasm: WebAssembly.Module): Pool => {
-  const pool = pools.get(wasm) ?? new Pool(wasm)
-  pools.set(wasm, pool)
-  return pool
-}

@@ -82,7 +82,7 @@ const moduleId = (path) => path.slice(1).replace(/^(hono.*)\.js$/, "$1")
 const moduleSource = (text) => text.replace(/import"(\.{1,2}\/)+chunk-\w+\.js";/g, "").trim() || "export {}"
 
 /**
- * All of hono that makes sense in a Worker, as a JavaScript module: `modules` maps module ids to source. Code that several
+ * All of hono that makes sense in a Worker, as a JavaScript module: `version` is hono's, `modules` maps module ids to source. Code that several
  * entrypoints share is in chunks of its own, so that there is one `HTTPException` however many of them are imported.
  *
  * @throws when the package does not look as expected.
@@ -109,10 +109,14 @@ export const generateHono = async () => {
   const modules = Object.fromEntries(outputFiles.map(({ path, text }) => [moduleId(path), moduleSource(text)]))
   for (const specifier of ["hono", "hono/cors", "hono/jsx/jsx-runtime"])
     if (!Object.hasOwn(modules, specifier)) throw new Error(`hono did not yield ${specifier}`)
-  return `// Generated from hono's package.\nexport const modules = ${JSON.stringify(modules, undefined, 1)}\n`
+  /** @type {{ readonly version: string }} */
+  const { version } = JSON.parse(await readFile(HONO_PACKAGE, "utf8"))
+  return `// Generated from hono's package.\nexport const version = ${JSON.stringify(version)}\nexport const modules = ${JSON.stringify(modules, undefined, 1)}\n`
 }
 
 /** The generated module's types. */
-export const HONO_TYPES = `/** Sources by module id: an import specifier, or the file name of a chunk. */
+export const HONO_TYPES = `/** The version of hono. */
+export declare const version: string
+/** Sources by module id: an import specifier, or the file name of a chunk. */
 export declare const modules: Readonly<Record<string, string>>
 `

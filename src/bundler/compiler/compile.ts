@@ -1,5 +1,5 @@
-import type { BuildOptions } from "esbuild-wasm"
-import { BundleError, type Diagnostic, fromMessages } from "../diagnostics.ts"
+import type { BuildOptions, Message } from "esbuild-wasm"
+import { BundleError, type Diagnostic, fromMessage, fromMessages } from "../diagnostics.ts"
 import { explainMessage } from "./explain.ts"
 import { InstanceCrash } from "./worker-shim.ts"
 import { importsPlugin } from "../resolve/imports.ts"
@@ -20,6 +20,8 @@ export interface Compiled {
   readonly externals: ReadonlyArray<string>
   /** The URLs of modules that must be fetched before there can be a bundle. While there are any, `code` is unusable. */
   readonly missing: ReadonlySet<string>
+  /** Whether packages must be installed before there can be a bundle. Then `code` is unusable as well. */
+  readonly isIncomplete: boolean
 }
 
 /** The output's name. */
@@ -72,14 +74,16 @@ const SETTINGS: BuildOptions = {
  */
 export const compile = async (instance: Instance, job: Job): Promise<Compiled> => {
   const { context, entrypoint, sourceMap = false } = job
+  const { packages } = context
   const missing = new Set<string>()
+  const explain = (message: Message) => fromMessage(explainMessage(context, message))
   try {
     const { outputFiles, metafile, warnings } = await instance.build(
       {
         ...SETTINGS,
         entryPoints: [`./${entrypoint}`],
         ...(sourceMap ? { sourcemap: "external", sourcesContent: false } : {}),
-        plugins: [importsPlugin(context, missing)]
+        plugins: [importsPlugin(context, missing), ...(packages === undefined ? [] : [packages.plugin])]
       },
       context.disk
     )
@@ -87,22 +91,29 @@ export const compile = async (instance: Instance, job: Job): Promise<Compiled> =
     return {
       code: outputFiles.find(({ path }) => path.endsWith(MAIN))?.text ?? "",
       map: outputFiles.find(({ path }) => path.endsWith(`${MAIN}.map`))?.text,
-      warnings: fromMessages(warnings, (message) => explainMessage(context, message)),
+      warnings: [...fromMessages(warnings, explain), ...(packages?.warnings(Object.keys(output?.inputs ?? {})) ?? [])],
       exports: output?.exports ?? [],
       externals: (output?.imports ?? []).filter((it) => it.external === true).map((it) => it.path),
-      missing
+      missing,
+      isIncomplete: packages?.isPending === true
     }
   } catch (error) {
     if (isBuildFailure(error)) {
       // The placeholder of a module that is not fetched yet has no named exports for an `.mjs` file.
       const early = missing.size > 0 && error.errors.every(({ text }) => text.startsWith("No matching export in"))
-      if (early) return { code: "", warnings: [], exports: [], externals: [], missing }
-      throw new BundleError(fromMessages(error.errors, (message) => explainMessage(context, message)))
+      const again = packages?.isPending === true || packages?.retryWhole(error.errors) === true
+      if (early || again) return { code: "", warnings: [], exports: [], externals: [], missing, isIncomplete: again }
+      throw new BundleError(unique(fromMessages(error.errors, (it) => packages?.explain(it) ?? explain(it))))
     }
     if (error instanceof InstanceCrash) throw new BundleError([gaveUp(error)])
     throw error
   }
 }
+
+/** Several modules of a package may fail for the same reason, which is reported at the same import of the author. */
+const unique = (diagnostics: ReadonlyArray<Diagnostic>): ReadonlyArray<Diagnostic> => [
+  ...new Map(diagnostics.map((it) => [JSON.stringify([it.file, it.line, it.column, it.text]), it])).values()
+]
 
 /** A trap or a timeout repeats for the same source, so the author must change the source. */
 const gaveUp = (crash: InstanceCrash): Diagnostic => ({

@@ -34,8 +34,8 @@ export const PACKAGE_LIMITS = {
   packumentBytes: 32 * MIB,
   /** Bytes of one version's manifest; the largest that was measured has 147 KB. */
   manifestBytes: MIB,
-  /** Levels of packages that depend on each other. */
-  levels: 60,
+  /** Steps from one package to another on the way to a module. */
+  levels: 200,
   /** Seconds that the cache keeps tags and lists of versions. */
   tagSeconds: 300,
   /** Seconds that the cache keeps exact manifests and verified archives, which never change. */

@@ -1,4 +1,5 @@
 import type { VirtualFs } from "../compiler/VirtualFs.ts"
+import type { Packages } from "../npm/packages.ts"
 import type { PackageJson } from "../project/package-json.ts"
 import type { Files } from "../project/project.ts"
 import type { RemoteModules } from "../remote/RemoteModules.ts"
@@ -15,4 +16,6 @@ export interface ResolveContext {
   readonly mayBeOwn: (specifier: string) => boolean
   readonly remote: RemoteModules
   readonly hosts: ReadonlySet<string>
+  /** The packages of npm; absent where they are not installed. */
+  readonly packages?: Packages | undefined
 }

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
 import { BundleError, BundlerBusyError, formatDiagnostic, LIMITS } from "../../../src/bundler/index.ts"
-import { LeasedSlots } from "../../../src/bundler/compiler/leased-slots.ts"
+import { LeasedSlots } from "../../../src/bundler/compiler/pool/leased-slots.ts"
 import { checkOutput, utf8Length } from "../../../src/bundler/limits.ts"
 import { withoutComments } from "../../../src/bundler/project/jsonc.ts"
 import { matchPattern } from "../../../src/bundler/resolve/patterns.ts"

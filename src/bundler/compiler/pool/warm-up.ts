@@ -1,7 +1,7 @@
-import { compile } from "./compile.ts"
-import type { Instance } from "./instance.ts"
-import { RemoteModules } from "../remote/RemoteModules.ts"
-import { VirtualFs } from "./VirtualFs.ts"
+import { compile } from "../compile.ts"
+import type { Instance } from "../instance.ts"
+import { RemoteModules } from "../../remote/RemoteModules.ts"
+import { VirtualFs } from "../VirtualFs.ts"
 
 /** The source of the warm-up builds. It has a little of every feature, so that nothing is left to set up. */
 const FILES = new Map([
