@@ -67,6 +67,20 @@ describe("a registry that lies, in workerd", () => {
   for (const name of Object.keys(hostileAnswers()))
     it(`costs little with an answer that is ${name}`, () => costsLittle(answers, name))
 
+  it("does not fill the memory with six large packages at a time", async () => {
+    const before = worker.memory()
+    const outcomes: Array<Outcome> = []
+    const peak = await worker.peakDuring(async () =>
+      outcomes.push(await install(archives, "full", { times: "6", ms: "10000" }))
+    )
+    report(`six large packages at a time: ${(peak - before).toFixed(0)} MB more`)
+    assert.deepStrictEqual(
+      outcomes.map(({ failure }) => failure),
+      ["none"]
+    )
+    assert.isBelow(peak - before, 110)
+  })
+
   it("is asked once for a package that the platform's cache keeps", async () => {
     const first = await install(archives, "good", { cache: "yes" })
     archives.asked.length = 0

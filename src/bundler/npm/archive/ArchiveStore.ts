@@ -25,11 +25,21 @@ export class ArchiveStore implements Archives {
     const [digest = ""] = expected.digests
     const key = `archive/${expected.algorithm}/${encodeURIComponent(digest)}/${wide ? "all" : "likely"}`
     return client.budget.connect(async () => {
-      const kept = await client.cache.get(key, readArchive)
-      if (kept !== undefined) return { ...kept, wide: isWhole(kept) }
-      const unpacked = await fetchArchive(client, release, expected, wide)
-      await client.cache.put(key, (signal) => writeArchive(unpacked, signal), PACKAGE_LIMITS.exactSeconds)
-      return { ...unpacked, wide: isWhole(unpacked) }
+      const space = client.budget.space()
+      try {
+        const kept = await client.cache.get(key, readArchive, (size) => space.need(size))
+        const archive = kept ?? (await fetchArchive(client, release, expected, wide, space))
+        if (kept === undefined)
+          await client.cache.put(
+            key,
+            (signal) => writeArchive(archive, signal),
+            PACKAGE_LIMITS.exactSeconds,
+            archive.size
+          )
+        return { files: archive.files, paths: archive.paths, wide: isWhole(archive) }
+      } finally {
+        space.release()
+      }
     })
   }
 }

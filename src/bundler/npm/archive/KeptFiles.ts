@@ -11,9 +11,10 @@ const SMALL = 4 << 20
 export class KeptFiles implements TarReader {
   readonly files: PackageFiles = new Map()
   readonly paths = new Set<string>()
+  /** Bytes of the files. */
+  size = 0
   readonly #tooLarge: (text: string) => PackageRefused
   readonly #wide: boolean
-  #size = 0
   #hasDropped = false
 
   /**
@@ -32,15 +33,15 @@ export class KeptFiles implements TarReader {
     this.paths.add(path)
     if (this.paths.size > PACKAGE_LIMITS.files) throw this.#tooLarge(`has more than ${PACKAGE_LIMITS.files} modules`)
     if (!canImport || (this.#hasDropped && isUnlikely(path))) return false
-    this.#size += size
-    if (this.#size > SMALL && !this.#wide && !this.#hasDropped) {
+    this.size += size
+    if (this.size > SMALL && !this.#wide && !this.#hasDropped) {
       this.#drop()
       if (isUnlikely(path)) {
-        this.#size -= size
+        this.size -= size
         return false
       }
     }
-    if (this.#size <= PACKAGE_LIMITS.packageBytes) return true
+    if (this.size <= PACKAGE_LIMITS.packageBytes) return true
     throw this.#tooLarge(`has more than ${PACKAGE_LIMITS.packageBytes >> 20} MiB of modules`)
   }
 
@@ -54,7 +55,7 @@ export class KeptFiles implements TarReader {
     for (const [path, bytes] of this.files) {
       if (!isUnlikely(path)) continue
       this.files.delete(path)
-      this.#size -= bytes.length
+      this.size -= bytes.length
     }
   }
 }

@@ -1,6 +1,7 @@
 import { PackageRefused, RegistryUnavailableError } from "../errors.ts"
 import { PACKAGE_LIMITS } from "../limits.ts"
 import type { RegistryClient } from "../registry/RegistryClient.ts"
+import type { Space } from "../registry/Space.ts"
 import { piecesOf } from "../registry/streams.ts"
 import type { PackageFiles, Release } from "../types.ts"
 import { Gunzip } from "./Gunzip.ts"
@@ -14,6 +15,8 @@ export interface Unpacked {
   readonly files: PackageFiles
   /** Those that can be imported, and those that say that it is native. */
   readonly paths: ReadonlySet<string>
+  /** Bytes of the files. */
+  readonly size: number
 }
 
 /** Entries of every kind: the largest packages of icons have 45,000. Of files that can be imported there may be fewer. */
@@ -26,12 +29,14 @@ const mib = (bytes: number): string => `${bytes >> 20} MiB`
  * the hash of all bytes is the expected one.
  *
  * @param wide whether files that are unlikely to be imported are wanted in any case.
+ * @param space the memory for the files; a large archive waits for it.
  */
 export const fetchArchive = async (
   client: RegistryClient,
   release: Release,
   expected: Expected,
-  wide: boolean
+  wide: boolean,
+  space: Space
 ): Promise<Unpacked> => {
   const { budget } = client
   const label = `${release.name}@${release.version}`
@@ -78,6 +83,7 @@ export const fetchArchive = async (
         throw refuse("too-large", `has more than ${mib(PACKAGE_LIMITS.tarballBytes)} to fetch`)
       await hasher.update(piece)
       if (isReading) await orDamage(gunzip.write(piece))
+      await space.need(kept.size)
     }
     if (isReading) await orDamage(gunzip.end().then(() => untar.end()))
     const isPublished = expected.digests.includes(await hasher.digest())
@@ -90,5 +96,5 @@ export const fetchArchive = async (
   } finally {
     gunzip.abort()
   }
-  return { files: kept.files, paths: kept.paths }
+  return { files: kept.files, paths: kept.paths, size: kept.size }
 }

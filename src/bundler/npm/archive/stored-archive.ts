@@ -19,7 +19,10 @@ const isEntry = (value: unknown): value is Entry =>
  *
  * @param signal ends it when nobody reads any more.
  */
-export const writeArchive = ({ files, paths }: Unpacked, signal: AbortSignal): ReadableStream<Uint8Array> => {
+export const writeArchive = (
+  { files, paths }: Pick<Unpacked, "files" | "paths">,
+  signal: AbortSignal
+): ReadableStream<Uint8Array> => {
   const absent = [...paths].filter((path) => !files.has(path)).map((path): Entry => [path, -1])
   const entries = [...[...files].map(([path, bytes]): Entry => [path, bytes.length]), ...absent]
   const index = new TextEncoder().encode(JSON.stringify(entries))
@@ -87,7 +90,8 @@ export const readArchive = async (body: ReadableStream<Uint8Array>, signal: Abor
     }
   }
   if (!isWhole) throw new Error("it is cut off")
-  return { files, paths }
+  const size = [...files.values()].reduce((sum, bytes) => sum + bytes.length, 0)
+  return { files, paths, size }
 }
 
 /** The files that an index names, the last first. */

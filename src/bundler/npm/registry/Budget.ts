@@ -1,5 +1,7 @@
 import { PackageRefused, RegistryUnavailableError } from "../errors.ts"
 import { PACKAGE_LIMITS } from "../limits.ts"
+import { Space } from "./Space.ts"
+import { Turns } from "./Turns.ts"
 
 /**
  * Rejects when the signal does, because not all work observes it.
@@ -30,17 +32,16 @@ export class Budget {
   /** Ends all work: at the build's deadline, or when the build closes its budget. */
   readonly signal: AbortSignal
   readonly #closed = new AbortController()
-  readonly #waiting: Array<PromiseWithResolvers<void>> = []
-  #connections = 0
+  readonly #connections: Turns
+  readonly #large: Turns
   #requests = 0
   #bytes = 0
 
   /** @param deadline aborts when the build's time is over. */
   constructor(deadline: AbortSignal) {
     this.signal = AbortSignal.any([deadline, this.#closed.signal])
-    this.signal.addEventListener("abort", () => {
-      for (const turn of this.#waiting.splice(0)) turn.reject(this.signal.reason)
-    })
+    this.#connections = new Turns(PACKAGE_LIMITS.parallel, this.signal)
+    this.#large = new Turns(1, this.signal)
   }
 
   /** Fetches and calls of the cache. */
@@ -91,16 +92,17 @@ export class Budget {
   }
 
   async #connected<A>(work: () => Promise<A>): Promise<A> {
-    this.signal.throwIfAborted()
-    if (this.#connections < PACKAGE_LIMITS.parallel) this.#connections += 1
-    else await this.#turn()
+    await this.#connections.take()
     try {
       return await work()
     } finally {
-      const next = this.#waiting.shift()
-      if (next === undefined) this.#connections -= 1
-      else next.resolve()
+      this.#connections.giveBack()
     }
+  }
+
+  /** The memory for an archive. It must be released. */
+  space(): Space {
+    return new Space(this.#large)
   }
 
   /** Ends what is still under way. Call it when the build ends, however it ends. */
@@ -113,11 +115,5 @@ export class Budget {
     if (error instanceof PackageRefused || error instanceof RegistryUnavailableError) return error
     const reason = this.signal.aborted ? "The packages did not arrive in time" : text
     return new RegistryUnavailableError(reason, { cause: error })
-  }
-
-  #turn(): Promise<void> {
-    const turn = Promise.withResolvers<void>()
-    this.#waiting.push(turn)
-    return turn.promise
   }
 }

@@ -13,6 +13,9 @@ const MAX_STORES = 150
 /** The longest text: a list of some thousand versions has 100 KB. */
 const MAX_TEXT = 4 << 20
 
+/** The bytes of files in an entry. */
+const SIZE = "x-size"
+
 /** When an entry is no longer valid, in milliseconds since 1970: not every cache observes `cache-control`. */
 const EXPIRES = "x-expires-at"
 
@@ -44,10 +47,12 @@ export class PackageCache {
    * Reads an entry.
    *
    * @param read makes the value of the stored bytes. It fails if they are not an entry of ours: then it is a miss.
+   * @param prepare waits until the bytes of the entry's files may be held.
    */
   async get<A>(
     key: string,
-    read: (body: ReadableStream<Uint8Array>, signal: AbortSignal) => Promise<A>
+    read: (body: ReadableStream<Uint8Array>, signal: AbortSignal) => Promise<A>,
+    prepare?: (size: number) => Promise<void>
   ): Promise<A | undefined> {
     if (this.#misses >= MAX_MISSES || !this.#spend()) return undefined
     const kept = await this.#attempt(ANSWER_MS, (cache, signal) =>
@@ -56,10 +61,20 @@ export class PackageCache {
     const isValid = kept?.ok === true && Number(kept.headers.get(EXPIRES)) > Date.now()
     if (!isValid) discard(kept)
     const body = isValid ? kept.body : null
+    if (isValid) await this.#prepared(kept, prepare)
     const value = body === null ? undefined : await this.#attempt(TRANSFER_MS, (_cache, signal) => read(body, signal))
     if (value === undefined) this.#misses += 1
     else this.hits += 1
     return value
+  }
+
+  async #prepared(kept: Response, prepare?: (size: number) => Promise<void>): Promise<void> {
+    try {
+      await prepare?.(Number(kept.headers.get(SIZE)))
+    } catch (error) {
+      discard(kept)
+      throw error
+    }
   }
 
   /** Reads an entry of `putJson`. */
@@ -72,14 +87,19 @@ export class PackageCache {
     })
   }
 
-  /** Stores an entry for some seconds. */
-  async put(key: string, body: (signal: AbortSignal) => BodyInit, seconds: number): Promise<void> {
+  /**
+   * Stores an entry for some seconds.
+   *
+   * @param size the bytes of its files.
+   */
+  async put(key: string, body: (signal: AbortSignal) => BodyInit, seconds: number, size = 0): Promise<void> {
     if (this.#stores >= MAX_STORES || !this.#spend()) return
     this.#stores += 1
     await this.#attempt(TRANSFER_MS, (cache, signal) => {
       const headers = {
         "content-type": "application/octet-stream",
         "cache-control": `public, max-age=${seconds}`,
+        [SIZE]: String(size),
         [EXPIRES]: String(Date.now() + seconds * 1000)
       }
       return cache.put(keyUrl(key), new Response(body(signal), { headers }))

@@ -3,7 +3,7 @@ import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { PackageRefused } from "../../../../src/bundler/npm/errors.ts"
 import { KeptFiles } from "../../../../src/bundler/npm/archive/KeptFiles.ts"
 import { isImportable } from "../../../../src/bundler/npm/archive/importable.ts"
-import { type Entry, tar } from "../../../support/npm/archives.ts"
+import { type Entry, integrityOf, tar } from "../../../support/npm/archives.ts"
 import { type Lies, startRegistry } from "../../../support/npm/lying-registry.ts"
 import { install, memoryCache, openRegistry } from "../../../support/npm/use-registry.ts"
 
@@ -13,6 +13,12 @@ const zip = (files: Readonly<Record<string, string>>): Buffer =>
 const some = { "package.json": "{}", "index.js": "1", "dist/x.min.js": "2", "test/a.js": "3" }
 /** Text of 1.5 MiB that gzip does not make very small. */
 const filler = Array.from({ length: 250_000 }, (_, index) => (index * index).toString(36).slice(-6)).join("")
+
+/** Bytes that gzip cannot make smaller. */
+const noise = (length: number): Uint8Array => {
+  let seed = 7
+  return Uint8Array.from({ length }, () => (seed = (seed * 48_271) % 2_147_483_647) & 0xff)
+}
 
 const PACKAGES: Readonly<Record<string, Lies>> = {
   small: { archives: { "1.0.0": zip(some) } },
@@ -111,5 +117,63 @@ describe("the time of publication", () => {
       assert.isUndefined(await published("misdated"), from)
       assert.isUndefined(await published("small"), from)
     }
+  })
+})
+
+describe("large archives", () => {
+  const large = gzipSync(tar([0, 1, 2].map((index): Entry => ({ path: `package/${index}.js`, body: noise(3 << 20) }))))
+  const small = zip(some)
+  const integrities = { a: integrityOf(large), b: integrityOf(large), c: integrityOf(small) }
+  const nameOf = (url: string): keyof typeof integrities => new URL(url).pathname.slice(1, 2) as "a"
+
+  /** A registry that holds the first large archive back near its end. */
+  const slow = () => {
+    const sent = { a: 0, b: 0, c: 0 }
+    const gate = Promise.withResolvers<void>()
+    const streamOf = (name: keyof typeof sent) =>
+      new ReadableStream<Uint8Array>({
+        pull: async (controller) => {
+          const bytes = name === "c" ? small : large
+          if (sent[name] >= bytes.length) return controller.close()
+          if (name === "a" && sent.a > large.length - 100_000) await gate.promise
+          controller.enqueue(bytes.subarray(sent[name], sent[name] + 65_536))
+          sent[name] += 65_536
+        }
+      })
+    const fetch = async (url: string) => {
+      const name = nameOf(url)
+      if (url.endsWith(".tgz")) return new Response(streamOf(name))
+      return Response.json({ name, version: "1.0.0", dist: { tarball: `/${name}.tgz`, integrity: integrities[name] } })
+    }
+    return { sent, gate, fetch: fetch as unknown as typeof globalThis.fetch }
+  }
+
+  it("arrive one after the other, and small ones beside them", async () => {
+    const { sent, gate, fetch } = slow()
+    const { registry: build, archives } = openRegistry("https://registry.invalid/", { fetch })
+    const load = async (name: string) => archives.files(await build.pick(name, ""))
+    const first = load("a")
+    while (sent.a < large.length - 100_000) await new Promise((resolve) => setTimeout(resolve, 5))
+    const second = load("b")
+    assert.strictEqual((await load("c")).files.size, 4)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    assert.isAbove(sent.b, 0)
+    assert.isBelow(sent.b, 0.8 * large.length, "it waits with 4 of its 9 MiB")
+    gate.resolve()
+    assert.deepStrictEqual([(await first).files.size, (await second).files.size], [3, 3])
+  })
+
+  it("that wait end with the build", async () => {
+    const { sent, fetch } = slow()
+    const { registry: build, archives } = openRegistry("https://registry.invalid/", { fetch })
+    const load = async (name: string) => archives.files(await build.pick(name, ""))
+    const all = Promise.allSettled([load("a"), load("b")])
+    while (sent.a < large.length - 100_000 && sent.b < large.length / 2)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    build.close()
+    assert.deepStrictEqual(
+      (await all).map(({ status }) => status),
+      ["rejected", "rejected"]
+    )
   })
 })
