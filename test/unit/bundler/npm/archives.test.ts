@@ -156,7 +156,10 @@ describe("large archives", () => {
     while (sent.a < large.length - 100_000) await new Promise((resolve) => setTimeout(resolve, 5))
     const second = load("b")
     assert.strictEqual((await load("c")).files.size, 4)
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    for (let before = -1; before !== sent.b;) {
+      before = sent.b
+      await new Promise((resolve) => setTimeout(resolve, 300))
+    }
     assert.isAbove(sent.b, 0)
     assert.isBelow(sent.b, 0.8 * large.length, "it waits with 4 of its 9 MiB")
     gate.resolve()
