@@ -60,7 +60,7 @@ const peer = values.peer === true ? stopping.adopt(await startPeer(stack, proxy.
     console.log(
       line(
         program.id,
-        `${ours.right ? (program.refused === true ? "refused" : "right") : "WRONG"}${retries > 0 ? ` +${retries}` : ""}`,
+        `${!ours.right ? "WRONG" : outcome.refused ? "refused" : ours.note === "" ? "right" : "warned"}${retries > 0 ? ` +${retries}` : ""}`,
         compared === undefined ? said : compared.right ? "right" : "wrong",
         ms.toFixed(0),
         theirs?.ms.toFixed(0) ?? "",

@@ -20,7 +20,7 @@ beforeAll(async () => {
   worker = await startOnline("test/npm/wrangler.jsonc")
   build = buildAt(worker)
 })
-afterAll(() => worker.stop())
+afterAll(() => worker?.stop())
 
 const filesFor = (id: string): Files => {
   const program = programs.find((one) => one.id === id)
