@@ -76,7 +76,7 @@ export const Health = Schema.Struct({
     Schema.Struct({
       status: Schema.Literals(["unavailable", "unusable"]).annotate({
         description:
-          "unavailable: no answer, or our token is refused. unusable: sites of this account cannot be reached until the operator fixes it."
+          "unavailable: no answer, or it refuses the service's token. unusable: sites of this account cannot be reached until the operator fixes it."
       }),
       detail: described("What was wrong."),
       asked_at: described("When a deploy asked the host: UTC.")

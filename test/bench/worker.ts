@@ -40,7 +40,7 @@ const lookUp = (disk: VirtualFs): Plugin => ({
 let warm: Promise<Instance> | undefined
 let started: Promise<void> | undefined
 
-/** What the same sources go through, by design. */
+/** The steps that the same sources go through in each variant. */
 const designs: Record<string, (files: Files) => Promise<unknown>> = {
   nothing: async () => undefined,
   ours: async (files) => bundler.bundle(files),

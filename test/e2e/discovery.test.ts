@@ -31,7 +31,7 @@ interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
 }
 
-/** What an agent works out from the document: the paid operations, and for each a request that should work. */
+/** Derives the paid operations from the document as an agent does, and a request for each that should work. */
 const paidOperations = ({ servers, paths }: Document) =>
   Object.entries(paths).flatMap(([path, item]) =>
     Object.entries(item).flatMap(([method, operation]) => {
@@ -74,7 +74,7 @@ describe("an agent that knows only the address", () => {
     const guide = await (await fetch(`${stack.info.gateway}/llms.txt`)).text()
     const command = /^```sh\n(KEY=.*\nnpx mppx .*)\n```$/m.exec(guide)?.[1] ?? ""
     assert.include(command, `npx mppx ${stack.info.gateway}/deploy `)
-    // The one that is installed here, and no other.
+    // The agent uses the installed version, and no other.
     const bin = resolve("node_modules", ".bin")
     const env = { ...process.env, MPPX_PRIVATE_KEY: stack.info.payerPrivateKey, PATH: `${bin}:${process.env["PATH"]}` }
     const { stdout } = await shell("sh", ["-c", `${command.replace("npx mppx", "mppx")} -s`], { cwd: folder, env })

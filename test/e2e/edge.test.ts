@@ -27,7 +27,7 @@ const read = async (response: Response) => {
   return (await response.json()) as Problem
 }
 
-/** The gateway's own challenge for a body, with something about it changed and issued again with a secret of our choice. */
+/** Changes the gateway's own challenge for a body, and issues it again with another secret. */
 const reissued = async (body: string, change: (challenge: Challenge.Challenge) => object, secret = secretKey) => {
   const challenge = Challenge.fromResponse(await post(body))
   const issued = Challenge.from({ ...challenge, ...change(challenge), secretKey: secret } as never)
@@ -36,7 +36,7 @@ const reissued = async (body: string, change: (challenge: Challenge.Challenge) =
   )
 }
 
-/** Every way in which a credential can be wrong: what is sent for `body`, and which of the protocol's problems it is. */
+/** Every kind of invalid credential: the credential for `body`, and the protocol's problem for it. */
 const credentials: ReadonlyArray<
   readonly [what: string, make: (body: string) => Promise<string | undefined>, problem: string, status?: number]
 > = [
@@ -45,7 +45,8 @@ const credentials: ReadonlyArray<
   [
     "one whose challenge has expired",
     async (body) => {
-      // Stock clients answer no expired challenge, and have the chain simulate what they sign: so it has to expire for real.
+      // Stock clients do not answer an expired challenge, and the chain simulates what they sign, so this one must really
+      // expire.
       const expires = new Date(Date.now() + 4_000)
       const credential = await reissued(body, () => ({ expires: expires.toISOString() }))
       while (Date.now() <= expires.getTime()) await setTimeout(100)

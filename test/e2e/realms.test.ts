@@ -3,8 +3,8 @@ import { afterAll, assert, beforeAll, it } from "vitest"
 import type { Stack } from "../../src/local/stack.ts"
 import { fresh, postTo, startTestStack, walletOn } from "./support.ts"
 
-// Jack keeps secrets for a machine, not for a project: two gateways may well share them, and their recipient. What is left
-// to tell them apart is the realm, which a challenge names under its HMAC.
+// Jack keeps secrets for a machine, not for a project, so two gateways may share them and their recipient. Only the realm,
+// which a challenge names under its HMAC, separates them.
 let one: Stack
 let other: Stack
 beforeAll(async () => {

@@ -20,7 +20,7 @@ it("passes the protocol's own validator", async () => {
   assert.strictEqual(code, 0, stdout + stderr)
   const { summary } = JSON.parse(stdout.slice(stdout.indexOf("{"))) as { summary: Record<string, number> }
   assert.strictEqual(summary.failed, 0, stdout)
-  // It has paid, and not only looked.
+  // The validator has paid, too.
   assert.match(stdout, /Payment: successful/)
   assert.isAtLeast(summary.passed ?? 0, 20)
 })

@@ -8,7 +8,7 @@ import { convertV4MiniflareOptions, Miniflare } from "miniflare"
 /** Sources by path. */
 export type Files = Readonly<Record<string, string>>
 
-/** What the scratch Worker says. */
+/** The answer of the test Worker. */
 export interface Answer {
   readonly status: number
   readonly code?: string
@@ -24,7 +24,7 @@ type V4 = Parameters<typeof convertV4MiniflareOptions>[0]
 const modulesOf = (folder: string) =>
   readdirSync(folder)
     .filter((name) => /\.(js|wasm)$/.test(name))
-    // The entry comes first.
+    // The entry comes first in the list.
     .toSorted((a, b) => Number(b.endsWith(".js")) - Number(a.endsWith(".js")))
     .map((name) => ({
       type: name.endsWith(".wasm") ? ("CompiledWasm" as const) : ("ESModule" as const),
@@ -35,7 +35,7 @@ const modulesOf = (folder: string) =>
 /**
  * Builds a Worker as it is deployed, and runs it in workerd itself.
  *
- * @param hosts answers whatever the Worker fetches: nothing gets out.
+ * @param hosts answers every fetch of the Worker, so that nothing leaves the machine.
  */
 export const startBuilt = async (config: string, hosts: Hosts, more: Partial<V4> = {}) => {
   const folder = mkdtempSync(join(tmpdir(), "stress-"))
@@ -112,7 +112,7 @@ const workerds = (): ReadonlyArray<number> =>
       const [, comm, parent] = /^\d+ \((.*)\) \w (\d+)/.exec(stat) ?? []
       return comm === "workerd" && Number(parent) === process.pid ? [Number(name)] : []
     } catch {
-      // It ended meanwhile.
+      // The process has ended meanwhile.
       return []
     }
   })

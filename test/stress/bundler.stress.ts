@@ -52,7 +52,7 @@ const stillWorks = async () => {
   assert.include(code, "41 + 1")
 }
 
-/** Asserts that the sources are refused as their own fault, and that the bundler still works. */
+/** Asserts that the sources are refused as faulty, and that the bundler still works. */
 const isRefused = async (files: Files, text: RegExp) => {
   const { status, diagnostics } = await worker.post(files)
   assert.strictEqual(status, 422)
@@ -78,7 +78,7 @@ describe("a client that resets its connection", () => {
   it("leaves the bundler working while modules are fetched", async () => {
     for (let round = 0; round < 8; round++) await worker.reset(importing("https://esm.sh/slow"), 20)
     await stillWorks()
-    // Their leases end with their time at the latest: then URLs can be imported again.
+    // Their leases end after their time at the latest. Then URLs can be imported again.
     await new Promise((resolve) => setTimeout(resolve, 9_500))
     assert.strictEqual((await worker.post(importing("https://esm.sh/good"))).status, 200)
   })
@@ -200,7 +200,7 @@ describe("memory", () => {
       const { status } = await worker.post(files)
       assert.strictEqual(status, files === crash ? 422 : 200)
     }
-    // Memory rises until the engine collects, and falls: trough is compared with trough.
+    // Memory rises until the engine collects garbage, and falls. So this compares the low points.
     const points = new Map([30, 40, 50, 480, 490, 500].map((index) => [index, index <= 50] as const))
     let [early, late] = [Infinity, Infinity]
     for (let index = 1; index <= 500; index++) {

@@ -3,7 +3,7 @@ import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import type { Stack } from "../../src/local/stack.ts"
 import { startTestStack, walletOn } from "../e2e/support.ts"
 
-// Code that freezes or kills its runner, on the whole stack: every call is answered, and the gateway never notices.
+// Code that freezes or kills its runner, on the whole stack. Every call gets an answer, and the gateway is not affected.
 
 let stack: Stack
 let wallet: ReturnType<typeof walletOn>
@@ -18,7 +18,7 @@ interface Answer {
   readonly error?: { readonly name: string }
 }
 
-/** As an agent does it: "busy" costs nothing and asks to come back. */
+/** Runs code as an agent does. "Busy" costs nothing and asks for a retry. */
 const execute = async (code: string, payer = wallet): Promise<Answer> => {
   const body = JSON.stringify({ code: `${code}\n// ${crypto.randomUUID()}` })
   const post = () =>
@@ -38,7 +38,7 @@ const execute = async (code: string, payer = wallet): Promise<Answer> => {
   return JSON.parse(text) as Answer
 }
 
-/** Asks for the gateway's health while something else goes on, and tells the median of the answers' times. */
+/** Asks for the gateway's health while other work runs, and returns the median of the answers' times. */
 const whileHealthy = async <A>(work: Promise<A>): Promise<A> => {
   const times: Array<number> = []
   const state = { done: false }
@@ -51,7 +51,7 @@ const whileHealthy = async <A>(work: Promise<A>): Promise<A> => {
     times.push(performance.now() - since)
     await Promise.race([sleep(20), ended.catch(() => {})])
   }
-  // The median: single answers are late when the machine is busy with something else.
+  // The test compares the median, because single answers are late when the machine is busy.
   assert.isBelow(times.toSorted((a, b) => a - b)[times.length >> 1] ?? 0, 100)
   return ended
 }
@@ -96,7 +96,7 @@ describe("code that crashes its runner", () => {
         return all.length
       }`
       const { result, error } = await whileHealthy(execute(code))
-      // Left to itself workerd has no limit of memory; where there is one, it has been met.
+      // workerd alone has no limit of memory. A platform with a limit has reached it.
       assert.isTrue(result === megabytes || /ResourceLimit|MemoryLimit/.test(error?.name ?? ""), error?.name)
       assert.strictEqual((await execute(innocent)).result, "well")
     })

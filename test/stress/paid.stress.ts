@@ -4,7 +4,7 @@ import type { Stack } from "../../src/local/stack.ts"
 import { fresh, startTestStack, walletOn } from "../e2e/support.ts"
 import type { Files } from "./built.ts"
 
-// Hostile sources by the way that customers come, with good payments: each is refused for nothing, and the next deploy is live.
+// Hostile sources in paid deploys. Each is refused free, and the next deploy goes live.
 
 let stack: Stack
 let wallet: ReturnType<typeof walletOn>
@@ -21,7 +21,7 @@ const post = (body: string) =>
     headers: { "content-type": "application/json" }
   })
 
-/** As an agent does it: "busy" costs nothing and asks to come back. */
+/** Deploys as an agent does. "Busy" costs nothing and asks for a retry. */
 const deploy = async (body: string): Promise<Response> => {
   for (const end = Date.now() + 60_000; ;) {
     const response = await post(body)

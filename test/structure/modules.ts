@@ -3,7 +3,7 @@
  * makes rules of it, CONTRIBUTING.md shows it, and `test/unit/structure.test.ts` plants a violation of each rule.
  */
 
-/** A thing that modules may be kept from knowing, by the imports that would tell. */
+/** A subject that modules may be kept from importing, by its imports. */
 export type Subject =
   | "http"
   | "durable objects"
@@ -20,9 +20,9 @@ export type Subject =
 /** A module of `src`: a folder, or a file at its top. */
 export interface Module {
   readonly name: string
-  /** Beside every module above it, and what no module may know. */
+  /** The subjects that the module may not import, in addition to every module above it and the subjects of no module. */
   readonly mayNotKnow: ReadonlyArray<Subject>
-  /** It imports nothing of the rest of `src`, not even what is below. */
+  /** It imports no other module of `src`, not even those below. */
   readonly alone?: boolean
 }
 
@@ -72,7 +72,7 @@ const SUBJECTS: Readonly<Record<Subject, Pattern>> = {
   require: { regex: "^(node:)?module$", message: "Import modules: a require hides from these rules." }
 }
 
-/** The things that no module knows. */
+/** The subjects that no module imports. */
 export const NOWHERE: ReadonlyArray<Subject> = ["barrels", "test doubles", "local", "tests", "detours", "require"]
 
 /** The patterns of subjects, for oxlint's `no-restricted-imports`. */

@@ -34,7 +34,7 @@ const { durable_objects: objects, migrations } = JSON.parse(
 const template = JSON.parse(readFileSync(".jack.json", "utf8")) as Template
 const hook = (key: string) => template.hooks.preCreate.find((one) => one.key === key)
 
-/** A `jack` that prints a token as the real one does, on stderr among other things, and notes what it was asked. */
+/** A `jack` that prints a token as the real one does, with other output on stderr, and records its calls. */
 const fakeJack = `#!/bin/sh
 echo "$@" >> "$(dirname "$0")/calls"
 [ "$1" = tokens ] && printf 'Created token mpp-compute\\n\\n  jkt_${"5a".repeat(32)}\\n\\nSave it now.\\n' >&2
@@ -65,7 +65,7 @@ describe("the template's secrets", () => {
       [...template.secrets],
       template.hooks.preCreate.flatMap(({ key }) => key ?? [])
     )
-    // Under this name the jack command line would take it for its own.
+    // The jack command line would take a variable of this name for its own.
     assert.notInclude(template.secrets, "JACK_API_TOKEN")
   })
 
@@ -125,7 +125,7 @@ describe("the commands after the deploy", () => {
 })
 
 describe("a wish typed to `jack new`", () => {
-  // Jack's rule: a template matches when one of its keywords stands anywhere in the wish, in whatever case, word or not.
+  // Jack's rule: a template matches if one of its keywords appears anywhere in the wish, in any case, even within a word.
   const matching = (wish: string) =>
     template.intent.keywords.filter((keyword) => wish.toLowerCase().includes(keyword.toLowerCase()))
 

@@ -24,7 +24,7 @@ import { layerPayersMemory } from "../../src/payers/testing.ts"
 import { layerOrdersMemory } from "../../src/orders/testing.ts"
 import { layerBundlerTest } from "../../src/bundler/testing.ts"
 
-/** Implementations of what the examples leave alone. */
+/** Implementations of the services that the examples do not replace. */
 const others = {
   ids: layerDeploymentIds.pipe(Layer.provide(layerIdStoreMemory)),
   bundler: layerBundlerTest(),
@@ -42,7 +42,7 @@ const settingsIn = (setting: string): Record<string, string> => {
 const settings = (changes: Record<string, string>) =>
   layerSettings().pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ ...testSettings, ...changes }))))
 
-/** A gateway over the three examples, at the README's price: what `layers.ts` makes of them, in an isolate of its own. */
+/** Makes a gateway over the three examples, at the README's price, as `layers.ts` does in an isolate of its own. */
 const exampleGateway = () => {
   const layers = {
     ...others,
@@ -84,7 +84,7 @@ describe("the README", () => {
 })
 
 describe("the README's examples", () => {
-  /** Where a reader has followed the README. */
+  /** The project of a reader who has followed the README. */
   let project: string
   beforeAll(() => {
     mkdirSync(".local", { recursive: true })

@@ -44,7 +44,7 @@ const change = (id: string, edit: (purchase: Purchase) => Partial<PurchaseRow>) 
     const purchase = store.byId(id)!
     store.save(edited(purchase, edit(purchase)))
   })
-/** As if every try had failed for so long, the last one a minute ago. */
+/** Lets every try have failed for this long, the last one a minute ago. */
 const failing = (id: string, millis: number) =>
   change(id, ({ failure }) => ({
     failure: { ...failure!, since: Date.now() - millis, at: Date.now() - 60_000 },
@@ -70,7 +70,7 @@ describe("an alarm", () => {
     assert.isTrue(await runDurableObjectAlarm(objectOf(id)))
     log.mockRestore()
     assert.closeTo((await alarmOf(id)) ?? 0, Date.now() + 300_000, 5_000)
-    // As the next release, which can read it, finds it.
+    // The next release finds the row, and can read it.
     await runInDurableObject(objectOf(id), (_order, { storage }) => {
       storage.sql.exec("DELETE FROM purchase WHERE id = 'dep_other'")
     })
@@ -124,7 +124,7 @@ describe("a purchase that waits for its payer", () => {
     host.next("create", down)
     await runDurableObjectAlarm(objectOf(id))
     assert.isNull(await alarmOf(id))
-    // As the row is when the process ends in the midst of the payer's call.
+    // The row is as it is when the process ends during the payer's call.
     host.next("create", down)
     assert.strictEqual((await call("POST", "/deploy")).status, 502)
     assert.isNumber(await alarmOf(id))
@@ -171,7 +171,7 @@ describe("an alarm while the host hangs", () => {
     assert.closeTo((await alarmOf(first)) ?? 0, Date.now() + 30_000, 2_000)
     assert.strictEqual(host.projects.size, ids.length)
     for (const id of ids) await change(id, () => ({ due: Date.now() - 1 }))
-    // Those that were not reached have hanging answers left.
+    // The deletes that the alarm did not reach still have hanging answers.
     host.calm("remove")
     assert.isBelow(await held(first), 5_000)
     assert.strictEqual(host.projects.size, 0)

@@ -31,13 +31,13 @@ const pay = async (headers: Record<string, string> = {}) => {
   return post({ ...headers, authorization: testCredential(challenge, "0xpayer") })
 }
 
-/** The order's object: named by payer, operation and body. */
+/** Returns the order's object, named by payer, operation and body. */
 const object = () => {
   const sha256 = createHash("sha256").update(body).digest("hex")
   return env.ORDERS.get(env.ORDERS.idFromName(orderName("0xpayer", "execute", sha256)))
 }
 
-/** Lets time pass for every purchase of the order, and the alarm ring. */
+/** Lets time pass for every purchase of the order, and runs the alarm. */
 const after = async (change: (purchase: Purchase) => Partial<PurchaseRow>) => {
   await runInDurableObject(object(), (_order, { storage }) => {
     const store = makePurchaseStore(storage)

@@ -33,7 +33,7 @@ const mine = { "idempotency-key": "mine" }
 const get = (id: string) => exports.default.fetch(`http://gateway.test/deployments/${id}`)
 const objectOf = (id: string) => env.ORDERS.get(env.ORDERS.idFromName(parseId(id)?.order ?? ""))
 
-/** Deploys, and puts the purchase's row and the project's name back to what an earlier release would have written. */
+/** Deploys, and rewrites the purchase's row and the project's name to those of an earlier release. */
 const deployEarlier = async () => {
   const answer = (await (await call("POST", "/deploy", body, mine)).json()) as { deployment_id: string }
   const today = answer.deployment_id

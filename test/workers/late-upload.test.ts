@@ -45,7 +45,7 @@ const purchaseOf = (id: string) => withStore(id, (store) => store.byId(id)!)
 const status = async (id: string) =>
   (await exports.default.fetch(`http://gateway.test/deployments/${id}`)).json() as Promise<Record<string, unknown>>
 
-/** A minute and more passes, and the alarm rings. */
+/** Lets more than a minute pass, and runs the alarm. */
 const later = async (id: string, edit: (purchase: Purchase) => Partial<PurchaseRow> = () => ({})) => {
   await withStore(id, (store) => {
     const purchase = store.byId(id)!
@@ -55,11 +55,11 @@ const later = async (id: string, edit: (purchase: Purchase) => Partial<PurchaseR
   assert.isTrue(await runDurableObjectAlarm(objectOf(id)))
 }
 
-/** What serves: the upload that landed last. */
+/** Returns the code that serves: the upload that landed last. */
 const servedCode = () => [...host.projects.values()].flatMap(({ uploads }) => uploads).at(-1)?.code
 const landed = () => [...host.projects.values()].flatMap(({ uploads }) => uploads.map(({ code }) => code))
 
-/** An upload that is given up, and carried out when the test says so. */
+/** A fault that gives an upload up, and carries it out when the test says so. */
 const held = () => {
   const calls: Array<Effect.Effect<void, unknown>> = []
   const fault: Fault<void, never> = (upload) => {
@@ -88,7 +88,7 @@ describe("an upload that was given up and lands after a newer one", () => {
     await later(id)
     assert.strictEqual(servedCode(), newest)
     assert.deepInclude(await status(id), { status: "live", last_failure: null, updated_at })
-    // And that was all: nothing is kept, nothing is looked at before its hour.
+    // The order keeps no upload, and does not wake up before its expiry.
     const { update, answer } = await purchaseOf(id)
     assert.isNull(update)
     assert.strictEqual(await alarmOf(id), Date.parse(answer!.expires_at))
@@ -126,7 +126,7 @@ describe("an upload that was given up and lands after a newer one", () => {
   it("is replaced if a crash interrupted it", async () => {
     const id = await idIn(await call("POST", "/deploy"))
     const pushed = host.projects.values().next().value!
-    // As the rows are when the process ends while an update is on its way: it is written down as in doubt.
+    // The rows are as they are when the process ends during an update: the upload is recorded as in doubt.
     host.next("upload", () => Effect.die(new Error("the end")))
     await put(id, source("cut off"))
     assert.strictEqual((await put(id, source("newest"))).status, 200)

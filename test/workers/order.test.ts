@@ -124,11 +124,11 @@ describe("an order in its object", () => {
     await dueNow(id)
     assert.isTrue(await runDurableObjectAlarm(objectOf(id)))
     assert.strictEqual((await status(id)).status, "live")
-    // No client has the answer yet: the same call again, without any key, gets this purchase and pays nothing.
+    // No client has the answer yet, so the same call without a key gets this purchase and pays nothing.
     const answer = (await (await pay()).json()) as Record<string, unknown>
     assert.strictEqual(answer.deployment_id, id)
     assert.strictEqual(payments.captured.size, 1)
-    // Now somebody was: another call is another purchase.
+    // A client has it now, so another call is another purchase.
     assert.notStrictEqual(((await (await pay()).json()) as Record<string, unknown>).deployment_id, id)
     assert.strictEqual(payments.captured.size, 2)
   })
@@ -186,7 +186,7 @@ const tables = (object: DurableObjectStub<OrderObject>) =>
     storage.sql.exec("SELECT name FROM sqlite_master WHERE name = 'purchase'").toArray()
   )
 
-/** The id of the one purchase of this test's order. */
+/** Returns the id of the one purchase of this test's order. */
 const onlyId = async () => {
   const sha256 = createHash("sha256").update(body).digest("hex")
   const object = env.ORDERS.get(env.ORDERS.idFromName(orderName("0xpayer", "deploy", sha256)))
@@ -195,7 +195,7 @@ const onlyId = async () => {
   ).then(({ id }) => id)
 }
 
-/** Sets every purchase of an order to be looked at now, instead of waiting for its pause. */
+/** Makes every purchase of an order due now, without its pause. */
 const dueNow = (id: string) =>
   runInDurableObject(objectOf(id), (_order, { storage }) => {
     const store = makePurchaseStore(storage)

@@ -6,7 +6,7 @@ import type { PayerObject } from "../../src/payers/PayerObject.ts"
 const fresh = () => env.PAYERS.get(env.PAYERS.newUniqueId())
 type Object = DurableObjectStub<PayerObject>
 
-/** The same object, after whatever has ended it. */
+/** Returns the same object again, after it has ended. */
 const again = (object: Object) => env.PAYERS.get(object.id)
 
 const stored = (object: Object) =>
@@ -18,7 +18,7 @@ const isEmpty = (object: Object) =>
     async (_, { storage }) => [...storage.kv.list()].length === 0 && (await storage.getAlarm()) === null
   )
 
-/** Makes everything that is stored older, while the object is away. */
+/** Makes all stored attempts older while the object is not running. */
 const age = async (object: Object, millis: number) => {
   await runInDurableObject(object, (_, { storage }) =>
     storage.kv.put(

@@ -15,7 +15,7 @@ describe("the rate-limit binding", () => {
   it("lets a client send bulk deploys, stops a flood, and stops no other client", async () => {
     assert.isDefined(env.VERIFICATIONS)
     const answers: Array<string> = []
-    // A window of ten seconds may end in the midst: a thousand and some exceed two of them.
+    // A window of ten seconds may end in between, and more than a thousand calls exceed two windows.
     for (let at = 0; at < 1_100; at++) answers.push((await checkRate("192.0.2.1"))._tag)
     assert.isFalse(answers.slice(0, 500).includes("Failure"))
     assert.isTrue(answers.includes("Failure"))

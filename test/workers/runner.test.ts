@@ -51,7 +51,7 @@ describe("the runner on a Worker Loader", () => {
     [1_048_577, false]
   ] as const) {
     it(`answers ${fits} for a result of ${bytes} bytes`, async () => {
-      // Two quotes around characters of two bytes each, and one more to make it odd.
+      // The text has two quotes around characters of two bytes each, and one more to make it odd.
       const odd = bytes % 2 === 0 ? "" : "x"
       const ran = await run(`export const run = () => 'é'.repeat(${(bytes - 2 - odd.length) / 2}) + '${odd}'`)
       assert.strictEqual(ran.ok, fits)

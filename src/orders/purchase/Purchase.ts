@@ -81,12 +81,12 @@ export type Answer = typeof Answer.Type
  *
  * | state | money | what is known | goes on with | becomes |
  * |---|---|---|---|---|
- * | (none) | has not moved | nothing: an authorization that is lost with its process has cost nobody anything | | `capturing` |
- * | `capturing` | only the chain knows | the signed bytes, their hash, their deadline; they may be on their way | reading the chain, never sending | `captured`, `failed` |
- * | `captured` | has moved | a site is owed; `placement` says what the host was asked for; or a run | recognizing, creating, uploading; running | `delivered` |
- * | `delivered` | has moved | the site is live, `answer` says where, or `gone` that the host has lost it; or the code was run, and its output is kept | its update, if there is one; its deletion, when its time is over | `expired` |
- * | `expired` | has moved | its time is over, the project or the output is gone | | |
- * | `failed` | will not move | the chain will never take the transaction; the key is free again | | |
+ * | (none) | has not moved | nothing: an authorization that is lost with its process costs nothing | | `capturing` |
+ * | `capturing` | only the chain knows | the signed bytes, their hash and their deadline; they may be in transit | reading the chain, never sending | `captured`, `failed` |
+ * | `captured` | has moved | a site or a run is owed; `placement` is the request to the host | recognizing, creating, uploading; running | `delivered` |
+ * | `delivered` | has moved | the site is live at the URL in `answer`, unless it is `gone` at the host; or the code has run, and its output is kept | its update, if there is one; its deletion, when it expires | `expired` |
+ * | `expired` | has moved | the paid time is over, and the project or the output is deleted | | |
+ * | `failed` | will not move | the chain will never take the transaction; the key is released | | |
  */
 export const PurchaseRow = Schema.Struct({
   /** The deployment id. It never changes; an execution's id appears in no answer. */

@@ -3,7 +3,7 @@ import { fresh, walletOn } from "../../e2e/support.ts"
 import { footprint } from "../footprint.ts"
 import { postJson, stack } from "../support.ts"
 
-/** An attack that leaves nothing behind proves something only if the footprint shows what an honest deploy leaves. */
+/** The other attacks prove something only if the footprint shows an honest deploy. */
 describe("the footprint", () => {
   it("grows after a paid deploy", async () => {
     const before = await footprint()

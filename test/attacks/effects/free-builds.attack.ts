@@ -50,7 +50,7 @@ describe("a funded payer whose builds fail", () => {
       const response = await deploy(wallet, failing())
       const text = await response.text()
       if (response.status === 422) failed++
-      // A gateway that has no turn for it counts nothing.
+      // A gateway without a free slot does not count the attempt.
       else assert.strictEqual(response.status, 503, text)
     }
     const before = await footprint()
@@ -58,7 +58,7 @@ describe("a funded payer whose builds fail", () => {
     assert.deepInclude(await refused.json(), { status: 429, code: "too_many_attempts", charged: false })
     assert.isAbove(Number(refused.headers.get("retry-after")), 1_800)
     const after = await footprint()
-    // Its order's object was asked; it keeps nothing.
+    // The gateway asked its order's object, and the object keeps nothing.
     assert.deepStrictEqual({ ...after, objects: 0 }, { ...before, objects: 0 })
   })
 
@@ -92,7 +92,7 @@ describe("a funded payer whose builds fail", () => {
     const built = (await footprint()).builds - before.builds
     const refused = answers.filter((status) => status === 429).length
     assert.isAbove(refused, 0)
-    // Those that came when an earlier one had ended have been built, too; none beside four others.
+    // Attempts after the end of an earlier one are built too, but never more than four at once.
     assert.strictEqual(built + refused + answers.filter((status) => status === 503).length, 50)
     assert.isAtMost(built, 25)
   })
@@ -114,7 +114,7 @@ describe("twenty connections, each with a funded key whose builds fail", () => {
       return median(times)
     }
     await medianOf(3)
-    // Two cores are shared with chain, runtime and attacker: what counts is the best of three comparisons.
+    // Chain, runtime and attacker share two cores, so the best of three comparisons counts.
     const ratios: Array<number> = []
     while (ratios.length < 3 && !ratios.some((ratio) => ratio <= 2)) {
       const alone = await medianOf(7)
@@ -123,7 +123,7 @@ describe("twenty connections, each with a funded key whose builds fail", () => {
       const answers = new Promise<Record<string, number>>((resolve, reject) => {
         attacker.once("message", (said) => resolve(said as Record<string, number>)).once("error", reject)
       })
-      // Until each has failed once, nobody can tell it from an honest payer.
+      // Until each key has failed once, the gateway cannot distinguish it from an honest payer.
       await sleep(5_000)
       const beside = await medianOf(9)
       attacker.send("stop")

@@ -18,7 +18,7 @@ const strangerPasskey = () =>
   })
 const nobody = () => Account.fromSecp256k1(generatePrivateKey())
 
-/** A payment by somebody, changed and signed again. */
+/** Changes a payment of another signer, and signs it again. */
 const changed =
   (edit: object, payer: () => Promise<Signer> | Signer = () => accountWith(10n * price)) =>
   async (quote: Quote) => {
@@ -29,7 +29,7 @@ const by = (signer: () => Signer) => (quote: Quote) => credentialFor(quote, sign
 
 const feePayerSignature = { r: 5n, s: 6n, yParity: 0 }
 
-/** Payments that nobody makes: what each is, and a credential for a quote. */
+/** Payments that cannot land: each one's name, and its credential for a quote. */
 const payments: Record<string, (quote: Quote) => Promise<string>> = {
   "by a stranger's key for a rich account": by(stranger),
   "by a stranger's P256 key for a rich account": by(strangerP256),
@@ -87,7 +87,7 @@ const payments: Record<string, (quote: Quote) => Promise<string>> = {
   "for another chain": changed({ chainId: 4217 })
 }
 
-/** What there is once nothing moves any more: the chain's pool lets go of a transaction a moment after its block. */
+/** Returns the footprint once nothing changes any more. The chain's pool drops a transaction a moment after its block. */
 const settled = async () => {
   let last = await footprint()
   for (let looked = 0; looked < 20; looked++) {
@@ -109,7 +109,7 @@ describe("the gateway builds, starts, writes and sends nothing for a payment", (
       const answer = (await response.json()) as { readonly charged: unknown; readonly detail: string }
       assert.deepStrictEqual([response.status, answer.charged], [402, false], answer.detail)
       assert.notMatch(answer.detail, /0x[0-9a-f]{8}|undefined|selector/)
-      // The order's object and the payer's were asked, and miniflare makes a file for each: nothing of ours is in it.
+      // The gateway asked the order's object and the payer's, and miniflare makes a file for each. Neither holds rows.
       const { objects: __, ...after } = await footprint()
       assert.deepStrictEqual(after, before)
     })

@@ -24,7 +24,7 @@ describe("ports", () => {
   it("listen on loopback only, and only those that stack.json names", () => {
     const own = listeners(stack.dir)
     assert.sameMembers([...own], [hostOf(gateway), `127.0.0.1:${portOf(sites)}`])
-    // The other two are the launcher's.
+    // The launcher listens on the other two.
     for (const base of [rpc, controlPlane]) assert.strictEqual(new URL(base).hostname, "127.0.0.1")
   })
 

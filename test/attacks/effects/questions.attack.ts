@@ -8,7 +8,7 @@ import { attack, postJson, send, stack } from "../support.ts"
 
 const json = { "content-type": "application/json" }
 const wallet = walletOn(stack)
-/** A body that an update takes as well: without a name. */
+/** A body that an update also accepts: it has no name. */
 const freshFiles = (): string => {
   const { files } = JSON.parse(fresh("plain-js")) as { files: object }
   return JSON.stringify({ files })
@@ -29,7 +29,7 @@ const signed = (key: string, at = Date.now()) => ({
   "x-jack-cron": "0 * * * *"
 })
 
-/** Calls that nobody pays for; the number is each call's own. */
+/** Unpaid calls. The number makes each call different. */
 const questions: Readonly<Record<string, (index: number) => Promise<Response>>> = {
   "a quote for a deploy": () => postJson("/deploy", fresh("plain-js")),
   "a quote for a run": (index) => postJson("/execute", JSON.stringify({ code: `export default () => ${index}` })),
@@ -73,8 +73,8 @@ describe("an unpaid request", () => {
 })
 
 /**
- * Objects that have stored something. workerd makes a file for every object that is asked at all, of one page and two
- * frames in its log; in production an object that has stored nothing is nothing.
+ * Counts the objects that have stored something. workerd makes a file for every object that is asked, of one page and two
+ * frames in its log. In production an object that has stored nothing does not exist.
  */
 const stored = (): number => {
   const files = readdirSync(join(stack.dir, "gateway", "state"), { recursive: true, withFileTypes: true })
@@ -87,7 +87,7 @@ const stored = (): number => {
 }
 
 describe("a payment from an empty account", () => {
-  // Its order has to be asked: the answer of an earlier purchase is free, and the payer may have spent everything on it.
+  // The gateway must ask its order, because the answer of an earlier purchase is free, and the payer may have no money left.
   it("builds, starts, stores and broadcasts nothing", async () => {
     assert.isAbove(stored(), 0)
     const before = { ...(await footprint()), objects: stored() }

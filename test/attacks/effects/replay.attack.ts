@@ -9,7 +9,7 @@ const secret = crypto.randomUUID()
 const body = JSON.stringify({ code: "export const run = (input) => ({ input })", input: secret })
 const mine = crypto.randomUUID()
 
-/** The credential that a private run was bought with under the key `mine`, as a log of requests would hold it. */
+/** The credential that bought a private run under the key `mine`, as a log of requests would contain it. */
 let authorization: string
 let answer: string
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import { fresh } from "../../e2e/support.ts"
 import { footprint } from "../footprint.ts"
 import { attack, send } from "../support.ts"
 
-/** Headers that were, or look, costly to read: what is sent, and the status of the answer. */
+/** Headers that are, or look, costly to read: the sent header, and the status of the answer. */
 const headers: ReadonlyArray<readonly [name: string, value: string, status: number]> = [
   ["authorization", `"${'\\"'.repeat(45_000)}`, 431],
   ["authorization", `"${'\\"'.repeat(32_000)}`, 402],

@@ -10,7 +10,7 @@ interface Deployed {
   readonly deployment_id: string
 }
 
-// Sites are at *.localhost, in this process too.
+// Sites answer at *.localhost, even in this process.
 resolveLocalhost()
 
 const wallet = walletOn(stack)
@@ -30,7 +30,7 @@ const deploy = async (): Promise<Deployed> => {
 
 let real: Deployed
 let other: Deployed
-/** A proof by the payer of `real`, for an update of it with `body`; it is never sent there. */
+/** A proof by the payer of `real`, for an update of it with `body`. The test never sends it there. */
 let proof: string
 beforeAll(async () => {
   real = await deploy()
@@ -47,7 +47,7 @@ const another = (character: string | undefined) => (character === "0" ? "1" : "0
 const changedAt = (id: string, index: number) => id.slice(0, index) + another(id[index]) + id.slice(index + 1)
 const places = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index)
 
-/** Ids that nobody was given; each is made from one that somebody was. */
+/** Invented ids, each made from an issued one. */
 const kinds: Readonly<Record<string, (id: string) => ReadonlyArray<string>>> = {
   "a random id": () => Array.from({ length: 80 }, () => `dep_${randomText(40)}`),
   "a random id of an earlier release": () => Array.from({ length: 80 }, () => `dep_${randomText(26)}`),
@@ -66,7 +66,7 @@ const kinds: Readonly<Record<string, (id: string) => ReadonlyArray<string>>> = {
   "nothing like an id": () => ["x", "dep_", "%ff", "..%2f..%2fhealth", "dep_'%20OR%201=1", "a".repeat(2000)]
 }
 
-/** What such an id is asked with. */
+/** The requests with such an id. */
 const questions: Readonly<Record<string, (path: string) => Promise<Response>>> = {
   GET: (path) => send(path),
   HEAD: (path) => send(path, { method: "HEAD" }),

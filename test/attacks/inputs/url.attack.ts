@@ -2,7 +2,7 @@ import { assert, describe, it } from "vitest"
 import { footprint } from "../footprint.ts"
 import { attack, send } from "../support.ts"
 
-/** What URLs are filled with. */
+/** The characters that fill the URLs. */
 const parts = [
   "%",
   "%25",
@@ -26,7 +26,7 @@ const parts = [
   "\\"
 ]
 
-/** In the 128 KB that the runtime takes of headers there is room for 20,000 characters that it escapes. */
+/** The runtime accepts 128 KB of headers, which fit 20,000 characters that it escapes. */
 const fill = (part: string, length: number) => part.repeat(Math.ceil(length / part.length)).slice(0, length)
 
 describe("a URL above 8 KB", () => {
@@ -39,7 +39,7 @@ describe("a URL above 8 KB", () => {
         `/health?${fill(part, 20_000)}`
       ]) {
         const { response } = await attack(() => send(path))
-        // Dots are resolved before a Worker sees the path: then it is short, and nobody's.
+        // Dots are resolved before a Worker sees the path. The path is then short and unknown.
         const short = part === "/." || part === "%2e%2e/"
         assert.include(short ? [404, 414] : [414], response.status, path.slice(0, 30))
         assert.match(response.headers.get("content-type") ?? "", /^application\/problem\+json/)
@@ -103,7 +103,7 @@ describe("a hostile Host header", () => {
       for (const path of ["/", "/llms.txt", "/openapi.json"]) {
         const { response } = await attack(() => send(path, { headers: { host, accept: "text/html" } }))
         const text = await response.text()
-        // A local runtime refuses what it cannot read as a host before a Worker sees it, and quotes it as plain text.
+        // The local runtime itself refuses a host that it cannot read, and quotes it as plain text.
         if (response.status === 500) assert.notMatch(response.headers.get("content-type") ?? "", /html|json/)
         else assert.notInclude(text.toLowerCase(), host)
       }

@@ -4,14 +4,14 @@ import type { Stack } from "../../../src/local/stack.ts"
 import { controlPlaneClient } from "../local/support.ts"
 import { run, startTestStack, walletOn } from "../support.ts"
 
-// 90 seconds of life, and no start check: what does not start is the host's to refuse, after the charge.
+// Deployments live 90 seconds, and there is no start check, so the host refuses code that does not start, after the charge.
 const ttlHours = 0.025
 const cronSecret = randomBytes(32).toString("hex")
 
 let stack: Stack
 let wallet: ReturnType<typeof walletOn>
 let controlPlane: ReturnType<typeof controlPlaneClient>
-/** The first deployment, which expires in the middle of this file, and a later one, which expires while the host is down. */
+/** The first deployment, which expires during this file, and a later one, which expires while the host is down. */
 let first: Deployment
 let later: Deployment
 beforeAll(async () => {
@@ -159,7 +159,7 @@ describe("the sweep", () => {
     assert.deepInclude(await response.json(), { removed: 1, failed: 0 })
     assert.deepStrictEqual(await Promise.all([seeded, untagged, foreign].map(there)), [false, true, true])
     assert.strictEqual((await scheduled(at)).status, 403)
-    // And by the Worker's own cron.
+    // The Worker's own cron runs the sweep, too.
     const another = await seed(orphan, past)
     await stack.gateway.scheduled()
     assert.isFalse(await there(another))
@@ -170,7 +170,7 @@ describe("the sweep", () => {
 
 describe("an expired deployment", () => {
   it("disappears from the host and the control plane within 30 s, and has the status expired", async () => {
-    // Some more, to end at about the same time; no more at once than one payer may.
+    // These deployments end at about the same time. One payer may have only a few in progress at once.
     const others: Array<Deployment> = []
     for (const batch of [0, 1])
       others.push(...(await Promise.all([0, 1, 2].map((i) => deploy(`other ${3 * batch + i}`)))))

@@ -1,5 +1,5 @@
-// A hundred deployments that overlap, and what is left of them: `node test/e2e/expiry/hundred.ts [how many]`. Takes some
-// minutes, so it is no test of the suite; exits with 1 when anything is left behind, or was late by more than 30 s.
+// Deploys a hundred overlapping sites, and checks that they expire: `node test/e2e/expiry/hundred.ts [how many]`. It takes some
+// minutes, so it is not part of the suite. It exits with 1 if anything is left behind, or was late by more than 30 s.
 import { controlPlaneClient } from "../local/support.ts"
 import { startTestStack, walletOn } from "../support.ts"
 
@@ -12,7 +12,7 @@ interface Deployment {
   readonly expires_at: string
 }
 
-// The stack waits for processes in ways that keep nothing alive.
+// The stack waits for processes without keeping this one alive.
 const alive = setInterval(() => {}, 60_000)
 const stack = await startTestStack({ TTL_HOURS: "0.025" })
 try {

@@ -80,7 +80,7 @@ it("reports a charge and never charges again if the control plane goes down afte
   const status = await fetch(String(answer.status_url))
   assert.strictEqual(((await status.json()) as { status: string }).status, "delivering")
 
-  // An agent that starts over, with a credential of its own and no key, while nothing answers at all.
+  // An agent starts over, with a credential of its own and no key, while no server answers.
   host.rules.delete(cutAllButTheQuestion)
   host.rules.add(cutAll)
   const again = await deploy()

@@ -149,7 +149,7 @@ describe("the launcher leaves nothing running", () => {
   })
 
   it("after the npm that started it was killed", async () => {
-    // What npm does: a shell of its own, and its name in the environment.
+    // npm runs the script in a shell of its own, and puts its name into the environment.
     const shell = `"${process.execPath}" "${main}" --config "${ours()[1]}" & wait`
     const { exit, pid, process: npm, prints } = started("sh", ["-c", shell], { npm_lifecycle_event: "stack" })
     assert.isTrue(await prints("hosting"))

@@ -32,7 +32,7 @@ afterAll(async () => {
 })
 
 let count = 0
-/** Hosts a module as it is, and returns its address. */
+/** Hosts a module unchanged, and returns its address. */
 const host = async (code: string, name = `site-${++count}`): Promise<string> => {
   const { project, url } = (await api("POST", "projects", { name })).json
   const upload = await api("POST", `projects/${project.id}/deployments/upload`, uploadForm({ "index.js": code }))

@@ -25,7 +25,7 @@ import type { Row } from "./rows.ts"
 const limits = (limit: bigint, token: Address = pathUSD) => ({ limits: [{ token, limit }] })
 const foreign = Account.fromSecp256k1(generatePrivateKey())
 
-/** Payments by access keys, whose accounts know them or do not, and those that bring an authorization along. */
+/** Payments by access keys that their accounts know or do not know, and payments with an access key's authorization. */
 export const keyRows: Record<string, Row> = {
   "is by an access key": { make: paidByKey() },
   "is by a P256 access key": { make: paidByKey({}, p256Key) },

@@ -15,7 +15,7 @@ export const alphaUSD = "0x20c0000000000000000000000000000000000001"
 export const terms = { operation: "deploy", bodyDigest: "0f".repeat(32), price: "0.10", description: "Deploy" }
 export const recipient = Account.fromSecp256k1(generatePrivateKey()).address
 
-/** Somebody who has more than enough of every token. */
+/** An account with more than enough of every token. */
 export const rich = developmentAccount(4)
 export type Root = Account.RootAccount
 export type Signer = Root | Account.AccessKeyAccount
@@ -47,11 +47,11 @@ export const fund = async <A extends { readonly address: Address }>(
   await Actions.token.transferSync(client, { account: rich, to: account.address, amount, token, feeToken: pathUSD })
   return account
 }
-/** A new account that has this much. */
+/** Makes a new account with this balance. */
 export const accountWith = (amount = 10_000_000n, account: Root = Account.fromSecp256k1(generatePrivateKey())) =>
   fund(account, amount)
 
-/** A credential of mppx's own client. */
+/** Makes a credential with mppx's own client. */
 export const pay = async (account: Signer) => {
   const challenge = await run((payments) => payments.challenge(terms, "key_1"))
   return answerChallenge(challenge, account, client)
@@ -61,7 +61,7 @@ export const transactionOf = (credential: string) =>
 export const carrying = (credential: string, signature: Hex) =>
   Credential.serialize({ ...Credential.deserialize(credential), payload: { type: "transaction", signature } })
 type Edit = object | ((transaction: Record<string, never>) => object)
-/** The same payment with something about it changed, signed again. */
+/** Changes the transaction of a payment, and signs it again. */
 export const resign = async (credential: string, edit: Edit, account: Signer) => {
   const signed: object = Transaction.deserialize(transactionOf(credential) as Transaction.TransactionSerializedTempo)
   const bare = { ...signed, signature: undefined, from: undefined }
@@ -74,14 +74,14 @@ export const changed = (edit: Edit, amount?: bigint) => async (): Promise<string
   return resign(await pay(account), edit, account)
 }
 
-/** An access key that its account has authorized. */
+/** Makes an access key that its account has authorized. */
 export const authorized = async (
   restrictions: object = {},
   make: (root: Root) => Account.AccessKeyAccount = secp256k1Key
 ) => {
   const root = await accountWith()
   const accessKey = make(root)
-  // More gas than anvil estimates: it forgets what restrictions cost.
+  // This is more gas than anvil estimates, because anvil ignores the cost of restrictions.
   await Actions.accessKey.authorizeSync(client, {
     account: root,
     accessKey,
@@ -101,13 +101,13 @@ export const paidByKey =
 interface Bringing {
   readonly restrictions?: object
   readonly key?: (root: Root) => Account.AccessKeyAccount
-  /** Who signs the transaction: the key, unless somebody else does. */
+  /** The signer of the transaction; the key by default. */
   readonly signer?: (root: Root, key: Account.AccessKeyAccount) => Signer
-  /** Who signs the authorization: the account, unless somebody else does. */
+  /** The signer of the authorization; the account by default. */
   readonly by?: Root
   readonly edit?: object
 }
-/** A payment that brings an access key's authorization along. */
+/** Makes a payment with an access key's authorization. */
 export const bringing =
   ({ restrictions = {}, key = secp256k1Key, signer = (_, own) => own, by, edit = {} }: Bringing = {}) =>
   async () => {

@@ -160,7 +160,7 @@ describe("a capture", () => {
     assert.strictEqual(await find(authorization), "reverted")
   })
 
-  // The last of all: it moves the chain's clock.
+  // This test is the last, because it moves the chain's clock.
   it("is uncertain while the chain is down, and fails once its deadline has passed", async () => {
     const authorization = await authorized()
     const moved = await gained(async () => {

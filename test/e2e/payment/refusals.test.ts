@@ -5,13 +5,13 @@ import { chain, run, startPayments, stopPayments, terms, transactionOf } from ".
 import { keyRows } from "./key-rows.ts"
 import { rows } from "./rows.ts"
 
-// What a simulation leaves out and the chain insists on: a good payment with one thing about it changed, signed again as it
-// should be. "Authorize says yes" and "the broadcast lands" must be the same, or somebody has work done that nobody pays.
+// A simulation does not check everything that the chain does. Each row changes one thing about a good payment and signs it
+// again. "Authorize accepts" and "the broadcast lands" must agree, or the gateway would do work that is never paid.
 
 beforeAll(startPayments)
 afterAll(stopPayments)
 
-/** What becomes of a transaction that is sent as it is: in a block and good, or anything else within two seconds. */
+/** Sends a transaction unchanged, and tells whether it landed in a block within two seconds. */
 const lands = async (transaction: Hex): Promise<boolean> => {
   const sent = chain.direct({ method: "eth_sendRawTransactionSync", params: [transaction] }) as Promise<{
     readonly result?: { readonly status?: string }

@@ -18,15 +18,15 @@ import {
 
 const half = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n
 
-/** A payment, and what is said of it. */
+/** A payment, and its expected outcome. */
 export interface Row {
   readonly make: () => Promise<string>
-  /** What the refusal says; without it, the payment is taken and lands. */
+  /** The text of the refusal. Without it, the payment is accepted and lands. */
   readonly message?: RegExp
-  /** True where anvil takes what a Tempo node does not (it knows no validators), or what no payment has a use for. */
+  /** True if anvil accepts what a Tempo node does not (it knows no validators), or what no payment needs. */
   readonly lenient?: true
 }
-/** The table; the keys say what about the payment is out of the ordinary. */
+/** The table. Its keys name the unusual thing about each payment. */
 export const rows: Record<string, Row> = {
   "is as stock clients sign it": { make: changed({}) },
   "states no gas": { make: changed({ gas: undefined }), message: /must state its gas/ },

@@ -32,7 +32,7 @@ export const logged: Array<string> = []
 type Chain = Awaited<ReturnType<typeof startChain>>
 /** The chain of these tests. */
 export let chain: Chain
-/** Talks to the chain. */
+/** The client of the chain. */
 export let client: ReturnType<typeof clientOf>
 let runtime: ReturnType<typeof runtimeOf>
 
@@ -59,7 +59,7 @@ export const usePayments = (): void => {
 export const balance = async (account: Address) =>
   BigInt((await Actions.token.getBalance(client, { account, token: pathUSD })).amount)
 
-/** What the recipient gains while something happens. */
+/** Returns the recipient's gain during an action. */
 export const gained = async (during: () => Promise<void>) => {
   const before = await balance(recipient)
   await during()
@@ -74,13 +74,13 @@ export const run = <A, E>(use: (payments: Payments) => Effect.Effect<A, E>) =>
 export const fails = <A, E>(use: (payments: Payments) => Effect.Effect<A, E>) =>
   run((payments) => Effect.flip(use(payments)))
 
-/** A credential of mppx's own client. */
+/** Makes a credential with mppx's own client. */
 export const pay = async (account: Account.RootAccount | Account.AccessKeyAccount = payer) => {
   const challenge = await run((payments) => payments.challenge(terms, "key_1"))
   return answerChallenge(challenge, account, client)
 }
 
-/** The same payment, signed again with something about it changed. */
+/** Changes the transaction of a payment, and signs it again. */
 export const resign = async (credential: string, edit: object) => {
   const parts = Credential.deserialize<{ signature: Hex }>(credential)
   const signed: object = Transaction.deserialize(parts.payload.signature as Transaction.TransactionSerializedTempo)
@@ -105,7 +105,7 @@ export const capture = (authorization: Authorization) => (payments: Payments) =>
 /** Looks a payment up on the chain. */
 export const find = (authorization: Authorization) => run((payments) => payments.find(authorization))
 
-/** The gateway's clock, some seconds ahead of everybody else's. */
+/** Moves the gateway's clock some seconds ahead of all others. */
 export const ahead =
   (seconds: number) =>
   <A, E>(self: Effect.Effect<A, E>) =>
@@ -125,7 +125,7 @@ export const seconds = () => Math.floor(Date.now() / 1000)
 export const transfer = (from: Account.RootAccount, to: Address, amount: bigint) =>
   Actions.token.transferSync(client, { account: from, to, amount, token: pathUSD, feeToken: pathUSD })
 
-/** An account that has this much and not a unit more. */
+/** Makes an account with exactly this balance. */
 export const accountWith = async (
   amount: bigint,
   account: Account.RootAccount = Account.fromSecp256k1(generatePrivateKey())

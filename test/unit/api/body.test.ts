@@ -12,7 +12,7 @@ const request = (body: BodyInit | null, headers: Record<string, string>) =>
 
 const broken = () => new ReadableStream({ type: "bytes", pull: (controller) => controller.error(new Error("gone")) })
 
-// A body that says how long it is is read at once, any other as a stream: nobody may see a difference.
+// The gateway reads a body with an announced length at once, and every other body as a stream. Both must give the same result.
 const ways: Record<string, Record<string, string>> = {
   "that announces its length": { "content-length": String(bytes.length) },
   "that does not": {}

@@ -5,7 +5,7 @@ import { makeGateway, problem } from "../../support/gateway.ts"
 
 const from = (client: string) => new Headers({ "cf-connecting-ip": client })
 
-/** A binding that lets each key pass once. */
+/** A binding that accepts each key once. */
 const once = () => {
   const seen = new Set<string>()
   return { limit: async ({ key }: { key: string }) => ({ success: seen.size < seen.add(key).size }) }

@@ -64,7 +64,7 @@ describe("parseJson", () => {
       try {
         parseJson(body, { depth: 500, fields: 200_000 })
       } catch {
-        // Too large, or no JSON.
+        // The text is too large, or is not JSON.
       }
       assert.isBelow(performance.now() - since, 500)
     })

@@ -2,7 +2,9 @@ import { assert, describe, it } from "vitest"
 import { isPlainOrigin } from "../../../src/api/request/origin.ts"
 import { helloBody, makeGateway, problem } from "../../support/gateway.ts"
 
-/** The quickest of up to five answers, in milliseconds: other tests run beside this one, and what is quadratic stays slow. */
+/**
+ * Returns the quickest of up to five answers, in milliseconds. Other tests run at the same time, and quadratic work stays slow.
+ */
 const quickest = async (call: () => Promise<Response>): Promise<number> => {
   let least = Infinity
   for (let tries = 0; tries < 5 && least > 10; tries++) {

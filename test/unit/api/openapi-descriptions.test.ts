@@ -12,10 +12,10 @@ const entriesOf = (value: unknown): ReadonlyArray<readonly [name: string, value:
 const named = ["properties", "parameters", "responses", "headers"]
 const methods = ["get", "post", "put", "patch", "delete"]
 
-/** The places in a document that need a description and have none. */
+/** Finds the places in a document that need a description and have none. */
 const undescribed = (value: unknown, at = "#"): ReadonlyArray<string> =>
   entriesOf(value).flatMap(([keyword, inner]) => {
-    // An example is data: its fields are described by the schema beside it.
+    // An example is data, and the schema beside it describes its fields.
     if (keyword === "example" || keyword === "examples") return []
     const place = `${at}/${keyword}`
     const needing: ReadonlyArray<readonly [place: string, value: unknown]> = named.includes(keyword)

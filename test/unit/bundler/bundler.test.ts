@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { PROVIDED_SPECIFIERS } from "../../../src/bundler/resolve/provided.ts"
 import { answer, type Files, makeBundler } from "../../support/bundler.ts"
 
-// The compiler takes seconds to get going: so few files start it.
+// The compiler takes seconds to start, so only a few files start it.
 
 const { bundle, refusal, values } = makeBundler()
 
@@ -11,7 +11,7 @@ const { bundle, refusal, values } = makeBundler()
 const example = (name: string): Files =>
   (JSON.parse(readFileSync(`test/fixtures/requests/${name}.json`, "utf8")) as { readonly files: Files }).files
 
-/** A program that answers with the values of some expressions. */
+/** Makes a program that answers the values of some expressions. */
 const answering = (imports: string, ...values: ReadonlyArray<string>): string =>
   `${imports}\nexport default { fetch: () => Response.json([${values.join(", ")}]) }\n`
 
@@ -191,7 +191,7 @@ describe("hono", () => {
     assert.deepStrictEqual(bundled.warnings, [])
     const counts = (await (await answer(bundled)).json()) as ReadonlyArray<number>
     const empty = PROVIDED_SPECIFIERS.filter((_, index) => counts[index] === 0)
-    // It declares types only.
+    // This module declares only types.
     assert.deepStrictEqual(empty, ["hono/conninfo"])
   })
 

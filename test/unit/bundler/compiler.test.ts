@@ -8,11 +8,11 @@ import { ROOT, VirtualFs } from "../../../src/bundler/compiler/VirtualFs.ts"
 import { version } from "../../../src/bundler/generated/esbuild-factory.js"
 import { makeBundler, wasm } from "../../support/bundler.ts"
 
-// The compiler takes seconds to get going: so few files start it.
+// The compiler takes seconds to start, so only a few files start it.
 
 const { bundle, refusal, values } = makeBundler()
 
-/** A program that answers with the values of some expressions. */
+/** Makes a program that answers the values of some expressions. */
 const answering = (imports: string, ...values: ReadonlyArray<string>): string =>
   `${imports}\nexport default { fetch: () => Response.json([${values.join(", ")}]) }\n`
 
@@ -67,7 +67,7 @@ describe("a source that breaks the compiler", () => {
   }
   for (const [name, files] of Object.entries(sources))
     it(`is refused, and affects no other build: ${name}`, async () => {
-      // Another build is under way meanwhile, and one follows.
+      // Another build runs at the same time, and one follows.
       const [diagnostics, beside] = await Promise.all([refusal(files), values(fine)])
       assert.lengthOf(diagnostics, 1)
       assert.deepInclude(diagnostics[0], { file: "", line: 0, column: 0 })
@@ -105,7 +105,7 @@ describe("memory", () => {
     ...names.map((name) => [`${name}.ts`, module.slice(0, 980)] as const)
   ])
 
-  /** Builds, and tells how much memory the largest compiler had at the end. */
+  /** Builds, and returns how much memory the largest compiler had at the end. */
   const largest = async (files: Readonly<Record<string, string>>): Promise<number> => {
     const bytes = Object.values(files).reduce((sum, source) => sum + source.length, 0)
     assert.isAtMost(bytes, LIMITS.sourceBytes)

@@ -12,7 +12,7 @@ const message = (text: string, line: string, quoted: string, detail: unknown = u
     file: "src/a.ts",
     namespace: "file",
     line: 3,
-    // As esbuild counts them: in bytes.
+    // esbuild counts columns in bytes.
     column: new TextEncoder().encode(line.slice(0, line.indexOf(quoted))).length,
     length: new TextEncoder().encode(quoted).length,
     lineText: line,

@@ -7,7 +7,7 @@ import { makeBundler } from "../../support/bundler.ts"
 
 const { bundle } = makeBundler()
 
-/** Where a text of the bundle comes from: `src/a.ts:4`. */
+/** Finds the source of a text in the bundle: `src/a.ts:4`. */
 const originOf = (code: string, map: string, text: string): string => {
   const before = code.slice(0, code.indexOf(text)).split("\n")
   const entry = new SourceMap(JSON.parse(map)).findEntry(before.length - 1, before.at(-1)?.length ?? 0)
@@ -81,7 +81,7 @@ describe("warnings", () => {
 })
 
 describe("patterns that meet source", () => {
-  /** The least of three times, in milliseconds: a busy machine is no slow pattern. */
+  /** Returns the shortest of three times, in milliseconds, because a busy machine does not make a pattern slow. */
   const least = (work: () => unknown): number =>
     Math.min(
       ...[1, 2, 3].map(() => {

@@ -36,7 +36,7 @@ describe("limits", () => {
     checkOutput("x".repeat(LIMITS.outputBytes))
     assert.throws(() => checkOutput("x".repeat(LIMITS.outputBytes + 1)), BundleError)
     assert.throws(() => checkOutput("é".repeat(LIMITS.outputBytes / 2 + 1)), BundleError)
-    // Indentation: the output of deep nesting grows with its square.
+    // The output's indentation grows with the square of the nesting.
     const deep = { "index.ts": `${"if(x){".repeat(3000)}y()${"}".repeat(3000)};export default {fetch(){}}` }
     assert.match((await refusal(deep))[0]?.text ?? "", /bundle is \d+ bytes|gave up/)
     assert.deepStrictEqual(await values(fine), [1])
@@ -109,7 +109,7 @@ describe("helpers", () => {
 })
 
 describe("any map of paths and strings", () => {
-  /** Whatever happens is a bundle or our error. */
+  /** Returns a bundle or a `BundleError`; every other result fails the test. */
   const total = (files: Record<string, string>) =>
     bundle(files).then(
       ({ code }) => assert.isString(code),

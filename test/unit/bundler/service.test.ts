@@ -7,7 +7,7 @@ import { BundleRejected, Bundler, BundlerCrashed } from "../../../src/bundler/Bu
 import { layerBundlerTest } from "../../../src/bundler/testing.ts"
 import { layerEsbuild } from "../../../src/bundler/layer.ts"
 
-/** Workers cannot compile wasm, so that their types have no constructor; Node has. */
+/** Workers cannot compile wasm, so their types have no constructor. Node has one. */
 const Module = WebAssembly.Module as unknown as new (bytes: Uint8Array) => WebAssembly.Module
 
 /** The smallest WebAssembly module: its magic number and version. It is not esbuild. */

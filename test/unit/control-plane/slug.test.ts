@@ -14,7 +14,7 @@ describe("slugFrom", () => {
     ["日本", ""],
     ["", ""],
     ["abcdefghijklmnopqrstuvwxyz", "abcdefghijklmnopqrstuvw"],
-    // The cut falls behind a hyphen, which Jack would answer with a 500.
+    // The cut is after a hyphen, which Jack would answer with a 500.
     ["abcdefghijklmnopqrstuv wxyz", "abcdefghijklmnopqrstuv"],
     ["abcdefghijklmnopqrstuvw-xyz", "abcdefghijklmnopqrstuvw"]
   ]

@@ -15,7 +15,7 @@ const record = {
   expiresAt: now + 86_400
 }
 
-/** A KV namespace with what the store uses of one, and what was written to it. */
+/** A KV namespace with the methods that the store uses, and the written entries. */
 const fakeKv = (overrides: Partial<Record<"put" | "get" | "delete", () => Promise<never>>> = {}) => {
   const values = new Map<string, string>()
   const puts: Array<unknown> = []

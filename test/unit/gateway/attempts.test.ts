@@ -26,7 +26,7 @@ const makeCounted = (parts: Parameters<typeof makeGateway>[0] = {}) => {
 }
 type Gateway = ReturnType<typeof makeCounted>
 
-/** Sixty builds that fail, each of another source. */
+/** Makes sixty failing builds, each of another source. */
 const exhaust = async ({ pay }: Gateway) => {
   for (let at = 0; at < 60; at++) assert.strictEqual((await pay({ body: bodyOf(`bad ${at}`) })).status, 422)
 }

@@ -9,7 +9,7 @@ const path = "/execute"
 const body = JSON.stringify({ code: "export function run(input) { return input }", input: { a: 2 } })
 const headers = { "idempotency-key": "k" }
 
-/** Answers its input; what was run is counted. */
+/** A runner that answers its input, and counts runs. */
 const echo = () => {
   const runs: Array<string | null> = []
   const run: CodeRunner["Service"]["run"] = (_, input) =>
@@ -140,7 +140,7 @@ describe("POST /execute", () => {
     )
     assert.deepStrictEqual(failed["retry"], { idempotency_key: "k" })
     away = false
-    // Without the key as well: who starts over is given what is owed.
+    // This call has no key, because a client that starts over gets its owed run, too.
     const response = await gateway.pay({ body, path })
     assert.strictEqual(response.status, 200, await response.clone().text())
     assert.strictEqual(await (await gateway.pay({ body, path, headers })).text(), await response.text())

@@ -76,7 +76,7 @@ describe("an order", () => {
     const again = await gateway.post(helloBody, { authorization, "idempotency-key": key })
     assert.deepStrictEqual(await deployment(again), paid)
     assert.strictEqual(gateway.payments.captured.size, 1)
-    // And yet nobody who has seen it can take a key with it: that one is still good for a purchase of its own.
+    // A stranger who has seen the credential cannot take a key with it: the key still buys a purchase of its own.
     const second = await deployment(await gateway.pay({ payer: "0xp", headers }))
     assert.notStrictEqual(second.deployment_id, paid.deployment_id)
     assert.strictEqual(gateway.payments.captured.size, 2)
@@ -120,7 +120,7 @@ describe("an order", () => {
     const fresh = testCredential(refused.headers.get("www-authenticate") ?? "", "0xp")
     assert.deepStrictEqual(await deployment(await gateway.post(helloBody, { authorization: fresh })), first)
     assert.strictEqual(gateway.payments.captured.size, 1)
-    // And that one is used now, too.
+    // The fresh challenge is used now, too.
     assert.strictEqual((await gateway.post(helloBody, { authorization: fresh })).status, 402)
   })
 

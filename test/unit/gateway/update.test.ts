@@ -137,7 +137,7 @@ describe("an update", () => {
     assert.match(answer.detail, /Updates are free\. The deployment is as it was\.$/)
     assert.strictEqual(uploads(gateway).length, 1)
     assert.strictEqual((await status(gateway, deployment_id)).status, "live")
-    // And says nothing about the deploy's own body, which may be bought again.
+    // The update's failure says nothing about the deploy's own body, which can still be bought again.
     broken = false
     assert.strictEqual((await gateway.pay()).status, 200)
   })
@@ -208,7 +208,7 @@ describe("an update", () => {
     assert.strictEqual((await status(gateway, id)).status, "live")
     assert.strictEqual(gateway.host.projects.size, 1)
     assert.strictEqual(gateway.payments.captured.size, 1)
-    // The deploy's own body is not owed any more: who pays again gets another one.
+    // The deploy's own body is no longer owed, so another payment buys another deploy.
     const { deployment_id } = await deployed(gateway)
     assert.notStrictEqual(deployment_id, id)
   })

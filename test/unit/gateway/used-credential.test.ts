@@ -15,7 +15,7 @@ const mine = { "idempotency-key": "7f1c0c1e-chosen-by-the-client" }
 const runGateway = () =>
   makeGateway({ run: () => Effect.succeed({ ok: true, result: JSON.stringify(secret), durationMs: 1 }) })
 
-/** Buys a run, and returns the credential that it was bought with. */
+/** Buys a run, and returns its credential. */
 const bought = async (headers: Record<string, string> = {}) => {
   const gateway = runGateway()
   const authorization = testCredential(await gateway.challengeFor(body, headers, path), "0xpayer")
@@ -27,7 +27,7 @@ const bought = async (headers: Record<string, string> = {}) => {
   return { gateway, authorization, answer, replay }
 }
 
-/** Other keys than the purchase's. */
+/** Keys other than the purchase's. */
 const otherKeys = [
   "another",
   "7f1c0c1e-chosen-by-the-clienT",
@@ -64,13 +64,13 @@ describe("a copied credential that has paid", () => {
       const shown = await problem(refused.clone())
       assert.deepStrictEqual([shown.status, shown.type.split("/").at(-1)], [402, "invalid-challenge"])
       assert.notInclude(JSON.stringify(shown), secret)
-      // Its payer answers the fresh challenge, and that takes no money.
+      // The payer answers the fresh challenge, and pays nothing.
       const fresh = testCredential(refused.headers.get("www-authenticate") ?? "", "0xpayer")
       const again = await gateway.post(body, { ...headers, authorization: fresh }, path)
       assert.strictEqual(await again.text(), answer)
       assert.strictEqual(gateway.payments.captured.size, 1)
     }
-    // Anybody else who answers it buys a run of its own.
+    // Another payer who answers it buys a run of its own.
     const challenge = (await replay()).headers.get("www-authenticate") ?? ""
     await gateway.post(body, { authorization: testCredential(challenge, "0xstranger") }, path)
     assert.strictEqual(gateway.payments.captured.size, 2)
@@ -110,7 +110,7 @@ describe("a client whose answer was lost", () => {
     gateway.host.next("create", down)
     const first = testCredential(await gateway.challengeFor(helloBody, mine), "0xpayer")
     assert.strictEqual((await gateway.post(helloBody, { ...mine, authorization: first })).status, 502)
-    // It starts over without a key, and with another one: both stand for what is owed.
+    // The client starts over without a key, and with another key. Both stand for the owed deploy.
     const second = testCredential(await gateway.challengeFor(), "0xpayer")
     const answer = await (await gateway.post(helloBody, { authorization: second })).text()
     assert.include(answer, "deployment_id")
@@ -128,7 +128,7 @@ describe("a client whose answer was lost", () => {
     gateway.host.next("create", down)
     const failed = await problem(await gateway.post(helloBody, { authorization }))
     const { idempotency_key: key } = failed["retry"] as { idempotency_key: string }
-    // The key is the hash of the client's own: the used credential reads nothing with it, and the fresh challenge is free.
+    // The key is the hash of the client's own. The used credential reads nothing with it, and the fresh challenge is free.
     const asked = await gateway.post(helloBody, { authorization, "idempotency-key": key })
     assert.strictEqual(asked.status, 402)
     const fresh = testCredential(asked.headers.get("www-authenticate") ?? "", "0xpayer")

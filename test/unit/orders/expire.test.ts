@@ -18,13 +18,13 @@ const hangs = () => Effect.never
 const slowly = Effect.delay("2 seconds")
 const refuses = failsWith(new ControlPlaneUnavailable({ message: "down" }))
 
-/** Runs a test on an order of `many` purchases whose time is over, each with a project at the host. */
+/** Runs a test on an order of `many` expired purchases, each with a project at the host. */
 const withOver = (
   many: number,
   test: (parts: {
     readonly host: ControlPlaneMemory
     readonly store: PurchaseStore["Service"]
-    /** One wake-up; returns the milliseconds for which it held the alarm open. */
+    /** Runs one wake-up, and returns the milliseconds for which it held the alarm open. */
     readonly wake: Effect.Effect<number, never, PurchaseStore | ExpiryStore>
   }) => Effect.Effect<void, never, PurchaseStore | ExpiryStore>
 ) =>
@@ -89,7 +89,7 @@ describe("the deletion of expired deployments", () => {
             waited += held + pause
             yield* TestClock.adjust(pause + 200)
           }
-          // Jack takes the objects away after 8 hours in 24: a third.
+          // Jack takes the objects away after 8 hours in 24, which is a third.
           assert.isBelow(open / waited, 0.05)
           assert.strictEqual(host.projects.size, many)
         })
@@ -107,7 +107,7 @@ describe("the deletion of expired deployments", () => {
           yield* TestClock.adjust("1 second")
         }
         assert.strictEqual(host.projects.size, 0)
-        // Six at a time, two seconds each, fifteen seconds a time.
+        // Each wake-up deletes six at a time, two seconds each, for fifteen seconds.
         assert.isAtMost(wakes, 6)
         yield* wake
         const states = store.findDue(Number.MAX_SAFE_INTEGER).map(({ state }) => state)

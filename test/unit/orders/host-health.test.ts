@@ -11,7 +11,7 @@ const down = failsWith(new ControlPlaneUnavailable({ message: "connection refuse
 const health = async (gateway: Gateway) => (await (await gateway.send("/health")).json()) as Record<string, unknown>
 const bundled = { entrypoint: "", main: "w.js", code: "", warnings: [], compatibilityFlags: [], lock: {} }
 
-/** Nothing moved, nothing was made, and the host was asked for nothing else. */
+/** Asserts that no money moved, nothing was created, and the host got no other request. */
 const untouched = ({ payments, host }: Gateway) => {
   assert.strictEqual(payments.captured.size, 0)
   assert.strictEqual(host.projects.size, 0)
@@ -62,7 +62,7 @@ describe("a deploy asks the host before the payment", () => {
     const gateway = makeGateway({ bundle: () => Effect.delay(new BundleRejected({ diagnostics }), "50 millis") })
     gateway.host.next("account", down)
     assert.strictEqual((await problem(await gateway.pay())).code, "bundle_failed")
-    // And once that is known, the host is not even asked.
+    // Once the order knows that, it does not even ask the host.
     const { length } = gateway.host.calls
     assert.strictEqual((await problem(await gateway.pay())).code, "bundle_failed")
     assert.strictEqual(gateway.host.calls.length, length)

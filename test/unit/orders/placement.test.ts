@@ -62,7 +62,7 @@ describe("a taken slug", () => {
       return Effect.fail(new ControlPlaneUnavailable({ message: "given up" }))
     })
     const failed = await problem(await gateway.pay({ headers }))
-    // It lands between the look-up, which shows nobody, and the next create.
+    // It lands between the look-up, which shows no owner, and the next create.
     gateway.host.next("findBySlug", (call) =>
       Effect.andThen(Effect.andThen(call, Effect.ignore(late)), Effect.succeed(Option.none()))
     )
@@ -78,7 +78,7 @@ describe("a 401 after the payment", () => {
   for (const method of calls) {
     it(`is retried until the deploy is live: ${method}`, async () => {
       const gateway = makeGateway()
-      // Both are asked only after an answer that was lost.
+      // The order sends both only after a lost answer.
       if (method === "findBySlug" || method === "get") gateway.host.next("create", losesItsAnswer)
       if (method === "get") gateway.host.next("get", refused)
       else gateway.host.next(method, refused)

@@ -7,14 +7,14 @@ import { BUILDS, makeSlots, STARTS, type Worker } from "../../../src/orders/buil
 const honest = (payer: string): Worker => ({ payer, failures: 0 })
 const failing = (payer: string): Worker => ({ payer, failures: 7 })
 
-/** Slots, and the order in which the builds of a second each began. */
+/** Makes slots, and records the order in which builds of one second each begin. */
 const makeBuilds = (limits = BUILDS) => {
   const inSlot = makeSlots(limits)
   const began: Array<string> = []
   return {
     began,
     inSlot,
-    /** Begins a build after the others; `name` is what it is called in the list. */
+    /** Begins a build after the others. `name` is its name in the list. */
     queue: (builder: Worker, name = builder.payer) =>
       inSlot(
         builder,
@@ -134,7 +134,7 @@ describe("the slots of an isolate", () => {
       const { began, inSlot, queue } = makeBuilds()
       yield* Effect.forkChild(inSlot(honest("a"), Effect.sleep("2500 millis")))
       yield* Effect.forkChild(inSlot(honest("b"), Effect.never))
-      // An object that is reset takes its timers along: this clock of its own never ticks.
+      // The platform drops the timers of an object that it resets. The clock of this waiter never ticks.
       const lost = inSlot(honest("lost"), Effect.void).pipe(Effect.provide(TestClock.layer()))
       yield* Effect.forkChild(lost)
       yield* TestClock.adjust("1 millis")

@@ -3,7 +3,7 @@ import { MAX_IN_FLIGHT, Attempts, MAX_FAILURES_PER_HOUR, LEASE_MS, WINDOW_MS } f
 
 const now = 1_700_000_000_000
 
-/** An attempt that was built for, and failed. */
+/** Makes an attempt with a build, and fails it. */
 const fail = (attempts: Attempts, id: string, at: number) => {
   assert.strictEqual(attempts.begin(id, "purchase", at).refused, null, id)
   assert.strictEqual(attempts.keep(id, "purchase", at).refused, null, id)

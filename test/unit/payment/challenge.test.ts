@@ -11,7 +11,7 @@ import { merchant, tempo, terms } from "./tempo/setup.ts"
 const metaOf = (header: string) =>
   PaymentRequest.deserialize(Challenge.deserialize(header).opaque ?? "") as Record<string, string>
 
-/** What mppx's own server answers an unpaid request with, for the same binding and expiry. */
+/** Returns the answer of mppx's own server to an unpaid request, for the same binding and expiry. */
 const mppxHeader = async ({ price, description }: Terms, expires: string | undefined, meta: Record<string, string>) => {
   const client = createClient({ chain: tempoLocalnet, transport: http("http://127.0.0.1:1") })
   const mppx = Mppx.create({
@@ -42,7 +42,7 @@ describe("a challenge", () => {
       Effect.gen(function* () {
         yield* TestClock.setTime(Date.parse("2026-03-27T21:00:00.789Z"))
         const payments = yield* PaymentService
-        // The second is written into the form of the first.
+        // The second challenge fills the template of the first.
         for (const key of ["key_1", "key_2"]) {
           const header = yield* payments.challenge(its, key)
           const { expires } = Challenge.deserialize(header)

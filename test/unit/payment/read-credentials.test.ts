@@ -39,7 +39,7 @@ describe("readCredentials", () => {
   })
 
   it("splits like RFC 9110's pattern of list elements", () => {
-    // Quadratic, and therefore not in use: commas separate, except inside a quoted string.
+    // The gateway does not use this pattern, because it is quadratic: commas separate, except inside a quoted string.
     const element = /(?:"(?:[^"\\]|\\.)*"|[^,"])+|"/g
     const expected = (header: string) =>
       (header.match(element) ?? []).map((one) => one.trim()).filter((one) => /^payment(?:\s|$)/i.test(one))

@@ -10,7 +10,7 @@ const code = {
   compatibilityFlags: []
 }
 
-/** A loader whose loads fail as `failures` lists, in order; the others answer as a runtime and our modules do. */
+/** A loader whose loads fail as `failures` lists, in order. The others answer like a runtime and the gateway's modules. */
 const makeLoader = (failures: ReadonlyArray<boolean> | "all") => {
   const limits: Array<number | undefined> = []
   const loader: WorkerLoader = {
@@ -94,7 +94,7 @@ describe("a runtime that does not name a missing entrypoint", () => {
 })
 
 describe("an answer that the code has replaced", () => {
-  /** A loader where the code replaces the answer of our module. */
+  /** A loader where the code replaces the answer of the gateway's module. */
   const answering = (body: () => ReadableStream<Uint8Array> | string): WorkerLoader => ({
     get: () => ({
       getEntrypoint: () => ({ fetch: ({ method }) => Promise.resolve(new Response(method === "GET" ? "" : body())) })

@@ -11,7 +11,7 @@ import { CronSecret } from "../../../src/schedule/CronSecret.ts"
 import { testSettings } from "../../support/gateway.ts"
 import { layerCronSecretJack } from "../../../src/schedule/cron-secret-jack.ts"
 
-/** The secret's layer over a control plane that gives these answers, the last one for ever. */
+/** The secret's layer over a control plane that gives these answers, and then the last one again. */
 const jack = (settings: Record<string, string>, ...answers: ReadonlyArray<unknown>) => {
   const requests: Array<Request> = []
   const fetch = (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {

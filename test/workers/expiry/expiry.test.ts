@@ -85,7 +85,7 @@ describe("an expiring deployment", () => {
       assert.deepStrictEqual(storage.sql.exec("SELECT name FROM sqlite_master WHERE name = 'purchase'").toArray(), [])
       assert.isNull(await storage.getAlarm())
     })
-    // And it can be bought again.
+    // The client can buy it again.
     assert.notStrictEqual(await deploy(), id)
   })
 

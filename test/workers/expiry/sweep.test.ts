@@ -65,7 +65,7 @@ describe("the sweep", () => {
   })
 
   it("accepts each call once, even with its signature in upper case", async () => {
-    // Later than any call before, which all bear about the time at which they were made.
+    // This call is later than the earlier ones, which all have about the current time.
     const at = Date.now() + 60_000
     assert.strictEqual((await scheduled({}, at)).status, 200)
     const again = await problem(await scheduled({}, at))

@@ -59,7 +59,7 @@ describe("URL imports", () => {
       "x === again"
     )
     assert.deepStrictEqual(await values({ "index.ts": entry }), [[1, 2], true])
-    // Asked twice: the first time nobody knows that the two are one.
+    // The bundler fetches this twice, because it does not know at first that the two URLs are one module.
     assert.deepStrictEqual([...new Set(hosts.asked)].toSorted(), [
       "https://esm.sh/j.json",
       "https://esm.sh/t.ts",
@@ -139,7 +139,7 @@ describe("URL imports", () => {
     const found = await makeBundler(makeHosts(four)).refusal({ "index.ts": `${all}\nexport default { fetch() {} }` })
     assert.lengthOf(found, 1)
     assert.include(found[0]?.text, "more than 3145728 bytes")
-    // A chain without an end: each module imports the next.
+    // The chain has no end: each module imports the next.
     const chain = (async (url: string) =>
       new Response(`import './${Number(url.split("/").at(-1)) + 1}'; export default 1`, js)) as typeof fetch
     const [last] = await makeBundler({ fetch: chain }).refusal(importing("https://esm.sh/0"))
@@ -148,7 +148,7 @@ describe("URL imports", () => {
 
   it("have a budget of time for missing answers and bodies", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })
-    // Not one of the timers that can be faked.
+    // This timer is not one of those that can be faked.
     const timeout = vi.spyOn(AbortSignal, "timeout").mockImplementation((ms) => {
       const controller = new AbortController()
       setTimeout(() => controller.abort(new DOMException("late", "TimeoutError")), ms)

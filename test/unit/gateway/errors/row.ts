@@ -3,7 +3,7 @@ import { type makeGateway, type Parts } from "../../../support/gateway.ts"
 /** The gateway that a row calls. */
 type Gateway = ReturnType<typeof makeGateway>
 
-/** One row of the error table: a call, and the answer that it gets. */
+/** One row of the error table: a call, and its expected answer. */
 export interface Row {
   readonly when: string
   readonly parts?: Parts

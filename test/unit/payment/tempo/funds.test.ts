@@ -18,7 +18,7 @@ describe("the balance", () => {
     const { readFeeTerms, checkBalance } = funds(answers)
     return Effect.flatMap(readFeeTerms(of), (known) => checkBalance(of, known, () => Effect.succeed(undefined)))
   }
-  // 500,000 gas at 20 gwei are a cent, of which half is taken at the base fee of 10.
+  // 500,000 gas at 20 gwei are one cent. The chain takes half of it at the base fee of 10.
   const none = amount(0n)
 
   it.effect("must cover the price and the fee if one token pays both", () =>

@@ -16,7 +16,7 @@ const token = "0x20c0000000000000000000000000000000000000"
 const limits = [{ token, limit: 5_000_000n }] as const
 const scopes = [{ address: token }] as const
 
-/** What an access key may be authorized for; each is encoded with other fields left out. */
+/** Limits of an access key. Each is encoded with other fields left out. */
 const authorizations: Record<string, object> = {
   everything: {},
   "some time": { expiry: 2_000_000_000 },
@@ -27,7 +27,7 @@ const authorizations: Record<string, object> = {
   "some calls for some time": { expiry: 2_000_000_000, scopes }
 }
 
-// A library that does not write such a transaction as it read it sees another payer, and would send what nobody signed.
+// A library that writes such a transaction differently than it read it would find another payer, and send an unsigned payment.
 describe("a payment with an access key's authorization for", () => {
   for (const [name, allowed] of Object.entries(authorizations)) {
     for (const [signer, account, payer] of [

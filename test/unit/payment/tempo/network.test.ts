@@ -23,7 +23,7 @@ interface Rpc {
   readonly params: ReadonlyArray<unknown>
 }
 
-/** A node that answers the same to everything, and remembers what it was asked. */
+/** A node that gives the same answer to everything, and records its requests. */
 const asked: Array<Rpc> = []
 let result: unknown = "0x"
 let error: unknown
@@ -40,7 +40,7 @@ beforeAll(() => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", res
 afterAll(() => void server.close())
 const network = () => makeNetwork("local", `http://127.0.0.1:${(server.address() as AddressInfo).port}`)
 
-/** What viem itself would ask, given the same transaction; as it is sent, so that what is undefined is not there. */
+/** Returns viem's own request for the same transaction, as it is sent, so that undefined fields are missing. */
 const askedByViem = async (signed: Hex): Promise<Rpc> => {
   let request: unknown
   const transport = custom({

@@ -14,7 +14,7 @@ const terms: Terms = { ...deploy, operation: "update:dep_x", price: "0" }
 
 const payloadOf = (credential: string) => Credential.deserialize(credential).payload
 
-/** What a stock client answers the challenge for these terms with. */
+/** Answers the challenge for these terms with a stock client. */
 const proofOf = Effect.fnUntraced(function* (account = payer, of = terms) {
   // The client has a clock of its own.
   yield* TestClock.setTime(Date.now())

@@ -20,7 +20,7 @@ const receipt = (changes: Partial<RpcReceipt> = {}): RpcReceipt => ({
   ...changes
 })
 
-/** A chain that has nothing to say, but for what a test gives it. */
+/** A chain that gives no answers except the test's. */
 const network = (answers: Partial<Network>): Network => ({
   chainId: 1337,
   simulate: () => Promise.reject(new Error("silent")),
@@ -37,7 +37,7 @@ const resolves =
   () =>
     Promise.resolve(value)
 
-/** Runs what asks the chain again and again, until it gives up. */
+/** Runs an effect that asks the chain repeatedly, until it gives up. */
 const untilItEnds = Effect.fn(function* <A, E>(self: Effect.Effect<A, E>) {
   const fiber = yield* Effect.forkChild(self)
   yield* TestClock.adjust("1 minute")

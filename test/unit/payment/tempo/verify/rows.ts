@@ -11,7 +11,7 @@ import { merchant, tempo, terms } from "../setup.ts"
 export const payer = Account.fromSecp256k1(generatePrivateKey())
 export const other = Account.fromSecp256k1(generatePrivateKey())
 
-/** A credential of mppx's own client, for a challenge of a server with these settings. */
+/** Makes a credential of mppx's own client, for a challenge of a server with these settings. */
 export const credentialFor = Effect.fn(function* (
   offered: Terms,
   options: { settings?: Record<string, string>; account?: Signer; key?: string } = {}
@@ -24,7 +24,7 @@ export const credentialFor = Effect.fn(function* (
 export interface Row {
   readonly credential: Effect.Effect<string>
   readonly problem: string
-  /** Whether the rejection says which key the challenge was for: only where the challenge is ours. */
+  /** Whether the rejection names the challenge's key, which it does only for the gateway's own challenges. */
   readonly key?: string
   readonly text: RegExp
 }
@@ -32,7 +32,7 @@ export interface Row {
 export const edited = (edit: Parameters<typeof change>[1]) => Effect.map(credentialFor(terms), (it) => change(it, edit))
 export const signedAgain = (edit: Parameters<typeof resign>[2], account: Signer = payer) =>
   Effect.flatMap(credentialFor(terms), (it) => Effect.promise(() => resign(it, account, edit)))
-/** The stock credential, its challenge changed and its HMAC made anew with our own secret. */
+/** Changes the challenge of the stock credential, and renews its HMAC with the gateway's own secret. */
 export const reissued = (changes: object) =>
   edited(({ challenge }) => ({
     challenge: Challenge.from({ ...challenge, ...changes, secretKey: merchant.MPP_SECRET_KEY } as never)
@@ -44,7 +44,7 @@ export interface Call {
 }
 
 export const word = (value: string) => value.padStart(64, "0")
-/** The words of `transferWithMemo(address to, uint256 amount, bytes32 memo)`, some of them replaced. */
+/** Writes the words of `transferWithMemo(address to, uint256 amount, bytes32 memo)`, some of them replaced. */
 export const transfer = ({ to, data }: Call, words: { to?: string; amount?: string; memo?: string } = {}): Call => ({
   to,
   data: `${data.slice(0, 10)}${words.to ?? data.slice(10, 74)}${words.amount ?? data.slice(74, 138)}${words.memo ?? data.slice(138)}` as Hex
@@ -233,7 +233,7 @@ export const table: Record<string, Row> = {
       const account = Account.fromP256(P256.randomPrivateKey())
       const credential = yield* credentialFor(terms, { account })
       return change(credential, ({ payload }) => ({
-        // The signature's r, of 64 digits, somewhere before the public key: any other number will do.
+        // The signature's r has 64 digits, somewhere before the public key. Any other number works.
         payload: { ...payload, signature: flipDigit(payload.signature, payload.signature.length - 200) }
       }))
     }),
@@ -243,7 +243,7 @@ export const table: Record<string, Row> = {
   }
 }
 
-/** A credential whose request, by itself well-formed, is too deep for any serializer that recurses. */
+/** A credential whose request is well-formed, and too deep for every serializer that recurses. */
 export const deeplyNested = (() => {
   const request = btoa(`{"a":${"[".repeat(20_000)}${"]".repeat(20_000)}}`)
   const challenge = { id: "x", realm: "compute.test", method: "tempo", intent: "charge", request }
