@@ -21,10 +21,18 @@ export class Picker {
    *
    * @throws {PackageRefused} if the lock has it from another place than npm, or is malformed.
    */
-  locked({ name, range, from }: Need): Locked | undefined {
-    const place = from?.location ?? ""
-    const exact = from === undefined ? undefined : this.#lock.find(place, `${from.label}>${name}`, range)
-    return exact ?? this.#lock.find(place, name, range)
+  locked(need: Need): Locked | undefined {
+    const { name, range, from } = need
+    return this.#lockedFor(need) ?? this.#lock.find(from?.location ?? "", name, range)
+  }
+
+  /** Whether a lock has a version for this importer alone. */
+  isLockedFor(need: Need): boolean {
+    return this.#lockedFor(need) !== undefined
+  }
+
+  #lockedFor({ name, range, from }: Need): Locked | undefined {
+    return from === undefined ? undefined : this.#lock.find(from.location, `${from.label}>${name}`, range)
   }
 
   /** Whether the project declares the package of an import in another package: its version then comes first, as npm has it. */

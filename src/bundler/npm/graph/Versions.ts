@@ -68,7 +68,8 @@ export class Versions {
   async assign(needs: ReadonlyArray<Need>): Promise<ReadonlyArray<Chosen>> {
     const keyOf = ({ name, range, from }: Need) => `${name}@${range} ${from?.id ?? ""}`
     const open = new Map<string, Need>()
-    for (const need of needs.toSorted((a, b) => compareText(keyOf(a), keyOf(b)))) {
+    const sorted = needs.toSorted((a, b) => compareText(keyOf(a), keyOf(b)))
+    for (const need of sorted) {
       const descriptor = this.#descriptor(need)
       if (!this.#assigned.has(descriptor) && !open.has(descriptor)) open.set(descriptor, need)
     }
@@ -83,7 +84,7 @@ export class Versions {
       })
       answers.set(descriptor, answer)
     })
-    return undecided.flatMap(([descriptor, need]) => {
+    const added = undecided.flatMap(([descriptor, need]) => {
       const answer = answers.get(descriptor)
       if (answer === undefined) return []
       const isFirst = !(answer instanceof PackageRefused) && this.#picker.isOfProject(need, answer)
@@ -92,6 +93,8 @@ export class Versions {
       this.#assigned.set(descriptor, answer)
       return []
     })
+    for (const need of sorted) this.#note(need)
+    return added
   }
 
   #choose(descriptor: string, need: Need, release: Release): ReadonlyArray<Chosen> {
@@ -104,7 +107,6 @@ export class Versions {
     this.#assigned.set(descriptor, chosen)
     if (need.from !== undefined || need.range !== "latest" || this.#picker.locked(need) !== undefined)
       this.#asked.add(chosen.id)
-    this.#note(need, chosen)
     if (known !== undefined) return []
     this.#ids.add(id)
     this.#byName.set(release.name, [...sameName, chosen])
@@ -120,12 +122,13 @@ export class Versions {
     return [chosen]
   }
 
-  /** With npm's lock, the version depends on the place of the importer; else on what it asks for alone. */
+  /** With a lock, the version may depend on the importer or its place; else on what it asks for alone. */
   #descriptor(need: Need): string {
     const plain = `${need.peer ? "peer:" : ""}${need.name}@${need.range}`
     try {
-      const location = this.#picker.locked(need)?.location ?? ""
-      return location === "" ? plain : location
+      const { location = "" } = this.#picker.locked(need) ?? {}
+      if (location !== "") return location
+      return this.#picker.isLockedFor(need) ? `${need.from?.label}>${plain}` : plain
     } catch (error) {
       if (!(error instanceof PackageRefused)) throw error
       this.#assigned.set(plain, error)
@@ -141,12 +144,15 @@ export class Versions {
       there.find(({ release }) => satisfies(release.version, need.range)) ?? (need.peer ? there[0] : undefined)
     if (fits === undefined) return false
     this.#assigned.set(descriptor, fits)
-    this.#note(need, fits)
     return true
   }
 
   /** Two importers may get different versions for the same words, from npm's lock: then the importer is named as well. */
-  #note({ name, range, from }: Need, { release }: Chosen): void {
+  #note(need: Need): void {
+    const chosen = this.of(need)
+    if (chosen === undefined || chosen instanceof PackageRefused) return
+    const { name, range, from } = need
+    const { release } = chosen
     const key = `${name}@${range}`
     const value = `${labelOf(release)} ${release.integrity ?? `sha1-${release.shasum}`}`
     const known = this.lock.get(key)
