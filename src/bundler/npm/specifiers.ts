@@ -59,11 +59,9 @@ const ON_NPM: Readonly<Record<string, string>> = {
   "@std/encoding": "node:buffer"
 }
 
-/**
- * Refuses packages of other registries, with the import to write instead; `undefined` for all other specifiers.
- */
+/** Refuses packages of other registries, by name or by URL, with the import to write instead; `undefined` for all others. */
 export const refuseRegistry = (specifier: string): PackageRefused | undefined => {
-  const jsr = /^jsr:\/?((?:@[^/@]{1,100}\/)?[^/@]{1,100})/.exec(specifier)?.[1]
+  const jsr = /^(?:jsr:\/?|https?:\/\/jsr\.io\/(?=@))((?:@[^/@]{1,100}\/)?[^/@]{1,100})/i.exec(specifier)?.[1]
   if (jsr !== undefined)
     return new PackageRefused({
       code: "bad-specifier",

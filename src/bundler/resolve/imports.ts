@@ -1,6 +1,7 @@
 import type { OnLoadResult, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild-wasm"
 import { insteadOfPackage, insteadOfUrl } from "./hints.ts"
 import type { OtherModules } from "../npm/plugin.ts"
+import { refuseRegistry } from "../npm/specifiers.ts"
 import { makeImportBudget, MAX_SPECIFIER } from "./import-budget.ts"
 import { isNodeModule } from "./node-modules.ts"
 import { folderOf, joinPath, nameOf } from "../project/paths.ts"
@@ -31,11 +32,14 @@ const external = (args: OnResolveArgs, path: string): OnResolveResult =>
 /** Resolves to a provided module. It has no side effects, so unused parts are left out of the bundle. */
 const provided = (id: string): OnResolveResult => ({ path: id, namespace: PACKAGE, sideEffects: false })
 
-const remoteAt = ({ remote, hosts }: ResolveContext, specifier: string, importer?: string): OnResolveResult => {
+const remoteAt = (context: ResolveContext, specifier: string, importer?: string): OnResolveResult => {
+  const { remote, hosts, packages } = context
   try {
     return { path: remote.resolve(specifier, importer).slice(REMOTE.length + 1), namespace: REMOTE }
   } catch (error) {
     if (!(error instanceof ImportRefused)) throw error
+    const foreign = packages === undefined ? undefined : refuseRegistry(specifier)
+    if (foreign !== undefined) return refuse(foreign.text, foreign.hint)
     return refuse(
       `${JSON.stringify(specifier.slice(0, 200))} cannot be imported: ${error.message}`,
       insteadOfUrl(hosts)
