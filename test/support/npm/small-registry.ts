@@ -5,6 +5,8 @@ export interface Small {
   readonly json?: Readonly<Record<string, unknown>>
   readonly files?: Readonly<Record<string, string>>
   readonly deprecated?: string
+  /** Milliseconds since 1970, as the public registry tells them. */
+  readonly publishedAt?: number
 }
 
 const BASE = "https://registry.test/"
@@ -14,7 +16,7 @@ export const smallRegistry = (packages: Readonly<Record<string, Small>>) => {
   const asked: Array<string> = []
   const archives = new Map<string, Uint8Array>()
   const releases = new Map<string, Map<string, object>>()
-  for (const [label, { json = {}, files = {}, deprecated }] of Object.entries(packages)) {
+  for (const [label, { json = {}, files = {}, deprecated, publishedAt }] of Object.entries(packages)) {
     const at = label.lastIndexOf("@")
     const [name, version] = [label.slice(0, at), label.slice(at + 1)]
     const archive = pack(name, version, { "package.json": JSON.stringify({ name, version, ...json }), ...files })
@@ -22,7 +24,9 @@ export const smallRegistry = (packages: Readonly<Record<string, Small>>) => {
     archives.set(path, archive)
     const dist = { tarball: BASE + path, integrity: integrityOf(archive), unpackedSize: 1000 }
     const versions = releases.get(name) ?? new Map<string, object>()
-    releases.set(name, versions.set(version, { name, version, deprecated, dist }))
+    const tmp = `tmp/${name}_${version}_${publishedAt}_0.5`
+    const internal = publishedAt === undefined ? {} : { _npmOperationalInternal: { tmp } }
+    releases.set(name, versions.set(version, { name, version, deprecated, dist, ...internal }))
   }
   const answer = (path: string): Response => {
     const archive = archives.get(path)
