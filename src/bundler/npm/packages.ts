@@ -1,15 +1,17 @@
 import type { Message, OnResolveArgs, OnResolveResult, Plugin } from "esbuild-wasm"
-import type { Diagnostic } from "../diagnostics.ts"
+import { BundleError, type Diagnostic } from "../diagnostics.ts"
 import type { Files } from "../project/project.ts"
 import { Graph } from "./graph/Graph.ts"
 import type { Kind } from "./source/scan.ts"
 import { Outstanding } from "./graph/Outstanding.ts"
 import type { Target } from "./graph/types.ts"
+import { PackageRefused } from "./errors.ts"
 import { PACKAGE_LIMITS } from "./limits.ts"
 import type { Package, Site } from "./package/Package.ts"
 import { CompilerSide, kindOf, type OtherModules } from "./plugin.ts"
 import { guessPackageImports } from "./project/guess-needs.ts"
 import { ProjectSide } from "./project/ProjectSide.ts"
+import { refusalAt } from "./project/site.ts"
 import { checkModules, explainCrash, explainPackageError, packageWarnings, type Sizes } from "./report.ts"
 import { refuseRegistry } from "./specifiers.ts"
 import type { ModuleCache } from "../remote/module-cache.ts"
@@ -98,15 +100,30 @@ export class Packages {
    * Installs what the guess and the compiler found to be missing.
    *
    * @throws {PackageRefused} if a limit is exceeded.
+   * @throws {BundleError} if a limit is exceeded and a peer is missing.
    * @throws {RegistryUnavailableError} if the registry does not answer as it should.
    */
   async install(): Promise<void> {
     this.#isUsed = true
-    await this.#graph.install(this.#open.needs, this.#open.overlooked)
-    this.#open.clear()
-    this.#sizes = this.#graph.packages.map((pkg) => [pkg.label, this.#graph.moduleBytes(pkg)] as const)
-    checkModules(this.#sizes)
+    try {
+      await this.#graph.install(this.#open.needs, this.#open.overlooked)
+      this.#open.clear()
+      this.#sizes = this.#graph.packages.map((pkg) => [pkg.label, this.#graph.moduleBytes(pkg)] as const)
+      checkModules(this.#sizes)
+    } catch (error) {
+      throw this.#reason(error)
+    }
     this.#graph.release()
+  }
+
+  /**
+   * What the author should hear of packages that are too large: a missing peer, if there is one, because without the peer a
+   * smaller build would fail as well. Otherwise the compiler reports it, for the guess of imports may be wrong.
+   */
+  #reason<E>(error: E): E | BundleError {
+    const isTooLarge = error instanceof PackageRefused && ["too-large", "too-many"].includes(error.code)
+    const missing = isTooLarge ? this.#graph.reach.missingPeer() : undefined
+    return missing === undefined ? error : new BundleError([refusalAt(this.#files, missing.site, missing.error)], false)
   }
 
   /** Whether a provided module serves an import of the project. */
@@ -165,7 +182,7 @@ export class Packages {
 
   /** Explains a crash of the compiler; `undefined` if no packages are in the build. */
   explainCrash(crash: Error): Error | undefined {
-    return this.#isUsed ? explainCrash(crash, this.#sizes) : undefined
+    return this.#isUsed ? this.#reason(explainCrash(crash, this.#sizes)) : undefined
   }
 
   #target(site: Site, kind: Kind): Target {

@@ -1,8 +1,9 @@
-import type { Package } from "../package/Package.ts"
+import type { PackageRefused } from "../errors.ts"
+import type { Package, Site } from "../package/Package.ts"
 import { type Barrel, importedNames, type Names, pruneBarrel, readBarrel, wantsOf } from "../source/barrels.ts"
 import type { Resolver } from "./Resolver.ts"
 import { guessImports, type Kind } from "../source/scan.ts"
-import type { FileTarget, Need, Target } from "./types.ts"
+import { compareText, type FileTarget, type Need, type RefusedTarget, type Target } from "./types.ts"
 
 /** A file that was reached. */
 interface Reached {
@@ -22,11 +23,16 @@ const idOf = (pkg: Package, path: string): string => `${pkg.id}/${path}`
 
 const importOf = (specifier: string, kind: Kind): string => `${kind} ${specifier}`
 
+const isMissingPeer = (target: Target): target is RefusedTarget =>
+  target.type === "refused" && target.error.code === "missing-peer"
+
 /** The files of packages that imports lead to; barrels among them pruned to the names that are wanted. */
 export class Reach {
   readonly #resolver: Resolver
   readonly #files = new Map<string, Reached>()
   readonly #makesCode = new Set<string>()
+  /** Asks again where an import leads that seemed to lack a peer, by the import. */
+  readonly #peerless = new Map<string, { readonly pkg: Package; readonly ask: () => Target }>()
   #pruning = true
 
   constructor(resolver: Resolver) {
@@ -42,6 +48,7 @@ export class Reach {
   stopPruning(): void {
     this.#pruning = false
     this.#files.clear()
+    this.#peerless.clear()
   }
 
   /** Whether a file was reached as a whole. */
@@ -58,6 +65,18 @@ export class Reach {
   /** Whether a file makes code from text. */
   makesCode(pkg: Package, path: string): boolean {
     return this.#makesCode.has(idOf(pkg, path))
+  }
+
+  /**
+   * The refusal of a static import whose package the project must provide, and the project's import that led there; the same
+   * in every build.
+   */
+  missingPeer(): { readonly error: PackageRefused; readonly site: Site } | undefined {
+    for (const [, { pkg, ask }] of [...this.#peerless].toSorted(([a], [b]) => compareText(a, b))) {
+      const target = ask()
+      if (isMissingPeer(target)) return { error: target.error, site: pkg.origin.site }
+    }
+    return undefined
   }
 
   /** A file's source; `undefined` if it is not held. */
@@ -115,7 +134,7 @@ export class Reach {
     if (reached.barrel !== undefined) {
       for (const [specifier, wanted] of wantsOf(reached.barrel, reached.names)) {
         followed.add(importOf(specifier, "import"))
-        push(this.#resolver.fromPackage(pkg, path, specifier, "import"), wanted)
+        push(this.#resolve(pkg, path, specifier, "import"), wanted)
       }
       return
     }
@@ -124,8 +143,14 @@ export class Reach {
     const imported = importedNames(text)
     for (const { specifier, kind } of guessImports(text)) {
       followed.add(importOf(specifier, kind))
-      const target = this.#resolver.fromPackage(pkg, path, specifier, kind)
+      const target = this.#resolve(pkg, path, specifier, kind)
       push(target, kind === "import" ? (imported.get(specifier) ?? true) : true)
     }
+  }
+  #resolve(pkg: Package, path: string, specifier: string, kind: Kind): Target {
+    const ask = () => this.#resolver.fromPackage(pkg, path, specifier, kind)
+    const target = ask()
+    if (isMissingPeer(target)) this.#peerless.set(`${idOf(pkg, path)}\0${specifier}`, { pkg, ask })
+    return target
   }
 }

@@ -27,6 +27,12 @@ export interface FileTarget {
   readonly sideEffects: boolean
 }
 
+/** An import that the author must change. */
+export interface RefusedTarget {
+  readonly type: "refused"
+  readonly error: PackageRefused
+}
+
 /** Where an import leads. */
 export type Target =
   | FileTarget
@@ -39,7 +45,7 @@ export type Target =
   /** It throws at run time where it is required, as in Node for a package that is not installed. */
   | { readonly type: "absent"; readonly reason: string }
   | { readonly type: "need"; readonly need: Need }
-  | { readonly type: "refused"; readonly error: PackageRefused }
+  | RefusedTarget
 
 /** The project that the packages are for. */
 export interface Project {

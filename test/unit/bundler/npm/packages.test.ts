@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { BundleError } from "../../../../src/bundler/index.ts"
+import { PACKAGE_LIMITS } from "../../../../src/bundler/npm/limits.ts"
 import { answering, type Files, makeBundler } from "../../../support/bundler.ts"
 import { type Small, smallRegistry } from "../../../support/npm/small-registry.ts"
 
@@ -142,6 +143,25 @@ describe("a refusal", () => {
     assert.deepInclude(diagnostic, { file: "src/index.ts", line: 1, column: 8 })
     assert.include(diagnostic?.hint, 'Add "react"')
     assert.include(diagnostic?.hint, "src/index.ts → a@1.0.0 → b@1.0.0")
+  })
+
+  it("names a missing peer before the size, and none that is there", async () => {
+    const numbers = Array.from({ length: PACKAGE_LIMITS.moduleBytes / 6 }, (_, at) => at)
+    const huge = `export default [${numbers.join(",")}]`
+    const peer = { peerDependencies: { react: "*" }, peerDependenciesMeta: { react: { optional: true } } }
+    const packages = {
+      "huge@1.0.0": esm(huge),
+      "p@1.0.0": esm('import "react"', peer),
+      "q@1.0.0": esm('require("react")\n// import "react"', peer),
+      "react@1.0.0": esm("export default 1")
+    }
+    const of = (imports: string, json = "{}") =>
+      refusalOf(packages, { "src/index.ts": `import "huge"\n${imports}\nexport default {}`, "package.json": json })
+    const missing = await of('import "p"')
+    assert.deepInclude(missing, { file: "src/index.ts", line: 2, column: 8 })
+    assert.include(missing?.text, 'p@1.0.0 imports "react", which the project must provide')
+    assert.include((await of('import "p"', dependencies({ react: "1" })))?.text, "MiB are allowed")
+    assert.include((await of('import "q"'))?.text, "MiB are allowed")
   })
 
   it("names other subpaths, versions and replacements", async () => {
