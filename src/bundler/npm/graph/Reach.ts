@@ -23,8 +23,11 @@ const idOf = (pkg: Package, path: string): string => `${pkg.id}/${path}`
 
 const importOf = (specifier: string, kind: Kind): string => `${kind} ${specifier}`
 
-const isMissingPeer = (target: Target): target is RefusedTarget =>
-  target.type === "refused" && target.error.code === "missing-peer"
+/** Only of peers that the importer declares: the guess of imports takes some texts for imports. */
+const isMissingPeer = (pkg: Package, target: Target): target is RefusedTarget =>
+  target.type === "refused" &&
+  target.error.code === "missing-peer" &&
+  pkg.dependency(target.error.package ?? "")?.peer === true
 
 /** The files of packages that imports lead to; barrels among them pruned to the names that are wanted. */
 export class Reach {
@@ -74,7 +77,7 @@ export class Reach {
   missingPeer(): { readonly error: PackageRefused; readonly site: Site } | undefined {
     for (const [, { pkg, ask }] of [...this.#peerless].toSorted(([a], [b]) => compareText(a, b))) {
       const target = ask()
-      if (isMissingPeer(target)) return { error: target.error, site: pkg.origin.site }
+      if (isMissingPeer(pkg, target)) return { error: target.error, site: pkg.origin.site }
     }
     return undefined
   }
@@ -150,7 +153,7 @@ export class Reach {
   #resolve(pkg: Package, path: string, specifier: string, kind: Kind): Target {
     const ask = () => this.#resolver.fromPackage(pkg, path, specifier, kind)
     const target = ask()
-    if (isMissingPeer(target)) this.#peerless.set(`${idOf(pkg, path)}\0${specifier}`, { pkg, ask })
+    if (isMissingPeer(pkg, target)) this.#peerless.set(`${idOf(pkg, path)}\0${specifier}`, { pkg, ask })
     return target
   }
 }
