@@ -1,7 +1,7 @@
 import type { BuildFailure, BuildOptions, BuildResult } from "esbuild-wasm"
 import { createEsbuild } from "../generated/esbuild-factory.js"
 import type { GoProgram } from "./go/GoProgram.ts"
-import { InstanceCrash, makeHost, TOO_LONG } from "./worker-shim.ts"
+import { InstanceCrash, InstanceTimeout, makeHost } from "./worker-shim.ts"
 import type { VirtualFs } from "./VirtualFs.ts"
 
 /** A compiler for one build. Its failures affect no other build. */
@@ -18,7 +18,7 @@ export interface Instance {
  * Connects the library to a compiler that is running.
  *
  * @param timeoutMs how long it may be used.
- * @throws {InstanceCrash} when it does not answer.
+ * @throws {InstanceCrash} when it does not answer; an `InstanceTimeout` when it is not in time.
  */
 export const connect = async (
   wasm: WebAssembly.Module,
@@ -29,10 +29,11 @@ export const connect = async (
   const death = Promise.withResolvers<never>()
   death.promise.catch(() => {})
   const died = (reason: string) => death.reject(new InstanceCrash(reason))
-  const esbuild = createEsbuild(makeHost(program, handshake, Date.now() + timeoutMs, died))
+  const late = () => death.reject(new InstanceTimeout(timeoutMs))
+  const esbuild = createEsbuild(makeHost(program, handshake, Date.now() + timeoutMs, died, late))
   const untilDeath = async <A>(answer: Promise<A>): Promise<A> => {
     // The timer ends a compiler that waits for an event that never comes. While the compiler computes, no timer fires.
-    const timer = setTimeout(() => died(TOO_LONG), timeoutMs)
+    const timer = setTimeout(late, timeoutMs)
     try {
       return await Promise.race([answer, death.promise])
     } catch (error) {

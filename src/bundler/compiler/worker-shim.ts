@@ -1,12 +1,20 @@
 import type { EsbuildHost } from "../generated/esbuild-factory.js"
 import type { GoProgram } from "./go/GoProgram.ts"
 
-/** The message of a crash that is a time-out. */
-export const TOO_LONG = "it took too long"
-
 /** The compiler crashed or did not answer in time. Its instance must not be used again. */
 export class InstanceCrash extends Error {
   override readonly name = "InstanceCrash"
+}
+
+/** The compiler did not answer in time. */
+export class InstanceTimeout extends InstanceCrash {
+  /** The milliseconds that it had. */
+  readonly timeMs: number
+
+  constructor(timeMs: number) {
+    super("it took too long")
+    this.timeMs = timeMs
+  }
 }
 
 /**
@@ -17,12 +25,14 @@ export class InstanceCrash extends Error {
  * @param handshake the compiler's first output.
  * @param deadline in milliseconds since 1970; delivery ends then. It is checked between messages, because a chain of microtasks
  * keeps a timer from firing.
+ * @param late called when it ends at the deadline.
  */
 export const makeHost = (
   program: GoProgram,
   handshake: Uint8Array,
   deadline: number,
-  died: (reason: string) => void
+  died: (reason: string) => void,
+  late: () => void
 ): EsbuildHost => ({
   // oxlint-disable-next-line typescript/no-extraneous-class -- only constructed
   Blob: class {},
@@ -42,7 +52,7 @@ export const makeHost = (
     #deliver(): void {
       const messages = this.#queue
       this.#queue = []
-      if (Date.now() >= deadline) return died(TOO_LONG)
+      if (Date.now() >= deadline) return late()
       try {
         if (!this.#started) {
           // The first message is the module.

@@ -51,7 +51,7 @@ export class Packages {
   #sizes: Sizes = []
 
   constructor({ files, entrypoint, registry, fetch, cache, lock, mayBeOwn, others }: PackagesOptions) {
-    const signal = AbortSignal.timeout(PACKAGE_LIMITS.timeMs)
+    const signal = AbortSignal.timeout(PACKAGE_LIMITS.installMs)
     this.#registry = new Registry({ base: registry, fetch, cache, signal })
     this.#files = files
     this.#entrypoint = entrypoint

@@ -1,7 +1,7 @@
 import type { Message } from "esbuild-wasm"
 import { type Diagnostic, fromMessage } from "../diagnostics.ts"
 import type { Files } from "../project/project.ts"
-import { TOO_LONG } from "../compiler/worker-shim.ts"
+import { InstanceTimeout } from "../compiler/worker-shim.ts"
 import { PackageRefused, RegistryUnavailableError } from "./errors.ts"
 import type { Graph } from "./graph/Graph.ts"
 import { PACKAGE_LIMITS } from "./limits.ts"
@@ -34,11 +34,20 @@ const tooLarge = (text: string, sizes: Sizes): PackageRefused => {
   return new PackageRefused({ code: "too-large", text, hint })
 }
 
-/** Explains a crash of the compiler: packages that take too much memory, or took too long for this time. */
+/**
+ * Explains a crash of the compiler. A time-out is the fault of the packages only where the compiler had enough time: else the
+ * registry, or the builds before this one, took it.
+ */
 export const explainCrash = (crash: Error, sizes: Sizes): Error =>
-  crash.message === TOO_LONG
-    ? new RegistryUnavailableError(`The packages were not bundled within ${PACKAGE_LIMITS.timeMs / 1000} seconds`)
+  crash instanceof InstanceTimeout && crash.timeMs < PACKAGE_LIMITS.compileMs
+    ? notInTime(crash)
     : tooLarge(`The compiler gave up on the packages: ${crash.message}`, sizes)
+
+/** The build's time ended before the compiler did. A repeat finds the packages in the cache. */
+export const notInTime = (cause: unknown): RegistryUnavailableError =>
+  new RegistryUnavailableError(`The packages were not bundled within ${PACKAGE_LIMITS.timeMs / 1000} seconds`, {
+    cause
+  })
 
 /** Warnings about the packages of a bundle. */
 export const packageWarnings = (

@@ -1,6 +1,7 @@
 import { Leases } from "../../leases.ts"
 import { PACKAGE_LIMITS } from "../../npm/limits.ts"
 import { connect, type Instance } from "../instance.ts"
+import { InstanceTimeout } from "../worker-shim.ts"
 import { BundlerBusyError } from "./leased-slots.ts"
 import type { Pool } from "./Pool.ts"
 import { type CompilerMemory, startCompiler } from "./start-compiler.ts"
@@ -57,12 +58,19 @@ export class LargePool {
     }
   }
 
-  /** Runs `use` with a compiler of its own, which becomes garbage afterwards. */
+  /**
+   * Runs `use` with a compiler of its own, which becomes garbage afterwards.
+   *
+   * @throws {BundlerBusyError} if the time ends before the compiler starts.
+   */
   async use<A>(deadline: number, use: (instance: Instance) => Promise<A>): Promise<A> {
     const timeoutMs = Math.max(1, deadline - Date.now())
     this.#ordinary.dropIdle()
     const { program, handshake } = startCompiler(this.#wasm, MEMORY)
-    return use(await connect(this.#wasm, program, handshake, timeoutMs))
+    const instance = await connect(this.#wasm, program, handshake, timeoutMs).catch((error: unknown) => {
+      throw error instanceof InstanceTimeout ? busy() : error
+    })
+    return use(instance)
   }
 
   #forgetLost(now: number): void {

@@ -1,0 +1,61 @@
+import { afterEach, assert, describe, it, vi } from "@effect/vitest"
+import { InstanceCrash, InstanceTimeout } from "../../../../src/bundler/compiler/worker-shim.ts"
+import { BundlerBusyError, RegistryUnavailableError } from "../../../../src/bundler/index.ts"
+import { PackageRefused } from "../../../../src/bundler/npm/errors.ts"
+import { PACKAGE_LIMITS } from "../../../../src/bundler/npm/limits.ts"
+import { explainCrash } from "../../../../src/bundler/npm/report.ts"
+import { answering, makeBundler } from "../../../support/bundler.ts"
+import { smallRegistry } from "../../../support/npm/small-registry.ts"
+
+afterEach(() => void vi.restoreAllMocks())
+
+/** Lets the clock say that this much time has passed. */
+const pass = (ms: number) => {
+  const now = Date.now.bind(Date)
+  vi.spyOn(Date, "now").mockImplementation(() => now() + ms)
+}
+
+const FILES = { "index.ts": answering('import a from "a"', "a") }
+const PACKAGES = { "a@1.0.0": { files: { "index.js": "module.exports = 1" } } }
+
+describe("a build with packages that is not in time", () => {
+  it("is no verdict where the registry took the compiler's time, and the next build is fine", async () => {
+    const { options } = smallRegistry(PACKAGES)
+    const slow = (async (url: string) => {
+      if (url.endsWith(".tgz")) pass(PACKAGE_LIMITS.timeMs)
+      return options.fetch(url)
+    }) as typeof fetch
+    const failed: unknown = await makeBundler({ ...options, fetch: slow })
+      .bundle(FILES)
+      .catch((error: unknown) => error)
+    assert.instanceOf(failed, BundlerBusyError)
+    vi.restoreAllMocks()
+    assert.deepStrictEqual(await makeBundler(options).values(FILES), [1])
+  })
+
+  it("is a refusal that names the packages only if the compiler had its time", () => {
+    const sizes = [["a@1.0.0", 100_000] as const, ["b@1.0.0", 3_000_000] as const]
+    assert.instanceOf(explainCrash(new InstanceTimeout(PACKAGE_LIMITS.compileMs - 1), sizes), RegistryUnavailableError)
+    for (const crash of [new InstanceTimeout(PACKAGE_LIMITS.compileMs), new InstanceCrash("out of memory")]) {
+      const error = explainCrash(crash, sizes)
+      assert.instanceOf(error, PackageRefused)
+      assert.include(error.hint, "b@1.0.0 (2.9 MiB)")
+      assert.include(error.hint, "Import only the parts that are used")
+    }
+  })
+
+  it("stops installing some seconds before its end", async () => {
+    const { timeout } = AbortSignal
+    const times: Array<number> = []
+    vi.spyOn(AbortSignal, "timeout").mockImplementation((ms) => {
+      times.push(ms)
+      return timeout.call(AbortSignal, 100)
+    })
+    const never = (() => new Promise(() => {})) as typeof fetch
+    const failed: unknown = await makeBundler({ ...smallRegistry(PACKAGES).options, fetch: never })
+      .bundle(FILES)
+      .catch((error: unknown) => error)
+    assert.instanceOf(failed, RegistryUnavailableError)
+    assert.deepStrictEqual(times, [PACKAGE_LIMITS.timeMs - 3000])
+  })
+})
