@@ -39,7 +39,7 @@ const NODE_ENV = '"production"'
 
 /**
  * Calls the compiler as wrangler does (`bundleWorker` in its source): conditions, main fields (by the platform), names, target,
- * definitions. JSX is hono's unless a config or a pragma says otherwise, and more extensions are resolved.
+ * definitions. JSX is hono's unless a file has React's or Preact's, and more extensions are resolved.
  */
 const SETTINGS: BuildOptions = {
   outfile: `${ROOT}/${MAIN}`,

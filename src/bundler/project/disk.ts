@@ -1,7 +1,7 @@
 import { BundleError, type Diagnostic } from "../diagnostics.ts"
 import { checkExtends } from "./extends.ts"
 import { entriesOf, own, parseJson, withoutComments } from "./jsonc.ts"
-import { withClassicJsx } from "./jsx.ts"
+import { withJsxPragmas } from "./jsx/jsx.ts"
 import { isNodeModule } from "../resolve/node-modules.ts"
 import { nameOf } from "./paths.ts"
 import type { Files } from "./project.ts"
@@ -87,7 +87,7 @@ export const layOut = (files: Files): Disk => {
     .flatMap((path) => checkExtends(files, path) ?? [])
   if (tooManyExtends.length > 0) throw new BundleError(tooManyExtends.slice(0, 50))
   // TypeScript reads an empty config as {}. Yarn's files for Plug'n'Play refer to archives that the author did not send.
-  const seen = [...withClassicJsx(files)].filter(
+  const seen = [...withJsxPragmas(files)].filter(
     ([path, source]) =>
       !nameOf(path).startsWith(".pnp.") && !(isConfig(path) && /^\uFEFF?\s*$/.test(source.slice(0, 100)))
   )
