@@ -74,6 +74,14 @@ export const packageWarnings = (
               )
             ]
           : []),
+        ...[...graph.versions.unfit.values()]
+          .filter(({ from }) => from === pkg)
+          .map(({ name, range, version }) =>
+            warn(
+              `${label} wants ${name} ${range}, and the project has ${version}`,
+              `Ask for versions that fit together, in package.json: ${JSON.stringify({ dependencies: { [name]: range } })}.${chain}`
+            )
+          ),
         ...(isDirect && deprecated !== undefined ? [warn(`${label} is deprecated`, deprecated.slice(0, 300))] : []),
         ...(isDirect &&
         !graph.versions.isAsked(pkg.id) &&

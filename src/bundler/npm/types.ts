@@ -15,6 +15,8 @@ export interface Release {
   readonly deprecated: string | undefined
   /** Milliseconds since 1970, where the registry's answer says so without a further request. */
   readonly publishedAt?: number | undefined
+  /** The ranges of the packages that it needs beside it, as far as they are ranges; without the optional ones. */
+  readonly peers?: ReadonlyMap<string, string>
 }
 
 /** Finds the version that npm would take. */
@@ -25,6 +27,8 @@ export interface Releases {
    * @throws {RegistryUnavailableError} if the registry does not answer as it should.
    */
   readonly pick: (name: string, range: string) => Promise<Release>
+  /** The versions of a package that are neither deprecated nor before a release. */
+  readonly versions: (name: string) => Promise<ReadonlyArray<string>>
 }
 
 /** The importable files of an archive. */

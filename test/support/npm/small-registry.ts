@@ -26,7 +26,17 @@ export const smallRegistry = (packages: Readonly<Record<string, Small>>) => {
     const versions = releases.get(name) ?? new Map<string, object>()
     const tmp = `tmp/${name}_${version}_${publishedAt}_0.5`
     const internal = publishedAt === undefined ? {} : { _npmOperationalInternal: { tmp } }
-    releases.set(name, versions.set(version, { name, version, deprecated, dist, ...internal }))
+    releases.set(
+      name,
+      versions.set(version, {
+        name,
+        version,
+        deprecated,
+        dist,
+        peerDependencies: json["peerDependencies"],
+        ...internal
+      })
+    )
   }
   const answer = (path: string): Response => {
     const archive = archives.get(path)

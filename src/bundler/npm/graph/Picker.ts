@@ -1,6 +1,7 @@
 import satisfies from "semver/functions/satisfies.js"
 import { checkPackageName, readAlias } from "../specifiers.ts"
 import type { Lock, Locked, Release, Releases } from "../types.ts"
+import type { Choice } from "../versions/peers.ts"
 import type { Need, Project } from "./types.ts"
 
 /** Finds the version for one need, without regard to those that are there already. */
@@ -63,6 +64,23 @@ export class Picker {
       if (top !== undefined && (need.peer || satisfies(top.version, need.range))) return top
     }
     return this.#find(need.name, need.range)
+  }
+
+  /** Whether no version was asked for, so that any may be taken. */
+  isFree(need: Need): boolean {
+    const isPlain = need.from === undefined && need.range === "latest" && this.#project.rangeOf(need.name) === undefined
+    return isPlain && this.locked(need) === undefined
+  }
+
+  /** The versions that peers may be chosen among. */
+  readonly choice: Choice = {
+    versions: (name) => this.#releases.versions(name),
+    exact: (name, version) => this.#release(name, version),
+    declared: async (name) => {
+      const range = this.#project.rangeOf(name)
+      const release = range === undefined ? undefined : await this.#find(name, range).catch(() => undefined)
+      return release?.version
+    }
   }
 
   #find(name: string, range: string): Promise<Release> {

@@ -1,8 +1,9 @@
 import satisfies from "semver/functions/satisfies.js"
 import { PackageRefused } from "../errors.ts"
 import { PACKAGE_LIMITS } from "../limits.ts"
-import type { Origin } from "../package/Package.ts"
+import type { Origin, Package } from "../package/Package.ts"
 import type { Release } from "../types.ts"
+import { acceptsPeer, settlePeers } from "../versions/peers.ts"
 import { inParallel } from "./parallel.ts"
 import type { Picker } from "./Picker.ts"
 import { compareText, type Need } from "./types.ts"
@@ -15,6 +16,14 @@ export interface Chosen {
   /** Its place in npm's lock; "" without. */
   readonly location: string
   readonly origin: Origin
+}
+
+/** A package that gets another version of a peer than it accepts. */
+export interface Unfit {
+  readonly from: Package
+  readonly name: string
+  readonly range: string
+  readonly version: string
 }
 
 const labelOf = ({ name, version }: Release): string => `${name}@${version}`
@@ -34,6 +43,8 @@ export class Versions {
   readonly #asked = new Set<string>()
   /** The versions of this build, by what was asked for. */
   readonly lock = new Map<string, string>()
+  /** The peers that their importers do not accept. */
+  readonly unfit = new Map<string, Unfit>()
 
   constructor(picker: Picker) {
     this.#picker = picker
@@ -84,6 +95,7 @@ export class Versions {
       })
       answers.set(descriptor, answer)
     })
+    await this.#settle(undecided, answers)
     const added = undecided.flatMap(([descriptor, need]) => {
       const answer = answers.get(descriptor)
       if (answer === undefined) return []
@@ -95,6 +107,26 @@ export class Versions {
     })
     for (const need of sorted) this.#note(need)
     return added
+  }
+
+  /** Takes versions that fit together, where none was asked for. */
+  async #settle(
+    undecided: ReadonlyArray<readonly [descriptor: string, need: Need]>,
+    answers: Map<string, Release | PackageRefused>
+  ): Promise<void> {
+    const releases = [...answers].flatMap(([key, it]) => (it instanceof PackageRefused ? [] : [[key, it] as const]))
+    const free = new Map(
+      undecided.filter(([, need]) => this.#picker.isFree(need)).map(([key, { name }]) => [key, name])
+    )
+    const settled = new Map(releases.filter(([key]) => free.has(key)).map(([, release]) => [release.name, release]))
+    if (settled.size === 0) return
+    const others = releases.filter(([key]) => !free.has(key)).map(([, release]) => release)
+    const chosen = [...this.#byName.values()].flatMap((list) => list.map(({ release }) => release))
+    await settlePeers(this.#picker.choice, settled, [...chosen, ...others])
+    for (const [key, name] of free) {
+      const release = settled.get(name)
+      if (release !== undefined) answers.set(key, release)
+    }
   }
 
   #choose(descriptor: string, need: Need, release: Release): ReadonlyArray<Chosen> {
@@ -153,6 +185,8 @@ export class Versions {
     if (chosen === undefined || chosen instanceof PackageRefused) return
     const { name, range, from } = need
     const { release } = chosen
+    if (need.peer && from !== undefined && range !== "*" && !acceptsPeer(range, release.version))
+      this.unfit.set(`${from.id}>${name}`, { from, name, range, version: release.version })
     const key = `${name}@${range}`
     const value = `${labelOf(release)} ${release.integrity ?? `sha1-${release.shasum}`}`
     const known = this.lock.get(key)

@@ -1,6 +1,7 @@
 import { PackageRefused, type RefusalCode } from "../errors.ts"
 import { exportedSubpaths } from "../package/exports.ts"
 import type { Package } from "../package/Package.ts"
+import { acceptsPeer } from "../versions/peers.ts"
 import type { Kind } from "../source/scan.ts"
 import type { Target } from "./types.ts"
 
@@ -54,7 +55,13 @@ export const noExport = (pkg: Package, subpath: string, kind: Kind, from: Packag
   const ofTypes = isTypes(name)
     ? "It has types alone: write import type."
     : `Correct the import, or ask for another version.`
-  const hint = others.length > 0 ? `It has ${others.join(", ")}.` : ofTypes
+  const dependency = from?.dependency(name)
+  const isUnfit = dependency?.peer === true && !acceptsPeer(dependency.range, version)
+  const hint = isUnfit
+    ? `${from?.label} wants ${name} ${dependency.range}, and the project has ${version}. Write in package.json: ${JSON.stringify({ dependencies: { [name]: dependency.range } })}`
+    : others.length > 0
+      ? `It has ${others.join(", ")}.`
+      : ofTypes
   const chain = from === undefined ? [] : [...from.chain(), pkg.label]
   return {
     type: "refused",

@@ -53,6 +53,12 @@ export class Registry implements Releases {
     throw new RegistryUnavailableError(`The package registry lists ${name}@${best} and does not describe it`)
   }
 
+  /** The versions of a package that are neither deprecated nor before a release. */
+  async versions(name: string): Promise<ReadonlyArray<string>> {
+    const { versions = [], deprecated } = (await this.#list(name)) ?? {}
+    return versions.filter((version) => valid(version) !== null && !version.includes("-") && !deprecated?.has(version))
+  }
+
   /** The description of an exact version or of a tag; `undefined` if there is none. */
   find(name: string, version: string): Promise<Release | undefined> {
     const key = `${name}@${version}`

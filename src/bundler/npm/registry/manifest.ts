@@ -1,4 +1,5 @@
 import valid from "semver/functions/valid.js"
+import validRange from "semver/ranges/valid.js"
 import type { Release } from "../types.ts"
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -13,6 +14,30 @@ const publishedAt = (json: Readonly<Record<string, unknown>>): number | undefine
   const internal = json["_npmOperationalInternal"]
   const found = TMP.exec(isObject(internal) ? textOr(internal["tmp"], "").slice(0, 400) : "")?.[1]
   return found === undefined ? undefined : Number(found)
+}
+
+/** The most peers that are read, and the longest range of one. */
+const MAX_PEERS = 100
+const MAX_RANGE = 256
+
+const isOptional = (meta: unknown, name: string): boolean => {
+  const about = isObject(meta) && Object.hasOwn(meta, name) ? meta[name] : undefined
+  return isObject(about) && about["optional"] === true
+}
+
+const peersOf = (json: Readonly<Record<string, unknown>>): ReadonlyMap<string, string> => {
+  const { peerDependencies, peerDependenciesMeta } = json
+  const entries = isObject(peerDependencies) ? Object.entries(peerDependencies).slice(0, MAX_PEERS) : []
+  return new Map(
+    entries.flatMap(([name, range]): ReadonlyArray<[string, string]> =>
+      typeof range === "string" &&
+      range.length <= MAX_RANGE &&
+      validRange(range, true) !== null &&
+      !isOptional(peerDependenciesMeta, name)
+        ? [[name, range]]
+        : []
+    )
+  )
 }
 
 /**
@@ -42,7 +67,8 @@ export const readManifest = (
     shasum: textOr(dist["shasum"], undefined),
     unpackedSize: typeof unpackedSize === "number" && unpackedSize > 0 ? unpackedSize : 0,
     deprecated: textOr(json["deprecated"], undefined),
-    publishedAt: publishedAt(json)
+    publishedAt: publishedAt(json),
+    peers: peersOf(json)
   }
 }
 
@@ -55,11 +81,13 @@ export const trimManifest = ({
   shasum,
   unpackedSize,
   deprecated,
-  publishedAt
+  publishedAt,
+  peers
 }: Release) => ({
   name,
   version,
   dist: { tarball, integrity, shasum, unpackedSize },
   deprecated,
+  peerDependencies: Object.fromEntries(peers ?? []),
   _npmOperationalInternal: publishedAt === undefined ? undefined : { tmp: `tmp/_${publishedAt}_0.0` }
 })
