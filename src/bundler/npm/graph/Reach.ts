@@ -2,7 +2,7 @@ import type { PackageRefused } from "../errors.ts"
 import type { Package, Site } from "../package/Package.ts"
 import { type Barrel, importedNames, type Names, pruneBarrel, readBarrel, wantsOf } from "../source/barrels.ts"
 import type { Resolver } from "./Resolver.ts"
-import { guessImports, type Kind } from "../source/scan.ts"
+import { guessImports, hasImportStatement, type Kind } from "../source/scan.ts"
 import { compareText, type FileTarget, type Need, type RefusedTarget, type Target } from "./types.ts"
 
 /** A file that was reached. */
@@ -146,14 +146,16 @@ export class Reach {
     const imported = importedNames(text)
     for (const { specifier, kind } of guessImports(text)) {
       followed.add(importOf(specifier, kind))
-      const target = this.#resolve(pkg, path, specifier, kind)
+      const target = this.#resolve(pkg, path, specifier, kind, text)
       push(target, kind === "import" ? (imported.get(specifier) ?? true) : true)
     }
   }
-  #resolve(pkg: Package, path: string, specifier: string, kind: Kind): Target {
+  /** @param text the source that the import was guessed from; without it, the import is certain. */
+  #resolve(pkg: Package, path: string, specifier: string, kind: Kind, text?: string): Target {
     const ask = () => this.#resolver.fromPackage(pkg, path, specifier, kind)
     const target = ask()
-    if (isMissingPeer(pkg, target)) this.#peerless.set(`${idOf(pkg, path)}\0${specifier}`, { pkg, ask })
+    if (isMissingPeer(pkg, target) && (text === undefined || hasImportStatement(text, specifier)))
+      this.#peerless.set(`${idOf(pkg, path)}\0${specifier}`, { pkg, ask })
     return target
   }
 }

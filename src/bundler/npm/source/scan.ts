@@ -7,9 +7,12 @@ export interface Guess {
   readonly kind: Kind
 }
 
-/** `from "x"`, `import "x"`, `import("x")` and `require("x")`. Blanks and comments are bounded, so that it takes linear time. */
+/**
+ * `from "x"`, `import "x"`, `import("x")` and `require("x")`, but no examples in texts, where `\n` follows. Blanks and
+ * comments are bounded, so that it takes linear time.
+ */
 const PATTERN =
-  /\b(?:(from|import)\s{0,20}(\(?)|(require)\s{0,20}\()\s{0,20}(?:\/\*[^*]{0,200}\*\/\s{0,20})?["']([^"'\\\n]{1,300})["']/g
+  /\b(?:(from|import)\s{0,20}(\(?)|(require)\s{0,20}\()\s{0,20}(?:\/\*[^*]{0,200}\*\/\s{0,20})?["']([^"'\\\s,{}]{1,300})["'](?!;?\s{0,5}(?:\\n|```))/g
 
 /** How far back the beginning of a line is looked for. Minified modules have one line of megabytes. */
 const LINE = 300
@@ -34,3 +37,12 @@ export const guessImports = (text: string): ReadonlyArray<Guess> => {
   }
   return [...found.values()]
 }
+
+/** Whether a module certainly imports something: its statement begins a line, or follows another one. */
+export const hasImportStatement = (text: string, specifier: string): boolean =>
+  [`"${specifier}"`, `'${specifier}'`].some((quoted) => {
+    const at = text.indexOf(quoted)
+    const before = at < 0 ? "" : text.slice(Math.max(0, at - LINE), at)
+    // bounded: 300 characters
+    return /(?:^|[\n;}])(?:import|export)\b[^"'`;]{0,280}$/.test(before)
+  })

@@ -154,6 +154,7 @@ describe("a refusal", () => {
       "p@1.0.0": esm('import "react"', peer),
       "q@1.0.0": esm('require("react")\n// import "react"', peer),
       "r@1.0.0": esm('export const text = `\nimport "Run"\n`'),
+      "s@1.0.0": esm(`export default 'Write import { x } from "react", or add:\\nimport x from "react"'`, peer),
       "react@1.0.0": esm("export default 1")
     }
     const of = (imports: string, json = "{}") =>
@@ -162,7 +163,7 @@ describe("a refusal", () => {
     assert.deepInclude(missing, { file: "src/index.ts", line: 2, column: 8 })
     assert.include(missing?.text, 'p@1.0.0 imports "react", which the project must provide')
     assert.include((await of('import "p"', dependencies({ react: "1" })))?.text, "MiB are allowed")
-    assert.include((await of('import "q"\nimport "r"'))?.text, "MiB are allowed")
+    assert.include((await of('import "q"\nimport "r"\nimport "s"'))?.text, "MiB are allowed")
   })
 
   it("names other subpaths, versions and replacements", async () => {
