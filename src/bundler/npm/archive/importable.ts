@@ -8,7 +8,7 @@ const SETTINGS = /(?:^|\/)(?:tsconfig[^/]*|package-lock|\.eslintrc|tsdoc-metadat
 /** Usually a second copy of the same modules, or their tests. */
 const UNLIKELY_FOLDER =
   /(?:^|\/)(?:tests?|__tests__|examples?|docs?|benchmarks?|coverage|\.github|umd|esm5|esm2015|es5-bundle|node_modules\/\.bin)\//
-const UNLIKELY_FILE = /\.(?:min|umd|iife|bundle|test|spec)\.[cm]?js$/
+const UNLIKELY_FILE = /\.(?:min|umd|iife|bundle|test|spec|wasm-base64)\.[cm]?js$/
 
 /** The longest path of a file; the longest that was measured has less than half of it. */
 const MAX_PATH = 300
