@@ -1,5 +1,5 @@
 import type { Message, OnResolveArgs, OnResolveResult, Plugin } from "esbuild-wasm"
-import { BundleError, type Diagnostic } from "../diagnostics.ts"
+import { BundleError, BundlerCrashError, type Diagnostic } from "../diagnostics.ts"
 import type { Files } from "../project/project.ts"
 import { Graph } from "./graph/Graph.ts"
 import type { Kind } from "./source/scan.ts"
@@ -102,9 +102,12 @@ export class Packages {
    * @throws {PackageRefused} if a limit is exceeded.
    * @throws {BundleError} if a limit is exceeded and a peer is missing.
    * @throws {RegistryUnavailableError} if the registry does not answer as it should.
+   * @throws {BundlerCrashError} if nothing is missing that was not missing before: every further round would be the same.
    */
   async install(): Promise<void> {
     this.#isUsed = true
+    if (this.isPending && !this.#open.isNew)
+      throw new BundlerCrashError("The compiler asks again for packages that were installed")
     try {
       await this.#graph.install(this.#open.needs, this.#open.overlooked)
       this.#open.clear()
@@ -199,8 +202,8 @@ export class Packages {
   /** Lets go of a file once the compiler has it, unless it is certain that it will ask again. */
   #take(pkg: Package, path: string): Uint8Array | string | undefined {
     const source = this.#graph.reach.source(pkg, path)
-    if (source === undefined) this.#open.isLost = true
-    else if (!this.isPending) pkg.files.delete(path)
+    if (source === undefined) this.#open.lost(pkg, path)
+    else if (!this.isPending && !this.#open.isKept(pkg, path)) pkg.files.delete(path)
     return source
   }
 }

@@ -118,6 +118,15 @@ describe("an import", () => {
     assert.deepStrictEqual(asked, [])
   })
 
+  it("of one file with and without attributes takes two rounds", async () => {
+    const packages = { "a@1.0.0": esm("export default 1", { exports: { ".": "./index.js", "./*": "./*" } }) }
+    const { asked, options } = smallRegistry(packages)
+    const imports = 'import a from "a/package.json"\nimport b from "a/package.json" with { type: "json" }'
+    const files = { "index.ts": answering(imports, "a.version", "b.version") }
+    assert.deepStrictEqual(await makeBundler(options).values(files), ["1.0.0", "1.0.0"])
+    assert.isAtMost(asked.length, 3, "the description, and the archive in two rounds")
+  })
+
   it("of an optional package that is not there throws at run time", async () => {
     const source = 'let found = true; try { require("gone") } catch { found = false }; module.exports = found'
     assert.deepStrictEqual(
