@@ -120,7 +120,7 @@ export class Packages {
   }
 
   /**
-   * What the author should hear of packages that are too large: a missing peer, if there is one, because without the peer a
+   * The reason that the author should hear for packages that are too large: a missing peer, if there is one, because without the peer a
    * smaller build would fail as well. Otherwise the compiler reports it, for the guess of imports may be wrong.
    */
   #reason<E>(error: E): E | BundleError {

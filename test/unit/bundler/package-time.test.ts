@@ -1,11 +1,11 @@
 import { afterEach, assert, describe, it, vi } from "@effect/vitest"
-import { InstanceCrash, InstanceTimeout } from "../../../../src/bundler/compiler/worker-shim.ts"
-import { BundlerBusyError, RegistryUnavailableError } from "../../../../src/bundler/index.ts"
-import { PackageRefused } from "../../../../src/bundler/npm/errors.ts"
-import { PACKAGE_LIMITS } from "../../../../src/bundler/npm/limits.ts"
-import { explainCrash } from "../../../../src/bundler/npm/report.ts"
-import { answering, makeBundler } from "../../../support/bundler.ts"
-import { smallRegistry } from "../../../support/npm/small-registry.ts"
+import { InstanceCrash, InstanceTimeout } from "../../../src/bundler/compiler/worker-shim.ts"
+import { BundlerBusyError, RegistryUnavailableError } from "../../../src/bundler/index.ts"
+import { PackageRefused } from "../../../src/bundler/npm/errors.ts"
+import { PACKAGE_LIMITS } from "../../../src/bundler/npm/limits.ts"
+import { explainCrash } from "../../../src/bundler/npm/report.ts"
+import { answering, makeBundler } from "../../support/bundler.ts"
+import { smallRegistry } from "../../support/npm/small-registry.ts"
 
 afterEach(() => void vi.restoreAllMocks())
 
