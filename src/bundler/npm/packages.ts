@@ -63,7 +63,7 @@ export class Packages {
           const target = this.#graph.resolver.fromPackage(pkg, importer, specifier, kind)
           return this.#check(target, this.#graph.reach.isFollowed(pkg, importer, specifier, kind))
         },
-        take: (pkg, path) => this.#take(pkg, path)
+        take: (pkg, path, isRaw) => this.#take(pkg, path, isRaw)
       },
       others
     )
@@ -200,8 +200,8 @@ export class Packages {
   }
 
   /** Lets go of a file once the compiler has it, unless it is certain that it will ask again. */
-  #take(pkg: Package, path: string): Uint8Array | string | undefined {
-    const source = this.#graph.reach.source(pkg, path)
+  #take(pkg: Package, path: string, isRaw: boolean): Uint8Array | string | undefined {
+    const source = isRaw ? pkg.files.get(path) : this.#graph.reach.source(pkg, path)
     if (source === undefined) this.#open.lost(pkg, path)
     else if (!this.isPending && !this.#open.isKept(pkg, path)) pkg.files.delete(path)
     return source

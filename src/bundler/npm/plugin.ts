@@ -1,4 +1,5 @@
-import type { OnLoadResult, OnResolveArgs, OnResolveResult, Plugin } from "esbuild-wasm"
+import type { Loader, OnLoadResult, OnResolveArgs, OnResolveResult, Plugin } from "esbuild-wasm"
+import { isText } from "./archive/importable.ts"
 import type { Kind } from "./source/scan.ts"
 import type { Target } from "./graph/types.ts"
 import type { Package } from "./package/Package.ts"
@@ -33,8 +34,22 @@ export interface OtherModules {
 export interface PackageSource {
   /** Where an import in a file of a package leads. */
   readonly resolve: (pkg: Package, importer: string, specifier: string, kind: Kind) => Target
-  /** A file's source, which is let go of; `undefined` if it must be fetched first. */
-  readonly take: (pkg: Package, path: string) => Uint8Array | string | undefined
+  /** A file's source, which is let go of: as it is published if it is raw. `undefined` if it must be fetched first. */
+  readonly take: (pkg: Package, path: string, isRaw: boolean) => Uint8Array | string | undefined
+}
+
+/** The loader by a file's name. Classes of CSS modules have names of their own, as in wrangler. */
+const loaderOf = (file: string): Loader => {
+  if (file.endsWith(".json")) return "json"
+  if (file.endsWith(".jsx")) return "jsx"
+  return file.endsWith(".module.css") ? "local-css" : isText(file) ? "text" : "js"
+}
+
+/** The loader that an import asks for with `with { type: "text" }`; `undefined` for one that is unknown. */
+const attributeLoader = (entries: ReadonlyArray<readonly [string, string]>): Loader | undefined => {
+  const [first] = entries
+  if (first === undefined || entries.length > 1 || first[0] !== "type") return undefined
+  return first[1] === "text" || first[1] === "json" ? first[1] : first[1] === "bytes" ? "binary" : undefined
 }
 
 const EMPTY: OnLoadResult = { contents: "module.exports = {}", loader: "js" }
@@ -97,13 +112,20 @@ export class CompilerSide {
       build.onResolve({ filter: /.*/, namespace: PACKAGE_FILE }, (args) => {
         const [pkg, importer] = this.#files.get(args.importer) ?? []
         if (pkg === undefined || importer === undefined) return undefined
+        // Styles are no part of a program, so neither are their pictures and fonts.
+        if (args.kind === "url-token" || args.kind === "import-rule") return { path: args.path, external: true }
         return this.answer(this.#source.resolve(pkg, importer, args.path, kindOf(args)), args)
       })
-      build.onLoad({ filter: /.*/, namespace: PACKAGE_FILE }, ({ path }): OnLoadResult => {
+      build.onLoad({ filter: /.*/, namespace: PACKAGE_FILE }, ({ path, with: attributes }): OnLoadResult => {
         const [pkg, file] = this.#files.get(path) ?? []
-        const contents = pkg === undefined || file === undefined ? undefined : this.#source.take(pkg, file)
-        if (contents === undefined || file === undefined) return EMPTY
-        return { contents, loader: file.endsWith(".json") ? "json" : file.endsWith(".jsx") ? "jsx" : "js" }
+        if (pkg === undefined || file === undefined) return EMPTY
+        const entries = Object.entries(attributes)
+        const isRaw = entries.length > 0
+        const loader = isRaw ? attributeLoader(entries) : loaderOf(file)
+        if (loader === undefined)
+          return { errors: [{ text: `Importing with ${JSON.stringify(attributes)} is not supported` }] }
+        const contents = this.#source.take(pkg, file, isRaw)
+        return contents === undefined ? EMPTY : { contents, loader }
       })
       build.onLoad({ filter: /.*/, namespace: ABSENT }, ({ path }) =>
         path.startsWith("absent ") ? { contents: absent(path.slice("absent ".length)), loader: "js" } : EMPTY

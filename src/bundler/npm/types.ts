@@ -40,6 +40,9 @@ export interface Archive {
   readonly wide: boolean
 }
 
+/** How many of an archive's files are held: the likely ones, all modules, or the texts alone. */
+export type Extent = boolean | "text"
+
 /** Fetches and verifies archives, or takes them from the cache. */
 export interface Archives {
   /**
@@ -47,7 +50,7 @@ export interface Archives {
    * @throws {PackageRefused} if the archive cannot be accepted.
    * @throws {RegistryUnavailableError} if it does not arrive.
    */
-  readonly files: (release: Release, wide?: boolean) => Promise<Archive>
+  readonly files: (release: Release, wide?: Extent) => Promise<Archive>
 }
 
 /** A version that a lock names. */

@@ -1,6 +1,6 @@
 import { PACKAGE_LIMITS } from "../limits.ts"
 import type { Registry } from "../registry/Registry.ts"
-import type { Archive, Archives, Release } from "../types.ts"
+import type { Archive, Archives, Extent, Release } from "../types.ts"
 import { fetchArchive, type Unpacked } from "./fetch-archive.ts"
 import { isImportable } from "./importable.ts"
 import { expectationOf } from "./integrity.ts"
@@ -19,11 +19,11 @@ export class ArchiveStore implements Archives {
   }
 
   /** Fetches an archive or takes it from the cache, where its hash is its key. */
-  async files(release: Release, wide = false): Promise<Archive> {
+  async files(release: Release, wide: Extent = false): Promise<Archive> {
     const { client } = this.#registry
     const expected = expectationOf(release, this.#registry.published(release.name, release.version))
     const [digest = ""] = expected.digests
-    const key = `archive/${expected.algorithm}/${encodeURIComponent(digest)}/${wide ? "all" : "likely"}`
+    const key = `archive/${expected.algorithm}/${encodeURIComponent(digest)}/${wide === "text" ? wide : wide ? "all" : "likely"}`
     return client.budget.connect(async () => {
       const space = client.budget.space()
       try {

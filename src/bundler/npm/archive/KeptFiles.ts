@@ -1,7 +1,7 @@
 import type { PackageRefused } from "../errors.ts"
 import { PACKAGE_LIMITS } from "../limits.ts"
-import type { PackageFiles } from "../types.ts"
-import { isImportable, isNativePart, isUnlikely } from "./importable.ts"
+import type { Extent, PackageFiles } from "../types.ts"
+import { isImportable, isNativePart, isText, isUnlikely } from "./importable.ts"
 import type { TarReader } from "./Untar.ts"
 
 /** Packages up to this size are kept with all files that can be imported: `main` of some is a minified file. */
@@ -14,14 +14,15 @@ export class KeptFiles implements TarReader {
   /** Bytes of the files. */
   size = 0
   readonly #tooLarge: (text: string) => PackageRefused
-  readonly #wide: boolean
+  readonly #wide: Extent
   #hasDropped = false
 
   /**
-   * @param wide whether files that are unlikely to be imported are held in any case, and not only those of a small package.
+   * @param wide whether files that are unlikely to be imported are held in any case, and not only those of a small package; or
+   *   only the texts.
    * @param tooLarge makes the refusal of the package.
    */
-  constructor(wide: boolean, tooLarge: (text: string) => PackageRefused) {
+  constructor(wide: Extent, tooLarge: (text: string) => PackageRefused) {
     this.#wide = wide
     this.#tooLarge = tooLarge
   }
@@ -29,9 +30,14 @@ export class KeptFiles implements TarReader {
   /** Called with each file's path before its bytes come. */
   wants(path: string, size: number): boolean {
     const canImport = isImportable(path)
-    if (!canImport && !isNativePart(path)) return false
+    if (!canImport && !isText(path) && !isNativePart(path)) return false
     this.paths.add(path)
     if (this.paths.size > PACKAGE_LIMITS.files) throw this.#tooLarge(`has more than ${PACKAGE_LIMITS.files} modules`)
+    if (this.#wide === "text") {
+      if (!isText(path)) return false
+      this.size += size
+      return this.#isSmallEnough()
+    }
     if (!canImport || (this.#hasDropped && isUnlikely(path))) return false
     this.size += size
     if (this.size > SMALL && !this.#wide && !this.#hasDropped) {
@@ -41,6 +47,10 @@ export class KeptFiles implements TarReader {
         return false
       }
     }
+    return this.#isSmallEnough()
+  }
+
+  #isSmallEnough(): true {
     if (this.size <= PACKAGE_LIMITS.packageBytes) return true
     throw this.#tooLarge(`has more than ${PACKAGE_LIMITS.packageBytes >> 20} MiB of modules`)
   }

@@ -3,7 +3,7 @@ import { PACKAGE_LIMITS } from "../limits.ts"
 import type { RegistryClient } from "../registry/RegistryClient.ts"
 import type { Space } from "../registry/Space.ts"
 import { piecesOf } from "../registry/streams.ts"
-import type { PackageFiles, Release } from "../types.ts"
+import type { Extent, PackageFiles, Release } from "../types.ts"
 import { Gunzip } from "./Gunzip.ts"
 import { makeHasher } from "./hasher.ts"
 import { type Expected, wrongHash } from "./integrity.ts"
@@ -35,7 +35,7 @@ export const fetchArchive = async (
   client: RegistryClient,
   release: Release,
   expected: Expected,
-  wide: boolean,
+  wide: Extent,
   space: Space
 ): Promise<Unpacked> => {
   const { budget } = client

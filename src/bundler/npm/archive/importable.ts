@@ -17,6 +17,12 @@ const MAX_PATH = 300
 export const isImportable = (path: string): boolean =>
   path.length <= MAX_PATH && IMPORTABLE.test(path) && !DOCUMENT.test(path) && !SETTINGS.test(path)
 
+/** Files that are imported as text, as in a project. They are held only where something imports them. */
+const TEXT = /\.(?:css|txt|html|sql|md)$/
+
+/** Whether a package's file is imported as text, by its path. */
+export const isText = (path: string): boolean => path.length <= MAX_PATH && TEXT.test(path)
+
 /** Whether it says that the package is a native add-on. Its bytes are of no use, but its name is. */
 export const isNativePart = (path: string): boolean =>
   path.length <= MAX_PATH && (path === "binding.gyp" || path.endsWith(".node"))

@@ -1,5 +1,6 @@
 import { PackageRefused, RegistryUnavailableError } from "../errors.ts"
 import { PACKAGE_LIMITS } from "../limits.ts"
+import { isText } from "../archive/importable.ts"
 import { Package } from "../package/Package.ts"
 import type { Archives, Lock, Release, Releases } from "../types.ts"
 import { Held } from "./Held.ts"
@@ -161,11 +162,23 @@ export class Graph {
   }
 
   async #refetch(pkg: Package, paths: ReadonlyArray<string>): Promise<void> {
-    let archive = await this.#archives.files(pkg.release, pkg.wide)
-    if (paths.some((path) => !archive.files.has(path))) archive = await this.#archives.files(pkg.release, true)
-    const missing = paths.find((path) => !archive.files.has(path))
+    const held = new Map([...pkg.files].filter(([path]) => isText(path)))
+    if (paths.some((path) => isText(path))) {
+      const { files } = await this.#archives.files(pkg.release, "text")
+      for (const path of paths) {
+        const bytes = files.get(path)
+        if (bytes !== undefined) held.set(path, bytes)
+      }
+    }
+    const modules = paths.filter((path) => !isText(path))
+    if (modules.length > 0) {
+      let archive = await this.#archives.files(pkg.release, pkg.wide)
+      if (modules.some((path) => !archive.files.has(path))) archive = await this.#archives.files(pkg.release, true)
+      pkg.files = archive.files
+      pkg.wide = archive.wide
+    }
+    for (const [path, bytes] of held) pkg.files.set(path, bytes)
+    const missing = paths.find((path) => !pkg.files.has(path))
     if (missing !== undefined) throw new RegistryUnavailableError(`The archive of ${pkg.label} lacks ${missing} now`)
-    pkg.files = archive.files
-    pkg.wide = archive.wide
   }
 }

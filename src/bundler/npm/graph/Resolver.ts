@@ -3,7 +3,7 @@ import type { Way } from "../package/exports.ts"
 import type { Found } from "../package/FileFinder.ts"
 import type { Package, Site } from "../package/Package.ts"
 import { readSpecifier, splitSpecifier } from "../specifiers.ts"
-import { failing, isGuarded, missingPeer, noExport, quoted } from "./failures.ts"
+import { failing, isGuarded, missingPeer, noExport, otherKind, quoted } from "./failures.ts"
 import { isAddOnLoader, refuseNative } from "./native.ts"
 import type { Kind } from "../source/scan.ts"
 import type { Need, Project, Target } from "./types.ts"
@@ -63,8 +63,9 @@ export class Resolver {
     const found = pkg.relative(importer, specifier)
     if (found !== undefined) return this.#found(pkg, found, kind, importer)
     if (specifier.endsWith(".node")) return { type: "refused", error: refuseNative(pkg) }
-    const what = specifier.endsWith(".wasm") ? "loads WebAssembly, which is not supported" : "has no such file"
-    return failing(pkg, kind, "missing-file", `${what}: its ${importer} imports ${quoted(specifier)}`)
+    const other = otherKind(pkg, kind, specifier)
+    if (other !== undefined) return other
+    return failing(pkg, kind, "missing-file", `has no such file: its ${importer} imports ${quoted(specifier)}`)
   }
 
   /** Where a need leads. */
@@ -125,6 +126,6 @@ export class Resolver {
   #entry(pkg: Package, subpath: string, way: Way, kind: Kind, from: Package | undefined): Target {
     const found = pkg.entry(subpath, way) ?? (way === "require" ? pkg.entry(subpath, "import") : undefined)
     if (found !== undefined) return this.#found(pkg, found, kind, "")
-    return noExport(pkg, subpath, kind, from)
+    return otherKind(pkg, from === undefined ? "import" : kind, subpath) ?? noExport(pkg, subpath, kind, from)
   }
 }
