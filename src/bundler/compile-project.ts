@@ -87,10 +87,19 @@ export const compileProject = async (
     const compiled = await compileAll((use) => ordinary.use(timeoutMs, use, waitUntil))
     if (packages === undefined || !compiled.isIncomplete) return compiled
   }
-  return large.run(deadline, () =>
-    compileAll(
-      (use) => large.use(deadline, use),
-      async () => packages?.install()
+  return large
+    .run(deadline, () =>
+      compileAll(
+        (use) => large.use(deadline, use),
+        async () => packages?.install()
+      )
     )
-  )
+    .catch(async (error: unknown) => {
+      const isOfRegistry = error instanceof PackageRefused || error instanceof RegistryUnavailableError
+      if (!isOfRegistry || packages?.forgetGuess() !== true) throw error
+      // The guess may be wrong. Then the compiler asks for no package.
+      const compiled = await compileAll((use) => ordinary.use(timeoutMs, use, waitUntil))
+      if (compiled.isIncomplete) throw error
+      return compiled
+    })
 }

@@ -88,6 +88,7 @@ export const compile = async (instance: Instance, job: Job): Promise<Compiled> =
       context.disk
     )
     const output = metafile.outputs[MAIN]
+    packages?.noteModules(Object.keys(metafile.inputs))
     return {
       code: outputFiles.find(({ path }) => path.endsWith(MAIN))?.text ?? "",
       map: outputFiles.find(({ path }) => path.endsWith(`${MAIN}.map`))?.text,

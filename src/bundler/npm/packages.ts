@@ -12,7 +12,7 @@ import { CompilerSide, kindOf, type OtherModules } from "./plugin.ts"
 import { guessPackageImports } from "./project/guess-needs.ts"
 import { ProjectSide } from "./project/ProjectSide.ts"
 import { refusalAt } from "./project/site.ts"
-import { checkModules, explainCrash, explainPackageError, packageWarnings, type Sizes } from "./report.ts"
+import { checkModules, explainCrash, explainPackageError, packageWarnings } from "./report.ts"
 import { refuseRegistry } from "./specifiers.ts"
 import type { ModuleCache } from "../remote/module-cache.ts"
 import { ArchiveStore } from "./archive/ArchiveStore.ts"
@@ -48,7 +48,11 @@ export class Packages {
   readonly #guessed = new Set<string>()
   readonly #open = new Outstanding()
   #isUsed = false
-  #sizes: Sizes = []
+  /** The bytes that the compiler took, by package. */
+  readonly #taken = new Map<string, number>()
+  #tooLarge: PackageRefused | undefined
+  #installs = 0
+  #labels: ReadonlySet<string> = new Set()
 
   constructor({ files, entrypoint, registry, fetch, cache, lock, mayBeOwn, others }: PackagesOptions) {
     const signal = AbortSignal.timeout(PACKAGE_LIMITS.installMs)
@@ -96,6 +100,12 @@ export class Packages {
     return this.#isUsed
   }
 
+  /** Forgets the guess. Returns whether nothing but the guess was installed, so that its errors may be about no import at all. */
+  forgetGuess(): boolean {
+    this.#open.clear()
+    return this.#installs === 1
+  }
+
   /**
    * Installs what the guess and the compiler found to be missing.
    *
@@ -108,11 +118,12 @@ export class Packages {
     this.#isUsed = true
     if (this.isPending && !this.#open.isNew)
       throw new BundlerCrashError("The compiler asks again for packages that were installed")
+    this.#installs++
     try {
       await this.#graph.install(this.#open.needs, this.#open.overlooked)
       this.#open.clear()
-      this.#sizes = this.#graph.packages.map((pkg) => [pkg.label, this.#graph.moduleBytes(pkg)] as const)
-      checkModules(this.#sizes)
+      this.#taken.clear()
+      this.#tooLarge = undefined
     } catch (error) {
       throw this.#reason(error)
     }
@@ -165,7 +176,13 @@ export class Packages {
 
   /** The versions in the build, sorted, by what was asked for. */
   lock(): Readonly<Record<string, string>> {
-    return writeOwnLock(this.#graph.versions.lock)
+    const used = [...this.#graph.versions.lock].filter(([, value]) => this.#labels.has(value.split(" ", 1)[0] ?? ""))
+    return writeOwnLock(new Map(used))
+  }
+
+  /** Notes which modules the compiler read. */
+  noteModules(names: ReadonlyArray<string>): void {
+    this.#labels = new Set(names.flatMap((name) => this.#compiler.fileOf(name)?.[0].label ?? []))
   }
 
   /**
@@ -180,12 +197,16 @@ export class Packages {
 
   /** Explains an error of the compiler that is about packages; `undefined` for all others. */
   explain(message: Message): Diagnostic | undefined {
+    if (this.#tooLarge !== undefined && message.detail === this.#tooLarge) {
+      const reason = this.#reason(this.#tooLarge)
+      return reason instanceof BundleError ? reason.diagnostics[0] : refusalAt(this.#files, undefined, reason)
+    }
     return explainPackageError(this.#files, this.#compiler, message)
   }
 
   /** Explains a crash of the compiler; `undefined` if no packages are in the build. */
   explainCrash(crash: Error): Error | undefined {
-    return this.#isUsed ? this.#reason(explainCrash(crash, this.#sizes)) : undefined
+    return this.#isUsed ? this.#reason(explainCrash(crash, [...this.#taken])) : undefined
   }
 
   #target(site: Site, kind: Kind): Target {
@@ -200,10 +221,15 @@ export class Packages {
   }
 
   /** Lets go of a file once the compiler has it, unless it is certain that it will ask again. */
-  #take(pkg: Package, path: string, isRaw: boolean): Uint8Array | string | undefined {
+  #take(pkg: Package, path: string, isRaw: boolean): Uint8Array | string | PackageRefused | undefined {
     const source = isRaw ? pkg.files.get(path) : this.#graph.reach.source(pkg, path)
     if (source === undefined) this.#open.lost(pkg, path)
-    else if (!this.isPending && !this.#open.isKept(pkg, path)) pkg.files.delete(path)
+    else {
+      this.#taken.set(pkg.label, (this.#taken.get(pkg.label) ?? 0) + source.length)
+      this.#tooLarge ??= checkModules([...this.#taken])
+      if (this.#tooLarge !== undefined) return this.#tooLarge
+      if (!this.isPending && !this.#open.isKept(pkg, path)) pkg.files.delete(path)
+    }
     return source
   }
 }

@@ -3,7 +3,7 @@ import { isText } from "./archive/importable.ts"
 import type { Kind } from "./source/scan.ts"
 import type { Target } from "./graph/types.ts"
 import type { Package } from "./package/Package.ts"
-import type { PackageRefused } from "./errors.ts"
+import { PackageRefused } from "./errors.ts"
 
 /** The namespace of packages' files. */
 const PACKAGE_FILE = "package"
@@ -34,8 +34,8 @@ export interface OtherModules {
 export interface PackageSource {
   /** Where an import in a file of a package leads. */
   readonly resolve: (pkg: Package, importer: string, specifier: string, kind: Kind) => Target
-  /** A file's source, which is let go of: as it is published if it is raw. `undefined` if it must be fetched first. */
-  readonly take: (pkg: Package, path: string, isRaw: boolean) => Uint8Array | string | undefined
+  /** A file's source, which is let go of: as it is published if it is raw. A refusal if it is too much, `undefined` if it must be fetched first. */
+  readonly take: (pkg: Package, path: string, isRaw: boolean) => Uint8Array | string | PackageRefused | undefined
 }
 
 /** The loader by a file's name. Classes of CSS modules have names of their own, as in wrangler. */
@@ -57,7 +57,9 @@ const EMPTY: OnLoadResult = { contents: "module.exports = {}", loader: "js" }
 const absent = (reason: string): string =>
   `throw Object.assign(new Error(${JSON.stringify(`Cannot find module: ${reason}`)}), { code: "MODULE_NOT_FOUND" })`
 
-const refused = (error: PackageRefused): OnResolveResult => ({ errors: [{ text: error.text, detail: error }] })
+const refused = (error: PackageRefused): Pick<OnResolveResult, "errors"> => ({
+  errors: [{ text: error.text, detail: error }]
+})
 
 /** Translates where imports lead, and hands the packages' files to the compiler. */
 export class CompilerSide {
@@ -125,6 +127,7 @@ export class CompilerSide {
         if (loader === undefined)
           return { errors: [{ text: `Importing with ${JSON.stringify(attributes)} is not supported` }] }
         const contents = this.#source.take(pkg, file, isRaw)
+        if (contents instanceof PackageRefused) return refused(contents)
         return contents === undefined ? EMPTY : { contents, loader }
       })
       build.onLoad({ filter: /.*/, namespace: ABSENT }, ({ path }) =>

@@ -17,14 +17,11 @@ const mib = (bytes: number): string => (bytes / 1024 / 1024).toFixed(1)
 /** The bytes that the compiler gets of each package. */
 export type Sizes = ReadonlyArray<readonly [label: string, bytes: number]>
 
-/** @throws {PackageRefused} if the compiler would get too many bytes; it names the packages that have the most. */
-export const checkModules = (sizes: Sizes): void => {
+/** A refusal if the compiler gets too many bytes; it names the packages that have the most. */
+export const checkModules = (sizes: Sizes): PackageRefused | undefined => {
   const total = sizes.reduce((sum, [, bytes]) => sum + bytes, 0)
-  if (total <= PACKAGE_LIMITS.moduleBytes) return
-  throw tooLarge(
-    `The modules that are imported have ${mib(total)} MiB; at most ${mib(PACKAGE_LIMITS.moduleBytes)} MiB are allowed`,
-    sizes
-  )
+  if (total <= PACKAGE_LIMITS.moduleBytes) return undefined
+  return tooLarge(`The modules that are imported have more than ${mib(PACKAGE_LIMITS.moduleBytes)} MiB`, sizes)
 }
 
 const tooLarge = (text: string, sizes: Sizes): PackageRefused => {

@@ -92,11 +92,6 @@ export class Graph {
     this.#held.releaseUnreached()
   }
 
-  /** Bytes of the modules that the compiler gets, pruned. */
-  moduleBytes(pkg: Package): number {
-    return [...pkg.reached].reduce((sum, path) => sum + (this.reach.source(pkg, path)?.length ?? 0), 0)
-  }
-
   async #step(needs: ReadonlyArray<Need>): Promise<Level> {
     const next = new Level()
     const added = await this.versions.assign(needs)

@@ -2,6 +2,7 @@ import { findFile } from "../../project/find-file.ts"
 import { folderOf, joinPath } from "../../project/paths.ts"
 import type { Files } from "../../project/project.ts"
 import { importedNames, type Names } from "../source/barrels.ts"
+import { blankText } from "../source/blank-text.ts"
 import { guessImports, type Kind } from "../source/scan.ts"
 import type { Site } from "../package/Package.ts"
 
@@ -30,7 +31,7 @@ export const guessPackageImports = (
   const found: Array<GuessedImport> = []
   const paths = new Set([entrypoint])
   for (const file of paths) {
-    const source = files.get(file) ?? ""
+    const source = blankText(files.get(file) ?? "")
     const types = new Set<string>()
     const names = importedNames(source, types)
     for (const { specifier, kind } of guessImports(source)) {

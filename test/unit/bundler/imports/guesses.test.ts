@@ -1,0 +1,72 @@
+import { randomBytes } from "node:crypto"
+import { assert, describe, it } from "@effect/vitest"
+import { blankText } from "../../../../src/bundler/npm/source/blank-text.ts"
+import { RegistryUnavailableError } from "../../../../src/bundler/index.ts"
+import { answer, answering, makeBundler } from "../../../support/bundler.ts"
+import { smallRegistry } from "../../../support/npm/small-registry.ts"
+
+const MENTIONS = `/*
+import a from "a"
+*/
+const text = \`
+import b from "b"
+\${"x" + \`import("c")\`}\`
+const pattern = /\\\`[/"']/, d = 1 / 2`
+
+const down = {
+  packages: { registry: "https://registry.test/" },
+  fetch: (async () => new Response("", { status: 503 })) as typeof fetch
+}
+
+describe("text that looks like an import", () => {
+  it("asks the registry for nothing", async () => {
+    const registry = smallRegistry({ "a@1.0.0": {} })
+    const { code, lock } = await makeBundler(registry.options).bundle({ "index.js": answering(MENTIONS, "text") })
+    assert.deepStrictEqual(registry.asked, [])
+    assert.deepStrictEqual(lock, {})
+    assert.include(await (await answer({ code })).text(), "import b")
+  })
+
+  it("leaves the code around it as it is", () => {
+    assert.strictEqual(blankText("a`b${c({ d: `e` })}f`g").replaceAll(" ", ""), "ac({d:})g")
+    assert.strictEqual(blankText('a = "`"; b = 1 / 2 / `c`; d', true).replace(/ +/g, " "), "a = ; b = 1 / 2 / ; d")
+    assert.strictEqual(blankText('return /"`/.test(a) // b\n"c"').replace(/ +/g, " "), 'return .test(a) \n"c"')
+  })
+})
+
+describe("a wrong guess", () => {
+  // The condition is never true, which only the compiler knows.
+  const dead = { "index.js": answering('if (process.env.NODE_ENV === "test") require("a")', "1") }
+
+  it("does not fail the build while the registry is down", async () => {
+    assert.deepStrictEqual(await makeBundler(down).values(dead), [1])
+    const failed: unknown = await makeBundler(down)
+      .bundle({ "index.js": answering('import a from "a"', "a") })
+      .catch((error: unknown) => error)
+    assert.instanceOf(failed, RegistryUnavailableError)
+  })
+
+  it("adds nothing to the lock", async () => {
+    const files = { "index.js": "exports.a = 1" }
+    const { options } = smallRegistry({ "a@1.0.0": { files }, "b@1.0.0": { files } })
+    const index = answering('import b from "b"\nif (process.env.NODE_ENV === "test") require("a")', "b")
+    const { lock } = await makeBundler(options).bundle({ "index.js": index })
+    assert.deepStrictEqual(Object.keys(lock), ["b@latest"])
+  })
+})
+
+describe("the size of packages", () => {
+  it("counts only the modules that the compiler takes", async () => {
+    const files = {
+      "index.js": 'module.exports = process.env.NODE_ENV === "production" ? require("./a.js") : require("./b.js")',
+      "a.js": "module.exports = 1",
+      "b.js": `module.exports = "${randomBytes(3 * 1024 * 1024).toString("hex")}"`
+    }
+    const { options } = smallRegistry({ "a@1.0.0": { files } })
+    const bundler = makeBundler(options)
+    assert.deepStrictEqual(await bundler.values({ "index.js": answering('import a from "a"', "a") }), [1])
+    const [refused] = await bundler.refusal({ "index.js": answering('import b from "a/b.js"', "b") })
+    assert.include(refused?.text, "more than 4.0 MiB")
+    assert.include(refused?.hint, "a@1.0.0 (6.0 MiB)")
+  })
+})
