@@ -192,7 +192,8 @@ export class Packages {
    */
   warnings(inputs: ReadonlyArray<string>): ReadonlyArray<Diagnostic> {
     const files = inputs.map((name) => this.#compiler.fileOf(name)).filter((it) => it !== undefined)
-    return packageWarnings(this.#files, this.#graph, files)
+    const ofPackages = packageWarnings(this.#files, this.#graph, files)
+    return files.length === 0 ? ofPackages : [...this.#project.versionWarnings(), ...ofPackages]
   }
 
   /** Explains an error of the compiler that is about packages; `undefined` for all others. */

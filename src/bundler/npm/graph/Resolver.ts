@@ -120,7 +120,7 @@ export class Resolver {
       return missingPeer(pkg, name, kind, `${pkg.label} imports ${quoted(specifier)}, which the project must provide`)
     // The import of an optional dependency that cannot be had fails at run time.
     const fails = dependency.optional && kind === "import" ? "dynamic" : kind
-    return this.of({ ...base, range: dependency.range, peer: dependency.peer }, fails)
+    return this.of({ ...base, range: this.#project.overrideOf(name) ?? dependency.range, peer: dependency.peer }, fails)
   }
 
   #entry(pkg: Package, subpath: string, way: Way, kind: Kind, from: Package | undefined): Target {

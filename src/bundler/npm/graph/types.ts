@@ -51,6 +51,8 @@ export type Target =
 export interface Project {
   /** The range that the project's own package.json has for a package. */
   readonly rangeOf: (name: string) => string | undefined
+  /** The version that the project forces upon all packages that depend on a package. */
+  readonly overrideOf: (name: string) => string | undefined
   /** Whether it is one of Node's modules, with or without `node:`. */
   readonly isNode: (specifier: string) => boolean
   /**

@@ -1,5 +1,6 @@
 import satisfies from "semver/functions/satisfies.js"
 import validRange from "semver/ranges/valid.js"
+import type { Diagnostic } from "../../diagnostics.ts"
 import { parseJson } from "../../project/jsonc.ts"
 import { findFile } from "../../project/find-file.ts"
 import { folderOf } from "../../project/paths.ts"
@@ -9,6 +10,7 @@ import { isPart, PROVIDED, PROVIDED_VERSION } from "../../resolve/provided.ts"
 import type { Project } from "../graph/types.ts"
 import { readRange } from "../package/dependencies.ts"
 import type { Site } from "../package/Package.ts"
+import { type Overrides, readOverrides, versionWarnings } from "./overrides.ts"
 import { isPackageName, readAlias, readSpecifier, splitSpecifier } from "../specifiers.ts"
 
 /** Whether a range is for another version of hono than the provided one. A tag is not. */
@@ -24,6 +26,7 @@ export class ProjectSide implements Project {
   readonly #folder: string
   readonly #mayBeOwn: (specifier: string) => boolean
   readonly #manifests = new Map<string, unknown>()
+  #read: Overrides | undefined
 
   /**
    * @param entrypoint where the program starts: the nearest package.json above it is the project's.
@@ -44,6 +47,25 @@ export class ProjectSide implements Project {
       if (range !== undefined) return range
       if (parts.length === 0) return undefined
     }
+  }
+
+  /** The version that the project forces upon all packages that depend on a package. */
+  readonly overrideOf = (name: string): string | undefined => this.#overrides().ranges.get(name)
+
+  /** Warnings about what the project says of versions and packages do not follow. */
+  versionWarnings(): ReadonlyArray<Diagnostic> {
+    return versionWarnings(this.#files, this.#rootManifest(), this.#overrides())
+  }
+
+  /** As in npm, only the outermost package.json has overrides. */
+  #rootManifest(): string {
+    const parts = this.#folder === "" ? [] : this.#folder.split("/")
+    const paths = [...parts.keys(), parts.length].map((count) => [...parts.slice(0, count), "package.json"].join("/"))
+    return paths.find((path) => this.#files.has(path)) ?? "package.json"
+  }
+
+  #overrides(): Overrides {
+    return (this.#read ??= readOverrides(this.#manifest(this.#rootManifest()), this.rangeOf))
   }
 
   readonly isNode = (specifier: string): boolean => specifier.startsWith("node:") || isNodeModule(specifier)
