@@ -56,7 +56,7 @@ export class Resolver {
     if (/^(cloudflare|workerd):/.test(specifier)) return platform(specifier)
     if (!/^\.{1,2}(\/|$)/.test(specifier)) {
       if (this.#project.isNode(specifier)) return platform(specifier)
-      const alias = pkg.alias(specifier, wayOf(kind))
+      const alias = pkg.alias(specifier, wayOf(kind), importer)
       if (alias === undefined) return failing(pkg, kind, "missing-file", `says nowhere what ${quoted(specifier)} is`)
       return this.#found(pkg, alias, kind, importer)
     }

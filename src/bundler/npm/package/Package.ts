@@ -46,6 +46,7 @@ export class Package {
   /** The package.json files of its folders, which decide how files are found; they stay when files are let go of. */
   readonly #finder: FileFinder
   readonly #types = new Map<string, boolean>()
+  readonly #folders: ReadonlyMap<string, Readonly<Record<string, unknown>>>
 
   /** @throws {PackageRefused} if its package.json is not JSON. */
   constructor(release: Release, archive: Archive, id: string, location: string, origin: Origin) {
@@ -75,6 +76,7 @@ export class Package {
       folders.set(folder, nested)
       this.#types.set(folder, nested["type"] === "module")
     }
+    this.#folders = folders
     this.#finder = new FileFinder(json, this.paths, folders)
     this.native = isNative(json, this.paths)
   }
@@ -126,14 +128,25 @@ export class Package {
     return path !== undefined && this.paths.has(path) ? this.#finder.found(path) : this.#finder.find(target)
   }
 
-  /** The meaning of a bare specifier in a file of this package: itself, unless `imports` or `browser` map it. */
-  alias(specifier: string, way: Way): Found {
+  /** The meaning of a bare specifier in a file of this package: itself, unless `imports` of the nearest package.json or `browser` map it. */
+  alias(specifier: string, way: Way, importer: string): Found {
     if (specifier.startsWith("#")) {
-      const target = resolveImports(this.json["imports"], specifier, way)
+      const [folder, json] = this.#nearest(importer)
+      const target = resolveImports(json["imports"], specifier, way)
       if (typeof target !== "string") return undefined
-      return target.startsWith("./") ? this.#finder.find(target) : { type: "bare", specifier: target }
+      return target.startsWith("./") ? this.#finder.find(`${folder}/${target}`) : { type: "bare", specifier: target }
     }
     return this.#finder.mapped(specifier) ?? { type: "bare", specifier }
+  }
+
+  /** The package.json of the nearest folder above a file, and that folder. */
+  #nearest(path: string): readonly [folder: string, json: Readonly<Record<string, unknown>>] {
+    for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) {
+      const folder = path.slice(0, end)
+      const json = this.#folders.get(folder)
+      if (json !== undefined) return [folder, json]
+    }
+    return ["", this.json]
   }
 
   /** The file that a relative import means. */

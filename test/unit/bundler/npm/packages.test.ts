@@ -127,6 +127,21 @@ describe("an import", () => {
     assert.isAtMost(asked.length, 3, "the description, and the archive in two rounds")
   })
 
+  it("of #names follows the nearest package.json", async () => {
+    const files = {
+      "index.js": "throw 1",
+      "esm/package.json": JSON.stringify({
+        type: "module",
+        imports: { "#a": { workerd: "./a.js", default: "./no.js" } }
+      }),
+      "esm/index.js": 'export { default } from "#a"',
+      "esm/a.js": "export default 7"
+    }
+    const json = { exports: "./esm/index.js", imports: { "#a": "./index.js" } }
+    const index = answering('import a from "a"', "a")
+    assert.deepStrictEqual(await valuesOf({ "a@1.0.0": { json, files } }, { "index.js": index }), [7])
+  })
+
   it("of an optional package that is not there throws at run time", async () => {
     const source = 'let found = true; try { require("gone") } catch { found = false }; module.exports = found'
     assert.deepStrictEqual(
