@@ -3,6 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { unstable_readConfig } from "wrangler"
+import type { ModuleRule } from "../../../../src/bundler/config/types.ts"
 import { inEachFormat, readFiles, refusalOf } from "../../../support/config.ts"
 
 type Settings = Readonly<Record<string, unknown>>
@@ -13,10 +14,30 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
+/** The part of wrangler's answer that is compared. Its published types refer to a package that is not published. */
+interface Config {
+  readonly main?: string
+  readonly compatibility_date?: string
+  readonly compatibility_flags: ReadonlyArray<string>
+  readonly vars: Settings
+  readonly define: Settings
+  readonly alias?: Settings
+  readonly rules: ReadonlyArray<ModuleRule>
+  readonly kv_namespaces: ReadonlyArray<{ readonly binding: string }>
+  readonly r2_buckets: ReadonlyArray<{ readonly binding: string }>
+  readonly d1_databases: ReadonlyArray<{ readonly binding: string }>
+  readonly durable_objects: { readonly bindings: ReadonlyArray<{ readonly name: string; readonly class_name: string }> }
+  readonly migrations?: ReadonlyArray<{ readonly tag: string }>
+  readonly assets?: { readonly directory?: string; readonly run_worker_first?: boolean | ReadonlyArray<string> }
+  readonly secrets?: { readonly required?: ReadonlyArray<string> }
+}
+
 let count = 0
 
 /** What wrangler reads from files, which are all that their folder has. */
-const throughWrangler = (files: Readonly<Record<string, string>>) => {
+const throughWrangler = (
+  files: Readonly<Record<string, string>>
+): { readonly root: string; readonly config: Config } => {
   const root = join(folder, String(count++))
   mkdirSync(join(root, "src"), { recursive: true })
   writeFileSync(join(root, "src/a.ts"), "")
