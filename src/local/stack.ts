@@ -35,6 +35,8 @@ export interface StackOptions extends Partial<StackSettings> {
   readonly configPath?: string
   /** Whether the gateway starts bundles before they are paid for; default true. */
   readonly startCheck?: boolean
+  /** A site's own process ends after this long without a request; default 5 minutes. */
+  readonly siteIdleMs?: number
   /** For tests: the key of scheduled calls. The control plane then knows the gateway as a project with this key. */
   readonly cronSecret?: string
   /** For tests: changes the gateway's settings, to put a proxy between it and the other servers. */
@@ -94,7 +96,16 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
     const secret = randomBytes(16).toString("hex")
     const hostingUrl = `http://127.0.0.1:${ports.SITES_PORT}/${secret}`
     const startingHosting = components.start(
-      () => startHosting({ dir, port: ports.SITES_PORT, secret, sitesUrl: ownSites, log, signal }),
+      () =>
+        startHosting({
+          dir,
+          port: ports.SITES_PORT,
+          secret,
+          sitesUrl: ownSites,
+          idleMs: options.siteIdleMs ?? 300_000,
+          log,
+          signal
+        }),
       () => `hosting        http://{user}-{slug}.localhost:${ports.SITES_PORT}`
     )
     const startingControlPlane = given.CONTROL_PLANE_URL
@@ -108,7 +119,12 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
               sitesPath,
               ...(gatewayProject && { gatewayProject }),
               siteUrl: (label) => `http://${label}.localhost:${ports.SITES_PORT}`,
-              check: async (bundle) => (await startingHosting).check(bundle)
+              host: {
+                check: async (...call) => (await startingHosting).check(...call),
+                query: async (...call) => (await startingHosting).query(...call),
+                isEmpty: async (...call) => (await startingHosting).isEmpty(...call),
+                remove: async (...call) => (await startingHosting).remove(...call)
+              }
             }),
           ({ url }) => `control plane  ${url}`
         )

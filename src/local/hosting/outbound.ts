@@ -1,6 +1,7 @@
 import { WorkerEntrypoint } from "cloudflare:workers"
-import { type Exports, siteLabelOf, serveSite, type SiteEnv } from "./site.ts"
+import type { Exports, SiteEnv } from "./site.ts"
 import { CACHES_HEADER, CACHES_HOST } from "./site-modules.ts"
+import { fetchSite, siteLabelOf } from "./via-front.ts"
 
 /** The site that sends the requests. */
 interface Props {
@@ -21,9 +22,7 @@ export class Outbound extends WorkerEntrypoint<SiteEnv, Props, Exports> {
     if (host === CACHES_HOST) return useCache(label, request)
     // The request would return to the site without end. So would an unanswered one after `passThroughOnException`.
     if (host === own) throw new Error(`A site has no origin behind it: it cannot fetch from itself (${request.url}).`)
-    // Without the network, because few systems resolve names below `localhost`.
-    const other = siteLabelOf(request.url, this.env)
-    return other === undefined ? fetch(request) : serveSite(other, request, this.env, this.ctx.exports)
+    return siteLabelOf(request.url, this.env) === undefined ? fetch(request) : fetchSite(request, this.env)
   }
 }
 

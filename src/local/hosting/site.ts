@@ -2,6 +2,7 @@ import { cf } from "../system/cf.ts"
 import type { Bundle, WorkerLoader } from "./bundle.ts"
 import { decodeBundle, type EncodedVersion } from "./encoding.ts"
 import { withCaches } from "./site-modules.ts"
+import { fetchSite, type FrontEnv } from "./via-front.ts"
 
 /** The entrypoint through which a site sends its requests. */
 interface Outbound {
@@ -9,7 +10,7 @@ interface Outbound {
 }
 
 /** The bindings for serving a site. */
-export interface SiteEnv {
+export interface SiteEnv extends FrontEnv {
   /** The Worker Loader, for code that has a network. */
   readonly LOADER: {
     get(
@@ -17,8 +18,6 @@ export interface SiteEnv {
       code: () => Promise<Bundle & { readonly env: object; readonly globalOutbound: Outbound }>
     ): ReturnType<WorkerLoader["get"]>
   }
-  /** The port of the sites. */
-  readonly PORT: string
   /** The control plane's URL for the versions of sites; empty if the stack uses another control plane than its own. */
   readonly SITES_URL: string
 }
@@ -28,14 +27,8 @@ export interface Exports {
   Outbound(options: { readonly props: { readonly label: string; readonly host: string } }): Outbound
 }
 
-/** The site of a URL: `{user}-{slug}` of `http://{user}-{slug}.localhost`, at our port. */
-export const siteLabelOf = (url: string, { PORT }: SiteEnv): string | undefined => {
-  const { hostname, port } = new URL(url)
-  return (port || "80") === PORT ? /^([^.]+)\.localhost$/.exec(hostname)?.[1] : undefined
-}
-
-/** The control plane's answer: the version that a site runs now. */
-type Site = { readonly version: string | null }
+/** The control plane's answer: the version that a site runs now, and the project if the version needs its own process. */
+type Site = { readonly version: string | null; readonly project?: string }
 
 /** A project's answer until its first upload, the same text as Jack's. */
 const placeholder = { error: "Project is being set up. Deploy your code with 'jack ship'." }
@@ -46,8 +39,10 @@ export const serveSite = async (label: string, request: Request, env: SiteEnv, e
   try {
     const found = env.SITES_URL === "" ? undefined : await fetch(site)
     if (found === undefined || !found.ok) return new Response("There is no such site.\n", { status: 404 })
-    const { version } = (await found.json()) as Site
+    const { version, project } = (await found.json()) as Site
     if (version === null) return Response.json(placeholder, { status: 503 })
+    // The site has been updated since the front looked it up.
+    if (project !== undefined) return await fetchSite(request, env)
     const outbound = exports.Outbound({ props: { label, host: new URL(request.url).host } })
     const worker = loadVersion(`${site}/${version}`, `${label}:${version}`, env.LOADER, outbound)
     return await worker.getEntrypoint().fetch(new Request(request, { cf } as RequestInit))

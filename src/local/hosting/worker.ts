@@ -2,19 +2,18 @@ import { type RunnerBinding, runnerOn } from "../../sandbox/remote/binding.ts"
 import { checkOrThrow } from "../../sandbox/worker/start.ts"
 import type { WorkerLoader } from "./bundle.ts"
 import { decodeBundle, type EncodedBundle } from "./encoding.ts"
-import { type Exports, siteLabelOf, serveSite, type SiteEnv } from "./site.ts"
+import { type Exports, serveSite, type SiteEnv } from "./site.ts"
+import { siteLabelOf } from "./via-front.ts"
 
 export { Outbound } from "./outbound.ts"
 
 interface Env extends SiteEnv {
   readonly LOADER: SiteEnv["LOADER"] & WorkerLoader
-  /** The first path segment of calls that only the launcher, the control plane and the gateway make. */
-  readonly SECRET: string
 }
 
 /**
- * Runs deployed code in a process of its own: an endless loop in hosted code freezes this process and nothing else. It keeps no
- * state, so that it can be killed at any moment.
+ * Runs deployed code that needs no resources, in a process of its own: an endless loop in hosted code freezes this process and
+ * nothing else. It keeps no state, so that it can be killed at any moment. The front (process/front.ts) passes requests to it.
  *
  * `http://{user}-{slug}.localhost` is a site. At this machine's other names, `/{secret}/…` answers the watchdog, the control
  * plane and the gateway. Requests for any other name are refused: a page whose name resolves to this machine (DNS rebinding)

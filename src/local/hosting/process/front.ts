@@ -1,0 +1,79 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import type { Duplex } from "node:stream"
+import { ownHosts } from "../../system/hosts.ts"
+import { SITE_HEADER, siteLabelOf } from "../via-front.ts"
+import type { makeCommands } from "./commands.ts"
+import type { Loader } from "./loader.ts"
+import type { makeLookup } from "./lookup.ts"
+import type { HostingPlan } from "./plan.ts"
+import { passOn, passOnUpgrade } from "./proxy.ts"
+import type { Sites } from "./Sites.ts"
+
+/** Where a request goes. */
+interface Destination {
+  readonly socket: string
+  /** Headers that replace the request's own. */
+  readonly own: Readonly<Record<string, string | undefined>>
+  readonly done: () => void
+}
+
+/**
+ * The server at the port of the sites. It runs no hosted code, so that code which freezes its process freezes nothing else. A
+ * site with resources is in a process of its own; all other requests go to the runtime with the Worker Loader.
+ */
+export const startFront = async (
+  { port, secret }: HostingPlan,
+  parts: {
+    readonly sites: Sites
+    readonly loader: Loader
+    readonly lookup: ReturnType<typeof makeLookup>
+    readonly commands: ReturnType<typeof makeCommands>
+  }
+): Promise<Server> => {
+  const destinationOf = async ({ headers }: IncomingMessage): Promise<Destination> => {
+    const [given, other] = String(headers[SITE_HEADER] ?? "").split(" ")
+    const host = given === secret && other !== undefined ? other : headers.host
+    const own = { [SITE_HEADER]: undefined, ...(host !== headers.host && { host }) }
+    const label = URL.canParse(`http://${host}`) ? siteLabelOf(`http://${host}`, { PORT: String(port) }) : undefined
+    const found = label === undefined ? undefined : await parts.lookup.find(label)
+    if (label === undefined || found?.version == null || found.project === undefined)
+      return { socket: parts.loader.socket(), own, done: () => {} }
+    const { version, project } = found
+    const { instance, done } = await parts.sites.reach({ project, revision: version, host: host ?? "" }, () =>
+      parts.lookup.load(label, version)
+    )
+    return { socket: instance.sockets.site, own, done }
+  }
+
+  const serve = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
+    const command = `/${secret}/host/`
+    if (incoming.url?.startsWith(command) === true && ownHosts(port).includes(incoming.headers.host ?? ""))
+      return parts.commands(incoming.url.slice(command.length), incoming, outgoing)
+    const { socket, own, done } = await destinationOf(incoming)
+    await passOn(incoming, outgoing, socket, own).finally(done)
+  }
+  const upgrade = async (incoming: IncomingMessage, client: Duplex, head: Buffer): Promise<void> => {
+    const { socket, own, done } = await destinationOf(incoming)
+    await passOnUpgrade(incoming, client, head, socket, own).finally(done)
+  }
+
+  const server = createServer((incoming, outgoing) => {
+    void serve(incoming, outgoing).catch((cause: unknown) => {
+      incoming.resume()
+      outgoing.writeHead(500, { "content-type": "application/json" })
+      outgoing.end(JSON.stringify({ error: "worker_threw_exception", message: messageOf(cause) }))
+    })
+  })
+  server.on("upgrade", (incoming, client, head) => {
+    client.on("error", () => {})
+    void upgrade(incoming, client, head).catch((cause: unknown) => {
+      client.end(`HTTP/1.1 500 Internal Server Error\r\nconnection: close\r\n\r\n${messageOf(cause)}`)
+    })
+  })
+  // A site may stream for as long as it likes.
+  server.requestTimeout = 0
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(port, "127.0.0.1", resolve))
+  return server
+}
+
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
