@@ -1,12 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
+import { setTimeout as sleep } from "node:timers/promises"
 import { ownHosts } from "../../system/hosts.ts"
 import { SITE_HEADER, siteLabelOf } from "../via-front.ts"
 import type { makeCommands } from "./commands.ts"
 import type { Loader } from "./loader.ts"
 import type { makeLookup } from "./lookup.ts"
 import type { HostingPlan } from "./plan.ts"
-import { passOn, passOnUpgrade } from "./proxy.ts"
+import { connectTo, passOn, passOnUpgrade } from "./proxy.ts"
 import type { Sites } from "./Sites.ts"
 
 /** Where a request goes. */
@@ -16,6 +18,9 @@ interface Destination {
   readonly own: Readonly<Record<string, string | undefined>>
   readonly done: () => void
 }
+
+/** A request waits this long for a runtime that is being replaced. */
+const RETRY_MS = 10_000
 
 /**
  * The server at the port of the sites. It runs no hosted code, so that code which freezes its process freezes nothing else. A
@@ -45,16 +50,29 @@ export const startFront = async (
     return { socket: instance.sockets.site, own, done }
   }
 
+  // A runtime that is being replaced is there again soon.
+  const reach = async (incoming: IncomingMessage): Promise<Omit<Destination, "socket"> & { connection: Socket }> => {
+    for (const end = Date.now() + RETRY_MS; ; await sleep(50)) {
+      const { socket, ...destination } = await destinationOf(incoming)
+      try {
+        return { ...destination, connection: await connectTo(socket) }
+      } catch (cause) {
+        destination.done()
+        if (Date.now() > end) throw cause
+      }
+    }
+  }
+
   const serve = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
     const command = `/${secret}/host/`
     if (incoming.url?.startsWith(command) === true && ownHosts(port).includes(incoming.headers.host ?? ""))
       return parts.commands(incoming.url.slice(command.length), incoming, outgoing)
-    const { socket, own, done } = await destinationOf(incoming)
-    await passOn(incoming, outgoing, socket, own).finally(done)
+    const { connection, own, done } = await reach(incoming)
+    await passOn(incoming, outgoing, connection, own).finally(done)
   }
   const upgrade = async (incoming: IncomingMessage, client: Duplex, head: Buffer): Promise<void> => {
-    const { socket, own, done } = await destinationOf(incoming)
-    await passOnUpgrade(incoming, client, head, socket, own).finally(done)
+    const { connection, own, done } = await reach(incoming)
+    await passOnUpgrade(incoming, client, head, connection, own).finally(done)
   }
 
   const server = createServer((incoming, outgoing) => {

@@ -1,5 +1,5 @@
 import { type IncomingMessage, request, type ServerResponse } from "node:http"
-import { connect } from "node:net"
+import { connect, type Socket } from "node:net"
 import type { Duplex } from "node:stream"
 
 /** Headers that are for one connection only. */
@@ -18,24 +18,34 @@ const forwarded = ({ rawHeaders }: IncomingMessage, own: Readonly<Record<string,
 const pairs = (raw: ReadonlyArray<string>): ReadonlyArray<readonly [string, string]> =>
   raw.flatMap((name, index) => (index % 2 === 0 ? [[name, raw[index + 1] ?? ""] as const] : []))
 
+/** Connects to a runtime's socket. Rejects when no runtime listens there: then nothing has been sent. */
+export const connectTo = (socketPath: string): Promise<Socket> =>
+  new Promise((resolve, reject) => {
+    const socket = connect(socketPath)
+    socket.once("error", reject)
+    socket.once("connect", () => {
+      socket.off("error", reject)
+      resolve(socket)
+    })
+  })
+
 /**
- * Passes a request on to a runtime's socket, and the answer back. A connection that the runtime cuts is cut here too.
+ * Passes a request on to a runtime, and the answer back. A connection that the runtime cuts is cut here too.
  *
  * @param own headers with other values than the request's; `undefined` drops one.
  */
 export const passOn = (
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  socketPath: string,
+  connection: Socket,
   own: Readonly<Record<string, string | undefined>>
 ): Promise<void> =>
   new Promise((resolve) => {
     const upstream = request({
-      socketPath,
+      createConnection: () => connection,
       path: incoming.url,
       method: incoming.method,
-      headers: [...forwarded(incoming, own), "connection", "close"],
-      agent: false
+      headers: [...forwarded(incoming, own), "connection", "close"]
     })
     const cut = () => {
       upstream.destroy()
@@ -57,27 +67,24 @@ export const passOn = (
     incoming.pipe(upstream)
   })
 
-/** Passes a WebSocket on to a runtime's socket, byte for byte. Resolves when it is closed. */
+/** Passes a WebSocket on to a runtime, byte for byte. Resolves when it is closed. */
 export const passOnUpgrade = (
   incoming: IncomingMessage,
   client: Duplex,
   head: Buffer,
-  socketPath: string,
+  upstream: Socket,
   own: Readonly<Record<string, string | undefined>>
 ): Promise<void> =>
   new Promise((resolve) => {
-    const upstream = connect(socketPath)
     const cut = () => {
       upstream.destroy()
       client.destroy()
       resolve()
     }
     for (const side of [upstream, client]) side.once("error", cut).once("close", cut)
-    upstream.once("connect", () => {
-      const lines = pairs([...forwarded(incoming, own), "Connection", "Upgrade"]).map((pair) => pair.join(": "))
-      upstream.write([`${incoming.method} ${incoming.url} HTTP/1.1`, ...lines, "", ""].join("\r\n"), "latin1")
-      upstream.write(head)
-      upstream.pipe(client)
-      client.pipe(upstream)
-    })
+    const lines = pairs([...forwarded(incoming, own), "Connection", "Upgrade"]).map((pair) => pair.join(": "))
+    upstream.write([`${incoming.method} ${incoming.url} HTTP/1.1`, ...lines, "", ""].join("\r\n"), "latin1")
+    upstream.write(head)
+    upstream.pipe(client)
+    client.pipe(upstream)
   })
