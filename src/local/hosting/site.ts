@@ -15,7 +15,9 @@ export interface SiteEnv extends FrontEnv {
   readonly LOADER: {
     get(
       id: string,
-      code: () => Promise<Bundle & { readonly env: object; readonly globalOutbound: Outbound }>
+      code: () => Promise<
+        Bundle & { readonly env: object; readonly globalOutbound: Outbound; readonly tails: ReadonlyArray<object> }
+      >
     ): ReturnType<WorkerLoader["get"]>
   }
   /** The control plane's URL for the versions of sites; empty if the stack uses another control plane than its own. */
@@ -25,6 +27,7 @@ export interface SiteEnv extends FrontEnv {
 /** The hosting Worker's own entrypoints, which it gives to sites. */
 export interface Exports {
   Outbound(options: { readonly props: { readonly label: string; readonly host: string } }): Outbound
+  Logs(options: { readonly props: { readonly label: string } }): object
 }
 
 /** The control plane's answer: the version that a site runs now, and the project if the version needs its own process. */
@@ -44,7 +47,11 @@ export const serveSite = async (label: string, request: Request, env: SiteEnv, e
     // The site has been updated since the front looked it up.
     if (project !== undefined) return await fetchSite(request, env)
     const outbound = exports.Outbound({ props: { label, host: new URL(request.url).host } })
-    const worker = loadVersion(`${site}/${version}`, `${label}:${version}`, env.LOADER, outbound)
+    const tails = [exports.Logs({ props: { label } })]
+    const worker = loadVersion(`${site}/${version}`, `${label}:${version}`, env.LOADER, {
+      globalOutbound: outbound,
+      tails
+    })
     return await worker.getEntrypoint().fetch(new Request(request, { cf } as RequestInit))
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause)
@@ -57,9 +64,9 @@ const loadVersion = (
   url: string,
   id: string,
   loader: SiteEnv["LOADER"],
-  globalOutbound: Outbound
+  around: { readonly globalOutbound: Outbound; readonly tails: ReadonlyArray<object> }
 ): ReturnType<WorkerLoader["get"]> =>
   loader.get(id, async () => {
     const { env, ...bundle } = (await (await fetch(url)).json()) as EncodedVersion
-    return { ...withCaches(decodeBundle(bundle)), env, globalOutbound }
+    return { ...withCaches(decodeBundle(bundle)), env, ...around }
   })

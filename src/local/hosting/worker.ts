@@ -5,6 +5,7 @@ import { decodeBundle, type EncodedBundle } from "./encoding.ts"
 import { type Exports, serveSite, type SiteEnv } from "./site.ts"
 import { siteLabelOf } from "./via-front.ts"
 
+export { Logs } from "./logs.ts"
 export { Outbound } from "./outbound.ts"
 
 interface Env extends SiteEnv {

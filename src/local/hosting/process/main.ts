@@ -16,11 +16,12 @@ keepOnePort()
 const plan = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")) as HostingPlan
 
 const build = (path: string) => buildLocal(fileURLToPath(new URL(path, import.meta.url)))
-const [hosting, serve, admin, outbound] = await Promise.all([
+const [hosting, serve, admin, outbound, tail] = await Promise.all([
   build("../worker.ts"),
   build("../site/workers/serve.ts"),
   build("../site/workers/admin.ts"),
-  build("../site/workers/outbound.ts")
+  build("../site/workers/outbound.ts"),
+  build("../site/workers/tail.ts")
 ]).finally(stopEsbuild)
 
 const lines: Array<string> = []
@@ -33,7 +34,12 @@ const countRestart = (): void => writeFileSync(RESTARTS_FILE, String(++restarts)
 
 const sites = new Sites(
   plan.dir,
-  { built: { serve, admin, outbound }, port: String(plan.port), secret: plan.secret },
+  {
+    built: { serve, admin, outbound, tail },
+    port: String(plan.port),
+    secret: plan.secret,
+    sitesUrl: plan.sitesUrl
+  },
   (reason, project) => {
     countRestart()
     say(`The process of ${project} has ${reason === "frozen" ? "frozen and is ended" : "ended by itself"}.`)

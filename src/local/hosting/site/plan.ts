@@ -7,9 +7,11 @@ type Worker = Readonly<Record<string, unknown>> & { readonly name: string }
 
 /** Our own Workers around a site, built, and the values of their bindings. */
 export interface SiteSurroundings {
-  readonly built: Readonly<Record<"serve" | "admin" | "outbound", unknown>>
+  readonly built: Readonly<Record<"serve" | "admin" | "outbound" | "tail", unknown>>
   readonly port: string
   readonly secret: string
+  /** The URL where the versions of sites are read, and where their logs go. */
+  readonly sitesUrl: string
 }
 
 /** One date for our own Workers, which the pinned runtime knows. */
@@ -22,14 +24,14 @@ export const OWN_DATE = "2026-07-01"
 export const siteWorkers = (
   { project, databases, buckets }: SiteData,
   version: SiteSpec | undefined,
-  { built, port, secret }: SiteSurroundings,
+  { built, port, secret, sitesUrl }: SiteSurroundings,
   { host, isCheck = false }: { readonly host: string; readonly isCheck?: boolean }
 ): ReadonlyArray<Worker> => {
   const own = (name: keyof typeof built, options: object): Worker => ({
     name,
     modules: built[name],
     compatibilityDate: OWN_DATE,
-    ...(name !== "outbound" && { unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }] }),
+    ...((name === "serve" || name === "admin") && { unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }] }),
     ...options
   })
   const name = `site-${project}`
@@ -44,7 +46,8 @@ export const siteWorkers = (
       ? []
       : [
           own("outbound", { bindings: { PORT: port, SECRET: secret, HOST: host } }),
-          { ...codeWorker(version, isCheck), name, outboundService: "outbound" }
+          own("tail", { bindings: { SITE_URL: `${sitesUrl}/${host.split(".")[0]}` } }),
+          { ...codeWorker(version, isCheck), name, outboundService: "outbound", tails: ["tail"] }
         ])
   ]
 }

@@ -93,6 +93,7 @@ export const useHost = (idleMs = 300_000) => {
   let count = 0
   return {
     api,
+    token,
     dir: join(files.path, "stack"),
     hosting: () => hosting,
     controlPlane: () => controlPlane,
