@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import type { StartResult } from "../bundle.ts"
 import { siteWorkers, type SiteSurroundings } from "../site/plan.ts"
 import type { QueryResult, SiteData, SiteSpec } from "../spec.ts"
+import type { Alarms } from "./Alarms.ts"
 import { ask } from "./ask.ts"
 import { Instance } from "./Instance.ts"
 
@@ -30,16 +31,19 @@ export class Sites {
   readonly #steps = new Map<string, Promise<unknown>>()
   readonly #dir: string
   readonly #surroundings: SiteSurroundings
+  readonly #alarms: Alarms
   readonly #onEnd: (reason: "frozen" | "crashed", project: string) => void
   #checks = 0
 
   constructor(
     dir: string,
     surroundings: SiteSurroundings,
+    alarms: Alarms,
     onEnd: (reason: "frozen" | "crashed", project: string) => void
   ) {
     this.#dir = dir
     this.#surroundings = surroundings
+    this.#alarms = alarms
     this.#onEnd = onEnd
     mkdirSync(dir, { recursive: true })
   }
@@ -62,6 +66,8 @@ export class Sites {
         const { data, version } = await load()
         return this.#replace(project, revision, () => {
           this.#pruneObjects(version)
+          this.#alarms.keepHost(project, host)
+          this.#alarms.forget(project)
           return siteWorkers(data, version, this.#surroundings, { host })
         })
       })
@@ -112,8 +118,8 @@ export class Sites {
     })
   }
 
-  /** Ends the processes that served nothing for some time. Returns the projects. */
-  async endIdle(idleMs: number): Promise<ReadonlyArray<string>> {
+  /** Ends the processes that served nothing for some time. */
+  async endIdle(idleMs: number): Promise<void> {
     const idle = [...this.#entries].filter(([, { uses, lastUse }]) => uses === 0 && Date.now() - lastUse >= idleMs)
     await Promise.all(
       idle.map(([project, entry]) =>
@@ -122,7 +128,6 @@ export class Sites {
         })
       )
     )
-    return idle.map(([project]) => project)
   }
 
   async #askAdmin(data: SiteData, path: string, body?: unknown): Promise<string> {
@@ -169,6 +174,7 @@ export class Sites {
       async (instance) => {
         const reason = await instance.ended
         entry.hasEnded = true
+        this.#alarms.read(project)
         if (reason !== "stopped") this.#onEnd(reason, project)
       },
       () => (entry.hasEnded = true)

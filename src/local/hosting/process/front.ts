@@ -3,12 +3,13 @@ import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import { setTimeout as sleep } from "node:timers/promises"
 import { ownHosts } from "../../system/hosts.ts"
-import { SITE_HEADER, siteLabelOf } from "../via-front.ts"
+import { SITE_HEADER } from "../via-front.ts"
 import type { makeCommands } from "./commands.ts"
 import type { Loader } from "./loader.ts"
 import type { makeLookup } from "./lookup.ts"
 import type { HostingPlan } from "./plan.ts"
 import { connectTo, passOn, passOnUpgrade } from "./proxy.ts"
+import { reachSite } from "./reach.ts"
 import type { Sites } from "./Sites.ts"
 
 /** Where a request goes. */
@@ -39,15 +40,9 @@ export const startFront = async (
     const [given, other] = String(headers[SITE_HEADER] ?? "").split(" ")
     const host = given === secret && other !== undefined ? other : headers.host
     const own = { [SITE_HEADER]: undefined, ...(host !== headers.host && { host }) }
-    const label = URL.canParse(`http://${host}`) ? siteLabelOf(`http://${host}`, { PORT: String(port) }) : undefined
-    const found = label === undefined ? undefined : await parts.lookup.find(label)
-    if (label === undefined || found?.version == null || found.project === undefined)
-      return { socket: parts.loader.socket(), own, done: () => {} }
-    const { version, project } = found
-    const { instance, done } = await parts.sites.reach({ project, revision: version, host: host ?? "" }, () =>
-      parts.lookup.load(label, version)
-    )
-    return { socket: instance.sockets.site, own, done }
+    const reached = await reachSite(parts, host ?? "", port)
+    if (reached === undefined) return { socket: parts.loader.socket(), own, done: () => {} }
+    return { socket: reached.instance.sockets.site, own, done: reached.done }
   }
 
   // A runtime that is being replaced is there again soon.

@@ -3,12 +3,14 @@ import { readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { buildLocal, stopEsbuild } from "../../runtime/build.ts"
 import { keepOnePort } from "../../runtime/sockets.ts"
+import { Alarms } from "./Alarms.ts"
 import { makeCommands } from "./commands.ts"
 import { startFront } from "./front.ts"
 import { startLoader } from "./loader.ts"
 import { makeLookup } from "./lookup.ts"
 import { type HostingPlan, RESTARTS_FILE } from "./plan.ts"
 import { Sites } from "./Sites.ts"
+import { reachSite } from "./reach.ts"
 
 process.on("SIGTERM", () => process.exit(0))
 keepOnePort()
@@ -32,6 +34,7 @@ const say = (line: string): void => {
 let restarts = 0
 const countRestart = (): void => writeFileSync(RESTARTS_FILE, String(++restarts))
 
+const alarms = new Alarms(plan.dir)
 const sites = new Sites(
   plan.dir,
   {
@@ -40,6 +43,7 @@ const sites = new Sites(
     secret: plan.secret,
     sitesUrl: plan.sitesUrl
   },
+  alarms,
   (reason, project) => {
     countRestart()
     say(`The process of ${project} has ${reason === "frozen" ? "frozen and is ended" : "ended by itself"}.`)
@@ -59,6 +63,14 @@ const loader = await startLoader(
         : "The hosting process has ended by itself. It is replaced."
     )
 )
-await startFront(plan, { sites, loader, lookup: makeLookup(plan.sitesUrl), commands: makeCommands(sites, lines) })
+const lookup = makeLookup(plan.sitesUrl)
+await startFront(plan, { sites, loader, lookup, commands: makeCommands(sites, lines) })
 
 setInterval(() => void sites.endIdle(plan.idleMs), Math.min(plan.idleMs / 4, 10_000))
+setInterval(() => {
+  for (const host of alarms.takeDue())
+    void reachSite({ sites, lookup }, host, plan.port).then(
+      (reached) => reached?.done(),
+      (cause: unknown) => console.error(cause)
+    )
+}, 1000)

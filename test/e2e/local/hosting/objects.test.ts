@@ -2,7 +2,7 @@ import { assert, describe, it } from "vitest"
 import { poll } from "../../../../src/local/system/poll.ts"
 import { formOf, get, type Project, useHost, worker } from "./support.ts"
 
-const { api, create, put, restart } = useHost()
+const { api, create, put, restart } = useHost(1500)
 
 const bindings = (...names: ReadonlyArray<string>) => ({
   bindings: { durable_objects: names.map((name) => ({ binding: name.toUpperCase(), class_name: name })) }
@@ -107,17 +107,23 @@ describe("a class of Durable Objects", () => {
     assert.match(missing.message, /^Cloudflare API error: \[10021\] Uncaught SyntaxError: .*'Counter'/)
   })
 
-  it("runs its alarms", async () => {
+  it("runs its alarms, also while nobody asks for the site", async () => {
     const { id, url } = await create()
     const code = `export class Clock extends DurableObject {
       async fetch(request) {
-        if (request.method === "POST") await this.ctx.storage.setAlarm(Date.now() + 300)
-        return new Response(String(await this.ctx.storage.get("rang")))
+        if (request.method === "POST") await this.ctx.storage.setAlarm(Date.now() + Number(await request.text()))
+        const [set, rang] = [await this.ctx.storage.get("set"), await this.ctx.storage.get("rang")]
+        await this.ctx.storage.put("set", Date.now())
+        return new Response(String(Math.round((rang - set) / 1000)))
       }
-      alarm() { return this.ctx.storage.put("rang", true) }
+      alarm() { return this.ctx.storage.put("rang", Date.now()) }
     }`
     await put(id, objects(code, toOne("CLOCK"), "Clock"))
-    assert.strictEqual(await get(url, { method: "POST" }), "undefined")
-    assert.isTrue(await poll(async () => (await get(url)) === "true", 5000, 100))
+    assert.strictEqual(await get(url, { method: "POST", body: "300" }), "NaN")
+    assert.isTrue(await poll(async () => (await get(url)) !== "NaN", 5000, 100))
+    // The site ends after 1.5 s without a request, is woken for its alarm after 4 s, and tells the time of it later.
+    await get(url, { method: "POST", body: "4000" })
+    await new Promise((resolve) => setTimeout(resolve, 8000))
+    assert.include(["4", "5"], await get(url))
   })
 })
