@@ -4,51 +4,54 @@
  */
 import { checkDefaultExport, checkRun } from "./project/default-export.ts"
 import { compile, type Compiled, type Job, MAIN } from "./compiler/compile.ts"
-import { BundleError, BundlerCrashError, type Diagnostic } from "./diagnostics.ts"
+import { BundleError, BundlerCrashError } from "./diagnostics.ts"
 import { layOut } from "./project/disk.ts"
 import { findEntrypoint } from "./project/entrypoint.ts"
+import type { FileContent } from "./files/base64.ts"
+import { describeProgram, describeSite, type Equipment } from "./files/describe.ts"
+import { type Modules, projectPlugins } from "./files/import-files.ts"
+import { findKind } from "./files/static-site.ts"
 import { fetchGraph } from "./remote/fetch-graph.ts"
 import { BundlerBusyError } from "./compiler/leased-slots.ts"
 import { checkOutput } from "./limits.ts"
 import type { ResolveContext } from "./resolve/resolve-context.ts"
 import { makeSubpathTarget, readPackageJson } from "./project/package-json.ts"
 import { Pool, type WaitUntil } from "./compiler/Pool.ts"
-import { readProject } from "./project/project.ts"
+import { readProject } from "./files/read-project.ts"
 import { type ModuleCache, platformCache } from "./remote/module-cache.ts"
 import { IMPORT_LIMITS, RemoteModules } from "./remote/RemoteModules.ts"
-import { boundWarnings } from "./compiler/warnings.ts"
-import { readWranglerConfig, type WranglerConfig } from "./project/wrangler-config.ts"
 
 export { BundleError, BundlerCrashError, type Diagnostic, formatDiagnostic } from "./diagnostics.ts"
 export { BundlerBusyError } from "./compiler/leased-slots.ts"
 export { LIMITS } from "./limits.ts"
 export { lineAt } from "./project/jsonc.ts"
 export { normalizePath } from "./project/paths.ts"
+export { splitFiles } from "./files/read-project.ts"
+export type { ResourceRequest } from "./config/types.ts"
+export { DEFAULT_COMPATIBILITY_DATE } from "./config/compatibility.ts"
+export type { Assets } from "./files/assets.ts"
+export type { Base64, FileContent } from "./files/base64.ts"
+export type { Equipment } from "./files/describe.ts"
+export type { Module } from "./files/import-files.ts"
+export type { Migration, Migrations } from "./files/migrations.ts"
 export type { WaitUntil } from "./compiler/Pool.ts"
 export type { ModuleCache } from "./remote/module-cache.ts"
 export { IMPORT_LIMITS } from "./remote/RemoteModules.ts"
 
 /** A program that is ready to run. */
-export interface Bundle {
-  /** The source file where it starts: `"src/index.ts"`. */
+export interface Bundle extends Equipment {
+  /** The source file where it starts: `"src/index.ts"`; for a static site its page, `"public/index.html"`. */
   readonly entrypoint: string
   /** The module's name: `"worker.js"`. */
   readonly main: string
-  /** The module: ES2024, everything in one, importing only `node:`, `cloudflare:` and `workerd:` modules. */
+  /** The module: ES2024, everything in one, importing only `node:`, `cloudflare:` and `workerd:` modules, and `modules`. */
   readonly code: string
-  /** The compiler's warnings about the author's files: at most 20, each text and hint at most 500 UTF-16 units. */
-  readonly warnings: ReadonlyArray<Diagnostic>
   /**
    * The source map of `code` as JSON text (version 3), where one was asked for (`sourceMap`). Its `sources` are the paths of
    * the files as they were sent; those of provided modules begin with `npm:`, of fetched ones with `https:`. Without the
    * sources themselves.
    */
   readonly map?: string
-  /**
-   * The flags that the program runs with: `["nodejs_compat"]`, or `[]` where its wrangler configuration lists flags without
-   * that one and it imports no `node:` module.
-   */
-  readonly compatibilityFlags: ReadonlyArray<string>
 }
 
 export interface BundlerOptions {
@@ -58,6 +61,8 @@ export interface BundlerOptions {
   readonly timeoutMs?: number
   /** The hosts that modules are fetched from, as in `https://esm.sh/zod@4`; by default only esm.sh; none for `[]`. */
   readonly importHosts?: ReadonlyArray<string>
+  /** How many bytes the static files of a project may have, beside its source; 2 MiB by default. */
+  readonly assetBytes?: number
   /** Keeps fetched modules between builds; by default the platform's `caches.default`, where it has one. */
   readonly cache?: ModuleCache
   /** Fetches modules; by default the platform's own `fetch`. */
@@ -87,12 +92,13 @@ export interface Bundler {
    * may wait at the same time.
    *
    * @param build the options of this build.
-   * @param files sources by path, relative to the project's root, for example `{ "src/index.ts": "export default …" }`.
+   * @param files files by path, relative to the project's root, for example `{ "src/index.ts": "export default …" }`;
+   *   bytes as `{ base64: "…" }`.
    * @throws {BundleError} when the source does not bundle: its `diagnostics` say where, and what to do.
    * @throws {BundlerBusyError} when too many builds are in flight in this isolate: try again.
    * @throws {BundlerCrashError} when the compiler does not start: try again.
    */
-  readonly bundle: (files: Readonly<Record<string, string>>, build?: BuildOptions) => Promise<Bundle>
+  readonly bundle: (files: Readonly<Record<string, FileContent>>, build?: BuildOptions) => Promise<Bundle>
 }
 
 /**
@@ -126,11 +132,16 @@ export const createBundler = (options: BundlerOptions): Bundler => {
 
   return {
     bundle: async (sent, { purpose = "serve", sourceMap = purpose === "run" } = {}) => {
-      const { files } = readProject(sent)
+      const project = readProject(sent, options.assetBytes)
+      const { files, binaries, config } = project
       const packageJson = readPackageJson(files)
-      const wrangler = readWranglerConfig(files)
-      const { path: entrypoint, warnings } = findEntrypoint(files, packageJson, wrangler)
-      const { disk, mayBeOwn } = layOut(files)
+      const find = () => findEntrypoint(files, packageJson, config)
+      const kind = purpose === "run" ? ({ kind: "program", entrypoint: find() } as const) : findKind(project, find)
+      if (kind.kind === "site") {
+        return { entrypoint: kind.entrypoint, main: MAIN, ...describeSite(project, kind) }
+      }
+      const { path: entrypoint, warnings } = kind.entrypoint
+      const { disk, mayBeOwn } = layOut(files, binaries)
       const remote = new RemoteModules({
         hosts,
         fetch: options.fetch ?? platformFetch,
@@ -145,7 +156,9 @@ export const createBundler = (options: BundlerOptions): Bundler => {
         mayBeOwn,
         subpathTarget: makeSubpathTarget(files)
       }
-      const compiled = await run({ context, entrypoint, sourceMap }).catch((error: unknown) => {
+      const modules: Modules = new Map()
+      const job = { context, entrypoint, sourceMap, define: config.define, plugins: projectPlugins(project, modules) }
+      const compiled = await run(job).catch((error: unknown) => {
         throw error instanceof BundleError && remote.outage ? new BundleError(error.diagnostics, false) : error
       })
       const check = purpose === "serve" ? checkDefaultExport : checkRun
@@ -157,8 +170,7 @@ export const createBundler = (options: BundlerOptions): Bundler => {
         main: MAIN,
         code: compiled.code,
         ...(compiled.map === undefined ? {} : { map: compiled.map }),
-        warnings: boundWarnings([...warnings, ...compiled.warnings], (file) => files.has(file)),
-        compatibilityFlags: flagsFor(wrangler, compiled.externals)
+        ...describeProgram(project, modules, { ...compiled, warnings: [...warnings, ...compiled.warnings] })
       }
     }
   }
@@ -166,14 +178,6 @@ export const createBundler = (options: BundlerOptions): Bundler => {
 
 /** How often a build begins again because it needs further modules. Twice is nearly always enough. */
 const ROUNDS = 20
-
-/** Enables Node's modules and globals, unless a wrangler configuration lists flags without them and no code imports them. */
-const flagsFor = ({ compatibilityFlags }: WranglerConfig, externals: ReadonlyArray<string>): ReadonlyArray<string> =>
-  compatibilityFlags === undefined ||
-  compatibilityFlags.some((flag) => flag.startsWith("nodejs_compat")) ||
-  externals.some((path) => path.startsWith("node:"))
-    ? ["nodejs_compat"]
-    : []
 
 const toBundlerError = (cause: unknown): never => {
   if (cause instanceof BundleError || cause instanceof BundlerBusyError) throw cause

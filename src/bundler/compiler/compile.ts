@@ -1,4 +1,4 @@
-import type { BuildOptions } from "esbuild-wasm"
+import type { BuildOptions, Plugin } from "esbuild-wasm"
 import { BundleError, type Diagnostic, fromMessages } from "../diagnostics.ts"
 import { explainMessage } from "./explain.ts"
 import { InstanceCrash } from "./worker-shim.ts"
@@ -31,6 +31,10 @@ export interface Job {
   readonly entrypoint: string
   /** Whether the source map is made. */
   readonly sourceMap?: boolean
+  /** Code that stands for names. */
+  readonly define?: Readonly<Record<string, string>>
+  /** Plugins that come before the resolution of imports. */
+  readonly plugins?: ReadonlyArray<Plugin>
 }
 
 const NODE_ENV = '"production"'
@@ -71,15 +75,16 @@ const SETTINGS: BuildOptions = {
  * @throws {BundleError} when the source does not build, or the compiler crashes on it.
  */
 export const compile = async (instance: Instance, job: Job): Promise<Compiled> => {
-  const { context, entrypoint, sourceMap = false } = job
+  const { context, entrypoint, sourceMap = false, define = {}, plugins = [] } = job
   const missing = new Set<string>()
   try {
     const { outputFiles, metafile, warnings } = await instance.build(
       {
         ...SETTINGS,
+        define: { ...SETTINGS.define, ...define },
         entryPoints: [`./${entrypoint}`],
         ...(sourceMap ? { sourcemap: "external", sourcesContent: false } : {}),
-        plugins: [importsPlugin(context, missing)]
+        plugins: [...plugins, importsPlugin(context, missing)]
       },
       context.disk
     )

@@ -8,7 +8,7 @@ import { isTable, requiredTextAt, textAt, textsAt, warnOfOthers } from "./values
 const HTML = ["auto-trailing-slash", "force-trailing-slash", "drop-trailing-slash", "none"]
 const NOT_FOUND = ["single-page-application", "404-page", "none"]
 
-/** What Cloudflare allows: rules of `run_worker_first`, and characters of one. */
+/** The limits of Cloudflare: rules of `run_worker_first`, and characters of one. */
 const RULES = { count: 100, length: 100 }
 
 const choice = (report: Report, table: unknown, key: string, values: ReadonlyArray<string>): string | undefined => {
@@ -69,13 +69,12 @@ export const readAssets = (report: Report, names: BindingNames): AssetSettings |
       'Write it relative to the project\'s root, as in "./public".'
     )
   if (directory === undefined || isOutside) return undefined
-  const { file, line, column } = report.place(["assets", "directory"])
   return {
     directory,
     binding: names.add(binding, ["assets", "binding"]) ?? null,
     ...(htmlHandling === undefined ? {} : { htmlHandling }),
     ...(notFoundHandling === undefined ? {} : { notFoundHandling }),
     ...(runWorkerFirst === undefined ? {} : { runWorkerFirst }),
-    place: { file, line, column }
+    place: report.place(["assets", "directory"])
   }
 }

@@ -1,12 +1,10 @@
 import { entriesOf, own } from "../project/jsonc.ts"
-import { joinPath } from "../project/paths.ts"
 import { utf8Length } from "../limits.ts"
 import { quoted, type Report } from "./Report.ts"
 import type { Path } from "./text/locate-json.ts"
-import type { MigrationSettings } from "./types.ts"
-import { isTable, requiredTextAt, tablesAt, textAt, textsAt, warnOfOthers } from "./values.ts"
+import { isTable, requiredTextAt, tablesAt, textsAt, warnOfOthers } from "./values.ts"
 
-/** What Cloudflare allows a Worker: bytes of UTF-8 in one var, and their number. */
+/** The limits of Cloudflare for a Worker: bytes of UTF-8 in one var, and their number. */
 const VARS = { bytes: 5120, count: 64 }
 
 /** Collects the names in `env`, and refuses one that is used twice. */
@@ -64,7 +62,7 @@ export const readVars = (report: Report, names: BindingNames): Readonly<Record<s
 }
 
 /** Keys of a binding that only matter to wrangler's own commands. */
-const FOR_WRANGLER = [
+export const FOR_WRANGLER = [
   "remote",
   "preview_id",
   "preview_bucket_name",
@@ -74,7 +72,7 @@ const FOR_WRANGLER = [
 ]
 
 /** Reads a list of bindings whose resources are made for the deployment. */
-const readMade = (report: Report, names: BindingNames, key: string, noun: string, ids: ReadonlyArray<string>) =>
+export const readMade = (report: Report, names: BindingNames, key: string, noun: string, ids: ReadonlyArray<string>) =>
   tablesAt(report, report.value, [], key).flatMap(([path, table]) => {
     const binding = names.add(requiredTextAt(report, table, path, "binding"), [...path, "binding"])
     for (const id of ids)
@@ -99,53 +97,6 @@ export const readR2 = (report: Report, names: BindingNames): ReadonlyArray<strin
     warnOfOthers(report, table, path, ["binding", "bucket_name", ...FOR_WRANGLER])
     return binding
   })
-
-/** The database of a project, and its migrations. */
-export interface Database {
-  readonly binding: string
-  readonly migrations: MigrationSettings
-}
-
-/** Where wrangler looks for migrations, and where it notes them. */
-const MIGRATIONS = { directory: "migrations", table: "d1_migrations" }
-
-/** Reads `d1_databases`, which may have one. */
-export const readDatabase = (report: Report, names: BindingNames): Database | undefined => {
-  const [first, second] = readMade(report, names, "d1_databases", "a database", ["database_id"])
-  if (second !== undefined)
-    report.refuse(
-      [...second.path, "binding"],
-      "A deployment can have one D1 database",
-      "Put all tables in one database."
-    )
-  if (first === undefined) return undefined
-  const { binding, path, table } = first
-  const MORE = ["migrations_dir", "migrations_table", "migrations_pattern"]
-  warnOfOthers(report, table, path, ["binding", "database_id", ...MORE, ...FOR_WRANGLER])
-  const written = textAt(report, table, path, "migrations_dir")
-  const directory = joinPath("", written ?? MIGRATIONS.directory)
-  const pattern = textAt(report, table, path, "migrations_pattern")
-  const root = directory === undefined || directory === "" ? "" : `${directory}/`
-  const files = pattern === undefined ? `${root}*.sql` : joinPath("", pattern)
-  const name = textAt(report, table, path, "migrations_table") ?? MIGRATIONS.table
-  if (directory === undefined)
-    report.refuse(
-      [...path, "migrations_dir"],
-      '"migrations_dir" leads out of the project',
-      "Send the migrations as files."
-    )
-  else if (files === undefined || !files.startsWith(root) || files.length > 500)
-    report.refuse(
-      [...path, "migrations_pattern"],
-      `"migrations_pattern" must begin with "${root}"`,
-      `Correct it, as in "${root}*.sql".`
-    )
-  // It becomes part of SQL.
-  else if (!/^[A-Za-z_]\w*$/.test(name) || name.length > 100)
-    report.refuse([...path, "migrations_table"], '"migrations_table" must be the name of a table', "Leave it out.")
-  else return { binding, migrations: { directory, pattern: files, table: name } }
-  return undefined
-}
 
 /** Reads `secrets.required`: the names of secrets that the code needs. */
 export const readRequiredSecrets = (report: Report): ReadonlyArray<string> =>

@@ -64,7 +64,7 @@ export const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
 export interface Refusal {
   /** The service, as in "… is not available here". */
   readonly service: string
-  /** What the code would miss, given the name of the binding; by default `env.NAME`. */
+  /** The thing that the code would miss, given the name of the binding; by default `env.NAME`. */
   readonly loss?: (name: string) => string
   readonly hint?: string
 }

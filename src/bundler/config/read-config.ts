@@ -1,8 +1,9 @@
 import type { Diagnostic } from "../diagnostics.ts"
 import { readAssets } from "./asset-settings.ts"
-import { BindingNames, readDatabase, readKv, readR2, readRequiredSecrets, readVars } from "./bindings.ts"
+import { BindingNames, readKv, readR2, readRequiredSecrets, readVars } from "./bindings.ts"
 import { readAlias, readDefine, readMain, readRules } from "./build-settings.ts"
 import { DEFAULT_COMPATIBILITY_DATE, readDate, readFlags } from "./compatibility.ts"
+import { readDatabase } from "./database.ts"
 import { readDurableObjects } from "./durable-objects.ts"
 import { Report } from "./Report.ts"
 import { CONFIG_FILES, type ConfigSource, readSource } from "./text/source.ts"
@@ -63,6 +64,17 @@ const ignored = (file: string, others: ReadonlyArray<string>): ReadonlyArray<Dia
     hint: "Remove one of them."
   }))
 
+/** Names that a configuration has as an example to copy. */
+const EXAMPLES = CONFIG_FILES.flatMap((file) => [`${file}.example`, file.replace(".", ".example.")])
+
+const withoutConfig = (textOf: (path: string) => string | undefined): ProjectConfig => {
+  const example = EXAMPLES.find((path) => textOf(path) !== undefined)
+  if (example === undefined) return DEFAULT_CONFIG
+  const text = `${example} is not read`
+  const hint = `If the program needs its settings, name it ${example.replace(".example", "")}.`
+  return { ...DEFAULT_CONFIG, warnings: [{ file: example, line: 1, column: 1, text, hint }] }
+}
+
 /**
  * Reads `wrangler.json`, `wrangler.jsonc` or `wrangler.toml` at the root, the first of them; a project need not have one.
  *
@@ -73,7 +85,7 @@ const ignored = (file: string, others: ReadonlyArray<string>): ReadonlyArray<Dia
 export const readConfig = (textOf: (path: string) => string | undefined, now = Date.now()): ProjectConfig => {
   const [file, ...others] = CONFIG_FILES.filter((path) => textOf(path) !== undefined)
   const text = file === undefined ? undefined : textOf(file)
-  if (file === undefined || text === undefined) return DEFAULT_CONFIG
+  if (file === undefined || text === undefined) return withoutConfig(textOf)
   const config = makeConfig(readSource(file, text), now)
   return { ...config, warnings: [...ignored(file, others), ...config.warnings] }
 }

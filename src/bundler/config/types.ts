@@ -39,7 +39,8 @@ export interface AssetRouting {
 export interface AssetSettings extends AssetRouting {
   /** The folder of the files, relative to the project's root: `"public"`; `""` is the root. */
   readonly directory: string
-  readonly place: Place
+  /** Where it is written. */
+  readonly place: Place & Pick<Diagnostic, "source">
 }
 
 /** Files that are imported in another way than their extension says. */

@@ -1,12 +1,13 @@
 import * as Effect from "effect/Effect"
 import { assert, describe, it } from "vitest"
 import { BundleRejected } from "../../../src/bundler/Bundler.ts"
+import { testBundle } from "../../../src/bundler/testing.ts"
 import { ControlPlaneUnavailable } from "../../../src/control-plane/ControlPlaneClient.ts"
 import { failsWith } from "../../../src/control-plane/testing.ts"
 import { testCredential } from "../../../src/payment/testing.ts"
 import { deployment, helloBody, makeGateway, problem } from "../../support/gateway.ts"
 
-const bundled = { main: "index.js", code: "", compatibilityFlags: [], entrypoint: "index.ts", warnings: [] }
+const bundled = testBundle({ main: "index.js", code: "" })
 const unavailable = failsWith(new ControlPlaneUnavailable({ message: "down" }))
 
 describe("who pays once is charged once", () => {
@@ -201,13 +202,7 @@ describe("who pays once is charged once", () => {
     const gateway = makeGateway({
       bundle: (files) =>
         Effect.callback((resume) => {
-          const bundle = {
-            entrypoint: "",
-            main: "w.js",
-            code: Object.keys(files)[0] ?? "",
-            warnings: [],
-            compatibilityFlags: []
-          }
+          const bundle = testBundle({ entrypoint: "", main: "w.js", code: Object.keys(files)[0] ?? "" })
           gates.push(() => resume(Effect.succeed(bundle)))
         })
     })

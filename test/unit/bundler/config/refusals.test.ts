@@ -30,7 +30,7 @@ const ROWS: Readonly<Record<string, ReadonlyArray<Row>>> = {
   "two databases": [
     [{ d1_databases: [{ binding: "A" }, { binding: "B" }] }, /one D1 database/, /^"?binding"?\s*[:=]\s*"B"/]
   ],
-  "migrations elsewhere": [
+  "migrations in other places": [
     [{ d1_databases: [{ binding: "A", migrations_dir: "../x" }] }, /out of the project/, /^"?migrations_dir/],
     [{ d1_databases: [{ binding: "A", migrations_table: "a;b" }] }, /name of a table/, /^"?migrations_table/],
     [

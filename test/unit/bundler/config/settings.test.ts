@@ -87,6 +87,17 @@ describe("a configuration", () => {
     assert.strictEqual(readFiles({ "src/wrangler.toml": "a" }), DEFAULT_CONFIG)
   })
 
+  it("is missed where there is only an example of one", () => {
+    for (const [file, meant] of [
+      ["wrangler.example.toml", "wrangler.toml"],
+      ["wrangler.jsonc.example", "wrangler.jsonc"]
+    ] as const) {
+      const { warnings, ...config } = readFiles({ [file]: "main = 1" })
+      assert.deepStrictEqual({ ...config, warnings: [] }, DEFAULT_CONFIG)
+      assert.include(warnings[0]?.hint, `name it ${meant}`)
+    }
+  })
+
   it("is the first that wrangler would read", () => {
     const files = { "wrangler.toml": "main = 'c'", "wrangler.jsonc": '{"main":"b"}', "wrangler.json": '{"main":"a"}' }
     const { main, warnings } = readFiles(files)
