@@ -28,6 +28,8 @@ export class Store {
   readonly rows: Rows = { projects: [], deployments: [], resources: [], orphans: [], scripts: {}, logSessions: [] }
   /** The secrets by project. They have a file of their own, which only its owner reads. */
   readonly #secrets: Record<string, Record<string, string>> = {}
+  /** The versions that serve, in memory, because each request to a site asks for its version. */
+  readonly #live = new Map<string, { readonly deploymentId: string; readonly version: SiteSpec }>()
   readonly #dir: string
 
   constructor(dir: string) {
@@ -82,6 +84,7 @@ export class Store {
     this.rows.projects.splice(0, Infinity, ...this.rows.projects.filter((project) => project.id !== id))
     delete this.rows.scripts[id]
     delete this.#secrets[id]
+    this.#live.delete(id)
     this.save()
   }
 
@@ -118,15 +121,19 @@ export class Store {
     mkdirSync(this.versionFolder(deploymentId), { recursive: true })
     writeFileSync(join(this.versionFolder(deploymentId), "version.json"), JSON.stringify(version), { mode: 0o600 })
     this.script(project).live = deploymentId
+    this.#live.set(project.id, { deploymentId, version })
     this.save()
   }
 
   /** The version that serves, without its secrets. */
   live(project: Project): SiteSpec | undefined {
     const { live } = this.script(project)
-    return live === null
-      ? undefined
-      : (JSON.parse(readFileSync(join(this.versionFolder(live), "version.json"), "utf8")) as SiteSpec)
+    if (live === null) return undefined
+    const known = this.#live.get(project.id)
+    if (known?.deploymentId === live) return known.version
+    const version = JSON.parse(readFileSync(join(this.versionFolder(live), "version.json"), "utf8")) as SiteSpec
+    this.#live.set(project.id, { deploymentId: live, version })
+    return version
   }
 
   /** The folder of a version's code and static files. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { json } from "node:stream/consumers"
 import type { SiteData, SiteSpec } from "../spec.ts"
-import type { Sites } from "./Sites.ts"
+import type { Sites } from "../runtimes/Sites.ts"
 
 /** The lines for the launcher's terminal, since a number of lines. */
 export interface News {

@@ -10,7 +10,7 @@ import type { makeLookup } from "./lookup.ts"
 import type { HostingPlan } from "./plan.ts"
 import { connectTo, passOn, passOnUpgrade } from "./proxy.ts"
 import { reachSite } from "./reach.ts"
-import type { Sites } from "./Sites.ts"
+import type { Sites } from "../runtimes/Sites.ts"
 
 /** Where a request goes. */
 interface Destination {

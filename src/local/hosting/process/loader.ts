@@ -1,7 +1,7 @@
 import { OWN_DATE } from "../site/plan.ts"
-import { PING_TIMEOUT_MS } from "../watchdog.ts"
-import { ask } from "./ask.ts"
-import { Instance } from "./Instance.ts"
+import { PING_TIMEOUT_MS } from "../runtimes/watchdog.ts"
+import { ask } from "../runtimes/ask.ts"
+import { Instance } from "../runtimes/Instance.ts"
 import type { HostingPlan } from "./plan.ts"
 
 /** The runtime with the Worker Loader: it runs the sites that need nothing else, start checks and `/execute`. */

@@ -3,13 +3,13 @@ import { readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { buildLocal, stopEsbuild } from "../../runtime/build.ts"
 import { keepOnePort } from "../../runtime/sockets.ts"
-import { Alarms } from "./Alarms.ts"
+import { Alarms } from "../runtimes/Alarms.ts"
 import { makeCommands } from "./commands.ts"
 import { startFront } from "./front.ts"
 import { startLoader } from "./loader.ts"
 import { makeLookup } from "./lookup.ts"
 import { type HostingPlan, RESTARTS_FILE } from "./plan.ts"
-import { Sites } from "./Sites.ts"
+import { Sites } from "../runtimes/Sites.ts"
 import { reachSite } from "./reach.ts"
 
 process.on("SIGTERM", () => process.exit(0))
@@ -19,7 +19,7 @@ const plan = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")) as HostingP
 
 const build = (path: string) => buildLocal(fileURLToPath(new URL(path, import.meta.url)))
 const [hosting, serve, admin, outbound, tail] = await Promise.all([
-  build("../worker.ts"),
+  build("../loader/worker.ts"),
   build("../site/workers/serve.ts"),
   build("../site/workers/admin.ts"),
   build("../site/workers/outbound.ts"),

@@ -1,7 +1,7 @@
 import { siteLabelOf } from "../via-front.ts"
-import type { Instance } from "./Instance.ts"
+import type { Instance } from "../runtimes/Instance.ts"
 import type { makeLookup } from "./lookup.ts"
-import type { Sites } from "./Sites.ts"
+import type { Sites } from "../runtimes/Sites.ts"
 
 /** The parts that find a site. */
 interface Parts {

@@ -57,7 +57,6 @@ const check = (main: string): string => `
 import { WorkerEntrypoint } from "cloudflare:workers";
 import * as module from ${main};
 export * from ${main};
-export { default } from ${main};
 export class ${CHECK_ENTRYPOINT} extends WorkerEntrypoint {
   fetch() {
     const worker = module.default;

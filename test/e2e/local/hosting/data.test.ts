@@ -76,11 +76,14 @@ describe("a site with a database", () => {
 
   it("makes another database at each call, of which a delete deletes one", async () => {
     const { id } = await create()
+    assert.strictEqual((await execute(id, "CREATE TABLE a (b)")).status, 200)
     const made = await api("POST", `projects/${id}/resources/d1`, { name: "More data" })
     assert.strictEqual(made.status, 201)
     const resources = (await api("GET", `projects/${id}/resources`)).json.resources as ReadonlyArray<
       Record<string, string>
     >
+    // The process of the project was started before that database was made.
+    assert.strictEqual((await execute(id, "SELECT 1")).status, 200)
     const rows = resources.map(({ resource_type, binding_name }) => [resource_type, binding_name])
     assert.deepStrictEqual(rows, [
       ["d1", "DB"],
@@ -141,11 +144,15 @@ it("keeps the version before when the next one does not start, with its data", a
   const { id, url } = await create()
   await put(id, stores)
   await get(`${url}/count`)
-  for (const code of ["throw new Error('boom')", "while (true) {}", "export const a = 1"]) {
+  for (const [code, message] of [
+    ["throw new Error('boom'); export default { fetch() {} }", "Uncaught Error: boom"],
+    ["while (true) {} export default { fetch() {} }", "Script startup exceeded CPU time limit."],
+    ["export const a = {}", "The default export has no fetch handler."]
+  ] as const) {
     const form = { files: { "index.js": code }, bindings: stores.bindings ?? {} }
     const { status, json } = await api("POST", `projects/${id}/deployments/upload`, formOf(form))
     assert.strictEqual(status, 500)
-    assert.match(json.message, /^Cloudflare API error: \[10021\] /)
+    assert.include(json.message, `Cloudflare API error: [10021] ${message}`)
   }
   assert.strictEqual(await get(`${url}/count`), "2")
 })

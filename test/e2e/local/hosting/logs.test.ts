@@ -44,6 +44,7 @@ for (const [way, bindings] of [
       assert.deepInclude<unknown>(session, { project_id: id, label: "mine", status: "active" })
       assert.strictEqual(stream["url"], `/v1/projects/${id}/logs/stream`)
       await get(`${url}/before`)
+      await new Promise((resolve) => setTimeout(resolve, 500))
 
       const { events, stop } = await listen(id)
       await get(`${url}/quiet`)

@@ -1,7 +1,7 @@
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare"
 import type { WorkerOptions } from "../../runtime/plan.ts"
 import { type SocketScope, socketScope, socketsOf } from "../../runtime/sockets.ts"
-import { PING_TIMEOUT_MS, watchUntilFrozen } from "../watchdog.ts"
+import { PING_TIMEOUT_MS, watchUntilFrozen } from "./watchdog.ts"
 import { ask } from "./ask.ts"
 
 /** A runtime does not start, with the runtime's own message. */
@@ -102,7 +102,7 @@ export class Instance {
 
 let count = 0
 
-/** The runtime's own words, from its log: `service core:user:{name}: Uncaught Error: …`. */
+/** The runtime's own words about the code, from its log: `service core:user:{name}: Uncaught Error: …`. */
 const startMessage = (cause: unknown): string => {
   const text = cause instanceof Error ? cause.message : String(cause)
   const messages = text.split("\n").flatMap((line) => {
@@ -112,5 +112,6 @@ const startMessage = (cause: unknown): string => {
       return []
     }
   })
-  return messages.join("\n").replace(/^service core:user:[^:]*: /, "") || text
+  const ofCode = messages.find((message) => message.startsWith("service core:user:"))
+  return ofCode?.replace(/^service core:user:[^:]*: /, "") ?? (messages.join("\n") || text)
 }

@@ -1,11 +1,11 @@
-import { type RunnerBinding, runnerOn } from "../../sandbox/remote/binding.ts"
-import { checkOrThrow } from "../../sandbox/worker/start.ts"
-import type { WorkerLoader } from "./bundle.ts"
-import { decodeBundle, type EncodedBundle } from "./encoding.ts"
+import { type RunnerBinding, runnerOn } from "../../../sandbox/remote/binding.ts"
+import { checkOrThrow } from "../../../sandbox/worker/start.ts"
+import type { WorkerLoader } from "../bundle.ts"
+import { decodeBundle, type EncodedBundle } from "../encoding.ts"
 import { type Exports, serveSite, type SiteEnv } from "./site.ts"
-import { siteLabelOf } from "./via-front.ts"
+import { siteLabelOf } from "../via-front.ts"
 
-export { Logs } from "./logs.ts"
+export { Logs } from "../logs.ts"
 export { Outbound } from "./outbound.ts"
 
 interface Env extends SiteEnv {

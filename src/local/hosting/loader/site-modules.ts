@@ -1,4 +1,4 @@
-import type { Bundle } from "./bundle.ts"
+import type { Bundle } from "../bundle.ts"
 
 /** The host of hosted code's cache calls: a name in no network (RFC 6761, 6.4), which the site's outbound handles itself. */
 export const CACHES_HOST = "caches.mpp-compute.invalid"

@@ -1,7 +1,7 @@
 import { WorkerEntrypoint } from "cloudflare:workers"
 import type { Exports, SiteEnv } from "./site.ts"
 import { CACHES_HEADER, CACHES_HOST } from "./site-modules.ts"
-import { fetchSite, siteLabelOf } from "./via-front.ts"
+import { fetchSite, siteLabelOf } from "../via-front.ts"
 
 /** The site that sends the requests. */
 interface Props {

@@ -1,8 +1,8 @@
-import { cf } from "../system/cf.ts"
-import type { Bundle, WorkerLoader } from "./bundle.ts"
-import { decodeBundle, type EncodedVersion } from "./encoding.ts"
+import { cf } from "../../system/cf.ts"
+import type { Bundle, WorkerLoader } from "../bundle.ts"
+import { decodeBundle, type EncodedVersion } from "../encoding.ts"
 import { withCaches } from "./site-modules.ts"
-import { fetchSite, type FrontEnv } from "./via-front.ts"
+import { fetchSite, type FrontEnv } from "../via-front.ts"
 
 /** The entrypoint through which a site sends its requests. */
 interface Outbound {
