@@ -76,6 +76,26 @@ for (const [way, bindings] of ways)
       assert.include(await get(`${url}/self`), "cannot fetch from itself")
     })
 
+    it("has WebSockets, and the environment when it starts", async () => {
+      const { id, url } = await create()
+      const code = worker(
+        `const { 0: client, 1: server } = new WebSocketPair()
+        server.accept()
+        server.addEventListener("message", ({ data }) => server.send(project + " " + data))
+        return new Response(null, { status: 101, webSocket: client })`,
+        `import { env } from "cloudflare:workers"; const project = env.PROJECT_ID.slice(0, 5)`
+      )
+      await put(id, { files: { "index.js": code }, bindings })
+      const socket = new WebSocket(url.replace("http", "ws"))
+      const answer = new Promise((resolve, reject) => {
+        socket.addEventListener("message", ({ data }) => resolve(data))
+        socket.addEventListener("error", reject)
+      })
+      socket.addEventListener("open", () => socket.send("hello"))
+      assert.strictEqual(await answer, "proj_ hello")
+      socket.close()
+    })
+
     it("answers 500 with its own errors, streams, and takes large bodies", async () => {
       const { id, url } = await create()
       const code = worker(`
