@@ -25,7 +25,7 @@ interface SharedLayers {
   readonly host: Layer.Layer<ControlPlaneClient, never, Settings>
   readonly store: Layer.Layer<ExpiryStore, never, Settings>
   readonly ids: Layer.Layer<DeploymentIds, never, Settings | ControlPlaneClient>
-  /** Receives the log. */
+  /** Writes the log. */
   readonly log: Layer.Layer<never>
 }
 
@@ -49,7 +49,7 @@ export interface GatewayLayers extends SweepLayers, Pick<OrderLayers, "payment" 
   readonly limit: Layer.Layer<never>
 }
 
-/** Runs an order, inside its object. */
+/** Builds the workflow that runs an order inside its object. */
 export const composeOrders = (layers: OrderLayers): Layer.Layer<OrderWorkflow> =>
   layerOrderWorkflow.pipe(
     Layer.provide([layers.payment, layers.payers, layers.store, layers.ids, layers.bundler, layers.runner]),
@@ -58,15 +58,15 @@ export const composeOrders = (layers: OrderLayers): Layer.Layer<OrderWorkflow> =
     Layer.merge(layers.log)
   )
 
-/** The sweep, and the orders that it asks. */
+/** Provides the sweep, and the orders that it asks. */
 const sweepAndOrders = ({ orders, store, ids, host }: SweepLayers) =>
   layerSweep.pipe(Layer.provideMerge(orders), Layer.provide([store, ids]), Layer.provide(host))
 
-/** Deletes projects that no order owns. */
+/** Builds the sweep, which deletes projects that no order owns. */
 export const composeSweep = (layers: SweepLayers): Layer.Layer<Sweep> =>
   sweepAndOrders(layers).pipe(Layer.provide(layers.settings), Layer.merge(layers.log))
 
-/** Serves HTTP: decodes, challenges, verifies, and hands orders to their objects. */
+/** Builds the gateway, which serves HTTP: it decodes, challenges, verifies, and sends orders to their objects. */
 export const composeGateway = (layers: GatewayLayers): Layer.Layer<GatewayServices> =>
   Layer.mergeAll(layers.payment, layers.runner, layers.schedule, sweepAndOrders(layers), layers.limit, layers.log).pipe(
     Layer.provideMerge(layers.settings)

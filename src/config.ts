@@ -5,6 +5,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import { registry } from "./bundler/generated/registry.js"
 import { PATH_USD } from "./domain/path-usd.ts"
 
 /** A price in dollars, a decimal string with at most six decimals: `"0.10"`. Never 0: a challenge for 0 asks for a proof. */
@@ -91,8 +92,22 @@ const settings = {
         .map((host) => host.trim())
         .filter((host) => host !== "" && host !== "none")
     )
+  ),
+  /** `on`: deployed code may import npm packages; the gateway fetches them from `NPM_REGISTRY`. `off`: it fetches none. */
+  NPM_PACKAGES: Config.Literals(["on", "off"], "NPM_PACKAGES").pipe(Config.withDefault("on" as const)),
+  /**
+   * The npm registry. The default is the registry that npm was configured for where the Worker was built. Where that was not
+   * known, the default is empty, and no packages can be imported.
+   */
+  NPM_REGISTRY: Config.schema(HttpUrl, "NPM_REGISTRY").pipe(
+    Config.withDefault(registry),
+    Config.map((url) => (url === "" || url.endsWith("/") ? url : `${url}/`))
   )
 }
+
+/** The registry that packages are fetched from; `undefined` while they are off, or no registry is known. */
+export const registryOf = ({ NPM_PACKAGES, NPM_REGISTRY }: Partial<Values>): string | undefined =>
+  NPM_PACKAGES === "on" && NPM_REGISTRY !== "" ? NPM_REGISTRY : undefined
 
 /** Every setting's value by its name; an optional setting that is not set is `undefined`. */
 export type Values = { readonly [K in keyof typeof settings]: Config.Success<(typeof settings)[K]> }

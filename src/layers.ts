@@ -7,7 +7,7 @@ import { layerCredentialRateLimit } from "./api/paid/CredentialRateLimit.ts"
 import wasm from "./bundler/compiler/wasm.ts"
 import { layerEsbuild } from "./bundler/layer.ts"
 import { composeGateway, composeOrders, composeSweep } from "./compose.ts"
-import { layerSettings, Settings } from "./config.ts"
+import { layerSettings, registryOf, Settings } from "./config.ts"
 import { layerJack } from "./control-plane/jack/Jack.ts"
 import { layerExpiryStoreKv } from "./expiry/kv.ts"
 import { layerDeploymentIds } from "./ids/DeploymentIds.ts"
@@ -29,7 +29,7 @@ import { layerReplayGuardDurable } from "./schedule/replay-guard-durable.ts"
  * Doubles for tests are in the `testing.ts` beside each service, and end in `Memory` or `Test`.
  */
 
-/** Settings are the Worker's variables and secrets. Nothing is for sale while one of these bindings is missing. */
+/** Settings are the Worker's variables and secrets. The gateway sells nothing while one of these bindings is missing. */
 const settings = layerSettings({ ORDERS: env.ORDERS, CLAIMS: env.CLAIMS, PAYERS: env.PAYERS }).pipe(
   Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(env)))
 )
@@ -43,15 +43,21 @@ const host = layerJack.pipe(Layer.provide(FetchHttpClient.layer))
 /** The index of live deployments: Workers KV. */
 const store = layerExpiryStoreKv(env.EXPIRY)
 
-/** Recognizes deployment ids before any order is asked: by computing, and by earlier keys and ids in Workers KV. */
+/** Recognizes deployment ids before the gateway asks an order: by computing, and by earlier keys and ids in Workers KV. */
 const ids = layerDeploymentIds.pipe(Layer.provide(layerIdStoreKv(env.EXPIRY)))
 
 /** Turns source into a bundle: esbuild in this Worker. */
 const bundler = Layer.unwrap(
-  Effect.map(Settings, ({ IMPORT_HOSTS: importHosts = [] }) => layerEsbuild(wasm, { importHosts, waitUntil }))
+  Effect.map(Settings, (settings) => {
+    const registry = registryOf(settings)
+    const packages = registry === undefined ? {} : { packages: { registry } }
+    return layerEsbuild(wasm, { importHosts: settings.IMPORT_HOSTS ?? [], ...packages, waitUntil })
+  })
 )
 
-/** Starts bundles before anybody pays, and runs code for `/execute`: in another process, by this Worker's loader, or nowhere. */
+/**
+ * Starts bundles before the payment, and runs code for `/execute`: in another process, by this Worker's loader, or not at all.
+ */
 const runner =
   env.RUNNER !== undefined
     ? layerRunnerBinding(env.RUNNER)
@@ -59,7 +65,7 @@ const runner =
       ? layerLoader(env.LOADER)
       : layerNoRunner
 
-/** Reaches orders from the gateway and the sweep: each order is in a Durable Object of its own. */
+/** Calls orders from the gateway and the sweep. Each order is in a Durable Object of its own. */
 const orders = layerOrdersDurable(env.ORDERS)
 
 /** Limits each payer: each address has a Durable Object of its own. */
@@ -71,7 +77,7 @@ const schedule = Layer.mergeAll(
   layerReplayGuardDurable(env.CLAIMS)
 )
 
-/** Limits the credentials that one client sends, where the account has a rate-limit binding. */
+/** Limits the credentials that one client sends, if the account has a rate-limit binding. */
 const limit = layerCredentialRateLimit(env.VERIFICATIONS)
 
 /** Logs to the console: a line of JSON for each request and each step of an order. */

@@ -1,14 +1,14 @@
 import * as Logger from "effect/Logger"
 
-/** Logs must not contain these: credentials, bearer tokens, Jack's tokens, signed transactions. */
+/** The log must not contain these: credentials, bearer tokens, Jack's tokens, signed transactions. */
 const secrets = /\bPayment\s+[\w-]{32,}|\bBearer\s+[\w.~+/=-]+|\bjkt_[0-9a-f]{16,}|\b0x76[0-9a-f]{100,}/gi
 
 /** Logs a defect with its stack, because an error as plain JSON is empty. */
 const readable = (part: unknown) => (part instanceof Error ? (part.stack ?? String(part)) : part)
 
 /**
- * One line of JSON for each event: `time`, `level`, `message`, and the annotations as fields. No code logs a secret on purpose;
- * this removes secrets that an error message of another program contains.
+ * Writes one line of JSON for each event: `time`, `level`, `message`, and the annotations as fields. No code logs a secret on
+ * purpose. This removes secrets that an error message of another program contains.
  */
 export const jsonLine = Logger.make<unknown, string>((options) => {
   const parts = Array.isArray(options.message) ? options.message.map(readable) : readable(options.message)

@@ -11,7 +11,8 @@ export { ReplayGuardObject as Once } from "./schedule/ReplayGuardObject.ts"
 export { PayerObject as Payer } from "./payers/PayerObject.ts"
 export { OrderObject as Order }
 
-// Built once in an isolate. Layers hold pure values only, because the platform forbids to keep the I/O of a request.
+// The runtime is built once in an isolate. Layers hold only pure values, because the platform forbids keeping the I/O of a
+// request.
 const sweeper = ManagedRuntime.make(SweepLayer)
 
 /** The Durable Object of one order: idempotency, payment and delivery, in one thread. */
@@ -19,6 +20,6 @@ class OrderObject extends makeOrderObject(ManagedRuntime.make(OrderLayer)) {}
 
 export default {
   fetch: serve(GatewayLayer),
-  // Awaited, because the platform stops all work that is left when this returns.
+  // The handler awaits the sweep, because the platform stops all remaining work when this returns.
   scheduled: async () => void (await sweeper.runPromise(Effect.flatMap(Sweep, ({ run }) => run)))
 } satisfies ExportedHandler

@@ -20,7 +20,7 @@ const configured = Schema.Boolean.annotate({ description: "Whether paid endpoint
 export const DeployRequest = Schema.Struct({
   files: Schema.Record(Schema.String, Schema.String).annotate({
     description:
-      "Source files by path. The entrypoint is package.json's exports or main, or src/index.ts, index.ts and the like.",
+      "Source files by path. The entrypoint is package.json's exports or main, or src/index.ts and the like.",
     examples: [{ "src/index.ts": "export default { fetch: () => Response.json({ hello: 'world' }) }" }]
   }),
   name: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(MAX_NAME_LENGTH))).annotate({
@@ -28,10 +28,10 @@ export const DeployRequest = Schema.Struct({
   })
 })
 
-/** The body of an update: that of a deploy without a name. */
+/** The body of an update: the body of a deploy without a name. */
 export const UpdateRequest = Schema.Struct({ files: DeployRequest.fields.files })
 
-/** The answer to a deploy. The receipt is in the header `Payment-Receipt`. */
+/** The answer to a deploy. The header `Payment-Receipt` carries the receipt. */
 export const Deployment = Schema.Struct({
   url: deploymentUrl,
   deployment_id: deploymentId,
@@ -46,11 +46,11 @@ export const ExecuteRequest = Schema.Struct({
       "A module, TypeScript or JavaScript, at most 512,000 bytes of UTF-8: it exports run(input), sync or async, or a default function.",
     examples: ["export function run(input) { return { sum: input.a + input.b } }"]
   }),
-  // `describe-fields.ts` describes fields of unknown type: they lose their annotations on the way to JSON.
+  // `describe-fields.ts` describes fields of unknown type, because they lose their annotations on the way to JSON.
   input: Schema.optionalKey(Schema.Unknown)
 })
 
-/** The answer to an execution: a result, or the error. The receipt is in the header `Payment-Receipt`. */
+/** The answer to an execution: a result, or the error. The header `Payment-Receipt` carries the receipt. */
 export const Execution = Schema.Struct({
   result: Schema.optionalKey(Schema.Unknown),
   error: Schema.optionalKey(
@@ -66,7 +66,7 @@ export const Execution = Schema.Struct({
   }).annotate({ description: "What one run may take." })
 }).annotate({ description: "The code was run." })
 
-/** The answer of `/health`. `missing` names settings, never values. */
+/** The answer of `/health`. `missing` lists names of settings, never values. */
 export const Health = Schema.Struct({
   status: Schema.Literals(["ok", "not_configured"]).annotate({ description: "The same as configured, in a word." }),
   configured,
@@ -76,7 +76,7 @@ export const Health = Schema.Struct({
     Schema.Struct({
       status: Schema.Literals(["unavailable", "unusable"]).annotate({
         description:
-          "unavailable: no answer, or our token is refused. unusable: sites of this account cannot be reached until the operator fixes it."
+          "unavailable: no answer, or it refuses the service's token. unusable: sites of this account cannot be reached until the operator fixes it."
       }),
       detail: described("What was wrong."),
       asked_at: described("When a deploy asked the host: UTC.")
@@ -164,7 +164,7 @@ const about = HttpApiEndpoint.get("about", "/", { success: About }).annotateMerg
   OpenApi.annotations({ description: "Describes the service: JSON for programs, a page for browsers." })
 )
 
-/** The wire: every endpoint, its request and every answer. Independent of how they are served. */
+/** The wire format: every endpoint, its request and every answer. It does not depend on how they are served. */
 export class Api extends HttpApi.make("mpp-compute")
   .add(HttpApiGroup.make("gateway", { topLevel: true }).add(deploy, execute, deployment, update, health, about))
   .annotateMerge(OpenApi.annotations({ title: "mpp-compute", version: "0.1.0" })) {}

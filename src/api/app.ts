@@ -29,7 +29,7 @@ const paths = [
   ...Object.values(Api.groups).flatMap((group) =>
     Object.values(group.endpoints).map((endpoint) => [endpoint.path as string, endpoint.method as string] as const)
   )
-  // bounded: 200 characters, the longest path that is looked up
+  // bounded: 200 characters, the longest path that the gateway looks up
 ].map(([path, method]) => ({ pattern: new RegExp(`^${path.replace(/:[^/]+/g, "[^/]+")}$`), method }))
 
 /** Answers all other requests: 405 with `Allow` where the path is known, else 404. The router itself answers with empty bodies. */
@@ -92,7 +92,7 @@ const App = Layer.mergeAll(
 /** The services of the gateway. `layers.ts` and the tests choose their layers. */
 export type GatewayServices = Settings | PaymentService | Orders | CodeRunner | Sweep | CronSecret | ReplayGuard
 
-/** The gateway as a `fetch` handler. Called once an isolate; the services are built with the first request. */
+/** Makes the gateway as a `fetch` handler. An isolate calls this once, and the first request builds the services. */
 export const serve = (services: Layer.Layer<GatewayServices>): ((request: Request) => Promise<Response>) => {
   const { handler } = HttpRouter.toWebHandler(App.pipe(Layer.provideMerge(services)), { disableLogger: true })
   return async (request) => {
@@ -104,15 +104,15 @@ export const serve = (services: Layer.Layer<GatewayServices>): ((request: Reques
 }
 
 /**
- * The request without its signal. A signal would interrupt the request when its client goes, and a client that hangs up
- * must change nothing. The platform does not abort it either, unless a flag says so. Making it and listening to it costs a
- * tenth of an unpaid request.
+ * Returns the request without its signal. A signal would interrupt the request when its client disconnects, and a disconnect
+ * must change nothing. The platform does not abort it either, unless a flag says so. To make a signal and to listen to it costs
+ * a tenth of an unpaid request.
  */
 const withoutSignal = (request: Request): Request => Object.defineProperty(request, "signal", { value: undefined })
 
 /**
- * A request that the router can answer. It answers nothing to a path with an invalid percent-encoding, so such a path is
- * taken literally. A path that is too long for the router stays as it is.
+ * Returns a request that the router can answer. The router does not answer a path with an invalid percent-encoding, so this
+ * escapes such a path. A path that is too long for the router stays as it is.
  */
 const toRoutable = (request: Request): Request => {
   if (request.url.length > MAX_URL_LENGTH + 300 || !request.url.includes("%") || !URL.canParse(request.url))

@@ -30,13 +30,21 @@ export class BundlerBusy extends Schema.TaggedError<BundlerBusy>()("BundlerBusy"
   message: Schema.String
 }) {}
 
-/** Why there is no bundle. */
-export type BundlerFailure = BundleRejected | BundlerCrashed | BundlerBusy
+/**
+ * The registry of packages does not answer, or packages did not arrive in time; the same source may bundle later. The Effect
+ * error for `RegistryUnavailableError`.
+ */
+export class RegistryUnavailable extends Schema.TaggedError<RegistryUnavailable>()("RegistryUnavailable", {
+  message: Schema.String
+}) {}
+
+/** The reason why there is no bundle. */
+export type BundlerFailure = BundleRejected | BundlerCrashed | BundlerBusy | RegistryUnavailable
 
 /** Files by path, relative to the project's root: texts, or bytes in base64. */
 export type SourceFiles = Readonly<Record<string, FileContent>>
 
-/** Bundles sources to a program that is ready to run. */
+/** Bundles sources into a program that is ready to run. */
 export class Bundler extends Context.Service<
   Bundler,
   { readonly bundle: (files: SourceFiles, options?: BuildOptions) => Effect.Effect<Bundle, BundlerFailure> }

@@ -2,11 +2,11 @@ import type { Message } from "esbuild-wasm"
 
 /** One problem of the source, and its fix. */
 export interface Diagnostic {
-  /** The file's path as it was sent; "" where the problem has no file. */
+  /** The path of the file that the author sent; "" if the problem is in no file. */
   readonly file: string
-  /** From 1; 0 where there is no file. */
+  /** From 1; 0 if there is no file. */
   readonly line: number
-  /** In UTF-16 units from 1, as editors count; 0 where there is no file. */
+  /** In UTF-16 units from 1, as editors count; 0 if there is no file. */
   readonly column: number
   readonly text: string
   /** The line of source, if it has at most 200 characters. */
@@ -34,15 +34,15 @@ export class BundlerCrashError extends Error {
   override readonly name = "BundlerCrashError"
 }
 
-/** The most diagnostics in an answer: pathological sources yield thousands of errors. */
+/** The most diagnostics in an answer, because pathological sources yield thousands of errors. */
 const LIMIT = 50
 
-/** UTF-16 units of a text and of a hint: a specifier may be as long as the source. */
+/** The most UTF-16 units of a text and of a hint, because a specifier may be as long as the source. */
 const MAX_LENGTH = 2000
 
 /**
  * The hint of a refused import. It passes through the compiler in `detail` and is formatted afterwards, because only then the
- * bundler knows the source line and which refusals it reports: thousands of hints would take longer than the build.
+ * bundler knows the source line and which refusals it reports. To format thousands of hints would take longer than the build.
  */
 export interface Rewrite {
   /** This would replace the refused specifier. */
@@ -80,7 +80,7 @@ const hintOf = (message: Message): string | undefined => {
   return notes.length === 0 ? undefined : notes.join(" ")
 }
 
-/** One of esbuild's messages as a diagnostic. */
+/** Makes a diagnostic from one of esbuild's messages. */
 export const fromMessage = (message: Message): Diagnostic => {
   const { location } = message
   const hint = hintOf(message)
@@ -96,12 +96,12 @@ export const fromMessage = (message: Message): Diagnostic => {
   }
 }
 
-/** The first of the compiler's messages as diagnostics, each explained by `explain`. */
+/** Makes diagnostics from the first of the compiler's messages. */
 export const fromMessages = (
   messages: ReadonlyArray<Message>,
-  explain: (message: Message) => Message = (message) => message
-): ReadonlyArray<Diagnostic> => messages.slice(0, LIMIT).map((message) => fromMessage(explain(message)))
+  explain: (message: Message) => Diagnostic = fromMessage
+): ReadonlyArray<Diagnostic> => messages.slice(0, LIMIT).map(explain)
 
-/** `src/a.ts:3:7: text (hint)`, for logs and for the errors' messages. */
+/** Writes `src/a.ts:3:7: text (hint)`, for logs and for the errors' messages. */
 export const formatDiagnostic = ({ file, line, column, text, hint }: Diagnostic): string =>
   `${file === "" ? "" : `${file}:${line}:${column}: `}${text}${hint === undefined ? "" : ` (${hint})`}`

@@ -3,27 +3,34 @@
  * hosted so that it runs inside a Worker and no source can affect the next build. Plain TypeScript without Effect.
  */
 import { checkDefaultExport, checkRun } from "./project/default-export.ts"
-import { compile, type Compiled, type Job, MAIN } from "./compiler/compile.ts"
-import { BundleError, BundlerCrashError } from "./diagnostics.ts"
-import { layOut } from "./project/disk.ts"
-import { findEntrypoint } from "./project/entrypoint.ts"
+import { MAIN } from "./compiler/compile.ts"
+import { compileProject, poolsOf } from "./compile-project.ts"
+import { BundleError } from "./diagnostics.ts"
 import type { FileContent } from "./files/base64.ts"
 import { describeProgram, describeSite, type Equipment } from "./files/describe.ts"
 import { type Modules, projectPlugins } from "./files/import-files.ts"
+import { readProject } from "./files/read-project.ts"
 import { findKind } from "./files/static-site.ts"
-import { fetchGraph } from "./remote/fetch-graph.ts"
-import { BundlerBusyError } from "./compiler/leased-slots.ts"
+import { layOut } from "./project/disk.ts"
+import { findEntrypoint } from "./project/entrypoint.ts"
 import { checkOutput } from "./limits.ts"
+import { PackageRefused } from "./npm/errors.ts"
+import { PACKAGE_LIMITS } from "./npm/limits.ts"
+import { Packages } from "./npm/packages.ts"
+import { refusalAt } from "./npm/project/site.ts"
+import { OTHER_MODULES } from "./resolve/imports.ts"
 import type { ResolveContext } from "./resolve/resolve-context.ts"
 import { makeSubpathTarget, readPackageJson } from "./project/package-json.ts"
-import { Pool, type WaitUntil } from "./compiler/Pool.ts"
-import { readProject } from "./files/read-project.ts"
+import type { WaitUntil } from "./compiler/pool/Pool.ts"
+import type { Files } from "./project/project.ts"
 import { type ModuleCache, platformCache } from "./remote/module-cache.ts"
-import { IMPORT_LIMITS, RemoteModules } from "./remote/RemoteModules.ts"
+import { RemoteModules } from "./remote/RemoteModules.ts"
 
 export { BundleError, BundlerCrashError, type Diagnostic, formatDiagnostic } from "./diagnostics.ts"
-export { BundlerBusyError } from "./compiler/leased-slots.ts"
+export { BundlerBusyError } from "./compiler/pool/leased-slots.ts"
 export { LIMITS } from "./limits.ts"
+export { RegistryUnavailableError } from "./npm/errors.ts"
+export { PACKAGE_LIMITS } from "./npm/limits.ts"
 export { lineAt } from "./project/jsonc.ts"
 export { normalizePath } from "./project/paths.ts"
 export { splitFiles } from "./files/read-project.ts"
@@ -34,7 +41,7 @@ export type { Base64, FileContent } from "./files/base64.ts"
 export type { Equipment } from "./files/describe.ts"
 export type { Module } from "./files/import-files.ts"
 export type { Migration, Migrations } from "./files/migrations.ts"
-export type { WaitUntil } from "./compiler/Pool.ts"
+export type { WaitUntil } from "./compiler/pool/Pool.ts"
 export type { ModuleCache } from "./remote/module-cache.ts"
 export { IMPORT_LIMITS } from "./remote/RemoteModules.ts"
 
@@ -52,6 +59,11 @@ export interface Bundle extends Equipment {
    * sources themselves.
    */
   readonly map?: string
+  /**
+   * The versions of the packages in it, sorted, by what was asked for: `{ "zod@^4": "zod@4.6.7 sha512-…" }`; `{}` without
+   * packages. A build with it (`lock`) yields the same code.
+   */
+  readonly lock: Readonly<Record<string, string>>
 }
 
 export interface BundlerOptions {
@@ -63,6 +75,8 @@ export interface BundlerOptions {
   readonly importHosts?: ReadonlyArray<string>
   /** How many bytes the static files of a project may have, beside its source; 2 MiB by default. */
   readonly assetBytes?: number
+  /** Where packages of npm come from: the URL of a registry, which ends in "/". Without it, imports of packages are refused. */
+  readonly packages?: { readonly registry: string } | undefined
   /** Keeps fetched modules between builds; by default the platform's `caches.default`, where it has one. */
   readonly cache?: ModuleCache
   /** Fetches modules; by default the platform's own `fetch`. */
@@ -84,6 +98,8 @@ export interface BuildOptions {
    * the same with and without.
    */
   readonly sourceMap?: boolean
+  /** The versions of an earlier bundle to repeat. Its entries have precedence over locks among the files. */
+  readonly lock?: Readonly<Record<string, string>> | undefined
 }
 
 export interface Bundler {
@@ -96,6 +112,7 @@ export interface Bundler {
    *   bytes as `{ base64: "…" }`.
    * @throws {BundleError} when the source does not bundle: its `diagnostics` say where, and what to do.
    * @throws {BundlerBusyError} when too many builds are in flight in this isolate: try again.
+   * @throws {RegistryUnavailableError} when the registry of packages does not answer, or not in time: try again.
    * @throws {BundlerCrashError} when the compiler does not start: try again.
    */
   readonly bundle: (files: Readonly<Record<string, FileContent>>, build?: BuildOptions) => Promise<Bundle>
@@ -113,40 +130,30 @@ export interface Bundler {
  */
 export const createBundler = (options: BundlerOptions): Bundler => {
   const { wasm, timeoutMs = 15_000, importHosts = ["esm.sh"] } = options
-  const pool = poolOf(wasm)
+  const pools = poolsOf(wasm)
   const hosts = new Set(importHosts.map((host) => host.toLowerCase()))
-
-  const run = async (job: Job): Promise<Compiled> => {
-    for (let round = 0; round < ROUNDS; round++) {
-      const compiled = await pool
-        .use(timeoutMs, (instance) => compile(instance, job), options.waitUntil)
-        .catch(toBundlerError)
-      if (compiled.missing.size === 0) return compiled
-      await pool.waiting.run(IMPORT_LIMITS.timeMs + 1000, () => fetchGraph(job.context.remote, compiled.missing))
-    }
-    const text = `URL imports are nested more than ${ROUNDS} levels deep`
-    throw new BundleError([
-      { file: "", line: 0, column: 0, text, hint: "Add ?bundle to the URL, so that the host bundles the module." }
-    ])
-  }
+  const fetcher = options.fetch ?? platformFetch
 
   return {
-    bundle: async (sent, { purpose = "serve", sourceMap = purpose === "run" } = {}) => {
+    bundle: async (sent, { purpose = "serve", sourceMap = purpose === "run", lock } = {}) => {
+      const limits = { timeoutMs, deadline: Date.now() + PACKAGE_LIMITS.timeMs, waitUntil: options.waitUntil }
       const project = readProject(sent, options.assetBytes)
       const { files, binaries, config } = project
       const packageJson = readPackageJson(files)
       const find = () => findEntrypoint(files, packageJson, config)
       const kind = purpose === "run" ? ({ kind: "program", entrypoint: find() } as const) : findKind(project, find)
       if (kind.kind === "site") {
-        return { entrypoint: kind.entrypoint, main: MAIN, ...describeSite(project, kind) }
+        return { entrypoint: kind.entrypoint, main: MAIN, ...describeSite(project, kind), lock: {} }
       }
       const { path: entrypoint, warnings } = kind.entrypoint
       const { disk, mayBeOwn } = layOut(files, binaries)
-      const remote = new RemoteModules({
-        hosts,
-        fetch: options.fetch ?? platformFetch,
-        cache: options.cache ?? platformCache()
-      })
+      const cache = options.cache ?? platformCache()
+      const remote = new RemoteModules({ hosts, fetch: fetcher, cache })
+      const registry = options.packages?.registry
+      const parts = { files, entrypoint, others: OTHER_MODULES, fetch: fetcher, cache, lock }
+      // An alias may replace a package, which then is not installed.
+      const isReplaced = (specifier: string) => mayBeOwn(specifier) || Object.hasOwn(config.alias, specifier)
+      const packages = registry === undefined ? undefined : new Packages({ ...parts, mayBeOwn: isReplaced, registry })
       const context: ResolveContext = {
         files,
         disk,
@@ -154,44 +161,40 @@ export const createBundler = (options: BundlerOptions): Bundler => {
         remote,
         hosts,
         mayBeOwn,
+        packages,
         subpathTarget: makeSubpathTarget(files)
       }
       const modules: Modules = new Map()
-      const job = { context, entrypoint, sourceMap, define: config.define, plugins: projectPlugins(project, modules) }
-      const compiled = await run(job).catch((error: unknown) => {
-        throw error instanceof BundleError && remote.outage ? new BundleError(error.diagnostics, false) : error
-      })
-      const check = purpose === "serve" ? checkDefaultExport : checkRun
-      const diagnostic = check(entrypoint, compiled.exports, compiled.code, files.get(entrypoint))
-      if (diagnostic !== undefined) throw new BundleError([diagnostic])
-      checkOutput(compiled.code)
-      return {
-        entrypoint,
-        main: MAIN,
-        code: compiled.code,
-        ...(compiled.map === undefined ? {} : { map: compiled.map }),
-        ...describeProgram(project, modules, { ...compiled, warnings: [...warnings, ...compiled.warnings] })
+      const plugins = projectPlugins(project, modules)
+      const job = { context, entrypoint, sourceMap, define: config.define, plugins }
+      const build = async (): Promise<Bundle> => {
+        const compiled = await compileProject(pools, job, limits)
+        const check = purpose === "serve" ? checkDefaultExport : checkRun
+        const diagnostic = check(entrypoint, compiled.exports, compiled.code, files.get(entrypoint))
+        if (diagnostic !== undefined) throw new BundleError([diagnostic])
+        checkOutput(compiled.code)
+        return {
+          entrypoint,
+          main: MAIN,
+          code: compiled.code,
+          ...(compiled.map === undefined ? {} : { map: compiled.map }),
+          ...describeProgram(project, modules, { ...compiled, warnings: [...warnings, ...compiled.warnings] }),
+          lock: packages?.lock() ?? {}
+        }
       }
+      return build()
+        .catch((error: unknown) => {
+          const isUncertain = remote.outage || packages?.isUsed === true
+          const failure = error instanceof PackageRefused ? rejectedBy(files, error) : error
+          throw failure instanceof BundleError && isUncertain ? new BundleError(failure.diagnostics, false) : failure
+        })
+        .finally(() => packages?.close())
     }
   }
 }
 
-/** How often a build begins again because it needs further modules. Twice is nearly always enough. */
-const ROUNDS = 20
-
-const toBundlerError = (cause: unknown): never => {
-  if (cause instanceof BundleError || cause instanceof BundlerBusyError) throw cause
-  throw new BundlerCrashError("The compiler did not start", { cause })
-}
+const rejectedBy = (files: Files, error: PackageRefused): BundleError =>
+  new BundleError([refusalAt(files, undefined, error)], false)
 
 /** A function of its own, because the platform's `fetch` refuses to be called as a method. */
 const platformFetch: typeof fetch = (input, init) => fetch(input, init)
-
-/** One pool for each isolate, however many bundlers there are. */
-const pools = new WeakMap<WebAssembly.Module, Pool>()
-
-const poolOf = (wasm: WebAssembly.Module): Pool => {
-  const pool = pools.get(wasm) ?? new Pool(wasm)
-  pools.set(wasm, pool)
-  return pool
-}

@@ -6,9 +6,17 @@ import {
   BundlerCrashed,
   type BundlerFailure,
   BundlerBusy,
+  RegistryUnavailable,
   type SourceFiles
 } from "./Bundler.ts"
-import { BundleError, BundlerBusyError, type BuildOptions, type BundlerOptions, createBundler } from "./index.ts"
+import {
+  BundleError,
+  BundlerBusyError,
+  type BuildOptions,
+  type BundlerOptions,
+  createBundler,
+  RegistryUnavailableError
+} from "./index.ts"
 
 /** esbuild in this Worker, a fresh instance for each build. */
 export const layerEsbuild = (
@@ -28,4 +36,6 @@ const toTagged = (error: unknown): BundlerFailure =>
     ? new BundleRejected({ diagnostics: error.diagnostics, certain: error.certain })
     : error instanceof BundlerBusyError
       ? new BundlerBusy({ message: error.message })
-      : new BundlerCrashed({ message: error instanceof Error ? error.message : String(error) })
+      : error instanceof RegistryUnavailableError
+        ? new RegistryUnavailable({ message: error.message })
+        : new BundlerCrashed({ message: error instanceof Error ? error.message : String(error) })

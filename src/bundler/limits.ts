@@ -5,7 +5,7 @@ import { base64Length, type FileContent } from "./files/base64.ts"
 export const LIMITS = {
   /** Bytes of source in UTF-8, paths not counted; 500 × 1024. */
   sourceBytes: 512_000,
-  /** Memory grows with the number of files as well as with their bytes. */
+  /** The most files, because memory grows with their number as well as with their bytes. */
   files: 500,
   /** Static files, which are counted apart from sources. */
   assets: 1000,
@@ -17,7 +17,7 @@ export const LIMITS = {
   outputBytes: 4 * 1024 * 1024,
   /** Bytes of memory that a build begins with: enough for usual sources up to the limits above. */
   memoryBytes: 48 * 1024 * 1024,
-  /** Bytes of memory beyond which a build ends: unusually dense sources may need more than the initial memory. */
+  /** Bytes of memory beyond which a build ends. Unusually dense sources may need more than the initial memory. */
   maxMemoryBytes: 64 * 1024 * 1024,
   /** Builds that compile at the same time in one isolate. */
   builds: 2,
@@ -30,7 +30,7 @@ const refuse = (text: string, hint: string): never => {
   throw new BundleError([diagnostic])
 }
 
-/** How many bytes of UTF-8 a string takes, lone surrogates as U+FFFD; without making them. */
+/** Counts the bytes of UTF-8 that a string takes, lone surrogates as U+FFFD, without encoding it. */
 export const utf8Length = (text: string): number => {
   let bytes = text.length
   for (let index = 0; index < text.length; index++) {

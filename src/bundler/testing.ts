@@ -3,7 +3,7 @@ import * as Layer from "effect/Layer"
 import { Bundler, type SourceFiles } from "./Bundler.ts"
 import { type Bundle, DEFAULT_COMPATIBILITY_DATE } from "./index.ts"
 
-/** For tests: runs the script, or returns a program that answers "ok". Compiles nothing. */
+/** A bundler for tests. It runs the script, or returns a program that answers "ok". It compiles nothing. */
 export const layerBundlerTest = (
   script: Bundler["Service"]["bundle"] = (files) => Effect.succeed(trivial(files))
 ): Layer.Layer<Bundler> => {
@@ -19,6 +19,7 @@ export const testBundle = (changes: Partial<Bundle> = {}): Bundle => ({
   code: 'export default { fetch: () => new Response("ok") }\n',
   warnings: [],
   compatibilityFlags: [],
+  lock: {},
   modules: [],
   compatibilityDate: DEFAULT_COMPATIBILITY_DATE,
   vars: {},

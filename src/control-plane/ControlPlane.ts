@@ -8,7 +8,7 @@ export const COMPATIBILITY_DATE = "2026-07-01"
 /** A project of the control plane: a name, a slug and, after the first upload, a site. */
 export interface Project {
   readonly id: string
-  /** Free text that only the create sets. Ours contain the deployment id (`projectName` in slug.ts). */
+  /** Free text that only the create sets. The gateway writes the deployment id into it (`projectName` in slug.ts). */
   readonly name: string
   /** Unique among the account's projects of every status. */
   readonly slug: string
@@ -21,7 +21,7 @@ export interface Project {
   readonly createdAt: number
 }
 
-/** One ES module to be served. */
+/** One ES module to serve. */
 export interface Upload {
   /** The module's file name in the bundle, for example `index.js`: js or mjs, without a path. */
   readonly main: string
@@ -41,20 +41,20 @@ export type ControlPlaneError = ControlPlaneRefused | ControlPlaneUnavailable
 /** The operations of a control plane. Every call is bounded in time. Calls that are retried are safe to repeat. */
 export interface ControlPlane {
   /**
-   * Answers whether a site could be delivered now: the host answers, accepts our token, and the account's sites can be
+   * Answers whether the host could deliver a site now: it answers, accepts the gateway's token, and the account's sites can be
    * reached. The gateway makes this cheap read before a payment, and may cache it for some seconds.
    */
   account(): Effect.Effect<Account, ControlPlaneError>
-  /** Creates an empty project, which serves nothing before the first upload. Never retried here. */
+  /** Creates an empty project, which serves nothing before the first upload. This call is never retried. */
   create(input: { readonly name: string; readonly slug: string }): Effect.Effect<Project, SlugTaken | ControlPlaneError>
-  /** The account's project with this slug, in any status. */
+  /** Returns the account's project with this slug, in any status. */
   findBySlug(slug: string): Effect.Effect<Option.Option<Project>, ControlPlaneError>
   get(projectId: string): Effect.Effect<Option.Option<Project>, ControlPlaneError>
-  /** Every project of the account, including failed ones and those of other programs. */
+  /** Returns every project of the account, including failed ones and those of other programs. */
   list(): Effect.Effect<ReadonlyArray<Project>, ControlPlaneError>
   /** Replaces all tags: at most 20 of at most 50 characters, of `a-z`, `0-9`, `:` and `-`, alphanumeric at both ends. */
   tag(projectId: string, tags: ReadonlyArray<string>): Effect.Effect<void, ControlPlaneError>
-  /** Serves this code from now on, and returns once it is live. Never retried here, but safe to repeat. */
+  /** Serves this code from now on, and returns once it is live. This call is never retried, but is safe to repeat. */
   upload(projectId: string, upload: Upload): Effect.Effect<void, CodeRejected | ControlPlaneError>
   /** Deletes the project and its site. Succeeds if the project does not exist. */
   remove(projectId: string): Effect.Effect<void, ControlPlaneError>

@@ -5,12 +5,12 @@ import * as Schema from "effect/Schema"
  * may, after any other error it did not.
  */
 
-/** The create collided: the account has a project with this slug, in any status, or is creating one. */
+/** The account already has a project with this slug, in any status, or is creating one. */
 export class SlugTaken extends Schema.TaggedError<SlugTaken>()("SlugTaken", {
   slug: Schema.String
 }) {}
 
-/** The upload was refused because of the code in it: it does not start. The previous code, if any, keeps serving. */
+/** The control plane refused the upload because the code does not start. The previous code, if any, keeps serving. */
 export class CodeRejected extends Schema.TaggedError<CodeRejected>()("CodeRejected", {
   /** The control plane's words, at most 300 characters. */
   message: Schema.String

@@ -1,15 +1,15 @@
 import * as Option from "effect/Option"
 
 /**
- * Jack serves a project at `https://{username}-{slug}.runjack.xyz` without checking that the first label fits into the 63
- * characters of a DNS label. Usernames run to 39, and one hyphen: 23 remain.
+ * The longest slug. Jack serves a project at `https://{username}-{slug}.runjack.xyz` without checking that the first label fits
+ * into the 63 characters of a DNS label. A username takes up to 39 and the hyphen one, so 23 remain.
  */
 export const SLUG_MAX_LENGTH = 23
 
 /** The length of the suffix that makes a taken slug unique. */
 const SUFFIX_LENGTH = 5
 
-/** The most UTF-16 units of a name that are read, because normalizing takes quadratic time for hostile text. */
+/** The most UTF-16 units of a name that the gateway reads, because normalizing takes quadratic time for hostile text. */
 const NAME_MAX_LENGTH = 200
 
 /** Cuts a slug, without a hyphen at its end: Jack answers 500 for one. */
@@ -17,7 +17,7 @@ const NAME_MAX_LENGTH = 200
 const cut = (slug: string, length: number) => slug.slice(0, length).replace(/-+$/, "")
 
 /**
- * Makes a slug of a name: lowercase, without accents, other characters than `a-z` and `0-9` as hyphens, hyphens collapsed and
+ * Makes a slug from a name: lowercase, without accents, other characters than `a-z` and `0-9` as hyphens, hyphens collapsed and
  * trimmed, at most 23 characters. Empty for a name without letters or digits.
  */
 export const slugFrom = (name: string): string =>
@@ -33,7 +33,7 @@ export const slugFrom = (name: string): string =>
   )
 
 /**
- * The next slug to try after a collision: `slug` with the first five alphanumeric characters of `random`, within 23
+ * Returns the next slug to try after a collision: `slug` with the first five alphanumeric characters of `random`, within 23
  * characters. `slug` is the slug of the name, without an earlier suffix.
  */
 export const withSuffix = (slug: string, random: string): string => {
@@ -46,11 +46,11 @@ export const withSuffix = (slug: string, random: string): string => {
 }
 
 /**
- * The project's name. It contains the deployment id, because the name is the only field of ours that a create sets in one
- * step with the project: it identifies the project after the answer to its create was lost.
+ * Returns the project's name. It contains the deployment id, because the name is the only field that a create sets in one step
+ * with the project. It identifies the project if the answer to the create was lost.
  */
 export const projectName = (deploymentId: string): string => `mpp-compute ${deploymentId}`
 
-/** The deployment id in a project's name; `none` for projects of others. */
+/** Reads the deployment id from a project's name; `none` for projects of other programs. */
 export const deploymentIdOf = (name: string): Option.Option<string> =>
   Option.fromNullishOr(/^mpp-compute (dep_[A-Za-z0-9_-]+)$/.exec(name)?.[1])

@@ -9,7 +9,7 @@ import { ControlPlaneRefused, ControlPlaneUnavailable, SlugTaken } from "./error
 type Method = keyof ControlPlane
 type Call<M extends Method> = ReturnType<ControlPlane[M]>
 
-/** A fault handles one call: it may run it, before or after something else, or not at all. */
+/** A fault handles one call. It may run the call, before or after something else, or not at all. */
 export type Fault<A, E> = (call: Effect.Effect<A, E>) => Effect.Effect<A, E>
 type FaultOf<M extends Method> = Fault<Effect.Success<Call<M>>, Effect.Error<Call<M>>>
 
@@ -18,16 +18,16 @@ export interface MemoryProject extends Project {
   readonly uploads: ReadonlyArray<Upload>
 }
 
-/** The call goes well: for the calls before the one that is to fail. */
+/** The call succeeds. Use it for the calls before the one that must fail. */
 export const goesWell = <A, E>(call: Effect.Effect<A, E>): Effect.Effect<A, E> => call
 
-/** Nothing happens, and this is the answer. */
+/** The call does nothing, and fails with this. */
 export const failsWith =
   <F>(error: F) =>
   <A, E>(_call: Effect.Effect<A, E>): Effect.Effect<A, E | F> =>
     Effect.fail(error)
 
-/** It happens, and the answer is lost. */
+/** The call happens, and its answer is lost. */
 export const losesItsAnswer = <A, E>(call: Effect.Effect<A, E>): Effect.Effect<A, E | ControlPlaneUnavailable> =>
   Effect.andThen(call, Effect.fail(new ControlPlaneUnavailable({ message: "the answer was lost" })))
 
@@ -41,28 +41,28 @@ const withoutUrl = (project: MemoryProject): Project => ({ ...asProject(project)
 
 /** A control plane in memory, as strict as Jack's: tests seed and inspect `projects`, read `calls` and script failures. */
 export class ControlPlaneMemory {
-  /** By id. */
+  /** The projects by id. */
   readonly projects = new Map<string, MemoryProject>()
-  /** `account` answers this. */
+  /** The answer of `account`. */
   account: Account = { usable: true }
-  /** Every call in order: the method and its first argument, `"create my-api"`, `"upload project-1"`. */
+  /** Every call in order: the method and its first argument, for example `"create my-api"` or `"upload project-1"`. */
   readonly calls: Array<string> = []
   readonly #faults = new Map<Method, Array<unknown>>()
   #created = 0
 
-  /** Sets faults for the next calls of a method, one fault a call; after the last one all goes well again. */
+  /** Sets faults for the next calls of a method, one fault for each call. After the last one every call succeeds again. */
   next<M extends Method>(method: M, ...faults: ReadonlyArray<FaultOf<M>>): this {
     this.#faults.set(method, [...(this.#faults.get(method) ?? []), ...faults])
     return this
   }
 
-  /** Forgets what was to become of a method's next calls: all goes well again. */
+  /** Removes the faults of a method's next calls, so that they succeed. */
   calm(method: Method): this {
     this.#faults.delete(method)
     return this
   }
 
-  /** Puts a project there, as another user of the account would, and returns it. */
+  /** Adds a project, as another user of the account would, and returns it. */
   seed(project: Partial<MemoryProject> & { readonly slug: string }): MemoryProject {
     const id = project.id ?? `project-${++this.#created}`
     const url = `https://tester-${project.slug}.runjack.test`
@@ -71,12 +71,12 @@ export class ControlPlaneMemory {
     return row
   }
 
-  /** For `create`: the project is left with this status, and the answer is lost. An `error` blocks the slug. */
+  /** A fault of `create`: it leaves the project with this status, and the answer is lost. An `error` blocks the slug. */
   leaves(status: Project["status"]): FaultOf<"create"> {
     return (call) => losesItsAnswer(Effect.tap(call, ({ id }) => this.#change(id, () => ({ status }))))
   }
 
-  /** The service. `findBySlug` and `list` do not tell the URL: the real answers need not either. */
+  /** The service. `findBySlug` and `list` do not return the URL, because the real answers may lack it too. */
   readonly client: ControlPlane = {
     account: () => Effect.sync(() => this.account).pipe(this.#called("account", "")),
     create: ({ name, slug }) => this.#create(name, slug).pipe(this.#called("create", slug)),

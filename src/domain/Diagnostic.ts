@@ -1,8 +1,8 @@
 import * as Schema from "effect/Schema"
 
 /**
- * A fault that the compiler or the start check found in the source, as answers give it. `line` and `column` count from 1, 0
- * for unknown; `file` is empty where the fault is in no file.
+ * A fault that the compiler or the start check found in the source, as answers report it. `line` and `column` count from 1, and
+ * 0 means unknown. `file` is empty if the fault is in no file.
  */
 export const DiagnosticSchema = Schema.Struct({
   file: Schema.String,

@@ -1,7 +1,7 @@
 /**
- * The answers other than success: one class a response, rendered as `application/problem+json` (RFC 9457) by the API
- * definition. Each says in `charged` whether the order's money has moved (`true`, `false`, or `null` while the chain has not
- * answered), and in `detail` what is wrong and what to do.
+ * Every error response, one class each. The API definition renders them as `application/problem+json` (RFC 9457). `charged`
+ * says whether the order's money has moved (`true`, `false`, or `null` while the chain has not answered). `detail` says what is
+ * wrong and what to do.
  */
 export * from "./errors/order.ts"
 export * from "./errors/payment.ts"

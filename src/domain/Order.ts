@@ -1,17 +1,17 @@
 import { createHash, randomBytes } from "node:crypto"
 import type { Terms, Verified } from "./Payment.ts"
 
-/** Source files by their path, as the bundler takes them: relative, `/` between folders, no `.` or `..`. */
+/** Source files by path, as the bundler takes them: relative paths, `/` between folders, no `.` or `..`. */
 export type Files = Readonly<Record<string, string>>
 
 /**
- * The gateway hands this to an order's object: a request that it decoded and a credential that it verified, both
- * without any I/O. Plain data: it crosses the object's boundary by structured clone.
+ * The gateway hands this to an order's object: a request that it decoded and a credential that it verified, both without any
+ * I/O. It is plain data because it crosses the object's boundary by structured clone.
  */
 export interface PaidRequest {
   readonly terms: Terms
   readonly verified: Verified
-  /** The key of the request's own `Idempotency-Key`, if it brought one: the challenge may be for another. */
+  /** The key from the request's `Idempotency-Key` header, if there was one. The challenge may be for another key. */
   readonly idempotencyKey: RequestedKey | undefined
   readonly files: Files
 }
@@ -19,23 +19,26 @@ export interface PaidRequest {
 /** The key that an `Idempotency-Key` stands for. */
 export interface RequestedKey {
   readonly key: string
-  /** Whether the header was a key in our own form: anybody can read one in a challenge, so it is no secret of the client's. */
+  /**
+   * Whether the header was a key in the gateway's own form. Such a key is no secret of the client, because every challenge
+   * shows it.
+   */
   readonly readable: boolean
 }
 
 /** A deploy that is paid for. */
 export interface DeployOrder extends PaidRequest {
-  /** The name that was asked for, if any: it becomes the slug. */
+  /** The name that the client asked for, if any. It becomes the slug. */
   readonly name: string | null
 }
 
 /** An execution that is paid for: one file, which exports `run` or a default function. */
 export interface ExecuteOrder extends PaidRequest {
-  /** The input of the call, as the text of a JSON value; null for nothing. */
+  /** The input of the call, as the text of a JSON value; null if there is none. */
   readonly input: string | null
 }
 
-/** Newer code for a deployment, from somebody who has proved who it is. Plain data, like `DeployOrder`. */
+/** Newer code for a deployment. The client has proved who it is. Plain data, like `DeployOrder`. */
 export interface UpdateOrder {
   readonly id: string
   readonly terms: Terms
@@ -60,7 +63,7 @@ export interface Executed {
   readonly receipt: string
 }
 
-/** An order answers this once it is done. */
+/** The result of a finished order. */
 export type OrderResult = Deployed | Executed
 
 /** A proof for an update names this: `update:` and the deployment's id. */
@@ -74,23 +77,23 @@ const keyPattern = /^(key|own)_[0-9a-f]{32}$/
 const hashOf = (header: string): string => createHash("sha256").update(header).digest("hex").slice(0, 32)
 
 /**
- * The key of a purchase. A client's `Idempotency-Key` is hashed (`own_…`), so that it may be anything and is never stored;
- * without one a random key is made (`key_…`). A key in our own form is taken as it is: so an answer can tell it to a client
- * that brought none.
+ * Returns the key of a purchase. The gateway hashes a client's `Idempotency-Key` (`own_…`), so the client may choose any text
+ * and no store keeps it. Without the header it makes a random key (`key_…`). It takes a key in its own form as it is, so that
+ * an answer can tell the key to a client that sent none.
  */
 export const purchaseKey = (header: string | undefined): string => {
   if (header === undefined) return `key_${randomBytes(16).toString("hex")}`
   return keyPattern.test(header) ? header : `own_${hashOf(header)}`
 }
 
-/** The key of a request's `Idempotency-Key`. */
+/** Returns the key of a request's `Idempotency-Key` header. */
 export const requestedKey = (header: string | undefined): RequestedKey | undefined =>
   header === undefined ? undefined : { key: purchaseKey(header), readable: keyPattern.test(header) }
 
-/** Whether a key was chosen by a client, so that a challenge holds its hash alone. */
+/** Whether a client chose the key. A challenge holds only the hash of such a key. */
 export const isOwnKey = (key: string): boolean => key.startsWith("own_")
 
-/** The form that a key had in earlier releases, which did not distinguish clients' keys from random ones. */
+/** The form that a key had in earlier releases, which did not tell clients' keys from random ones. */
 export const earlierKey = (key: string): string => key.replace(/^own_/, "key_")
 
 /** Unix milliseconds as `2026-03-27T21:00:00Z`. */

@@ -6,38 +6,40 @@ export interface Terms {
   readonly bodyDigest: string
   /** Dollars, as a decimal string: `"0.10"`. */
   readonly price: string
-  /** Wallets show this to people. Latin-1, the same for every request; no code compares it. */
+  /** Wallets show this text to people. Latin-1, the same for every request; no code compares it. */
   readonly description: string
 }
 
-/** A credential that answers a challenge of ours, for these terms. Its deadlines and funds are not checked. */
+/**
+ * A credential that answers one of the gateway's challenges, for these terms. Nobody has checked its deadlines and funds yet.
+ */
 export interface Verified {
   /**
-   * The payer: the lower-case address of the key that signed, with a verified signature. Never the credential's `source`,
-   * which proves nothing.
+   * The payer: the lower-case address of the key that made the verified signature. It never comes from the credential's
+   * `source`, because that proves nothing.
    */
   readonly payer: string
   /** The key of the purchase, as the challenge carried it. */
   readonly key: string
   readonly challengeId: string
-  /** The credential itself, `Payment eyJ…`. Any holder can have it paid, so it is never logged and never stored. */
+  /** The credential itself, `Payment eyJ…`. Every holder can submit it for payment, so it is never logged or stored. */
   readonly credential: string
 }
 
 /** Everything that `capture` needs to make the payment. Persist it before `capture`. */
 export interface Authorization {
-  /** Identifies the payment, also before it is made. On Tempo: the transaction's hash. */
+  /** Identifies the payment, even before it is made. On Tempo: the transaction's hash. */
   readonly reference: string
   /** The payment itself. On Tempo: the signed transaction's canonical bytes, `0x…`. Never logged. */
   readonly transaction: string
-  /** The payment can no longer happen from this time of the chain's own clock; unix seconds. */
+  /** The payment can no longer happen after this time on the chain's clock, in unix seconds. */
   readonly validBefore: number
   readonly challengeId: string
 }
 
 /** Proof of payment. */
 export interface Receipt {
-  /** The value of `Payment-Receipt`; on successful answers only. */
+  /** The value of the `Payment-Receipt` header, which only successful answers carry. */
   readonly header: string
   readonly reference: string
 }

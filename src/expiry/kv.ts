@@ -15,17 +15,19 @@ const StoredRecord = Schema.fromJsonString(
 /** KV's shortest time to live. */
 const KV_MIN_TTL_SECONDS = 60
 
-/** Bounds each call, because no request may wait long for the index. */
+/** The time limit of each call, because no request may wait long for the index. */
 const KV_TIMEOUT = "5 seconds"
 
 /** The key of a project's entry. */
 export const keyOf = (projectId: string) => `deploy:${projectId}`
 
-/** The seconds until the deployment expires. Relative, so that KV's clock need not agree with ours. */
+/**
+ * Returns the seconds until the deployment expires. They are relative, so that KV's clock need not agree with the gateway's.
+ */
 export const ttlSeconds = (record: ExpiryRecord, nowMillis: number) =>
   Math.max(KV_MIN_TTL_SECONDS, record.expiresAt - Math.floor(nowMillis / 1000))
 
-/** On Workers KV. Without a namespace every call fails, like in an outage of KV. */
+/** Keeps the index in Workers KV. Without a namespace every call fails, as in an outage of KV. */
 export const layerExpiryStoreKv = (kv: KVNamespace | undefined) => {
   const attempt = <A>(operation: string, run: (kv: KVNamespace) => Promise<A>) =>
     Effect.tryPromise({

@@ -12,7 +12,7 @@ export class ExpiryMemory {
   available = true
 }
 
-/** In memory. A test reads it and makes it unavailable. */
+/** Keeps the index in memory. A test reads it and makes it unavailable. */
 export const layerExpiryStoreMemory = (memory: ExpiryMemory = new ExpiryMemory()) => {
   const whenUp = Effect.suspend(() =>
     memory.available ? Clock.currentTimeMillis : Effect.fail(new ExpiryStoreUnavailable({ message: "scripted" }))

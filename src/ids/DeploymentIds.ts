@@ -15,7 +15,7 @@ import { type EarlierIds, IdStore } from "./IdStore.ts"
 /** An isolate caches the stored keys and ids for this long, in milliseconds, so that invented ids do not cause a read each. */
 const KEEP_MILLIS = 60_000
 
-/** The stored ids of earlier releases are valid for this long, in milliseconds. The sweep stores them every hour. */
+/** The stored ids of earlier releases are valid for this long, in milliseconds. The sweep stores them again every hour. */
 const NOTE_MILLIS = 2 * 3_600_000
 
 const NO_EARLIER_IDS: EarlierIds = { at: 0, ids: [] }
@@ -30,7 +30,7 @@ export class DeploymentIds extends Context.Service<
   {
     /** Makes a new id for a purchase of this order. */
     readonly make: (order: string) => Effect.Effect<string>
-    /** The name of the order of an id; `undefined` for an id that this gateway did not make. */
+    /** Returns the name of the order of an id; `undefined` for an id that this gateway did not make. */
     readonly orderOf: (id: string) => Effect.Effect<string | undefined, Busy>
     /** Stores the ids of earlier releases that the host's projects have. */
     readonly note: (projects: ReadonlyArray<Project>) => Effect.Effect<void>
@@ -38,9 +38,9 @@ export class DeploymentIds extends Context.Service<
 >()("mpp-compute/ids/DeploymentIds") {}
 
 /**
- * Verifies the check of an id by computing it. If it is not valid, the id may come from the time before a change of
- * `MPP_SECRET_KEY`, so the earlier keys of the `IdStore` are tried. An id of an earlier release has no check; it is accepted if
- * the host has had a project with it.
+ * Recognizes an id by computing its check. An id with an invalid check may come from the time before a change of
+ * `MPP_SECRET_KEY`, so the service tries the earlier keys of the `IdStore`. An id of an earlier release has no check; it is
+ * valid if the host has had a project with it.
  */
 export const layerDeploymentIds = Layer.effect(
   DeploymentIds,
@@ -56,7 +56,7 @@ export const layerDeploymentIds = Layer.effect(
     )
 
     let added = false
-    /** Stores the key in the background: an id is valid without it until the secret changes. */
+    /** Stores the key in the background, because an id is valid without it until the secret changes. */
     const addKey = (key: string) => {
       if (added) return Effect.void
       added = true
@@ -125,7 +125,7 @@ export const layerDeploymentIds = Layer.effect(
   })
 )
 
-/** Adds the ids of projects to the known ids, which stay: an order outlives its project. */
+/** Adds the ids of projects to the known ids, which stay because an order outlives its project. */
 const mergeIds = (known: ReadonlyArray<string>, projects: ReadonlyArray<Project>): ReadonlySet<string> =>
   new Set([
     ...known,

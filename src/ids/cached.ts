@@ -9,8 +9,8 @@ const MAX_POLLS = 120
 const MAX_LOAD_MS = 12_000
 
 /**
- * Caches a value in the isolate for `keepMillis`. One request loads it. The others poll for it with their own timers, because
- * the platform forbids waiting for a promise of another request. `orElse` is the result of a request that waits in vain.
+ * Caches a value in the isolate for `keepMillis`. One request loads it. The others poll for it with timers of their own,
+ * because the platform forbids waiting for a promise of another request. A request that polls without success gets `orElse`.
  */
 export const cached = <A, E>(options: {
   readonly load: Effect.Effect<A, E>

@@ -10,7 +10,7 @@ const KV_TIMEOUT = "5 seconds"
 const KEY_PREFIX = "id-key:"
 const EARLIER = "ids-earlier"
 
-/** On Workers KV: keys in the names of empty entries (one list reads them all), the earlier ids in one value. */
+/** Keeps the keys as names of empty entries in Workers KV, which one list request reads, and the earlier ids in one value. */
 export const layerIdStoreKv = (kv: KVNamespace) => {
   const attempt = <A>(operation: string, run: () => Promise<A>) =>
     Effect.tryPromise({

@@ -3,7 +3,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { type EarlierIds, IdStore } from "./IdStore.ts"
 
-/** In memory, for tests. */
+/** Keeps the ids in memory, for tests. */
 export const layerIdStoreMemory = Layer.sync(IdStore, () => {
   const keys = new Set<string>()
   let earlier = Option.none<EarlierIds>()

@@ -25,7 +25,7 @@ export class Components {
       this.#log(`${describe(component)}  (${((Date.now() - since) / 1000).toFixed(1)} s)`)
       return component
     })
-    // `all` reports the failure; here it only aborts the others.
+    // `all` reports the failure, and this only aborts the others.
     this.#pending.push(started.catch((cause: unknown) => this.#abort.abort(cause)))
     return started
   }

@@ -25,7 +25,7 @@ const dollars = (units: bigint): string => `$${formatUnits(units, 6).replace(/\.
 /**
  * Buys a deployment with the stock client, as an agent does, and prints each step. It ends with the answer of the live URL.
  *
- * @throws Error when a step gives another answer than it must.
+ * @throws Error if a step gets an unexpected answer.
  */
 export const demonstrate = async (
   info: StackInfo,

@@ -27,7 +27,7 @@ export const lockDirectory = (dir: string, { keep = false }: { readonly keep?: b
         `${path} is in use by the stack of process ${owner}. Stop that one first, or set LOCAL_DIR to another ` +
           "directory (and GATEWAY_PORT, SITES_PORT and CHAIN_PORT to other ports)."
       )
-    // The marker goes last, so that a half-emptied directory is still recognized.
+    // The marker is deleted last, so that a half-emptied directory is still recognized.
     for (const entry of entries.filter((entry) => !keep && entry !== MARKER_FILE))
       rmSync(join(path, entry), { recursive: true })
   }

@@ -15,7 +15,7 @@ export interface Gateway {
   readonly url: string
   /** Resolves with the reason when the gateway ends by itself. */
   readonly failed: Promise<string>
-  /** Ends the gateway; 0 kills it at once, like a crash. Its stored data stays on disk. */
+  /** Ends the gateway. 0 kills it at once, like a crash. Its stored data stays on disk. */
   readonly stop: (graceMs?: number) => Promise<void>
   /** Starts it again after `stop`, on the same port and with its stored data. */
   readonly start: () => Promise<void>
@@ -78,7 +78,10 @@ const healthy = async (url: string): Promise<boolean> => {
   return true
 }
 
-/** Three Workers: the host filter, the project's own behind it, and the runner, which passes start checks to the hosting process. */
+/**
+ * Plans three Workers: the host filter, the project's own behind it, and the runner, which passes start checks to the hosting
+ * process.
+ */
 const makePlan = (options: Parameters<typeof startGateway>[0], secret: string): Plan => {
   const folder = join(options.dir, "gateway")
   const config = localConfig(options.configPath)

@@ -19,13 +19,13 @@ const interrupted = new Promise<NodeJS.Signals>((resolve) => {
     })
 })
 
-// Keeps this process alive while it waits for others to end; otherwise Node exits with a warning.
+// This keeps the process alive while it waits for others to end; otherwise Node exits with a warning.
 const alive = setInterval(() => {}, 60_000)
 
-// Writing to a closed terminal fails; that must not stop the clean-up.
+// A write to a closed terminal fails, and that must not stop the clean-up.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {})
 
-// A killed npm leaves its child running, ports included: when the parent has ended, this process ends too.
+// A killed npm leaves its child running, ports included. So this process ends when its parent has ended.
 const parent = process.ppid
 if (process.env["npm_lifecycle_event"] !== undefined) {
   const watching = setInterval(() => {
@@ -50,7 +50,7 @@ try {
   const failed = stack.failed.then((why): never => {
     throw new Error(why)
   })
-  // A late failure has no waiter and must not be an unhandled rejection.
+  // A late failure has no waiter, and must not be an unhandled rejection.
   failed.catch(() => {})
   if (values.demo) await Promise.race([demonstrate(stack.info, print, interrupt.signal), failed])
   print(`${howToPay(stack.info)}\n\nCtrl-C stops it.`)

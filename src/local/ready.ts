@@ -4,9 +4,9 @@ import { poll } from "./system/poll.ts"
 import type { Child } from "./system/process.ts"
 
 /**
- * Waits until `ask` answers true: the child is ready.
+ * Waits until `ask` answers true, which means that the child is ready.
  *
- * @throws Error with the end of its log when the child ends, does not build, or is not ready after `timeoutMs`.
+ * @throws Error with the end of its log if the child ends, does not build, or is not ready after `timeoutMs`.
  */
 export const waitUntilReady = async (
   child: Child,
@@ -37,11 +37,11 @@ export const waitUntilReady = async (
   if (gaveUp || !served) throw new Error(withLogTail(trouble, child))
 }
 
-/** The sentence and the end of the child's log. */
+/** Returns the sentence and the end of the child's log. */
 export const withLogTail = (sentence: string, child: Child): string =>
   `${sentence} Its log is ${child.log}:\n${logTail(child)}`
 
-/** A child's output from its first error on, or its last lines, without the variables that wrangler lists. */
+/** Returns a child's output from its first error on, or its last lines, without the variables that wrangler lists. */
 const logTail = (child: Child, lines = 15): string => {
   const printed = printedLines(child).filter((line) => !line.startsWith("env."))
   const error = printed.findIndex((line) => line.includes(ERROR_MARK))

@@ -1,37 +1,44 @@
 import { PATH_USD } from "../domain/path-usd.ts"
+import type { Values } from "../config.ts"
 import { recipient } from "./chain/accounts.ts"
 
-/** The names of the gateway's settings in the environment. `src/config.ts` explains them. */
-export const settingNames = [
-  "MPP_SECRET_KEY",
-  "REALM",
-  "PUBLIC_ORIGIN",
-  "TEMPO_RECIPIENT",
-  "TEMPO_NETWORK",
-  "TEMPO_RPC_URL",
-  "TEMPO_CURRENCY",
-  "DEPLOY_PRICE",
-  "EXECUTE_PRICE",
-  "CONTROL_PLANE_URL",
-  "CONTROL_PLANE_TOKEN",
-  "PROJECT_ID",
-  "TTL_HOURS",
-  "IMPORT_HOSTS"
-] as const
+const named = {
+  MPP_SECRET_KEY: true,
+  REALM: true,
+  PUBLIC_ORIGIN: true,
+  TEMPO_RECIPIENT: true,
+  TEMPO_NETWORK: true,
+  TEMPO_RPC_URL: true,
+  TEMPO_CURRENCY: true,
+  DEPLOY_PRICE: true,
+  EXECUTE_PRICE: true,
+  CONTROL_PLANE_URL: true,
+  CONTROL_PLANE_TOKEN: true,
+  PROJECT_ID: true,
+  TTL_HOURS: true,
+  IMPORT_HOSTS: true,
+  NPM_PACKAGES: true,
+  NPM_REGISTRY: true
+} satisfies Record<keyof Values, true>
 
-/** Settings with their values, as strings; absent means unset. */
-export type Settings = Partial<Record<(typeof settingNames)[number], string>>
+/** The names of the gateway's settings in the environment. `src/config.ts` explains them. */
+export const settingNames = Object.keys(named) as ReadonlyArray<keyof Values>
+
+/** Settings with their values, as strings. An absent one is not set. */
+export type Settings = Partial<Record<keyof Values, string>>
 
 /** An environment, `process.env` for instance. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** The settings that are set in the environment; an empty one counts as set. */
+/** Returns the settings that are set in the environment. An empty one counts as set. */
 export const settingsOf = (environment: Environment): Settings =>
   Object.fromEntries(
     settingNames.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]]))
   )
 
-/** The settings that the gateway starts with: the stack's own servers and defaults, or the values of the environment. */
+/**
+ * Returns the settings that the gateway starts with: the stack's own servers and defaults, or the values of the environment.
+ */
 export const gatewaySettings = (
   given: Settings,
   own: Required<

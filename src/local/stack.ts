@@ -24,7 +24,7 @@ export interface Stack {
   readonly gateway: Gateway
   /** Resolves with the reason when a component ends by itself. */
   readonly failed: Promise<string>
-  /** Ends every process of the stack; idempotent. The directory stays, for inspection. */
+  /** Ends every process of the stack; idempotent. The directory stays, so that people can inspect it. */
   readonly stop: () => Promise<void>
 }
 
@@ -51,11 +51,11 @@ export interface StackOptions extends Partial<StackSettings> {
 }
 
 /**
- * Starts a chain, a control plane with its hosting, and the gateway. Several stacks run side by side when their directories
+ * Starts a chain, a control plane with its hosting, and the gateway. Several stacks run side by side if their directories
  * differ, and their ports differ or are 0.
  *
- * @throws Error with nothing left running, when a port is taken, the directory holds other files, or a component does not
- * start.
+ * @throws Error if a port is taken, the directory holds other files, or a component does not start. Nothing is left running
+ * then.
  */
 export const startStack = async (options: StackOptions = {}): Promise<Stack> => {
   const { environment = process.env, configPath = projectConfig, log = () => {}, reroute = async (to) => to } = options

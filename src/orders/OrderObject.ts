@@ -8,12 +8,12 @@ import { makePurchaseStore } from "./purchase/PurchaseStoreSql.ts"
 import type { Status } from "./operations.ts"
 import { type OutcomeCodec, OUTCOMES } from "./rpc.ts"
 
-/** An alarm that failed as a whole rings again after this time, in milliseconds. */
+/** An alarm that failed as a whole repeats after this time, in milliseconds. */
 const FAILED_ALARM_MS = 300_000
 
 /**
- * The object of one order: its storage as a store, and the `OrderWorkflow` on it. What an order needs of the isolate is built
- * once and given by `runtime`; the class itself is made in the Worker's entry point, where that is known.
+ * Makes the class of an order's object: its storage as a store, and the `OrderWorkflow` on it. `runtime` gives the services
+ * that an order needs of the isolate, built once. The Worker's entry point calls this, because it knows them.
  */
 export const makeOrderObject = (runtime: ManagedRuntime.ManagedRuntime<OrderWorkflow, never>) =>
   class extends DurableObject implements OrderObject {
@@ -52,8 +52,8 @@ export const makeOrderObject = (runtime: ManagedRuntime.ManagedRuntime<OrderWork
     }
 
     /**
-     * Continues what is due. Never throws, because the platform repeats a failed alarm a few times only, and each purchase has
-     * pauses of its own. An alarm that fails as a whole, because of another version's rows for example, rings again later.
+     * Continues due purchases. Never throws, because the platform repeats a failed alarm only a few times, and each purchase
+     * has a backoff of its own. An alarm that fails as a whole, for example on another version's rows, repeats later.
      */
     override alarm(): Promise<void> {
       const wake = Effect.flatMap(OrderWorkflow, (workflow) => workflow.wake)
@@ -64,7 +64,10 @@ export const makeOrderObject = (runtime: ManagedRuntime.ManagedRuntime<OrderWork
     }
   }
 
-/** The gateway calls this on an order's object: each of `OrderOperations`. `OUTCOMES` says how an outcome is encoded. */
+/**
+ * The methods that the gateway calls on an order's object, one for each of `OrderOperations`. `OUTCOMES` says how an outcome is
+ * encoded.
+ */
 export interface OrderObject extends Rpc.DurableObjectBranded {
   submit(order: DeployOrder): Promise<unknown>
   execute(order: ExecuteOrder): Promise<unknown>

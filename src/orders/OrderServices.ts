@@ -21,7 +21,7 @@ export type OrderServices =
   | Settings
   | WorkSlots
 
-/** Takes these services out of a context, and leaves the clock, the tracer and other things of one fiber behind. */
+/** Picks these services from a context, without the clock, the tracer and other things of one fiber. */
 export const pickOrderServices = Context.pick(
   Bundler,
   CodeRunner,

@@ -17,12 +17,13 @@ import { awaitsPayer } from "./steps/retry.ts"
 import { submitUpdate } from "./steps/update.ts"
 import { wake } from "./steps/wake.ts"
 
-/** The order's alarm deletes an expired deployment within this time, in milliseconds. The sweep deletes what is left then. */
+/** The order's alarm deletes an expired deployment within this time, in milliseconds. The sweep deletes the rest. */
 const GRACE_MS = 600_000
 
 /**
- * The steps of a deploy: authorize, bundle, start, capture, deliver. The last step of an execution is to run it. The workflow
- * works inside the order's object, on that object's `PurchaseStore`, and knows neither HTTP nor Durable Objects.
+ * The workflow of an order. Its steps for a deploy: authorize, bundle, start, capture, deliver. The last step of an execution
+ * runs the code. The workflow works inside the order's object, on that object's `PurchaseStore`, and knows neither HTTP nor
+ * Durable Objects.
  */
 export class OrderWorkflow extends Context.Service<
   OrderWorkflow,
@@ -45,7 +46,7 @@ const submit = Effect.fn("OrderWorkflow.submit")(function* (
       return yield* resume(resolution.purchase)
     case "Join":
       return yield* joinInFlight(order, resolution.inFlight).pipe(
-        // An error of another credential says nothing about this one.
+        // An error of another credential tells nothing about this credential.
         Effect.catchIf(
           (error) => isAboutCredential(resolution.inFlight, order, error),
           () => submit(order)
@@ -71,7 +72,7 @@ const claims = Effect.fn("OrderWorkflow.claims")(function* (id: string, projectI
   if (awaitsPayer(purchase)) return purchase.placement?.projectId === projectId
   if (purchase.state !== "delivered") return purchase.state === "capturing" || purchase.state === "captured"
   const now = yield* Clock.currentTimeMillis
-  // A deployment that gets a new project may have any.
+  // A deployment that gets a new project may get any project.
   const placed = purchase.placement?.projectId ?? (purchase.gone === true ? projectId : null)
   return placed === projectId && !isOver(purchase, now - GRACE_MS)
 })

@@ -7,16 +7,16 @@ import type { DeploymentIds } from "../ids/DeploymentIds.ts"
 import type { OrderOperations } from "./operations.ts"
 
 /**
- * Orders as the gateway sees them: each one does its work in another place, one thing at a time, and finishes what is paid.
- * No order is asked for the `update` or the `status` of an invented id. An order is asked whether it `claims` a project
- * whatever the id's check says, because no stranger can choose the name of a project at the host.
+ * Orders as the gateway sees them. Each order works in a place of its own, does one thing at a time, and finishes paid work.
+ * The gateway does not ask an order for the `update` or the `status` of an invented id. It asks whether an order `claims` a
+ * project even if the id's check fails, because no stranger can choose the name of a project at the host.
  */
 export class Orders extends Context.Service<Orders, OrderOperations<never, Busy>>()("mpp-compute/orders/Orders") {}
 
 /** The name of the order that a paid request belongs to. */
 const nameOf = ({ terms, verified }: PaidRequest) => orderName(verified.payer, terms.operation, terms.bodyDigest)
 
-/** Sends each call to its order. `orderAt` gives the operations of the order with that name. */
+/** Makes a service that sends each call to its order. `orderAt` returns the operations of the order with that name. */
 export const makeOrders = (
   ids: DeploymentIds["Service"],
   orderAt: (name: string) => OrderOperations

@@ -10,7 +10,7 @@ import { type OutcomeCodec, OUTCOMES } from "./rpc.ts"
 type Namespace = DurableObjectNamespace<OrderObject>
 type Stub = DurableObjectStub<OrderObject>
 
-/** Every order in a Durable Object of its own, named by payer, operation and body. */
+/** Keeps every order in a Durable Object of its own, named by payer, operation and body. */
 export const layerOrdersDurable = (namespace: Namespace | undefined) =>
   Layer.effect(
     Orders,
@@ -29,7 +29,7 @@ const interrupted = {
 /** The operations of one order, as calls of its object. */
 const orderAt = (namespace: Namespace | undefined, name: string): OrderOperations => {
   const object = () => {
-    // The gateway asks for no order while the binding is missing: the settings say so.
+    // The gateway calls no order while the binding is missing, because the settings are incomplete then.
     if (namespace === undefined) throw new Error("the binding ORDERS is missing")
     return namespace.get(namespace.idFromName(name))
   }

@@ -33,25 +33,25 @@ const common = [
   Internal
 ] as const
 
-/** Every way in which a deploy can end other than live. */
+/** Every error that ends a deploy. */
 export const DeployError = Schema.Union([...common, DeployFailed, HostUnavailable])
-/** Every way in which a deploy can end other than live. */
+/** Every error that ends a deploy. */
 export type DeployError = typeof DeployError.Type
 
-/** Every way in which an execution can end other than run. */
+/** Every error that ends an execution. */
 export const ExecuteError = Schema.Union([...common, ExecuteFailed])
-/** Every way in which an execution can end other than run. */
+/** Every error that ends an execution. */
 export type ExecuteError = typeof ExecuteError.Type
 
-/** Every way in which an order can end other than done. */
+/** Every error that ends an order. */
 export type OrderError = DeployError | ExecuteError
 
-/** Every way in which an update can end other than live. */
+/** Every error that ends an update. */
 export const UpdateError = Schema.Union([...common, DeployFailed, NotFound, Forbidden])
-/** Every way in which an update can end other than live. */
+/** Every error that ends an update. */
 export type UpdateError = typeof UpdateError.Type
 
-/** `GET /deployments/{deployment_id}` answers this. `expires_at`, `updated_at` and `url` are null until the site is live. */
+/** The answer of `GET /deployments/{deployment_id}`. `expires_at`, `updated_at` and `url` are null until the site is live. */
 export const Status = Schema.Struct({
   deployment_id: Schema.String.annotate({ description: "Id of the deployment." }),
   url: Schema.NullOr(Schema.String).annotate({ description: "Where the code is served; null until it is live." }),
@@ -68,26 +68,32 @@ export const Status = Schema.Struct({
   warnings: Schema.Array(DiagnosticSchema).annotate({
     description:
       "The compiler's warnings about the code that is live, or that is delivered: at most 20. An update replaces them."
+  }),
+  lock: Schema.Record(Schema.String, Schema.String).annotate({
+    description: "The npm packages in that code, by what was asked for. A file mpp.lock.json with it repeats them."
   })
 }).annotate({ description: "The deployment as it is now." })
-/** `GET /deployments/{deployment_id}` answers this. */
+/** The answer of `GET /deployments/{deployment_id}`. */
 export type Status = typeof Status.Type
 
-/** Every operation of an order. `R` is what an implementation needs, and `Refused` its own errors in a look-up of the id. */
+/** Every operation of an order. `R` is what an implementation needs, and `Refused` its own errors when it looks up an id. */
 export interface OrderOperations<R = never, Refused = never> {
   /** Does a deploy, or joins the same one in progress. Waits a bounded time. A caller that goes away changes nothing. */
   readonly submit: (order: DeployOrder) => Effect.Effect<Deployed, DeployError, R>
-  /** Does an execution, likewise. */
+  /** Does an execution in the same way. */
   readonly execute: (order: ExecuteOrder) => Effect.Effect<Executed, ExecuteError, R>
   /** Replaces the code of a deployment for its payer. Waits a bounded time. */
   readonly update: (order: UpdateOrder) => Effect.Effect<Deployed, UpdateError, R>
-  /** Whether a project that carries this deployment's id is, or may become, this deployment's: nobody else may delete it. */
+  /**
+   * Whether a project that carries this deployment's id is, or may become, this deployment's. Nobody else may delete such a
+   * project.
+   */
   readonly claims: (deploymentId: string, projectId: string) => Effect.Effect<boolean, never, R>
-  /** The state of one deployment; `undefined` where there is none. */
+  /** The state of one deployment; `undefined` if there is none. */
   readonly status: (deploymentId: string) => Effect.Effect<Status | undefined, Refused, R>
 }
 
-/** The result of an order that is a deploy. Another result is a defect, because orders of one object have one operation. */
+/** Returns the result of a deploy. Another result is a defect, because orders of one object have one operation. */
 export const deployed = <R>(
   outcome: Effect.Effect<OrderResult, OrderError, R>
 ): Effect.Effect<Deployed, DeployError, R> =>
@@ -96,7 +102,7 @@ export const deployed = <R>(
     Effect.flatMap((done) => ("url" in done ? Effect.succeed(done) : Effect.die(new Error("no deploy"))))
   )
 
-/** The result of an order that is an execution, likewise. */
+/** Returns the result of an execution. Another result is a defect. */
 export const executed = <R>(
   outcome: Effect.Effect<OrderResult, OrderError, R>
 ): Effect.Effect<Executed, ExecuteError, R> =>

@@ -14,7 +14,7 @@ const DeployedSchema = Schema.Struct({
 
 const ExecutedSchema = Schema.Struct({ execution_id: Schema.String, output: Schema.String, receipt: Schema.String })
 
-/** An outcome crosses the object's boundary by these functions. A value that is not an outcome is a defect. */
+/** How an outcome crosses the object's boundary. A value that is not an outcome is a defect. */
 export interface OutcomeCodec<A, E> {
   readonly encode: (outcome: Exit.Exit<A, E>) => Effect.Effect<unknown>
   readonly decode: (encoded: unknown) => Effect.Effect<Exit.Exit<A, E>>
@@ -31,9 +31,9 @@ const codec = <A, E>(value: Schema.Codec<A, Schema.Json | A>, error: Schema.Code
 }
 
 /**
- * The operations of an order that can fail, and the codec of each one's outcome. An error thrown across the boundary of an
- * object would keep its fields and lose its class, so the whole `Exit` travels as JSON, and is an `Exit` with real classes
- * again on the other side.
+ * The operations of an order that can fail, and the codec of each one's outcome. An error that is thrown across the boundary of
+ * an object keeps its fields and loses its class. Therefore the whole `Exit` crosses as JSON, and becomes an `Exit` with real
+ * classes again on the other side.
  */
 export const OUTCOMES = {
   submit: codec<Deployed, DeployError>(DeployedSchema, DeployError),

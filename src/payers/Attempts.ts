@@ -1,34 +1,38 @@
-/** An attempt counts against purchases or updates. Updates have their own budget, so that they stay possible when purchases are refused. */
+/**
+ * The limits that an attempt counts against: those of purchases or those of updates. Updates have a budget of their own, so
+ * that a payer can update while purchases are refused.
+ */
 export type Budget = "purchase" | "update"
 
 /** The most attempts of one payer in flight, in one budget. */
 export const MAX_IN_FLIGHT = 4
 
-/** The most attempts of one payer in an hour that end without a payment (an update: without going live), in one budget. */
+/** The most attempts of one payer in an hour, in one budget, that end without a payment (for updates: without going live). */
 export const MAX_FAILURES_PER_HOUR = 60
 
 /** A failed attempt counts for this long from its start, in milliseconds. */
 export const WINDOW_MS = 3_600_000
 
 /**
- * The longest time of an attempt in flight, in milliseconds: longer than it takes to authorize, build, start and pay. An attempt
- * that has not ended by then was lost with its process and counts as failed, so that crashing the builder evades no limit.
+ * The longest time of an attempt in flight, in milliseconds: longer than it takes to authorize, build, start and pay. An
+ * attempt without an end by then was lost with its process. It counts as failed, so that a client cannot evade the limit by
+ * crashing the builder.
  */
 export const LEASE_MS = 60_000
 
-/** The wait for an attempt in flight, in seconds: most end within this time. */
+/** The client waits this long for an attempt in flight, in seconds, because most end within this time. */
 const RETRY_AFTER_SECONDS = 2
 
-/** A stored attempt. */
+/** An attempt as it is stored. */
 export interface Attempt {
   /** The challenge that it answers. */
   readonly id: string
   readonly budget: Budget
   /** Its start, in unix milliseconds. */
   readonly at: number
-  /** Whether it is in flight: its end is not recorded. */
+  /** Whether it is in flight, so that its end is not recorded yet. */
   readonly open: boolean
-  /** Whether it belongs on disk: its payer can pay, and the gateway builds something for it. */
+  /** Whether it is stored on disk, because its payer can pay and the gateway builds something for it. */
   readonly kept: boolean
 }
 
@@ -42,12 +46,12 @@ export interface LimitCheck {
   readonly failures: number
 }
 
-/** The end of an attempt: "failed" counts, "forgotten" does not, "stale" counts if something was built for it. */
+/** The end of an attempt. "failed" counts, "forgotten" does not, and "stale" counts if something was built for it. */
 export type AttemptEnd = "failed" | "forgotten" | "stale"
 
 /**
- * The attempts of one payer: at most `MAX_FAILURES_PER_HOUR` in each budget, because none begins beyond that. In memory and
- * synchronous; the owner saves `stored`.
+ * The attempts of one payer: at most `MAX_FAILURES_PER_HOUR` in each budget, because none begins beyond that. They are in
+ * memory and synchronous; the owner saves `stored`.
  */
 export class Attempts {
   #all: ReadonlyArray<Attempt> = []
@@ -60,7 +64,7 @@ export class Attempts {
   /** Begins an attempt if the limits allow it. */
   begin(id: string, budget: Budget, now: number): LimitCheck {
     this.#dropExpired(now)
-    // A client may send a failed credential again: that is another attempt, and both count.
+    // A client may send a failed credential again. That is another attempt, and both count.
     this.#change(id, (one) => ({ ...one, id: `${id} ${one.at}` }))
     const check = this.#checkLimits(budget, now)
     if (check.refused === null) this.#all = [...this.#all, { id, budget, at: now, open: true, kept: false }]
@@ -91,13 +95,13 @@ export class Attempts {
     else this.#change(id, (one) => ({ ...one, open: false }))
   }
 
-  /** The attempts that must survive a restart: none for a payer without a build. */
+  /** Returns the attempts that must survive a restart: none for a payer without a build. */
   stored(now: number): ReadonlyArray<Attempt> {
     this.#dropExpired(now)
     return this.#all.some(({ kept }) => kept) ? this.#all : []
   }
 
-  /** From this time no attempt counts any more; unix milliseconds. */
+  /** No attempt counts after this time, in unix milliseconds. */
   get expiresAt(): number {
     return Math.max(...this.#all.map(({ at }) => at)) + WINDOW_MS
   }

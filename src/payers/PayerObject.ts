@@ -6,8 +6,8 @@ const KEY = "attempts"
 
 /**
  * The storage behind `Payers`: one object for each payer. Every call is one synchronous step of a single-threaded object, so
- * that fifty calls at once do not all read "none". The object reads and writes no storage before something is built for the
- * payer, because keys are free to make: a payer without money leaves nothing on disk.
+ * that fifty simultaneous calls do not all read "none". The object reads and writes no storage before the gateway builds
+ * something for the payer. Keys are free to make, so a payer without money leaves nothing on disk.
  */
 export class PayerObject extends DurableObject {
   readonly #attempts = new Attempts()
@@ -53,7 +53,7 @@ export class PayerObject extends DurableObject {
     this.#attempts.restore(stored ?? [])
   }
 
-  // No `await`: an object's writes and its alarm are one transaction, and no answer leaves before they are on disk.
+  // This does not await: an object's writes and its alarm are one transaction, and no answer leaves before they are on disk.
   #write(): void {
     if (!this.#restored) return
     const { storage } = this.ctx

@@ -13,8 +13,8 @@ export interface AttemptId {
 }
 
 /**
- * Stores facts about each payer beyond one order: so far, the failed attempts to buy or update something. They are free for
- * the payer, so this service limits them.
+ * Stores facts about each payer beyond one order: so far, the failed attempts to buy or update something. Failed attempts cost
+ * the payer nothing, so this service limits them.
  */
 export class Payers extends Context.Service<
   Payers,
@@ -22,7 +22,7 @@ export class Payers extends Context.Service<
     /** Begins an attempt, before any work for it. */
     readonly begin: (attempt: AttemptId) => Effect.Effect<void, TooManyAttempts | Busy>
     /**
-     * Stores an attempt before a build: from now on it counts, also after a crash. Returns the number of the payer's failed
+     * Stores an attempt before a build. From now on it counts, even after a crash. Returns the number of the payer's failed
      * attempts within an hour.
      */
     readonly keep: (attempt: AttemptId) => Effect.Effect<number, TooManyAttempts | Busy>

@@ -5,10 +5,10 @@ import type { PayerObject } from "./PayerObject.ts"
 import { Payers } from "./Payers.ts"
 import { failuresOrRefusal } from "./too-many-attempts.ts"
 
-/** Bounds one call of a payer's object. */
+/** The time limit of one call of a payer's object. */
 const OBJECT_TIMEOUT = "3 seconds"
 
-/** Each payer in a Durable Object of its own, named by the address. */
+/** Keeps each payer in a Durable Object of its own, named by the address. */
 export const layerPayersDurable = (namespace: DurableObjectNamespace<PayerObject>) => {
   const callObject = <A>(payer: string, call: (object: DurableObjectStub<PayerObject>) => Promise<A>) =>
     Effect.tryPromise(() => call(namespace.get(namespace.idFromName(payer)))).pipe(

@@ -5,7 +5,7 @@ import { Attempts } from "./Attempts.ts"
 import { type AttemptId, Payers } from "./Payers.ts"
 import { failuresOrRefusal } from "./too-many-attempts.ts"
 
-/** In memory, for tests. */
+/** Keeps the payers in memory, for tests. */
 export const layerPayersMemory = Layer.sync(Payers, () => {
   const payers = new Map<string, Attempts>()
   const attemptsOf = (payer: string) => {

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import { TooManyAttempts } from "../domain/Errors.ts"
 import { type LimitCheck, type Budget, MAX_FAILURES_PER_HOUR } from "./Attempts.ts"
 
-/** The number of failed attempts, or the refusal. It tells the client what is wrong and when to retry. */
+/** Returns the number of failed attempts, or refuses. The refusal tells the client what is wrong and when to retry. */
 export const failuresOrRefusal = (check: LimitCheck, budget: Budget): Effect.Effect<number, TooManyAttempts> => {
   const { refused, retryAfter, failures } = check
   if (refused === null) return Effect.succeed(failures)

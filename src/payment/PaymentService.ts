@@ -14,25 +14,27 @@ export type PaymentStatus = "landed" | "reverted" | "absent" | "unknown"
 
 /**
  * A capture must begin this long before `validBefore`, in seconds, because nodes refuse a transaction with 3 seconds left.
- * After that time send nothing: the outcome would be known only after the deadline.
+ * After that time the gateway sends nothing, because the outcome would be known only after the deadline.
  */
 export const CAPTURE_SECONDS = 4
 
-/** Takes payments. It fits any payment rail on which the reference of a payment is known before it is made. */
+/** Takes payments. It fits every payment method that knows the reference of a payment before the payment is made. */
 export class PaymentService extends Context.Service<
   PaymentService,
   {
-    /** Makes a challenge, the value of `WWW-Authenticate`, to pay these terms once for the purchase of this key. No I/O. */
+    /**
+     * Makes a challenge, the value of `WWW-Authenticate`, to pay these terms once for the purchase of this key. Does no I/O.
+     */
     readonly challenge: (terms: Terms, key: string) => Effect.Effect<string>
     /**
-     * Checks that a credential answers one of our challenges for these terms, and finds its payer. No clock and no I/O, so
-     * that a verified credential stays verified. It does not compare the client's key: the order does, because it knows
-     * whether the credential was used. A credential that has paid is never refused for its key.
+     * Checks that a credential answers one of the gateway's challenges for these terms, and finds its payer. It uses no clock
+     * and no I/O, so that a verified credential stays verified. It does not compare the client's key: the order does, because
+     * it knows whether the credential was used. A credential that has paid is never refused for its key.
      */
     readonly verify: (credential: string, terms: Terms) => Effect.Effect<Verified, PaymentRejected>
     /**
      * Checks that a credential proves its sender, for terms whose price is "0". No money moves. The challenge must not have
-     * expired. The caller must use each proof once, by its `challengeId`. No I/O.
+     * expired. The caller must use each proof once, by its `challengeId`. Does no I/O.
      */
     readonly prove: (
       credential: string,
@@ -45,8 +47,8 @@ export class PaymentService extends Context.Service<
       terms: Terms
     ) => Effect.Effect<Authorization, PaymentRejected | PaymentServiceUnavailable>
     /**
-     * Makes the payment and waits for it. It is safe to repeat: the payment happens at most once. After a failure the chain
-     * decides the outcome, as in `find`.
+     * Makes the payment and waits for it. It is safe to repeat, because the payment happens at most once. After a failure the
+     * chain decides the outcome, as in `find`.
      */
     readonly capture: (authorization: Authorization) => Effect.Effect<Receipt, CaptureFailed | CaptureUncertain>
     /** Asks the chain for the status of a payment, for a few seconds at most. Changes nothing. */

@@ -16,7 +16,7 @@ export type ProblemType = typeof ProblemType.Type
 
 /**
  * The credential is not valid for this purchase, and no money has moved. `detail` says what is wrong and what to do, and
- * repeats nothing of the credential. `key` is the key of the answered challenge, if the challenge is ours: the fresh challenge
+ * repeats nothing of the credential. `key` is the key of the answered challenge, if the gateway issued it. The fresh challenge
  * must carry the same key, because a client that pays again would otherwise start another purchase.
  */
 export class PaymentRejected extends Schema.TaggedError<PaymentRejected>()("PaymentRejected", {
@@ -35,7 +35,7 @@ export class PaymentServiceUnavailable extends Schema.TaggedError<PaymentService
   { message: Schema.String }
 ) {}
 
-/** The payment was sent, and its outcome is not known yet. Ask `find` until it is. */
+/** The payment was sent, and its outcome is not known yet. The order asks `find` until it is. */
 export class CaptureUncertain extends Schema.TaggedError<CaptureUncertain>()("CaptureUncertain", {
   message: Schema.String
 }) {}

@@ -1,8 +1,8 @@
 const PAYMENT_SCHEME = /^payment(?:\s|$)/i
 
 /**
- * Reads the `Payment` credentials of an `Authorization` header, unchanged: `Payment eyJ…`. A request may carry one; a Worker
- * sees repeated headers joined by commas, as elements of one header. Takes time in proportion to the header's length.
+ * Reads the `Payment` credentials of an `Authorization` header, unchanged: `Payment eyJ…`. A request may carry one. A Worker
+ * sees repeated headers joined by commas, as elements of one header. This takes time in proportion to the header's length.
  */
 export const readCredentials = (authorization: string | null | undefined): ReadonlyArray<string> =>
   elementsOf(authorization ?? "")
@@ -10,8 +10,8 @@ export const readCredentials = (authorization: string | null | undefined): Reado
     .filter((element) => PAYMENT_SCHEME.test(element))
 
 /**
- * The list elements of a header: commas separate them, except inside a quoted string (RFC 9110, 5.6.4 and 11.6.2). A quote
- * that is never closed separates too.
+ * Splits a header into its list elements. Commas separate them, except inside a quoted string (RFC 9110, 5.6.4 and 11.6.2).
+ * After a quote that is never closed, commas separate too.
  */
 const elementsOf = (header: string): ReadonlyArray<string> => {
   const elements: Array<string> = []
@@ -30,7 +30,7 @@ const elementsOf = (header: string): ReadonlyArray<string> => {
       at = end
       continue
     }
-    // The search read every later quote as escaped, so none of them is closed either: do not search the rest again.
+    // The search has read every later quote as escaped, so none of them is closed either. It need not search the rest again.
     closed = false
     separate(at)
   }
@@ -38,7 +38,7 @@ const elementsOf = (header: string): ReadonlyArray<string> => {
   return elements
 }
 
-/** The end of the quoted string that begins at `open`, or `undefined` if it is not closed. */
+/** Finds the end of the quoted string that begins at `open`; `undefined` if it is not closed. */
 const closingQuote = (header: string, open: number): number | undefined => {
   for (let at = open + 1; at < header.length; at++) {
     if (header[at] === "\\") at++

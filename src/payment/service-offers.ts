@@ -22,8 +22,8 @@ const parseChallenges = (header: string): ReadonlyArray<ReadonlyMap<string, stri
 }
 
 /**
- * Reads the offers in a `WWW-Authenticate` header of ours. Discovery announces what a challenge asks for, so that the two
- * cannot differ on any payment rail.
+ * Reads the offers in the gateway's own `WWW-Authenticate` header. Discovery announces the terms of a challenge, so that the
+ * two cannot differ with any payment method.
  */
 export const readOffers = (header: string): ReadonlyArray<PaymentOffer> =>
   parseChallenges(header).map((parameters) => {

@@ -13,22 +13,22 @@ import {
 import { type Authorization, PaymentService, type PaymentStatus, type Terms, type Verified } from "./PaymentService.ts"
 
 /**
- * The outcome of a scripted capture: `landed`; `lost`: landed, and only `find` says so; `stuck`: nothing has
- * happened, and `find` answers "unknown" until the deadline has passed; `reverted`.
+ * The outcome of a scripted capture. `landed`: the payment landed. `lost`: it landed, and only `find` says so. `stuck`: nothing
+ * has happened, and `find` answers "unknown" until the deadline has passed. `reverted`: the chain refused it.
  */
 export type Capture = "landed" | "lost" | "stuck" | "reverted"
 
 /** The scripted payments of a test: the captured ones, and the next failures. Layers over one script share it. */
 export class PaymentScript {
-  /** The next calls of `authorize` fail with this; once empty, they succeed. */
+  /** The next calls of `authorize` fail with these. Once the list is empty, they succeed. */
   readonly authorizations: Array<PaymentRejected | PaymentServiceUnavailable> = []
-  /** The next captures end like this; once empty, they land. */
+  /** The next captures end like this. Once the list is empty, they land. */
   readonly captures: Array<Capture> = []
-  /** Payers, in lower case, who cannot pay. */
+  /** The payers who cannot pay, in lower case. */
   readonly broke = new Set<string>()
-  /** While true, the chain does not answer: `authorize` is unavailable, `capture` stuck, `find` unknown. */
+  /** While true, the chain does not answer: `authorize` is unavailable, `capture` is stuck, `find` answers "unknown". */
   down = false
-  /** Landed payments by reference, each once. */
+  /** The landed payments by reference. */
   readonly captured = new Map<string, { readonly payer: string; readonly price: string }>()
   readonly reverted = new Set<string>()
   /** How often each method was called. */
@@ -55,7 +55,9 @@ const request = (price: string) =>
   })
 const idOf = (opaque: string) => sha256(`test ${opaque}`)
 
-/** The credential with which a test's payer answers a challenge of `layerPaymentTest`: the value of `WWW-Authenticate`. */
+/**
+ * Makes the credential with which a test's payer answers a challenge of `layerPaymentTest`, the value of `WWW-Authenticate`.
+ */
 export const testCredential = (challenge: string, payer: string, changes: Partial<TestChallenge> = {}): string => {
   const parameters = Object.fromEntries(
     // bounded: a challenge of the test's own
@@ -64,11 +66,14 @@ export const testCredential = (challenge: string, payer: string, changes: Partia
   return `Payment ${encode({ challenge: { ...parameters, ...changes }, payer })}`
 }
 
-/** No chain: tests script the failures and read the captured payments. Two layers over one script share its payments. */
+/**
+ * Provides payments without a chain. Tests script the failures and read the captured payments. Two layers over one script share
+ * its payments.
+ */
 export const layerPaymentTest = (script: PaymentScript = new PaymentScript()) =>
   Layer.succeed(PaymentService, PaymentService.of(scripted(script)))
 
-/** A payment service over a script instead of a chain. Its credentials are made by `testCredential`. */
+/** Makes a payment service over a script instead of a chain. `testCredential` makes its credentials. */
 const scripted = (script: PaymentScript): PaymentService["Service"] => {
   const rejected = (problem: ProblemType, detail: string, key?: string) =>
     new PaymentRejected({ problem, detail, ...(key !== undefined && { key }) })

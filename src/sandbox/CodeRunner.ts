@@ -16,13 +16,13 @@ export interface Program extends Upload {
 }
 
 interface Service {
-  /** Whether code can be run, and bundles are started before the charge. */
+  /** Whether this platform can run code, so that bundles are started before the charge. */
   readonly available: boolean
-  /** Starts a bundle without network and environment; fails if it does not start or cannot serve its purpose. */
+  /** Starts a bundle without network and environment. Fails if it does not start or cannot serve its purpose. */
   readonly check: (upload: Program, purpose: Purpose) => Effect.Effect<void, StartFailed | RunnerUnavailable>
-  /** Calls a bundle once; `input` is the text of a JSON value, null for none. An error of the code is a result, too. */
+  /** Calls a bundle once. `input` is the text of a JSON value, null for none. An error of the code is a result, too. */
   readonly run: (upload: Program, input: string | null) => Effect.Effect<RunResult, RunnerUnavailable>
 }
 
-/** Starts and runs code with the Worker Loader, where the platform offers one. */
+/** Starts and runs code with the Worker Loader, if the platform offers one. */
 export class CodeRunner extends Context.Service<CodeRunner, Service>()("mpp-compute/sandbox/CodeRunner") {}

@@ -109,10 +109,10 @@ const readable = (message: string): string =>
     .filter((line) => !/^\s+at .*:\d+:\d+/.test(line) && !/^\s+imported from /.test(line))
     .join("\n")
 
-/** Only this much of a message is read, in UTF-16 units. */
+/** The most UTF-16 units of a message that are read. */
 const MAX_MESSAGE = 4000
 
-/** Explains a message of the runtime. A message of the author's own stays as it is. */
+/** Explains a message of the runtime. The author's own messages stay as they are. */
 export const explain = (message: string): Explanation => {
   const readableMessage = readable(message.slice(0, MAX_MESSAGE))
   for (const [pattern, explained] of EXPLANATIONS) {

@@ -11,13 +11,13 @@ import type { WorkerCode, WorkerLoader } from "./worker/loader.ts"
 import { LIMITS, type RunError, type RunResult, type RuntimeFailure } from "./worker/run.ts"
 import type { FailedStart, Purpose } from "./worker/start.ts"
 
-/** UTF-16 units of a start error's message: code that nobody paid for must not use it as a free output channel. */
+/** The most UTF-16 units of a start error's message, because unpaid code must not use it as a free output channel. */
 const MAX_MESSAGE = 200
 
-/** UTF-16 units of a stack in an answer. */
+/** The most UTF-16 units of a stack in an answer. */
 const MAX_STACK = 4000
 
-/** Uses a service binding: the code runs in another process, which it can freeze without freezing the gateway. */
+/** Uses a service binding. The code runs in another process, so that it cannot freeze the gateway. */
 export const layerRunnerBinding = (runner: RunnerBinding) => {
   const remote = makeRemoteRunner(runner)
   const check = Effect.fn("CodeRunner.check")(function* (upload: Program, purpose: Purpose) {
@@ -40,7 +40,7 @@ export const layerRunnerBinding = (runner: RunnerBinding) => {
   return Layer.succeed(CodeRunner, CodeRunner.of({ available: true, check, run }))
 }
 
-/** Uses a Worker Loader binding of this Worker: the platform enforces the limits of the code. */
+/** Uses a Worker Loader binding of this Worker. The platform enforces the limits of the code. */
 export const layerLoader = (loader: WorkerLoader) => {
   const runner = runnerOn(loader)
   const attempt = <A>(call: () => Promise<A>) => Effect.tryPromise({ try: call, catch: runnerUnavailable })
@@ -58,7 +58,7 @@ export const layerLoader = (loader: WorkerLoader) => {
   return Layer.succeed(CodeRunner, CodeRunner.of({ available: true, check, run }))
 }
 
-/** For platforms without a loader. Nothing is checked: the host is the first to start the code. No code can be run. */
+/** For platforms without a loader. Nothing checks the code before the host starts it, and no code can be run. */
 export const layerNoRunner = Layer.succeed(
   CodeRunner,
   CodeRunner.of({
@@ -68,13 +68,16 @@ export const layerNoRunner = Layer.succeed(
   })
 )
 
-/** A site gets the environment of its host. Code that is called once gets Node's modules and globals, with an empty `process.env`. */
+/**
+ * Makes the code for the loader. A site gets the environment of its host. Code that is called once gets Node's modules and
+ * globals, with an empty `process.env`.
+ */
 const workerCode = ({ main, code, compatibilityFlags }: Upload, purpose: Purpose): WorkerCode => ({
   mainModule: main,
   modules: { [main]: code },
   compatibilityDate: COMPATIBILITY_DATE,
   compatibilityFlags: purpose === "run" ? ["nodejs_compat"] : compatibilityFlags,
-  // Jack gives every site the id of its project. There is none yet, but code may read it when it starts.
+  // Jack gives every site the id of its project. There is no project yet, but code may read the id when it starts.
   env: purpose === "serve" ? { PROJECT_ID: "proj_00000000-0000-0000-0000-000000000000" } : {}
 })
 
@@ -101,13 +104,13 @@ const toRunResult = (
   return Effect.succeed(result.ok ? result : { ...result, error: explainError(result.error, upload) })
 }
 
-/** Whether a run's error is the runtime's. All others are the author's own, and stay as they are. */
+/** Whether a run's error is the runtime's. All other errors are the author's own, and stay as they are. */
 const isRuntimeMessage = (message: string): boolean =>
   /^(Disallowed operation called within|This worker is not permitted to|Dynamic require of "|No such module ")/.test(
     message
   )
 
-/** An error with the author's files in its stack, and the runtime's message explained. */
+/** Adds the author's files to an error's stack, and explains the runtime's message. */
 const explainError = ({ name, message, stack }: RunError, { main, map }: Program): RunError => {
   const { text, hint } = isRuntimeMessage(message) ? explain(message) : { text: message, hint: undefined }
   const mapped = stack !== undefined && map !== undefined ? mapStack(stack, main, originsOf(map)) : stack

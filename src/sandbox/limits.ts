@@ -1,4 +1,4 @@
-/** The limits of one run. The platform enforces the one of CPU, the gateway the other two. */
+/** The limits of one run. The platform enforces the CPU limit, the gateway the other two. */
 export const LIMITS = {
   /** Milliseconds of CPU. */
   cpuMs: 50,
@@ -8,7 +8,10 @@ export const LIMITS = {
   resultBytes: 1_048_576
 } as const
 
-/** Why a run has no result: the error that the code threw, or the limit that it exceeded. `message` has at most 2,000 characters, `stack` 4,000. */
+/**
+ * The reason why a run has no result: the error that the code threw, or the limit that it exceeded. `message` has at most 2,000
+ * characters, `stack` 4,000.
+ */
 export interface RunError {
   readonly name: string
   readonly message: string

@@ -18,7 +18,7 @@ const digits = new Map(
   [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"].map((char, value) => [char, value])
 )
 
-/** The numbers of one segment: base64 digits of five bits, least significant first, the sign in the lowest bit. */
+/** Decodes the numbers of one segment: base64 digits of five bits, least significant first, the sign in the lowest bit. */
 const decode = (segment: string): ReadonlyArray<number> => {
   const numbers: Array<number> = []
   let value = 0
@@ -34,7 +34,7 @@ const decode = (segment: string): ReadonlyArray<number> => {
   return numbers
 }
 
-/** The segments of each line. All numbers except the bundle's column continue from one line to the next. */
+/** Reads the segments of each line. All numbers except the bundle's column continue from one line to the next. */
 const read = (sources: ReadonlyArray<string>, mappings: string): ReadonlyArray<ReadonlyArray<Segment>> => {
   let [source, line, column] = [0, 0, 0]
   return mappings.split(";").map((text) => {
@@ -70,7 +70,9 @@ export const originsOf = (map: string): Origin => {
   }
 }
 
-/** The last segment that begins before a column. They are in order, and one line may have hundreds of thousands. */
+/**
+ * Finds the last segment that begins before a column. The segments are in order, and one line may have hundreds of thousands.
+ */
 const lastBefore = (segments: ReadonlyArray<Segment>, column: number): Segment | undefined => {
   let from = 0
   let to = segments.length
@@ -85,7 +87,7 @@ const lastBefore = (segments: ReadonlyArray<Segment>, column: number): Segment |
 /** Whether a position is in a file that the author sent, and not in a package or a module that was fetched. */
 export const isOwn = ({ file }: Position): boolean => !/^[\w-]+:/.test(file)
 
-/** The places in a module that a text names, of a stack for example: `worker.js:3:7`. */
+/** Finds the places in a module that a text names, for example a stack: `worker.js:3:7`. */
 export const framesIn = (text: string, main: string): ReadonlyArray<readonly [line: number, column: number]> =>
   [...text.slice(0, 16_000).matchAll(frame(main))].map(([, , line, column]) => [Number(line), Number(column)] as const)
 
@@ -93,8 +95,8 @@ export const framesIn = (text: string, main: string): ReadonlyArray<readonly [li
 const frame = (main: string) => new RegExp(`(^|[\\s(/])${main.replace(/\W/g, "\\$&")}:(\\d{1,9}):(\\d{1,9})`, "gm")
 
 /**
- * A stack as its author would read it: `at run (src/index.ts:5:9)`. Frames of generated code are left out;
- * the first line, which repeats the message, is unchanged.
+ * Writes a stack as its author would read it: `at run (src/index.ts:5:9)`. It leaves out frames of generated code. The first
+ * line, which repeats the message, is unchanged.
  */
 export const mapStack = (stack: string, main: string, origin: Origin): string =>
   stack

@@ -4,11 +4,11 @@ import type * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import type { ControlPlaneError } from "../control-plane/ControlPlaneClient.ts"
 
-/** The key of the platform's signatures of scheduled calls. */
+/** The key with which the platform signs scheduled calls. */
 export class CronSecret extends Context.Service<
   CronSecret,
   {
-    /** `none` without a platform that calls. Then no call is accepted. */
+    /** `none` if no platform calls. The gateway then accepts no call. */
     readonly read: Effect.Effect<Option.Option<Redacted.Redacted>, ControlPlaneError>
   }
 >()("mpp-compute/schedule/CronSecret") {}

@@ -10,7 +10,7 @@ export class ReplayGuardObject extends DurableObject {
     const { kv } = this.ctx.storage
     if (kv.get(name) !== undefined) return false
     kv.put(name, until)
-    // The alarm is at the latest expiry: other names may be deleted late without harm.
+    // The alarm is at the latest expiry, because a late delete of other names does no harm.
     await this.ctx.storage.setAlarm(until)
     return true
   }

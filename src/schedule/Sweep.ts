@@ -9,7 +9,7 @@ import { Orders } from "../orders/Orders.ts"
 import { DeploymentIds } from "../ids/DeploymentIds.ts"
 import { ExpiryStore } from "../expiry/ExpiryStore.ts"
 
-/** A sweep's counts of our projects that looked like orphans. */
+/** A sweep counts the gateway's projects that looked like orphans. */
 export interface Swept {
   readonly removed: number
   /** Projects that a live order owns. */
@@ -18,13 +18,13 @@ export interface Swept {
   readonly failed: number
 }
 
-/** The deletes at once: the control plane takes seconds for each, and a sweep has minutes. */
+/** How many deletes run at once. The control plane takes seconds for each, and a sweep has minutes. */
 const CONCURRENCY = 4
 
 /**
- * The backstop of expiry: deletes our projects that no order owns any more. Every order deletes its own project by its alarm. So
- * an orphan exists only if an object's storage was lost, a create failed half-way and was given up, or the host completed a
- * create long after the request.
+ * The backstop of expiry deletes the gateway's projects that no order owns any more. Every order deletes its own project by its
+ * alarm. So an orphan exists only if an object's storage was lost, if a create failed half-way and the order gave it up, or if
+ * the host completed a create long after the request.
  */
 export class Sweep extends Context.Service<
   Sweep,
@@ -66,7 +66,7 @@ export const layerSweep = Layer.effect(
       return { removed: count("removed"), claimed: count("claimed"), failed: count("failed") }
     }).pipe(Effect.withSpan("Sweep.run"))
 
-    /** A project that fails must not keep the sweep from the others. */
+    /** One failed project must not keep the sweep from the others. */
     const sweepOrWarn = (deploymentId: string, project: Project) =>
       sweepProject(deploymentId, project).pipe(
         Effect.catchCause((cause) =>
@@ -78,11 +78,11 @@ export const layerSweep = Layer.effect(
   })
 )
 
-/** The longest time between the create of our project and its tag, in milliseconds. */
+/** The longest time between the create of a project and its tag, in milliseconds. */
 const MAX_UNTAGGED_MS = 3_600_000
 
 /**
- * Whether our project may be an orphan: it has expired by its tag, its create failed half-way, or the answer to its create was
+ * Whether a project may be an orphan. It has expired by its tag, its create failed half-way, or the answer to its create was
  * lost, so that it never got a tag.
  */
 const isSuspect = ({ status, tags, createdAt }: Project, now: number): boolean => {

@@ -10,7 +10,7 @@ import { CronSecret } from "./CronSecret.ts"
 /** A secret is cached for this long, in milliseconds, so that unsigned calls do not cause a request each. */
 const KEEP_MILLIS = 60_000
 
-/** Reads the secret from the Jack project that this Worker is. Jack names the project in the binding `PROJECT_ID`. */
+/** Reads the secret from this Worker's own Jack project. Jack names the project in the binding `PROJECT_ID`. */
 export const layerCronSecretJack = Layer.effect(
   CronSecret,
   Effect.gen(function* () {
@@ -18,7 +18,7 @@ export const layerCronSecretJack = Layer.effect(
     const readCronSecret = yield* makeReadCronSecret
     let known: { readonly secret: Option.Option<Redacted.Redacted>; readonly until: number } | undefined
 
-    // Requests share only the value: a pending fetch belongs to the request that began it.
+    // Requests share only the value, because a pending fetch belongs to the request that began it.
     const read = Effect.gen(function* () {
       const { PROJECT_ID } = settings
       if (PROJECT_ID === undefined) return Option.none()

@@ -3,7 +3,7 @@ import * as Layer from "effect/Layer"
 import { ReplayGuard } from "./ReplayGuard.ts"
 import type { ReplayGuardObject } from "./ReplayGuardObject.ts"
 
-/** In one Durable Object, which is enough for a few calls an hour. */
+/** Keeps used names in one Durable Object, which is enough for a few calls an hour. */
 export const layerReplayGuardDurable = (namespace: DurableObjectNamespace<ReplayGuardObject> | undefined) => {
   return Layer.succeed(ReplayGuard, {
     markUsed: (name, until) =>

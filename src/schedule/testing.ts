@@ -5,14 +5,14 @@ import * as Redacted from "effect/Redacted"
 import { CronSecret } from "./CronSecret.ts"
 import { ReplayGuard } from "./ReplayGuard.ts"
 
-/** With this key, or none. */
+/** Provides this key, or none. */
 export const layerCronSecretTest = (secret: string | undefined) => {
   return Layer.succeed(CronSecret, {
     read: Effect.succeed(Option.map(Option.fromUndefinedOr(secret), (key) => Redacted.make(key)))
   })
 }
 
-/** In memory, for tests. */
+/** Keeps used names in memory, for tests. */
 export const layerReplayGuardMemory = Layer.sync(ReplayGuard, () => {
   const used = new Set<string>()
   return { markUsed: (name) => Effect.sync(() => !used.has(name) && used.add(name) !== undefined) }

@@ -1,4 +1,4 @@
-// Stands in for `@modelcontextprotocol/sdk/types.js`, an optional peer that mppx imports for its MCP transport only:
+// Replaces `@modelcontextprotocol/sdk/types.js`, an optional peer that mppx imports only for its MCP transport.
 // `wrangler.jsonc` aliases that import to this module.
 
 /** mppx's MCP transport throws this; the gateway does not use it. */

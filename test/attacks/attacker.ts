@@ -11,7 +11,7 @@ export interface Orders {
   readonly keys: ReadonlyArray<Hex>
 }
 
-/** Sources that are built for nothing: each fails at another place, and none is ever the same twice. */
+/** Sources that the gateway builds in vain. Each fails at another place, and none appears twice. */
 const sources = [
   (fresh: string) => `import x from "./nowhere-${fresh}"; export default { fetch: () => x }`,
   (fresh: string) => `export default { fetch: () => "${fresh}" `,
@@ -20,8 +20,8 @@ const sources = [
 ]
 
 /**
- * Sends builds that fail, on one connection for each key, as fast as they are answered, until the message "stop"; reports
- * how often it was answered what. Runs in a process of its own, so that it does not slow those down who measure.
+ * Sends failing builds, on one connection for each key, one after each answer, until the message "stop". Reports how often each
+ * answer came. It runs in a process of its own, so that it does not slow the measurement.
  */
 const attack = async ({ info, keys }: Orders): Promise<Record<string, number>> => {
   const answers: Record<string, number> = {}

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { stack } from "./support.ts"
 
-/** Counts of everything that an attack could leave behind, each read from the state of the part that keeps it. */
+/** Counts everything that an attack could leave behind. Each count is read from the part that keeps it. */
 export interface Footprint {
   /** Transactions in all blocks of the chain, and in its pool. */
   readonly transactions: number
@@ -10,11 +10,14 @@ export interface Footprint {
   readonly projects: number
   /** SQLite files of the gateway's Durable Objects: one for each object that has ever stored or read anything. */
   readonly objects: number
-  /** Durable Objects that have written something. miniflare makes a file for each that was asked, and writes its name there. */
+  /**
+   * Durable Objects that have written something. miniflare makes a file for each object that is asked, and writes its name
+   * there.
+   */
   readonly written: number
   /** Entries that the gateway has ever written to KV. */
   readonly entries: number
-  /** Builds that were begun: lines `"message":"build"` of the gateway's log. */
+  /** Builds that have begun: lines `"message":"build"` of the gateway's log. */
   readonly builds: number
   /** Bundles and programs that were started: lines `"message":"start"`. */
   readonly starts: number
@@ -23,8 +26,8 @@ export interface Footprint {
 }
 
 /**
- * Reads the footprint. Everything the gateway logged before the call is counted: a request of our own is sent last, and its
- * line awaited. Work that goes on after its request was answered is counted as far as it has come.
+ * Reads the footprint. It counts everything that the gateway logged before the call: it sends a last request of its own and
+ * waits for its line. It counts work that continues after its answer as far as that has come.
  */
 export const footprint = async (): Promise<Footprint> => {
   const [transactions, projects, log] = await Promise.all([countTransactions(), countProjects(), readLog()])
@@ -62,13 +65,13 @@ const countFiles = (folder: string, pattern: RegExp): number =>
       ).length
     : 0
 
-/** Whether a database, or its log, has a table beside those that workerd and miniflare keep for themselves. */
+/** Whether a database, or its log, has a table that is not workerd's or miniflare's own. */
 const holdsTable = (file: string): boolean =>
   /CREATE TABLE (?!_cf_METADATA|__miniflare_do_name)\w/.test(readFileSync(file, "latin1"))
 
 /**
- * An object's writes are in its database, or still in the log of that. A log vanishes when its object does, its lines being in
- * the database from then on: what vanished between listing and reading is looked for once more.
+ * Reads an object's writes from its database or from the database's log. The log disappears when the object ends, because its
+ * lines are in the database then. If a log disappears between listing and reading, this reads once more.
  */
 const countWritten = (folder: string): number => {
   for (let tries = 0; ; tries++) {
@@ -99,7 +102,7 @@ const countProjects = async (): Promise<number> => {
 
 let scanned = { blocks: 0, transactions: 0 }
 
-/** Blocks hold what was mined, the pool what will be. Blocks that were counted once are not asked for again. */
+/** Counts transactions: blocks hold mined ones, the pool holds the others. It reads each block once. */
 const countTransactions = async (): Promise<number> => {
   const [tip, pool] = (await rpc([
     ["eth_blockNumber", []],

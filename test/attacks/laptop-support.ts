@@ -3,7 +3,7 @@ import { request as httpRequest } from "node:http"
 import { connect } from "node:net"
 import { join, sep } from "node:path"
 
-/** What a request is, beside its address. */
+/** The parts of a request, except its address. */
 export interface Sent {
   readonly method?: string
   readonly path?: string
@@ -11,7 +11,7 @@ export interface Sent {
   readonly body?: string
 }
 
-/** An answer's status and text; status 0 when the connection was cut instead. */
+/** An answer's status and text; status 0 if the connection was closed instead. */
 export interface Answered {
   readonly status: number
   readonly text: string
@@ -35,7 +35,7 @@ export const sendTo = (base: string, { method = "GET", path = "/", headers = {},
     outgoing.end(body)
   })
 
-/** What a server says to a request of HTTP/1.0 that names no host at all. */
+/** Returns a server's answer to an HTTP/1.0 request without a host. */
 export const sendNoHost = (base: string): Promise<string> =>
   new Promise((resolve) => {
     const { hostname, port } = new URL(base)
@@ -45,7 +45,7 @@ export const sendNoHost = (base: string): Promise<string> =>
     socket.on("close", () => resolve(text))
   })
 
-/** Names that a page's own address may have, for a server at a port: none of them is this machine's. */
+/** Names that a page's own address may have, for a server at a port. None of them is this machine's name. */
 export const foreignHosts = (port: string): ReadonlyArray<string> => [
   `evil.example:${port}`,
   "evil.example",
@@ -64,7 +64,7 @@ export const foreignHosts = (port: string): ReadonlyArray<string> => [
   "null"
 ]
 
-/** The addresses on which processes that run below a folder listen, and the launcher's, as the kernel has them: `127.0.0.1:80`. */
+/** Returns the addresses on which the launcher and the processes below a folder listen, from the kernel: `127.0.0.1:80`. */
 export const listeners = (folder: string): ReadonlyArray<string> => {
   const inodes = new Set<string>()
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
@@ -75,7 +75,7 @@ export const listeners = (folder: string): ReadonlyArray<string> => {
         if (inode !== undefined) inodes.add(inode)
       }
     } catch {
-      // It has ended meanwhile, or is somebody else's.
+      // The process has ended meanwhile, or belongs to another user.
     }
   }
   return ["tcp", "tcp6"].flatMap((table) =>
@@ -90,14 +90,14 @@ export const listeners = (folder: string): ReadonlyArray<string> => {
   )
 }
 
-/** `0100007F:1F90` is `127.0.0.1:8080`; addresses of IPv6 stay as the kernel has them. */
+/** Decodes `0100007F:1F90` to `127.0.0.1:8080`. IPv6 addresses stay unchanged. */
 const readAddress = (local: string): string => {
   const [address = "", port = ""] = local.split(":")
   const bytes = address.length === 8 ? [...Buffer.from(address, "hex")].toReversed().join(".") : address
   return `${bytes}:${Number.parseInt(port, 16)}`
 }
 
-/** All files below a folder, sockets left out. */
+/** Returns all files below a folder, without sockets. */
 export const filesBelow = (folder: string): ReadonlyArray<string> =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

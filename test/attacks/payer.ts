@@ -11,18 +11,18 @@ const { info } = stack
 const chain = defineChain({ ...tempoLocalnet, id: info.chainId, rpcUrls: { default: { http: [info.rpc] } } })
 /** The stack's chain. */
 export const client = createClient({ chain, transport: http(info.rpc) })
-/** What the stack is paid in. */
+/** The currency of the stack. */
 export const token = info.currency as Address
 
-/** Somebody whose account is full. */
+/** An account with plenty of money. */
 export const rich = privateKeyToAccount(info.payerPrivateKey as Hex)
-/** The same, as Tempo's accounts are. */
+/** The same account, as one of Tempo's. */
 export const richRoot = Account.fromSecp256k1(info.payerPrivateKey as Hex)
 
-/** Who signs: an account, or an access key that names one. */
+/** A signer: an account, or an access key that names one. */
 export type Signer = Account.RootAccount | Account.AccessKeyAccount
 
-/** A new account that has this much of the currency. */
+/** Makes a new account with this amount of the currency. */
 export const accountWith = async (amount: bigint): Promise<Account.RootAccount> => {
   const account = Account.fromSecp256k1(generatePrivateKey())
   if (amount > 0n) {
@@ -31,20 +31,20 @@ export const accountWith = async (amount: bigint): Promise<Account.RootAccount> 
   return account
 }
 
-/** A body that nobody has sent before, and the challenge for it. */
+/** Makes a new body, and gets the challenge for it. */
 export const quoted = async (path = "/deploy", body = fresh("plain-js")) => {
   const response = await postJson(path, body)
   return { body, challenge: Challenge.fromResponse(response), response }
 }
 
-/** Answers a quote as the stock client does, whoever signs. */
-export const answered = (quote: Awaited<ReturnType<typeof quoted>>, account: Signer): Promise<string> =>
+/** Answers a quote as the stock client does, with any signer. */
+export const credentialFor = (quote: Awaited<ReturnType<typeof quoted>>, account: Signer): Promise<string> =>
   Mppx.create({
     polyfill: false,
     methods: [tempo.charge({ account, getClient: () => client })]
   }).createCredential(quote.response.clone())
 
-/** The same payment with something about its transaction changed, signed again. */
+/** Changes the transaction of a payment, and signs it again. */
 export const resigned = async (credential: string, account: Signer, edit: object): Promise<string> => {
   const parts = Credential.deserialize<{ readonly signature: Hex }>(credential)
   const signed: object = Transaction.deserialize(parts.payload.signature as Transaction.TransactionSerializedTempo)

@@ -5,7 +5,7 @@ import { assert, inject } from "vitest"
 /** The stack under attack. */
 export const stack = inject("stack")
 
-/** The most that an attack may wait for its answer, and `GET /health` beside it for its own; in milliseconds. */
+/** An attack may wait at most this long for its answer, and a simultaneous `GET /health` for its own; in milliseconds. */
 const ANSWER_LIMIT = 500
 const HEALTH_LIMIT = 200
 
@@ -23,9 +23,9 @@ export interface Attack {
 }
 
 /**
- * Runs an attack while `GET /health` is asked every 50 ms, and asserts that the attack is answered within 500 ms and that
- * no health check takes longer than 200 ms. Both limits grow by the slowest of five health checks on the idle gateway.
- * Chain, runtime and test share the machine's cores, so a slow attack runs up to twice more before it fails: `send` must be
+ * Runs an attack while it asks `GET /health` every 50 ms, and asserts that the attack gets an answer within 500 ms and that no
+ * health check takes longer than 200 ms. Both limits grow by the slowest of five health checks on the idle gateway. Chain,
+ * runtime and test share the machine's cores, so a slow attack runs up to twice more before it fails. `send` must be
  * repeatable.
  */
 export const attack = async (send: () => Promise<Response>): Promise<Attack> => {
@@ -60,7 +60,7 @@ const measure = async (send: () => Promise<Response>): Promise<Attack> => {
 
 const nullBody = new Set([204, 205, 304])
 
-/** Asks for the health until `done`, at least twice; returns the slowest answer's milliseconds. */
+/** Asks for the health until `done`, at least twice. Returns the slowest answer's milliseconds. */
 const watchHealth = async (done: AbortSignal): Promise<number> => {
   let slowest = 0
   for (let asked = 0; asked < 2 || !done.aborted; asked++) {
@@ -84,7 +84,7 @@ const healthMillis = async (): Promise<number> => {
   return performance.now() - since
 }
 
-/** A request to the gateway whose path, method and headers are sent as they are; `fetch` would normalize or refuse some. */
+/** Sends a request whose path, method and headers stay as they are, because `fetch` would normalize or refuse some. */
 export const send = (
   path: string,
   options: {
@@ -121,7 +121,7 @@ export const send = (
     outgoing.end(body)
   })
 
-/** A POST of JSON to the gateway; `headers` in addition. */
+/** Posts JSON to the gateway, with additional `headers`. */
 export const postJson = (
   path: string,
   body: string,

@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config"
 
-// Apart from `npm test`: hostile inputs against one whole stack, and the time that each one takes.
+// These tests run apart from `npm test`: hostile inputs against one whole stack, and the time of each.
 export default defineConfig({
   test: {
     name: "attacks",
@@ -10,7 +10,7 @@ export default defineConfig({
     silent: "passed-only",
     testTimeout: 120_000,
     hookTimeout: 180_000,
-    // One gateway for all files, whose answers are timed: no attack may run beside another one.
+    // All files share one gateway whose answers are timed, so no attack may run beside another one.
     fileParallelism: false
   }
 })

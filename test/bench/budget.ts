@@ -6,11 +6,14 @@ import { measure, paths } from "./gateway/paths.ts"
 import { print, round } from "./gateway/report.ts"
 import { prepare, startWorkerd } from "./gateway/workerd.ts"
 
-/** What the gateway may weigh and cost; times as ratios to the bare Worker, taken in turns, with room for noise. */
+/** The limits of the gateway's size and cost. Times are ratios to the bare Worker, measured in turns, with room for noise. */
 const limits = {
-  /** Bytes, gzipped, of which esbuild's wasm is 3.79 million: a Worker may have 10 MB, and some of that is for whoever builds on this. */
+  /**
+   * Bytes, gzipped; esbuild's wasm has 3.79 million of them. A Worker may have 10 MB, and a consumer's own code needs some of
+   * that.
+   */
   upload: 4_150_000,
-  /** Measured: 0.76 to 0.83; it was 1.6 before the path was made short. */
+  /** Measured: 0.76 to 0.83; before the path was shortened it was 1.6. */
   "unpaid, hono-api": 1.1,
   /** Measured: 1.02 to 1.05. Reading, hashing and parsing 400 KB is nearly all of it, and the same for both. */
   "unpaid, 400 KB": 1.2,
@@ -42,7 +45,8 @@ try {
     9
   )
   compare("cold start", round(cold.ours / cold.compiler))
-  // No limit: how long a machine takes to compile the wasm decides it. The same code had 1.2 and 1.8 on two machines.
+  // There is no limit, because the machine's time to compile the wasm decides it. The same code had 1.2 and 1.8 on two
+  // machines.
   rows.push({ what: "cold start, no wasm", measured: round(cold.ours / cold.bare), limit: "–", held: "–" })
   const workers = {
     ours: await startWorkerd(prepare(ours, ourBindings)),

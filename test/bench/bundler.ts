@@ -6,7 +6,7 @@ import { SIZES } from "../stress/sources.ts"
 
 type Files = Readonly<Record<string, string>>
 
-/** Interleaved, so that a noisy machine is as noisy for all of them; medians of several such rounds. */
+/** Takes the compilers in turn, so that a noisy machine affects all of them; reports medians of several such rounds. */
 const ROUNDS = Number(process.env["ROUNDS"] ?? 5)
 const PAUSE_MS = 20
 const WARM_UP = Number(process.env["WARM_UP"] ?? 12)
@@ -19,7 +19,7 @@ const timed = async (work: () => Promise<unknown>): Promise<number> => {
   return performance.now() - start
 }
 
-/** The same files for the compilers in Node, by plugin, so that no disk is measured. */
+/** Gives the same files to the compilers in Node, by a plugin, so that no disk is measured. */
 const options = (files: Files): native.BuildOptions => ({
   entryPoints: ["index.ts"],
   bundle: true,
@@ -76,7 +76,7 @@ for (const [size, files] of Object.entries(SIZES)) {
   for (let round = -WARM_UP; round < ROUNDS; round++)
     for (const [name, build] of Object.entries(designs)) {
       const time = await timed(() => build(files))
-      // Whatever one does after its answer is over before the next begins.
+      // Work after an answer ends before the next measurement begins.
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
       if (round >= 0) times.get(name)?.push(time)
     }

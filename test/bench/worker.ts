@@ -5,7 +5,7 @@ import * as stock from "esbuild-wasm/lib/browser.js"
 import { compile } from "../../src/bundler/compiler/compile.ts"
 import { createBundler } from "../../src/bundler/index.ts"
 import type { Instance } from "../../src/bundler/compiler/instance.ts"
-import { startWarm } from "../../src/bundler/compiler/Pool.ts"
+import { startWarm } from "../../src/bundler/compiler/pool/Pool.ts"
 import { RemoteModules } from "../../src/bundler/remote/RemoteModules.ts"
 import { ROOT, VirtualFs } from "../../src/bundler/compiler/VirtualFs.ts"
 import wasm from "../../src/bundler/compiler/wasm.ts"
@@ -40,7 +40,7 @@ const lookUp = (disk: VirtualFs): Plugin => ({
 let warm: Promise<Instance> | undefined
 let started: Promise<void> | undefined
 
-/** What the same sources go through, by design. */
+/** The steps that the same sources go through in each variant. */
 const designs: Record<string, (files: Files) => Promise<unknown>> = {
   nothing: async () => undefined,
   ours: async (files) => bundler.bundle(files),

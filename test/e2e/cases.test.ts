@@ -47,11 +47,11 @@ beforeAll(async () => {
 })
 afterAll(() => stack?.stop())
 
-/** What the recipient must have gained when all cases are through, in millionths of a dollar. */
+/** The amount that the recipient must have gained after all cases, in millionths of a dollar. */
 let earned = 0n
 const prices = { "/deploy": 100_000n, "/execute": 10_000n }
 
-/** Pays for a call. One payer may have a few under way at once: the others are sent again when the gateway says so. */
+/** Pays for a call. One payer may have only a few in progress at once, so this repeats others when the gateway says so. */
 const send = async (endpoint: string, body: string): Promise<Response> => {
   const response = await wallet.fetch(`${stack.info.gateway}${endpoint}`, {
     method: "POST",
@@ -119,9 +119,9 @@ describe.concurrent("a case", () => {
 })
 
 describe("all cases together", () => {
-  it("cost what was delivered, and nothing else", async () => {
+  it("cost exactly the price of what was delivered", async () => {
     assert.strictEqual((await wallet.balance(stack.info.recipient)) - before, earned)
   })
 
-  it("are all there", () => assert.isAbove(names.length, 60))
+  it("include every case file", () => assert.isAbove(names.length, 60))
 })

@@ -4,7 +4,7 @@ import type { Stack } from "../../src/local/stack.ts"
 import { programs } from "../support/default-exports.ts"
 import { startTestStack, walletOn } from "./support.ts"
 
-/** Refused programs count as failed attempts, of which a payer has 60 an hour. */
+/** Refused programs count as failed attempts, and a payer may have 60 of them in an hour. */
 const COUNT = 32
 
 let stack: Stack
@@ -15,7 +15,10 @@ beforeAll(async () => {
 })
 afterAll(() => stack?.stop())
 
-/** Buys a deploy of one program; a payer may have a few under way at once, and comes again when the gateway says so. */
+/**
+ * Buys a deploy of one program. A payer may have only a few in progress at once, so this repeats the call when the gateway says
+ * so.
+ */
 const deploy = async (code: string): Promise<Response> => {
   const response = await wallet.fetch(`${stack.info.gateway}/deploy`, {
     method: "POST",
@@ -27,11 +30,11 @@ const deploy = async (code: string): Promise<Response> => {
   return deploy(code)
 }
 
-/** The runtime's words for a Worker that does not start, or has nothing that a request could reach. */
+/** The runtime's messages for a Worker that does not start, or exports nothing that can serve. */
 const dead = /Failed to start Worker|internal error; reference|does not export a fetch|no default entrypoint/
 
-describe("random default exports that are paid for", () => {
-  it("serve when they were charged for, and cost nothing when they were refused", async () => {
+describe("paid deploys of random default exports", () => {
+  it("serve if they are charged, and cost nothing if they are refused", async () => {
     const before = await wallet.balance(stack.info.recipient)
     const counts = { live: 0, refused: 0 }
     for (const code of new Set(fc.sample(programs, { numRuns: COUNT, seed: 20_261_126 }))) {

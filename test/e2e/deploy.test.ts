@@ -40,8 +40,8 @@ const projects = async (): Promise<ReadonlyArray<{ id: string; name: string; slu
 
 const get = async (url: string) => (await fetch(url)).text()
 
-describe("ten cents in, a live URL out", () => {
-  it("by the stock command line client", async () => {
+describe("a paid deploy", () => {
+  it("answers a live URL to the stock command line client", async () => {
     const before = { payer: await wallet.balance(), recipient: await wallet.balance(stack.info.recipient) }
     const { code, stdout, stderr } = await run(
       "mppx",
@@ -67,7 +67,7 @@ describe("ten cents in, a live URL out", () => {
     assert.include(entry, deployment.deployment_id, trouble)
   })
 
-  it("by the stock client in code, with a receipt that the chain knows", async () => {
+  it("answers a live URL and a receipt of the chain to the stock client in code", async () => {
     const before = await wallet.balance(stack.info.recipient)
     const { response, deployment } = await deploy(fresh("plain-js"))
     assert.strictEqual(await get(`${deployment.url}/some/path`), "hi /some/path")
@@ -83,7 +83,7 @@ describe("ten cents in, a live URL out", () => {
     assert.strictEqual(((await rpc.json()) as { result: { status: string } }).result.status, "0x1")
   })
 
-  it("for several files, text and JSON among them", async () => {
+  it("serves several files, text and JSON among them", async () => {
     const { deployment } = await deploy(fresh("multi-file"))
     assert.deepStrictEqual(JSON.parse(await get(deployment.url)), {
       routes: ["/notes", "/health"],
@@ -93,12 +93,12 @@ describe("ten cents in, a live URL out", () => {
     assert.match(deployment.url, /local-notes-api/)
   })
 
-  it("for JSX", async () => {
+  it("serves JSX", async () => {
     const { deployment } = await deploy(fresh("jsx-page"))
     assert.strictEqual(await get(`${deployment.url}?name=you`), "<h1>Hello you</h1>")
   })
 
-  it("and the status says so", async () => {
+  it("has the status live", async () => {
     const { deployment } = await deploy(fresh("plain-js"))
     const { deployment_id, url, expires_at } = deployment
     const status = await fetch(`${stack.info.gateway}/deployments/${deployment_id}`)
@@ -106,7 +106,7 @@ describe("ten cents in, a live URL out", () => {
     assert.deepInclude(await status.json(), live)
   })
 
-  it("the same key answers the same again, without a charge", async () => {
+  it("answers the same again to the same key, without a charge", async () => {
     const body = fresh("plain-js")
     const headers = { "idempotency-key": crypto.randomUUID() }
     const first = await deploy(body, headers)
@@ -115,7 +115,7 @@ describe("ten cents in, a live URL out", () => {
     assert.strictEqual(await wallet.balance(stack.info.recipient), before)
   })
 
-  it("one credential twenty times at once is one charge and one project", async () => {
+  it("charges one credential once and creates one project when it is sent 20 times at once", async () => {
     const body = fresh("plain-js")
     const post = postTo(stack)
     const authorization = await wallet.credential(await post(body))
@@ -130,8 +130,8 @@ describe("ten cents in, a live URL out", () => {
   })
 })
 
-describe("what does not go live costs nothing", () => {
-  const refused: ReadonlyArray<readonly [name: string, status: number, code: string, says: RegExp]> = [
+describe("a deploy that does not go live costs nothing", () => {
+  const refused: ReadonlyArray<readonly [name: string, status: number, code: string, message: RegExp]> = [
     ["bad-syntax", 422, "bundle_failed", /index\.ts/],
     ["missing-import", 422, "bundle_failed", /nowhere/],
     ["bare-import", 422, "bundle_failed", /left-pad/],
@@ -141,8 +141,8 @@ describe("what does not go live costs nothing", () => {
     ["empty-files", 400, "missing_files", /files/],
     ["not-strings", 400, "missing_files", /files/]
   ]
-  for (const [name, status, code, says] of refused) {
-    it(`${name}: ${status} ${code}`, async () => {
+  for (const [name, status, code, message] of refused) {
+    it(`answers ${status} ${code} for ${name}`, async () => {
       const before = await wallet.balance(stack.info.recipient)
       const payer = await wallet.balance()
       const response = await wallet.fetch(`${stack.info.gateway}/deploy`, {
@@ -152,7 +152,7 @@ describe("what does not go live costs nothing", () => {
       })
       const body = (await response.json()) as { code: string; charged: boolean; diagnostics?: ReadonlyArray<unknown> }
       assert.deepStrictEqual([response.status, body.code, body.charged], [status, code, false])
-      assert.match(JSON.stringify(body), says)
+      assert.match(JSON.stringify(body), message)
       assert.isNull(response.headers.get("payment-receipt"))
       assert.strictEqual(await wallet.balance(stack.info.recipient), before)
       assert.strictEqual(await wallet.balance(), payer)

@@ -13,7 +13,8 @@ const shell = promisify(execFile)
 let stack: Stack
 let folder: string
 beforeAll(async () => {
-  stack = await startTestStack()
+  // Nothing is installed: test/e2e/packages deploys the example with a package.
+  stack = await startTestStack({ NPM_PACKAGES: "off" })
   folder = mkdtempSync(join(tmpdir(), "mpp-agent-"))
 })
 afterAll(async () => {
@@ -30,7 +31,7 @@ interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
 }
 
-/** What an agent works out from the document: the paid operations, and for each a request that should work. */
+/** Derives the paid operations from the document as an agent does, and a request for each that should work. */
 const paidOperations = ({ servers, paths }: Document) =>
   Object.entries(paths).flatMap(([path, item]) =>
     Object.entries(item).flatMap(([method, operation]) => {
@@ -43,8 +44,8 @@ const paidOperations = ({ servers, paths }: Document) =>
     })
   )
 
-describe("an agent that knows nothing but the address", () => {
-  it("reads the guide and the document, pays through the stock client, and is served", async () => {
+describe("an agent that knows only the address", () => {
+  it("reads the guide and the document, pays with the stock client and gets a live URL", async () => {
     const { gateway } = stack.info
     const guide = await (await fetch(`${gateway}/llms.txt`)).text()
     const link = /\[OpenAPI\]\((\S+)\)/.exec(guide)?.[1] ?? ""
@@ -69,11 +70,11 @@ describe("an agent that knows nothing but the address", () => {
     }
   })
 
-  it("or runs the guide's own command in an empty folder", async () => {
+  it("runs the guide's own command in an empty folder", async () => {
     const guide = await (await fetch(`${stack.info.gateway}/llms.txt`)).text()
     const command = /^```sh\n(KEY=.*\nnpx mppx .*)\n```$/m.exec(guide)?.[1] ?? ""
     assert.include(command, `npx mppx ${stack.info.gateway}/deploy `)
-    // The one that is installed here, and no other.
+    // The agent uses the installed version, and no other.
     const bin = resolve("node_modules", ".bin")
     const env = { ...process.env, MPPX_PRIVATE_KEY: stack.info.payerPrivateKey, PATH: `${bin}:${process.env["PATH"]}` }
     const { stdout } = await shell("sh", ["-c", `${command.replace("npx mppx", "mppx")} -s`], { cwd: folder, env })
@@ -81,7 +82,7 @@ describe("an agent that knows nothing but the address", () => {
     assert.deepStrictEqual(await (await fetch(url)).json(), { hello: "world" })
   })
 
-  it("mppx finds the document valid", async () => {
+  it("gets a document that mppx finds valid", async () => {
     const { code, stdout, stderr } = await run("mppx", ["discover", "validate", `${stack.info.gateway}/openapi.json`])
     assert.strictEqual(code, 0, stdout + stderr)
     assert.match(stdout, /valid/)

@@ -27,7 +27,7 @@ const read = async (response: Response) => {
   return (await response.json()) as Problem
 }
 
-/** The gateway's own challenge for a body, with something about it changed and issued again with a secret of our choice. */
+/** Changes the gateway's own challenge for a body, and issues it again with another secret. */
 const reissued = async (body: string, change: (challenge: Challenge.Challenge) => object, secret = secretKey) => {
   const challenge = Challenge.fromResponse(await post(body))
   const issued = Challenge.from({ ...challenge, ...change(challenge), secretKey: secret } as never)
@@ -36,7 +36,7 @@ const reissued = async (body: string, change: (challenge: Challenge.Challenge) =
   )
 }
 
-/** Every way in which a credential can be wrong: what is sent for `body`, and which of the protocol's problems it is. */
+/** Every kind of invalid credential: the credential for `body`, and the protocol's problem for it. */
 const credentials: ReadonlyArray<
   readonly [what: string, make: (body: string) => Promise<string | undefined>, problem: string, status?: number]
 > = [
@@ -45,7 +45,8 @@ const credentials: ReadonlyArray<
   [
     "one whose challenge has expired",
     async (body) => {
-      // Stock clients answer no expired challenge, and have the chain simulate what they sign: so it has to expire for real.
+      // Stock clients do not answer an expired challenge, and the chain simulates what they sign, so this one must really
+      // expire.
       const expires = new Date(Date.now() + 4_000)
       const credential = await reissued(body, () => ({ expires: expires.toISOString() }))
       while (Date.now() <= expires.getTime()) await setTimeout(100)
@@ -116,7 +117,7 @@ const credentials: ReadonlyArray<
 
 describe("credentials", () => {
   for (const [what, make, problem, status = 402] of credentials) {
-    it(`${what}: ${status} ${problem}, and no charge`, async () => {
+    it(`get ${status} ${problem} and no charge: ${what}`, async () => {
       const body = fresh("plain-js")
       const authorization = await make(body)
       const before = await wallet.balance(stack.info.recipient)
@@ -135,7 +136,7 @@ describe("credentials", () => {
     })
   }
 
-  it("two in one request: 400", async () => {
+  it("get a 400 if one request has two of them", async () => {
     const body = fresh("plain-js")
     const authorization = await wallet.credential(await post(body))
     const response = await post(body, { authorization: `${authorization}, ${authorization}` })
@@ -147,14 +148,14 @@ describe("credentials", () => {
 describe("bodies", () => {
   const sized = (bytes: number) => JSON.stringify({ files: { "index.js": "x".repeat(bytes) } })
 
-  it("512,000 bytes of source are quoted for, 512,001 are 413", async () => {
+  it("get a quote for 512,000 bytes of source, and a 413 for 512,001", async () => {
     assert.strictEqual((await post(sized(512_000))).status, 402)
     const response = await post(sized(512_001))
     assert.strictEqual(response.status, 413)
     assert.strictEqual((await read(response)).code, "code_too_large")
   })
 
-  it("50 MB are 413, ten times out of ten", async () => {
+  it("get a 413 for 50 MB, ten times out of ten", async () => {
     const body = new Uint8Array(50 * 1024 * 1024).fill(120)
     for (let round = 0; round < 10; round++) {
       const response = await post(body)
@@ -181,20 +182,20 @@ describe("bodies", () => {
     ["another path", () => fetch(`${stack.info.gateway}/unknown`, { method: "POST", body: "{}" }), 404, "not_found"]
   ]
   for (const [what, send, status, code] of clear) {
-    it(`${what}: ${status} ${code}`, async () => {
+    it(`get ${status} ${code}: ${what}`, async () => {
       const response = await send()
       assert.strictEqual(response.status, status)
       assert.strictEqual((await read(response)).code, code)
     })
   }
 
-  it("an empty POST is a request for a quote", async () => {
+  it("may be empty to ask for a quote", async () => {
     const response = await fetch(`${stack.info.gateway}/deploy`, { method: "POST" })
     assert.strictEqual(response.status, 402)
     assert.strictEqual(Challenge.fromResponse(response).request.amount, "100000")
   })
 
-  it("a body that breaks off leaves the gateway well", async () => {
+  it("may break off without harm to the gateway", async () => {
     const { hostname, port } = new URL(stack.info.gateway)
     await new Promise<void>((resolve) => {
       const sending = httpRequest({

@@ -9,8 +9,8 @@ import { followReadme, voucherCredential } from "../support/examples.ts"
 import { fixture } from "./support.ts"
 
 /**
- * The gateway with the README's three layers in the place of ours, as it would be uploaded, in workerd itself: what the
- * platform forbids at module scope shows there only.
+ * The gateway with the README's three layers instead of the project's, as it would be uploaded, in workerd itself. Only there
+ * the platform's rules for module scope show.
  */
 let project: string
 let built: Built
@@ -22,7 +22,7 @@ beforeAll(async () => {
   built = buildWorker("wrangler.jsonc", project)
   const disk = join(project, "objects")
   mkdirSync(disk)
-  // No KV: the store is in memory.
+  // There is no KV, because the store is in memory.
   running = await startWorkerd(prepare(built, { ...ourBindings, kv: [], disk }))
   url = `http://127.0.0.1:${running.port}`
 })
@@ -40,7 +40,7 @@ const challengeOf = (response: Response) => {
 }
 
 describe("the gateway with the README's layers", () => {
-  it("quotes a price in vouchers", async () => {
+  it("quotes its price in vouchers", async () => {
     challengeOf(await fetch(`${url}/deploy`, { method: "POST" }))
   })
 

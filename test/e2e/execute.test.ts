@@ -34,7 +34,7 @@ const execute = async (body: object, headers: Record<string, string> = {}, payer
 }
 
 describe("POST /execute", () => {
-  it("runs the example, and the recipient gains exactly a cent", async () => {
+  it("runs the example and earns the recipient exactly one cent", async () => {
     const { recipient } = stack.info
     const before = await wallet.balance(recipient)
     const answer = await execute(JSON.parse(readFileSync("test/fixtures/execute.json", "utf8")) as object)
@@ -44,7 +44,7 @@ describe("POST /execute", () => {
     assert.strictEqual((await wallet.balance(recipient)) - before, 10_000n)
   })
 
-  it("is bought by the stock command line", async () => {
+  it("answers the stock command line client", async () => {
     const { gateway, rpc, payerPrivateKey } = stack.info
     const body = JSON.stringify({ code: "export default async ({ n }: { n: number }) => n * 2", input: { n: 21 } })
     const args = [`${gateway}/execute`, "--rpc-url", rpc, "-J", body]
@@ -52,7 +52,7 @@ describe("POST /execute", () => {
     assert.match(stdout, /"result":\s*42/, stderr)
   })
 
-  it("charges nothing for what does not start", async () => {
+  it("charges nothing for code that does not start", async () => {
     const { recipient } = stack.info
     const before = await wallet.balance(recipient)
     const response = await post(
@@ -91,7 +91,7 @@ describe("POST /execute", () => {
     }
   })
 
-  it("answers a key again from the store, free and unrun", async () => {
+  it("answers a key again from the store, without a run or a charge", async () => {
     const code = "export const run = () => crypto.randomUUID()"
     const headers = { "idempotency-key": crypto.randomUUID() }
     const { result } = await execute({ code }, headers)
@@ -117,7 +117,7 @@ describe("POST /execute", () => {
     ],
     ["opens a cache", "export const run = () => caches.default.match('http://x.test/')", "Error", /./]
   ] as const) {
-    it(`was run, and is paid for, when it ${what}`, async () => {
+    it(`charges code that was run when it ${what}`, async () => {
       const answer = await execute({ code })
       assert.strictEqual(answer.error?.name, name, JSON.stringify(answer))
       assert.match(answer.error?.message ?? "", message)
@@ -125,12 +125,12 @@ describe("POST /execute", () => {
     })
   }
 
-  it("is answered with what it returned, whatever globals it has changed", async () => {
+  it("answers the returned value, whatever globals the code has changed", async () => {
     const code = "JSON.stringify = () => '{'; Response.prototype.then = 1; export const run = () => [1]"
     assert.deepStrictEqual((await execute({ code })).result, [1])
   })
 
-  it("has an empty environment", async () => {
+  it("runs code with an empty environment", async () => {
     const code = "import { env } from 'cloudflare:workers'\nexport const run = () => [process.env, env]"
     assert.deepStrictEqual((await execute({ code })).result, [{}, {}])
   })

@@ -3,8 +3,8 @@ import { afterAll, assert, beforeAll, it } from "vitest"
 import type { Stack } from "../../src/local/stack.ts"
 import { fresh, postTo, startTestStack, walletOn } from "./support.ts"
 
-// Jack keeps secrets for a machine, not for a project: two gateways may well share them, and their recipient. What is left
-// to tell them apart is the realm, which a challenge names under its HMAC.
+// Jack keeps secrets for a machine, not for a project, so two gateways may share them and their recipient. Only the realm,
+// which a challenge names under its HMAC, separates them.
 let one: Stack
 let other: Stack
 beforeAll(async () => {
@@ -17,11 +17,11 @@ afterAll(async () => {
 })
 
 const directions = {
-  "the one is refused by the other": () => [one, other],
-  "the other is refused by the one": () => [other, one]
+  "the first gateway at the second": () => [one, other],
+  "the second gateway at the first": () => [other, one]
 }
 for (const [direction, gateways] of Object.entries(directions)) {
-  it(`a payment for ${direction}, and buys what it was made for`, async () => {
+  it(`refuses a payment for ${direction}, and accepts it in its own realm`, async () => {
     const [seller, stranger] = gateways() as [Stack, Stack]
     assert.strictEqual(seller.info.recipient, stranger.info.recipient)
     const wallet = walletOn(seller)

@@ -5,10 +5,10 @@ import { join } from "node:path"
 import { afterEach, beforeEach, inject } from "vitest"
 import { runningStacks } from "./running-stacks.ts"
 
-/** At most so many bytes of each log. */
+/** The most bytes of each log that are printed. */
 const MAX_BYTES = 50_000
 
-/** The chain makes blocks all the time, five lines each. */
+/** The chain makes blocks all the time, with five lines each. */
 const CHAIN_BLOCKS = /^(?: +Block (?:Number|Hash|Time): .*)?\n/gm
 
 let starts = new Map<string, number>()
@@ -29,7 +29,7 @@ afterEach(({ task }) => {
   }
 })
 
-/** The logs of the stacks that this file of tests has started, and of the one that all files share. */
+/** The logs of the stacks that this test file has started, and of the one that all files share. */
 const logFiles = (): ReadonlyArray<string> => {
   const shared = inject("stack")?.dir
   const dirs = [...runningStacks, ...(shared === undefined ? [] : [shared])].map((dir) => join(dir, "logs"))

@@ -11,10 +11,10 @@ import { resolveLocalhost } from "../../src/local/system/localhost.ts"
 import { type Stack, type StackOptions, startStack } from "../../src/local/stack.ts"
 import { runningStacks } from "./running-stacks.ts"
 
-/** The HMAC key of the gateways under test: known, so that a test can forge what only the gateway could issue. */
+/** The HMAC key of the gateways under test. Tests know it, so that they can forge what only the gateway could issue. */
 export const secretKey = "the secret of the gateways under test, 32 and more"
 
-/** A stack of its own on free ports, with blocks five times a second; `environment` as its user would set it. */
+/** Starts a stack on free ports, with five blocks a second. `environment` is set as its user would set it. */
 export const startTestStack = async (
   environment: Record<string, string> = {},
   options: Pick<StackOptions, "startCheck" | "cronSecret" | "reroute"> = {}
@@ -41,11 +41,11 @@ export const startTestStack = async (
   }
 }
 
-/** The body of an example request, as its file has it. */
+/** Returns the body of an example request, as its file has it. */
 export const fixture = (name: string): string =>
   readFileSync(new URL(`../fixtures/requests/${name}.json`, import.meta.url), "utf8")
 
-/** An example that nobody deployed before: the same one twice would be the same order. */
+/** Makes an example that was never deployed, because the same one twice would be the same order. */
 export const fresh = (name: string): string => {
   const body = JSON.parse(fixture(name)) as { files: Record<string, string> }
   return JSON.stringify({ ...body, files: { ...body.files, "fresh.txt": crypto.randomUUID() } })
@@ -62,7 +62,7 @@ export const walletOn = ({ info }: Pick<Stack, "info">, privateKey: string = inf
     account,
     /** `fetch` that pays. */
     fetch: mppx.fetch,
-    /** Signs the answer to a 402, without sending it. */
+    /** Signs the answer to a 402 without sending it. */
     credential: (response: Response) => mppx.createCredential(response),
     balance: async (address: string = account.address): Promise<bigint> =>
       (await Actions.token.getBalance(client, { account: address as Address, token })).amount,
@@ -71,7 +71,7 @@ export const walletOn = ({ info }: Pick<Stack, "info">, privateKey: string = inf
   }
 }
 
-/** A POST to the gateway's `/deploy`. */
+/** Posts to the gateway's `/deploy`. */
 export const postTo =
   ({ info }: Pick<Stack, "info">) =>
   (body: BodyInit | null, headers: Record<string, string> = {}): Promise<Response> =>

@@ -3,9 +3,9 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { type ExpiryRecord, ExpiryStore } from "../../src/expiry/ExpiryStore.ts"
 
-/** The index of live deployments in memory. The file's imports hold here and in `src/expiry` alike. */
+/** The index of live deployments in memory. The file's imports work here and in `src/expiry`. */
 
-/** The entries, by project. A real store is a table: this is the memory of one isolate. */
+/** The entries, by project. A real store is a table; this is the memory of one isolate. */
 export const entries = new Map<string, ExpiryRecord>()
 
 /** `ExpiryStore` in memory. */

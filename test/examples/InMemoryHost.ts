@@ -9,12 +9,9 @@ import {
   SlugTaken
 } from "../../src/control-plane/ControlPlaneClient.ts"
 
-/**
- * A host that keeps projects in memory, and serves none of them. The file's imports hold here and in
- * `src/control-plane` alike.
- */
+/** A host that keeps projects in memory, and serves none of them. The file's imports work here and in `src/control-plane`. */
 
-/** The projects, each with its code once it has some. A real host keeps them: this is the memory of one isolate. */
+/** The projects, each with its code after an upload. A real host would store them; this is the memory of one isolate. */
 export const projects = new Map<string, Project & { readonly code?: string }>()
 
 const change = (id: string, changes: { readonly code?: string; readonly tags?: ReadonlyArray<string> }) =>
@@ -24,7 +21,7 @@ const change = (id: string, changes: { readonly code?: string; readonly tags?: R
     return Effect.sync(() => void projects.set(id, { ...project, ...changes }))
   })
 
-/** `ControlPlaneClient` in memory: a name set by the create finds a project again whose answer was lost. */
+/** `ControlPlaneClient` in memory. The name from the create finds a project again if the create's answer was lost. */
 export const layerInMemoryHost = Layer.succeed(ControlPlaneClient, {
   account: () => Effect.succeed({ usable: true }),
   create: Effect.fnUntraced(function* ({ name, slug }) {

@@ -18,7 +18,7 @@ export interface Answer {
   readonly text: string
 }
 
-/** Nothing came back. */
+/** The answer if nothing came back. */
 const nothing = {
   status: 0,
   code: undefined,
@@ -31,25 +31,25 @@ const nothing = {
 /** The two endpoints that sell something. */
 export type Path = "/deploy" | "/execute"
 
-/** An agent with a wallet of its own and the stock client. It keeps every answer that it was given. */
+/** An agent with a wallet of its own and the stock client. It keeps every answer that it gets. */
 export class Agent {
   readonly privateKey: Hex = generatePrivateKey()
   readonly account = privateKeyToAccount(this.privateKey)
   readonly answers: Array<Answer> = []
-  /** The signed transactions that were sent to the gateway, and their hashes. */
+  /** The signed transactions that it sent to the gateway, and their hashes. */
   readonly signed = new Set<string>()
-  /** The requests that carried a credential, as they were sent. */
+  /** The requests that carried a credential, unchanged. */
   readonly credentials: Array<string> = []
-  /** The receipts that it was given. */
+  /** The receipts that it got. */
   readonly receipts: Array<string> = []
   /** `fetch` that pays: mppx's own. */
   readonly pay: (url: string, init: RequestInit) => Promise<Response>
-  /** Signs the answer to a 402, without sending it. */
+  /** Signs the answer to a 402 without sending it. */
   readonly sign: (response: Response) => Promise<string>
   readonly #gateway: string
   readonly #path: Path
 
-  /** `path` is what it buys. */
+  /** `path` is the endpoint that it buys from. */
   constructor(info: StackInfo, gateway: string, path: Path = "/deploy") {
     this.#gateway = gateway
     this.#path = path
@@ -65,7 +65,7 @@ export class Agent {
     this.sign = async (response) => this.#note(await mppx.createCredential(response))
   }
 
-  /** One POST, as it is: nothing is paid by itself. */
+  /** Sends one POST, and pays nothing. */
   post(body: string, headers: Record<string, string> = {}, gateway = this.#gateway): Promise<Response> {
     return this.#noted(`${gateway}${this.#path}`, {
       method: "POST",
@@ -81,10 +81,10 @@ export class Agent {
   }
 
   /**
-   * Repeats the call with the same key, after the pause that each answer names, until there is a site or a result: an agent
+   * Repeats the call with the same key, after the pause that each answer names, until there is a site or a result. An agent
    * that reads its answers does so.
    *
-   * @throws Error when an answer says that repeating is of no use, or nothing is live after three minutes.
+   * @throws Error if an answer says that repeating does not help, or nothing is live after three minutes.
    */
   async callUntilDone(body: string, key: string, gateway = this.#gateway): Promise<Answer> {
     for (const end = Date.now() + 180_000; Date.now() < end;) {

@@ -30,12 +30,12 @@ export interface Case {
 /** The prices in base units. */
 const prices = { deploy: 100_000n, execute: 10_000n }
 
-/** Projects that a test created in somebody else's name begin with this. */
+/** Projects that a test created in another owner's name begin with this. */
 export const stranger = "a stranger's"
 
 /**
  * Assesses the runs by the chain's transfers, the control plane's own list and the answers of its sites. The gateway's word
- * counts only where it promised that nothing was charged.
+ * counts only if it promised that nothing was charged.
  */
 export const assess = async (
   harness: Harness,
@@ -47,7 +47,7 @@ export const assess = async (
     const transfers = await harness.chain.received(fromBlock)
     return (run: Run) => transfers.filter(({ from }) => from.toLowerCase() === run.agent.account.address.toLowerCase())
   }
-  // An agent that has paid for a run and has no answer asks once more, which is free: the transfers are counted afterwards.
+  // An agent that has paid for a run and has no answer asks once more, which is free. The transfers are counted afterwards.
   const before = await received()
   const results = new Map<Run, boolean>()
   for (const { fault, runs } of cases) {
@@ -111,10 +111,10 @@ export const assess = async (
   return rows
 }
 
-/** Whether an execution was answered with its result: its slug, and a UUID that is never the same twice. */
+/** Whether an execution has got its result: its slug, and a UUID that never repeats. */
 const hasResult = ({ agent, slug }: Run): boolean =>
   agent.answers.some(({ status, text }) => status === 200 && text.startsWith(`{"result":["${slug}","`))
 
-/** Whether everything has come to rest: each run that has paid is live, and no other has a project. */
+/** Whether everything has settled: each paid run is live, and no other has a project. */
 export const settled = (rows: ReadonlyArray<Row>): boolean =>
   rows.every(({ lostPayments, orphans }) => lostPayments === 0 && orphans === 0)

@@ -22,8 +22,8 @@ export interface Bare {
 }
 
 /**
- * Builds the Worker as `wrangler deploy` does, and runs it in Miniflare with its storage below `dir`: a client that hangs
- * up is seen there, as it is in production, and a process that is killed is back within a second.
+ * Builds the Worker as `wrangler deploy` does, and runs it in Miniflare with its storage below `dir`. It notices a client that
+ * disconnects, as in production, and a killed process is back within a second.
  */
 export const startBare = async (dir: string, settings: Settings): Promise<Bare> => {
   const out = join(dir, "built")
@@ -45,7 +45,7 @@ export const startBare = async (dir: string, settings: Settings): Promise<Bare> 
   const { port } = await choosePorts({ port: 0 })
   const modules = readdirSync(out).filter((name) => /\.(js|wasm)$/.test(name))
   const scripts = modules.filter((name) => name.endsWith(".js"))
-  // Among the logs of the stack, which are searched for secrets.
+  // The log is among those of the stack, which are searched for secrets.
   const log = join(dir, "local", "logs", "bare.log")
   const start = async () => {
     const before = new Set(workerds())
@@ -91,7 +91,7 @@ export const startBare = async (dir: string, settings: Settings): Promise<Bare> 
   }
 }
 
-/** The workerd processes that this very process has started; the stack's have another parent. */
+/** Returns the workerd processes that this process has started. The stack's have another parent. */
 const workerds = (): ReadonlyArray<number> =>
   spawnSync("ps", ["-A", "-ww", "-o", "pid=,ppid=,command="], { encoding: "utf8" })
     .stdout.split("\n")

@@ -11,7 +11,7 @@ export interface Harness {
   readonly dir: string
   readonly info: StackInfo
   readonly chain: TestChain
-  /** Between the gateway and the chain, the gateway and the control plane, the agents and the gateway. */
+  /** Proxies between the gateway and the chain, the gateway and the control plane, the agents and the gateway. */
   readonly rpc: Proxy
   readonly host: Proxy
   readonly front: Proxy
@@ -21,42 +21,42 @@ export interface Harness {
   readonly slugOf: (projectId: string) => string | undefined
   /** The control plane itself. */
   readonly controlPlane: (method: string, path: string, body?: object) => Promise<Response>
-  /** Kills the gateway's processes with SIGKILL; `revive` brings it back on the same storage. */
+  /** Kills the gateway's processes with SIGKILL. `revive` starts it again on the same storage. */
   readonly kill: () => Promise<void>
   readonly revive: () => Promise<void>
-  /** The built Worker in Miniflare, in a process that can be killed apart from the stack. Started when first asked for. */
+  /** The built Worker in Miniflare, in a process that can be killed apart from the stack. It starts at the first use. */
   readonly bare: () => Promise<Bare>
 }
 
 /** One order under one attack: its own payer, its own body, its own slug. */
 export interface Run {
-  /** A slug that no other run's begins with. */
+  /** A slug that no other run's slug begins with. */
   readonly slug: string
   readonly body: string
   readonly key: string
   readonly agent: Agent
-  /** Set by the attack once the fault has happened, as the attack itself has seen. */
+  /** The attack sets this once it has seen the fault happen. */
   injected: boolean
-  /** Promises of an answer that were not kept, in words. */
+  /** Broken promises of answers, as sentences. */
   readonly broken: Array<string>
 }
 
-/** A family of runs that go through the same. */
+/** A family of runs with the same fault. */
 export interface Fault {
   readonly name: string
   readonly runs: number
   /** The operation that its runs buy; a deploy by default. */
   readonly operation?: "execute"
-  /** The code of an execution, which answers the slug and a value that is never the same twice; by default a quick one. */
+  /** The code of an execution, which answers the slug and a value that never repeats; by default a quick one. */
   readonly source?: (slug: string) => string
   /** Nothing may be charged. */
   readonly free?: boolean
-  /** Needs the stack for itself, because it breaks the stack for all runs. */
+  /** The fault needs the stack for itself, because it breaks the stack for all runs. */
   readonly alone?: boolean
   readonly attack: (harness: Harness, runs: ReadonlyArray<Run>) => Promise<void>
 }
 
-/** A fault whose runs know nothing of each other; `width` of them at a time. */
+/** Makes a fault whose runs are independent, `width` of them at a time. */
 export const each =
   (attack: (harness: Harness, run: Run) => Promise<void>, width = 10): Fault["attack"] =>
   async (harness, runs) => {
@@ -68,7 +68,7 @@ export const each =
     await Promise.all(Array.from({ length: width }, worker))
   }
 
-/** Calls until the fault has struck, and returns the answer to that call: a busy gateway is asked again. */
+/** Calls until the fault has struck, and returns the answer to that call. It repeats calls to a busy gateway. */
 export const strike = async (
   run: Run,
   call: () => Promise<unknown> = () => run.agent.call(run.body, run.key)
@@ -80,12 +80,12 @@ export const strike = async (
   return run.agent.answers.at(-1)
 }
 
-/** Notes an error as a promise that was broken. */
+/** Records an error as a broken promise. */
 export const note = (run: Run) => (cause: unknown) => {
   run.broken.push((cause instanceof Error ? cause.message : String(cause)).slice(0, 400))
 }
 
-/** Notes a promise that was not kept. */
+/** Records a broken promise. */
 export const expect = (run: Run, kept: boolean, promise: string): void => {
   if (!kept) run.broken.push(promise)
 }

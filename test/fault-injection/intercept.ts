@@ -14,7 +14,7 @@ const rpcBody = ({ body }: Exchange): RpcBody => {
 /** The steps of a run at which a fault can strike. */
 export type Step = "simulate" | "broadcast" | "create" | "tag" | "upload"
 
-/** Which of the runs a request belongs to, if it is that step of one. */
+/** Finds the run of a request, if the request is that step of a run. */
 export const runAt = (harness: Harness, step: Step, runs: ReadonlyArray<Run>, exchange: Exchange): Run | undefined => {
   const { method, path, body } = exchange
   switch (step) {
@@ -42,10 +42,10 @@ export const runAt = (harness: Harness, step: Step, runs: ReadonlyArray<Run>, ex
   }
 }
 
-/** Decides about a request that was caught. */
+/** Decides about a caught request. */
 export type Handling = (run: Run, forward: () => Promise<Reply>) => Promise<ProxiedResponse>
 
-/** Catches each run's first request of a step, or with `every` all of them. Returns a function that lets them pass again. */
+/** Catches each run's first request of a step, or with `every` all of them. Returns a function that ends it. */
 export const intercept = (
   harness: Harness,
   step: Step,
@@ -65,10 +65,13 @@ export const intercept = (
   return () => void proxy.rules.delete(rule)
 }
 
-/** The question that is asked before a payment: a fault that is to strike after it lets this pass. */
+/** Lets the request before a payment pass, for faults that must strike after it. */
 export const isQuestion = ({ path }: Exchange): boolean => path === "/v1/me"
 
-/** Cuts every connection through a proxy, except those that pass. `seen` receives each request. Returns a function that ends it. */
+/**
+ * Closes every connection through a proxy, except those that pass. `seen` receives each request. Returns a function that ends
+ * it.
+ */
 export const blackout = (
   proxy: Proxy,
   seen: (exchange: Exchange) => void = () => {},

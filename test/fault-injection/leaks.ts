@@ -16,18 +16,18 @@ export const leaks = (
     ...agents.flatMap(({ privateKey, credentials, signed, receipts }) => [
       ["a wallet's key", privateKey.slice(2)] as const,
       ...credentials.map((credential) => ["a credential", credential.replace(/^Payment /, "")] as const),
-      // Hashes are public; a signed transaction is not, before it is sent.
+      // Hashes are public. A signed transaction is not, before it is sent.
       ...[...signed].filter((hex) => hex.length > 66).map((hex) => ["a signed transaction", hex.slice(2)] as const),
       ...receipts.map((receipt) => ["a receipt", receipt] as const)
     ])
   ]
   const texts: ReadonlyArray<readonly [where: string, text: string]> = [
-    // The chain's node may log the transactions that it refuses: they were sent to it.
+    // The chain's node may log the transactions that it refuses, because it has received them.
     ...readdirSync(logs)
       .filter((name) => name !== "chain.log")
       .map((name) => {
         const lines = readFileSync(join(logs, name), "utf8").split("\n")
-        // How wrangler lists the variables that a local gateway was started with; deployed, they are secrets.
+        // Wrangler lists a local gateway's variables like this. Deployed, they are secrets.
         return [name, lines.filter((line) => !line.trimStart().startsWith("env.")).join("\n")] as const
       }),
     ["an answer", agents.flatMap(({ answers }) => answers.map(({ text }) => text)).join("\n")]

@@ -19,11 +19,11 @@ import { objections, table } from "./table.ts"
 
 const wanted = process.argv.slice(2)
 
-/** Faults at a time: most of them wait most of the time. */
+/** The number of faults at a time. Most of them wait most of the time. */
 const width = 4
 const faults = [
   ...chainFaults,
-  // The longest of all: it begins first, and the others wait beside it.
+  // This fault takes longest, so it begins first, and the others wait beside it.
   ...updateFaults.toReversed(),
   ...hostFaults,
   ...questionFaults,
@@ -64,7 +64,7 @@ try {
     await fault.attack(harness, runs)
     print(`${fault.name}: done`)
   }
-  // Faults that wait for timeouts share their waiting; those that break something for everybody come one by one.
+  // Faults that wait for timeouts run together. Faults that break the whole stack run one by one.
   const waiting = cases.filter(({ fault }) => fault.alone !== true)
   const worker = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await attack(next)
@@ -74,7 +74,7 @@ try {
 
   const siteUrl = (slug: string) => `${info.sites.replace("//", `//local-${slug}.`)}/`
   const assessNow = () => assess(harness, cases, fromBlock, siteUrl)
-  // A transaction lives for 25 s: after 30 s nothing more can be charged.
+  // A transaction is valid for 25 s, so no charge can follow after 30 s.
   await sleep(30_000)
   for (const end = Date.now() + 120_000; Date.now() < end && !settled(await assessNow());) await sleep(2000)
   const rows = await assessNow()

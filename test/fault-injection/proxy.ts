@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net"
 import { buffer } from "node:stream/consumers"
 
-/** A request on its way. */
+/** A request in transit. */
 export interface Exchange {
   readonly method: string
   readonly path: string
@@ -10,7 +10,7 @@ export interface Exchange {
   readonly body: Buffer
 }
 
-/** An answer on its way back. */
+/** An answer in transit. */
 export interface Reply {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
@@ -26,9 +26,9 @@ export type Rule = (exchange: Exchange, forward: () => Promise<Reply>) => Promis
 /** A proxy with rules. */
 export interface Proxy {
   readonly url: string
-  /** Tried in the order in which they were added; the first that handles a request decides. */
+  /** The rules, tried in the order in which they were added. The first that handles a request decides. */
   readonly rules: Set<Rule>
-  /** Each receives every answer of the upstream, before the client does. */
+  /** Receives every answer of the upstream before the client does. */
   readonly watchers: Set<(reply: Reply) => void>
   readonly stop: () => Promise<void>
 }
@@ -74,7 +74,7 @@ export const startProxy = async (upstream: string): Promise<Proxy> => {
   }
 }
 
-/** An answer of our own. */
+/** Makes an answer of the proxy itself. */
 export const reply = (status: number, body: object | string): Reply => ({
   status,
   headers: { "content-type": typeof body === "string" ? "text/plain; charset=UTF-8" : "application/json" },

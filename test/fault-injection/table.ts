@@ -15,7 +15,7 @@ const columns: ReadonlyArray<readonly [heading: string, of: (row: Row) => string
 const sum = (rows: ReadonlyArray<Row>, of: (row: Row) => string | number) =>
   rows.reduce((total, row) => total + Number(of(row)), 0)
 
-/** The table as text, with a row of sums. */
+/** Writes the table as text, with a row of sums. */
 export const table = (rows: ReadonlyArray<Row>): string => {
   const lines = [
     columns.map(([heading]) => heading),
@@ -30,7 +30,7 @@ export const table = (rows: ReadonlyArray<Row>): string => {
     .join("\n")
 }
 
-/** The sentences that say what is wrong with the outcome; empty if nothing is. */
+/** Returns a sentence for each fault of the outcome. */
 export const objections = (rows: ReadonlyArray<Row>, leastPaid: number): ReadonlyArray<string> => {
   const wrong = rows.flatMap((row) => [
     ...(row.injected === row.runs ? [] : [`${row.fault}: did not happen in every run`]),

@@ -5,7 +5,7 @@ import { sendTransactionSync } from "viem/actions"
 import { Actions } from "viem/tempo"
 import type { StackInfo } from "../../src/local/info.ts"
 
-/** Dev account #4: it has more of every token than it can spend. Public knowledge, worth nothing. */
+/** Dev account #4, which has more of every token than it can spend. Its key is public. */
 const FUNDER_KEY = "0x47e179ec197488593b187f80a00eb0da91f1b9d0b13f8733639f19c30a34926a"
 
 /** Fees can be paid in AlphaUSD, so that an account can be emptied of pathUSD to the last unit. */
@@ -21,7 +21,7 @@ export interface Transfer {
   readonly transaction: string
 }
 
-/** The chain by its own node, past every proxy: gives money to accounts, takes it away and counts it. */
+/** Talks to the chain's node without any proxy: funds accounts, empties them and counts transfers. */
 export const openTestChain = (info: StackInfo) => {
   const chain = defineChain({ ...tempoLocalnet, id: info.chainId, rpcUrls: { default: { http: [info.rpc] } } })
   const client = createClient({ chain, transport: http(info.rpc), account: privateKeyToAccount(FUNDER_KEY) })
@@ -30,7 +30,7 @@ export const openTestChain = (info: StackInfo) => {
   const balance = async (account: string): Promise<bigint> =>
     (await Actions.token.getBalance(client, { account: account as Address, token })).amount
 
-  // One after the other: two at once would take the same nonce.
+  // Transfers run one after the other, because two at once would take the same nonce.
   let last: Promise<unknown> = Promise.resolve()
   const give = (to: ReadonlyArray<string>, amount: bigint, of: Address = token): Promise<void> => {
     const given = last.then(() => send(to, amount, of))
@@ -50,7 +50,7 @@ export const openTestChain = (info: StackInfo) => {
   return {
     client,
     balance,
-    /** A dollar and some fee money for each. */
+    /** Gives each account a dollar and some fee money. */
     fund: async (accounts: ReadonlyArray<string>): Promise<void> => {
       for (let at = 0; at < accounts.length; at += 20) {
         await give(accounts.slice(at, at + 20), 1_000_000n)
@@ -59,7 +59,7 @@ export const openTestChain = (info: StackInfo) => {
     },
     /** Gives an account its dollar again. */
     refill: (account: string) => give([account], 1_000_000n),
-    /** Leaves an account with `rest` base units of pathUSD. */
+    /** Empties an account to `rest` base units of pathUSD. */
     drain: async (privateKey: Hex, rest: bigint): Promise<void> => {
       const account = privateKeyToAccount(privateKey)
       const amount = (await balance(account.address)) - rest
@@ -74,7 +74,7 @@ export const openTestChain = (info: StackInfo) => {
       return receipt?.status
     },
     block: async () => Number(await client.request({ method: "eth_blockNumber" })),
-    /** Every transfer to the recipient since a block. */
+    /** Returns every transfer to the recipient since a block. */
     received: async (fromBlock: number): Promise<ReadonlyArray<Transfer>> => {
       const logs = (await client.request({
         method: "eth_getLogs",
@@ -96,5 +96,5 @@ export const openTestChain = (info: StackInfo) => {
   }
 }
 
-/** The chain, past every proxy. */
+/** Connects to the chain without any proxy. */
 export type TestChain = ReturnType<typeof openTestChain>

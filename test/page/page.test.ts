@@ -38,6 +38,7 @@ const up: ServiceInfo = {
   mppxOptions: "",
   ttlHours: 24,
   importHosts: [],
+  packages: "on",
   startCheck: true,
   execute: { price: "0.01", offers: [] }
 }
@@ -49,13 +50,13 @@ const down = {
 }
 
 describe("the page", () => {
-  for (const [what, facts] of Object.entries({ up, down, otherRail })) {
+  for (const [what, info] of Object.entries({ up, down, otherRail })) {
     for (const width of [390, 1280]) {
       for (const colorScheme of ["light", "dark"] as const) {
-        it(`${what}, ${width} px, ${colorScheme}: fits, and an accessibility checker finds nothing`, async () => {
+        it(`fits and passes an accessibility checker: ${what}, ${width} px, ${colorScheme}`, async () => {
           const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme })
           const tab = await context.newPage()
-          await tab.setContent(render(facts))
+          await tab.setContent(render(info))
           const folder = process.env["SCREENSHOTS"]
           if (folder !== undefined) {
             await tab.screenshot({ path: `${folder}/${what}-${width}-${colorScheme}.png`, fullPage: true })

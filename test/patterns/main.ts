@@ -4,19 +4,19 @@ import { parseSync } from "oxc-parser"
 import { checkSync } from "recheck"
 
 /**
- * Checks every regular expression of `src` for input on which it takes more than linear time, and names each that does.
- * Exit code 1 if there is one. A pattern that only meets short text is excepted by a comment on its line, or right above it,
- * that states the bound: `// bounded: 100 characters`. So is one that is put together at run time, which cannot be checked.
+ * Checks every regular expression of `src` for input on which it takes more than linear time, and names each such pattern. Exit
+ * code 1 if there is one. A pattern that only meets short text is excepted by a comment on its line, or right above it, that
+ * states the bound: `// bounded: 100 characters`. So is a pattern that is built at run time, which cannot be checked.
  *
- * The checker looks at one match. A global pattern that fails again and again over the same text takes quadratic time, too,
- * and passes: prefer a loop for text that anybody can send.
+ * The checker looks at one match. A global pattern that fails again and again over the same text also takes quadratic time, and
+ * passes. Prefer a loop for text that clients can send.
  */
 
-/** A regular expression, and where it stands. */
+/** A regular expression, and its place. */
 interface Pattern {
   readonly file: string
   readonly line: number
-  /** `undefined` where it is put together at run time. */
+  /** `undefined` if it is built at run time. */
   readonly source: string | undefined
   readonly flags: string
   readonly bounded: boolean
@@ -36,7 +36,7 @@ const patternsIn = (file: string): ReadonlyArray<Pattern> => {
   const lineAt = (offset: number) => text.slice(0, offset).split("\n").length
   const lines = text.split("\n")
   const bounds = new Set(comments.filter(({ value }) => /\bbounded: \S/.test(value)).map(({ end }) => lineAt(end)))
-  /** On its own line, or above it with nothing but other comments between. */
+  /** Finds a comment on the pattern's own line, or above it with only comments in between. */
   const isBounded = (line: number): boolean => {
     if (bounds.has(line)) return true
     let above = line - 1
@@ -66,7 +66,7 @@ const patternsIn = (file: string): ReadonlyArray<Pattern> => {
   return found
 }
 
-/** What was safe is so until the checker changes: the first run takes a quarter of a minute, the others a second. */
+/** The cache holds safe patterns until the checker changes. The first run takes a quarter of a minute, the others a second. */
 const cache = join("node_modules", ".cache", "patterns-recheck-4.5.0.json")
 const readCache = (): ReadonlyArray<string> => {
   try {

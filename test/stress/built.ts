@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process"
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { connect, type Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -8,7 +8,7 @@ import { convertV4MiniflareOptions, Miniflare } from "miniflare"
 /** Sources by path. */
 export type Files = Readonly<Record<string, string>>
 
-/** What the scratch Worker says. */
+/** The answer of the test Worker. */
 export interface Answer {
   readonly status: number
   readonly code?: string
@@ -24,7 +24,7 @@ type V4 = Parameters<typeof convertV4MiniflareOptions>[0]
 const modulesOf = (folder: string) =>
   readdirSync(folder)
     .filter((name) => /\.(js|wasm)$/.test(name))
-    // The entry comes first.
+    // The entry comes first in the list.
     .toSorted((a, b) => Number(b.endsWith(".js")) - Number(a.endsWith(".js")))
     .map((name) => ({
       type: name.endsWith(".wasm") ? ("CompiledWasm" as const) : ("ESModule" as const),
@@ -35,7 +35,7 @@ const modulesOf = (folder: string) =>
 /**
  * Builds a Worker as it is deployed, and runs it in workerd itself.
  *
- * @param hosts answers whatever the Worker fetches: nothing gets out.
+ * @param hosts answers every fetch of the Worker, so that nothing leaves the machine.
  */
 export const startBuilt = async (config: string, hosts: Hosts, more: Partial<V4> = {}) => {
   const folder = mkdtempSync(join(tmpdir(), "stress-"))
@@ -90,6 +90,12 @@ export const startBuilt = async (config: string, hosts: Hosts, more: Partial<V4>
     reset,
     /** Resident memory of workerd, in MB. */
     memory: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024,
+    /** The most resident memory of workerd while something happens, in MB. */
+    peakDuring: async (work: () => Promise<unknown>): Promise<number> => {
+      writeFileSync(`/proc/${pid}/clear_refs`, "5")
+      await work()
+      return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024
+    },
     stop: async () => {
       await miniflare.dispose()
       rmSync(folder, { recursive: true, force: true })
@@ -106,7 +112,7 @@ const workerds = (): ReadonlyArray<number> =>
       const [, comm, parent] = /^\d+ \((.*)\) \w (\d+)/.exec(stat) ?? []
       return comm === "workerd" && Number(parent) === process.pid ? [Number(name)] : []
     } catch {
-      // It ended meanwhile.
+      // The process has ended meanwhile.
       return []
     }
   })

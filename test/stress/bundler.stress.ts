@@ -52,7 +52,7 @@ const stillWorks = async () => {
   assert.include(code, "41 + 1")
 }
 
-/** Asserts that the sources are refused as their own fault, and that the bundler still works. */
+/** Asserts that the sources are refused as faulty, and that the bundler still works. */
 const isRefused = async (files: Files, text: RegExp) => {
   const { status, diagnostics } = await worker.post(files)
   assert.strictEqual(status, 422)
@@ -78,7 +78,7 @@ describe("a client that resets its connection", () => {
   it("leaves the bundler working while modules are fetched", async () => {
     for (let round = 0; round < 8; round++) await worker.reset(importing("https://esm.sh/slow"), 20)
     await stillWorks()
-    // Their leases end with their time at the latest: then URLs can be imported again.
+    // Their leases end after their time at the latest. Then URLs can be imported again.
     await new Promise((resolve) => setTimeout(resolve, 9_500))
     assert.strictEqual((await worker.post(importing("https://esm.sh/good"))).status, 200)
   })
@@ -108,7 +108,7 @@ describe("many builds at once", () => {
 })
 
 describe("URL imports", () => {
-  it("keep no other build waiting when they hang", async () => {
+  it("delay no other build when they hang", async () => {
     const hanging = [1, 2, 3].map(() => worker.post(importing("https://esm.sh/hang")))
     const first = await Promise.race([...hanging, worker.post(fine)])
     assert.strictEqual(first.status, 200)
@@ -120,9 +120,9 @@ describe("URL imports", () => {
     await stillWorks()
   })
 
-  it("end when they go in circles", () => isRefused(importing("https://esm.sh/loop"), /redirected more than 5 times/))
+  it("end when they are circular", () => isRefused(importing("https://esm.sh/loop"), /redirected more than 5 times/))
 
-  it("are refused unasked when they redirect to loopback, private addresses or other hosts", async () => {
+  it("are refused without a request when they redirect to loopback, private addresses or other hosts", async () => {
     asked.length = 0
     for (const target of [
       "https://127.0.0.1/",
@@ -149,7 +149,7 @@ describe("URL imports", () => {
     for (const url of asked) assert.match(url, /^https:\/\/esm\.sh\/to\?/)
   })
 
-  it("are refused when their bodies are endless or no module", async () => {
+  it("are refused when their bodies are endless or not a module", async () => {
     await isRefused(importing("https://esm.sh/endless"), /larger than/)
     await isRefused(importing("https://esm.sh/html"), /HTML/)
     await isRefused(importing("https://esm.sh/nothing"), /status 404/)
@@ -159,7 +159,7 @@ describe("URL imports", () => {
 describe("hostile sources", () => {
   for (const [name, [files, text]] of Object.entries(HOSTILE)) it(`are refused: ${name}`, () => isRefused(files, text))
 
-  it("build when they are import cycles", async () => {
+  it("build if they are import cycles", async () => {
     const cycle = Object.fromEntries(
       Array.from({ length: 400 }, (_, index) => [
         `m${index}.ts`,
@@ -192,7 +192,7 @@ describe("hostile sources", () => {
 })
 
 describe("memory", () => {
-  it("is, after 500 builds, at most 1.2 times that after 50", async () => {
+  it("after 500 builds is at most 1.2 times that after 50", async () => {
     const { "1 file": one, "20 files": twenty, "441 KB in 61 files": large } = SIZES
     const crash = { "index.ts": nested(100_000) }
     const round = async (index: number) => {
@@ -200,7 +200,7 @@ describe("memory", () => {
       const { status } = await worker.post(files)
       assert.strictEqual(status, files === crash ? 422 : 200)
     }
-    // Memory rises until the engine collects, and falls: trough is compared with trough.
+    // Memory rises until the engine collects garbage, and falls. So this compares the low points.
     const points = new Map([30, 40, 50, 480, 490, 500].map((index) => [index, index <= 50] as const))
     let [early, late] = [Infinity, Infinity]
     for (let index = 1; index <= 500; index++) {

@@ -9,7 +9,7 @@ import { makeBundler } from "../support/bundler.ts"
 type Files = Readonly<Record<string, string>>
 
 /** A program that answers with an expression, and the files that it imports. */
-const says = (expression: string, before = "", more: Files = {}): Files => ({
+const answering = (expression: string, before = "", more: Files = {}): Files => ({
   "index.ts": `${before}\nexport default { async fetch(request: Request) { return Response.json(${expression}) } }\n`,
   ...more
 })
@@ -19,51 +19,54 @@ const app = (body: string, imports = "", file = "index.tsx"): Files => ({
 })
 
 const PROGRAMS: ReadonlyArray<Files> = [
-  says("1"),
-  says("new URL(request.url).pathname"),
-  says("E.B", "enum E { A, B = 5 }"),
-  says("E.B", "const enum E { A, B }"),
-  says("N.x", "namespace N { export const x = 3 }"),
-  says("new A(2).x", "class A { constructor(readonly x: number) {} }"),
-  says("[...g()]", "function* g() { yield 1; yield* [2, 3] }"),
-  says("await f()", "const f = async () => { for await (const x of [Promise.resolve(4)]) return x }"),
-  says("A.n + new A().m()", "class A { static n = 1; #p = 2; m() { return this.#p } }"),
-  says("x?.y?.z ?? 'none'", "const x: any = {}"),
-  says("tag`a${1}b`", "const tag = (s: TemplateStringsArray, ...v: number[]) => s.raw.join() + v"),
-  says("order", "const order: string[] = []; class A { @d a() {} }; function d(v: any, c: any) { order.push(c.name) }"),
-  says("a", "import a from './a'", { "a.ts": "export default 'a'" }),
-  says("a", "import a from './a.js'", { "a.ts": "export default 'a.ts'" }),
-  says("a", "import { a } from './a'", { "a/index.ts": "export * from './b'", "a/b.ts": "export const a = 7" }),
-  says("a.x", "import a from './a.json'", { "a.json": '{"x": [1, {"y": null}]}' }),
-  says("a.f()", "import * as a from './a'", {
+  answering("1"),
+  answering("new URL(request.url).pathname"),
+  answering("E.B", "enum E { A, B = 5 }"),
+  answering("E.B", "const enum E { A, B }"),
+  answering("N.x", "namespace N { export const x = 3 }"),
+  answering("new A(2).x", "class A { constructor(readonly x: number) {} }"),
+  answering("[...g()]", "function* g() { yield 1; yield* [2, 3] }"),
+  answering("await f()", "const f = async () => { for await (const x of [Promise.resolve(4)]) return x }"),
+  answering("A.n + new A().m()", "class A { static n = 1; #p = 2; m() { return this.#p } }"),
+  answering("x?.y?.z ?? 'none'", "const x: any = {}"),
+  answering("tag`a${1}b`", "const tag = (s: TemplateStringsArray, ...v: number[]) => s.raw.join() + v"),
+  answering(
+    "order",
+    "const order: string[] = []; class A { @d a() {} }; function d(v: any, c: any) { order.push(c.name) }"
+  ),
+  answering("a", "import a from './a'", { "a.ts": "export default 'a'" }),
+  answering("a", "import a from './a.js'", { "a.ts": "export default 'a.ts'" }),
+  answering("a", "import { a } from './a'", { "a/index.ts": "export * from './b'", "a/b.ts": "export const a = 7" }),
+  answering("a.x", "import a from './a.json'", { "a.json": '{"x": [1, {"y": null}]}' }),
+  answering("a.f()", "import * as a from './a'", {
     "a.ts": "import { b } from './b'\nexport const f = () => b()",
     "b.ts": "import * as a from './a'\nexport const b = () => Object.keys(a)"
   }),
-  says("a", "const a = require('./a')", { "a.js": "exports.x = 1; exports.self = module.exports === exports" }),
-  says("log", "import { log } from './log'\nimport './a'\nimport './b'", {
+  answering("a", "const a = require('./a')", { "a.js": "exports.x = 1; exports.self = module.exports === exports" }),
+  answering("log", "import { log } from './log'\nimport './a'\nimport './b'", {
     "log.ts": "export const log: string[] = []",
     "a.ts": "import { log } from './log'\nlog.push('a')",
     "b.ts": "import { log } from './log'\nlog.push('b')"
   }),
-  says("(await import('./a')).default", "", { "a.ts": "export default 'lazy'" }),
-  says("typeof x", "import type { X } from './x'\nconst x: X = 1", { "x.ts": "export type X = number" }),
-  says("join('a', '..', 'b')", "import { join } from 'node:path'"),
-  says("Buffer.from('x').toString('hex')", "import { Buffer } from 'node:buffer'"),
-  says(
+  answering("(await import('./a')).default", "", { "a.ts": "export default 'lazy'" }),
+  answering("typeof x", "import type { X } from './x'\nconst x: X = 1", { "x.ts": "export type X = number" }),
+  answering("join('a', '..', 'b')", "import { join } from 'node:path'"),
+  answering("Buffer.from('x').toString('hex')", "import { Buffer } from 'node:buffer'"),
+  answering(
     "[typeof DurableObject, X.name]",
     "import { DurableObject } from 'cloudflare:workers'\nexport class X extends DurableObject {}"
   ),
-  says("'é😀\\u2028' + `\\${x}`"),
-  says("[0.1 + 0.2, 1e21, 0x10, 1_000, -0, String(10n ** 20n)]"),
-  says("/(?<y>\\d{4})/u.exec('in 2026')?.groups?.y"),
-  says("[1, 2, 3].toSorted((a, b) => b - a).at(-1)"),
-  says(
+  answering("'é😀\\u2028' + `\\${x}`"),
+  answering("[0.1 + 0.2, 1e21, 0x10, 1_000, -0, String(10n ** 20n)]"),
+  answering("/(?<y>\\d{4})/u.exec('in 2026')?.groups?.y"),
+  answering("[1, 2, 3].toSorted((a, b) => b - a).at(-1)"),
+  answering(
     "(() => { label: for (const a of [1, 2]) for (const b of [3, 4]) { if (b === 4) continue label; if (a === 2) break label }; return 'done' })()"
   ),
-  says(
+  answering(
     "await new Response(new ReadableStream({ start(c) { c.enqueue(new TextEncoder().encode('s')); c.close() } })).text()"
   ),
-  says(
+  answering(
     "(() => { try { throw new E('m') } catch (e) { return [String(e), e instanceof E] } })()",
     "class E extends Error { override name = 'E' }"
   ),

@@ -3,7 +3,7 @@ import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import type { Stack } from "../../src/local/stack.ts"
 import { startTestStack, walletOn } from "../e2e/support.ts"
 
-// Code that freezes or kills its runner, on the whole stack: every call is answered, and the gateway never notices.
+// Code that freezes or kills its runner, on the whole stack. Every call gets an answer, and the gateway is not affected.
 
 let stack: Stack
 let wallet: ReturnType<typeof walletOn>
@@ -18,7 +18,7 @@ interface Answer {
   readonly error?: { readonly name: string }
 }
 
-/** As an agent does it: "busy" costs nothing and asks to come back. */
+/** Runs code as an agent does. "Busy" costs nothing and asks for a retry. */
 const execute = async (code: string, payer = wallet): Promise<Answer> => {
   const body = JSON.stringify({ code: `${code}\n// ${crypto.randomUUID()}` })
   const post = () =>
@@ -38,7 +38,7 @@ const execute = async (code: string, payer = wallet): Promise<Answer> => {
   return JSON.parse(text) as Answer
 }
 
-/** Asks for the gateway's health while something else goes on, and tells the median of the answers' times. */
+/** Asks for the gateway's health while other work runs, and returns the median of the answers' times. */
 const whileHealthy = async <A>(work: Promise<A>): Promise<A> => {
   const times: Array<number> = []
   const state = { done: false }
@@ -51,7 +51,7 @@ const whileHealthy = async <A>(work: Promise<A>): Promise<A> => {
     times.push(performance.now() - since)
     await Promise.race([sleep(20), ended.catch(() => {})])
   }
-  // The median: single answers are late when the machine is busy with something else.
+  // The test compares the median, because single answers are late when the machine is busy.
   assert.isBelow(times.toSorted((a, b) => a - b)[times.length >> 1] ?? 0, 100)
   return ended
 }
@@ -59,7 +59,7 @@ const whileHealthy = async <A>(work: Promise<A>): Promise<A> => {
 const innocent = "export const run = async () => 'well'"
 const spin = "export const run = () => { for (;;); }"
 
-describe("code that takes its runner down", () => {
+describe("code that crashes its runner", () => {
   for (const [what, code] of [
     ["loops for ever", spin],
     ["takes the heap", "export const run = () => { const all = []; for (;;) all.push({ one: [all.length] }) }"],
@@ -68,14 +68,14 @@ describe("code that takes its runner down", () => {
       "export const run = async () => { await new Promise((go) => setTimeout(go, 300)); for (;;); }"
     ]
   ] as const) {
-    it(`${what}: is answered, the gateway is well, and the next call works`, async () => {
+    it(`gets an answer while the gateway and the next call work: ${what}`, async () => {
       const { error } = await whileHealthy(execute(code))
       assert.strictEqual(error?.name, "ResourceLimitExceeded")
       assert.strictEqual((await whileHealthy(execute(innocent))).result, "well")
     })
   }
 
-  it("loops for ever at its start: costs nothing", async () => {
+  it("costs nothing when it loops at its start", async () => {
     const before = await wallet.balance(stack.info.recipient)
     const response = await whileHealthy(
       wallet.fetch(`${stack.info.gateway}/execute`, {
@@ -89,20 +89,20 @@ describe("code that takes its runner down", () => {
   })
 
   for (const megabytes of [300, 1500]) {
-    it(`takes ${megabytes} MB: is answered, one way or the other`, async () => {
+    it(`gets some answer when it takes ${megabytes} MB`, async () => {
       const code = `export const run = () => {
         const all = []
         for (let i = 0; i < ${megabytes}; i++) all.push(new Uint8Array(1 << 20).fill(1))
         return all.length
       }`
       const { result, error } = await whileHealthy(execute(code))
-      // Left to itself workerd has no limit of memory; where there is one, it has been met.
+      // workerd alone has no limit of memory. A platform with a limit has reached it.
       assert.isTrue(result === megabytes || /ResourceLimit|MemoryLimit/.test(error?.name ?? ""), error?.name)
       assert.strictEqual((await execute(innocent)).result, "well")
     })
   }
 
-  it("is no matter of its neighbours: they are run again, and are well", async () => {
+  it("does no harm to its neighbours, because they run again", async () => {
     const payers = [0x61, 0x62, 0x63].map((byte) => walletOn(stack, `0x${byte.toString(16).repeat(32)}`))
     for (const { account } of payers) await wallet.transfer(account.address, 1_000_000n)
     const slow = "export const run = () => new Promise((go) => setTimeout(() => go('well'), 800))"
@@ -116,7 +116,7 @@ describe("code that takes its runner down", () => {
     )
   })
 
-  it("waits for ever on a timer: is ended after 10 s, beside others who are not", async () => {
+  it("ends after 10 s when it waits for a timer, while its neighbours continue", async () => {
     const forever = execute("export const run = () => new Promise((go) => setTimeout(go, 60_000))")
     await sleep(1000)
     assert.strictEqual((await execute(innocent)).result, "well")

@@ -17,7 +17,7 @@ export default {
 }
 `
 
-/** Without scripts, and without Node for other platforms. */
+/** Installs without scripts, and without Node for other platforms. */
 const INSTALL = ["install", "--prefer-offline", "--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund"]
 
 it("a ten-line Worker outside the repository installs the packed bundler and builds", async () => {

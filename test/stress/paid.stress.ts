@@ -4,7 +4,7 @@ import type { Stack } from "../../src/local/stack.ts"
 import { fresh, startTestStack, walletOn } from "../e2e/support.ts"
 import type { Files } from "./built.ts"
 
-// Hostile sources by the way that customers come, with good payments: each is refused for nothing, and the next deploy is live.
+// Hostile sources in paid deploys. Each is refused free, and the next deploy goes live.
 
 let stack: Stack
 let wallet: ReturnType<typeof walletOn>
@@ -21,7 +21,7 @@ const post = (body: string) =>
     headers: { "content-type": "application/json" }
   })
 
-/** As an agent does it: "busy" costs nothing and asks to come back. */
+/** Deploys as an agent does. "Busy" costs nothing and asks for a retry. */
 const deploy = async (body: string): Promise<Response> => {
   for (const end = Date.now() + 60_000; ;) {
     const response = await post(body)
@@ -70,9 +70,9 @@ const HOSTILE: Readonly<Record<string, readonly [Files, RegExp]>> = {
   ]
 }
 
-describe("hostile sources, paid for", () => {
+describe("paid deploys of hostile sources", () => {
   for (const [name, [files, text]] of Object.entries(HOSTILE)) {
-    it(`${name}: refused, free, and the next deploy is live`, async () => {
+    it(`are refused free, and the next deploy goes live: ${name}`, async () => {
       const before = await wallet.balance(stack.info.recipient)
       const response = await deploy(JSON.stringify({ files }))
       const said = await response.text()
@@ -89,7 +89,7 @@ describe("hostile sources, paid for", () => {
     })
   }
 
-  it("serves 20 at once of every kind: every ordinary deploy is live, or refused for nothing with 503", async () => {
+  it("makes ordinary deploys live or refuses them free with 503 among 20 of every kind at once", async () => {
     const before = await wallet.balance(stack.info.recipient)
     const crash = JSON.stringify({ files: { "index.ts": nested(100_000) } })
     const responses = await Promise.all(

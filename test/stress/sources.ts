@@ -3,7 +3,7 @@ import type { Files } from "./built.ts"
 const line = (index: number): string =>
   `export const f${index} = (a: number, b: { x: string }) => { const y = a * ${index} + b.x.length; if (y > 3) { return [y, ...Array.from({ length: y }, (_, k) => k * 2)] } return { y, name: \`n\${b.x}\`, z: b?.x ?? "q" } }\n`
 
-/** A program of so many files that import each other's functions, with so many functions in each. */
+/** Makes a program of so many files that import each other's functions, with so many functions in each. */
 export const project = (files: number, functions: number): Files => {
   const modules = Array.from({ length: files - 1 }, (_, index) => index)
   return {

@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config"
 
-// Not part of `npm test`: minutes of hostile sources and clients against the built Worker.
+// This is not part of `npm test`: minutes of hostile sources and clients against the built Worker.
 export default defineConfig({
   test: {
     name: "stress",

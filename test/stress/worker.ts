@@ -2,7 +2,9 @@ import { waitUntil } from "cloudflare:workers"
 import { BundleError, BundlerBusyError, createBundler } from "../../src/bundler/index.ts"
 import wasm from "../../src/bundler/compiler/wasm.ts"
 
-/** The bundler behind nothing but JSON: what hostile sources and clients do to an isolate shows here without payments. */
+/**
+ * The bundler behind a plain JSON interface. It shows the effect of hostile sources and clients on an isolate without payments.
+ */
 const bundler = createBundler({ wasm, importHosts: ["esm.sh"], waitUntil })
 
 export default {

@@ -3,7 +3,7 @@
  * makes rules of it, CONTRIBUTING.md shows it, and `test/unit/structure.test.ts` plants a violation of each rule.
  */
 
-/** A thing that modules may be kept from knowing, by the imports that would tell. */
+/** A subject that modules may be kept from importing, by its imports. */
 export type Subject =
   | "http"
   | "durable objects"
@@ -13,13 +13,16 @@ export type Subject =
   | "test doubles"
   | "local"
   | "barrels"
+  | "tests"
+  | "detours"
+  | "require"
 
 /** A module of `src`: a folder, or a file at its top. */
 export interface Module {
   readonly name: string
-  /** Beside every module above it, and what no module may know. */
+  /** The subjects that the module may not import, in addition to every module above it and the subjects of no module. */
   readonly mayNotKnow: ReadonlyArray<Subject>
-  /** It imports nothing of the rest of `src`, not even what is below. */
+  /** It imports no other module of `src`, not even those below. */
   readonly alone?: boolean
 }
 
@@ -40,7 +43,8 @@ export const MODULES: ReadonlyArray<Module> = [
   { name: "config.ts", mayNotKnow: ["http", "durable objects", "payments", "hosts"] },
   { name: "logging.ts", mayNotKnow: ["http", "durable objects", "payments", "hosts"] },
   { name: "domain", mayNotKnow: ["durable objects", "payments", "hosts"], alone: true },
-  { name: "bundler", mayNotKnow: ["http", "durable objects", "payments", "hosts"], alone: true }
+  { name: "bundler", mayNotKnow: ["http", "durable objects", "payments", "hosts"], alone: true },
+  { name: "shims", mayNotKnow: ["http", "durable objects", "payments", "hosts"], alone: true }
 ]
 
 interface Pattern {
@@ -55,21 +59,33 @@ const SUBJECTS: Readonly<Record<Subject, Pattern>> = {
   },
   http: { regex: "^effect/http(-api)?/", message: "This module knows no HTTP." },
   "durable objects": { regex: "^cloudflare:workers$", message: "This module knows no Durable Objects." },
-  chains: { regex: "^(mppx|viem|ox)(/|$)", message: "Only src/payment knows chains." },
+  chains: { regex: "^(mppx|viem|ox)(/|$)|/payment/tempo/", message: "Only src/payment knows chains." },
   hosts: { regex: "/control-plane/jack/", message: "This module knows hosts by their port alone." },
   payments: { regex: "^(mppx|viem|ox)(/|$)|/payment/", message: "This module knows no payments." },
   "test doubles": { regex: "/testing\\.ts$", message: "Test doubles stay out of the product." },
-  local: { regex: "/local/", message: "src/local runs in Node and never gets into the Worker." }
+  local: { regex: "/local/", message: "src/local runs in Node and never gets into the Worker." },
+  tests: { regex: "/test/", message: "The product does not know its tests." },
+  detours: {
+    regex: "^\\./\\.\\./|[^./]/\\.\\./|/src/|^jack-template(/|$)",
+    message: "Name the file by the shortest relative path."
+  },
+  require: { regex: "^(node:)?module$", message: "Import modules: a require hides from these rules." }
 }
 
-/** What may not be imported in a module, as patterns of oxlint's `no-restricted-imports`. */
-export const forbiddenImports = ({ name, mayNotKnow, alone = false }: Module): Array<Pattern> => {
-  const place = MODULES.findIndex((module) => module.name === name)
-  if (place === -1) return [SUBJECTS.barrels, ...mayNotKnow.map((subject) => SUBJECTS[subject])]
-  const forbidden = MODULES.filter((module, index) => module.name !== name && (alone || index < place))
-  const always: ReadonlyArray<Subject> = ["barrels", "test doubles", "local"]
+/** The subjects that no module imports. */
+export const NOWHERE: ReadonlyArray<Subject> = ["barrels", "test doubles", "local", "tests", "detours", "require"]
+
+/** The patterns of subjects, for oxlint's `no-restricted-imports`. */
+export const patternsOf = (subjects: ReadonlyArray<Subject>): Array<Pattern> =>
+  subjects.map((subject) => SUBJECTS[subject])
+
+/** What may not be imported in a module, as patterns of oxlint's `no-restricted-imports`; `but` leaves subjects out. */
+export const forbiddenImports = (module: Module, but: ReadonlyArray<Subject> = []): Array<Pattern> => {
+  const { mayNotKnow, alone = false } = module
+  const place = MODULES.indexOf(module)
+  const forbidden = MODULES.filter((other, index) => other !== module && (alone || index < place))
   return [
-    ...[...always, ...mayNotKnow].map((subject) => SUBJECTS[subject]),
+    ...patternsOf([...NOWHERE, ...mayNotKnow].filter((subject) => !but.includes(subject))),
     ...(forbidden.length === 0
       ? []
       : [

@@ -16,7 +16,7 @@ export type Files = Readonly<Record<string, string>>
 /** Texts and bytes by path. */
 export type SentFiles = Readonly<Record<string, FileContent>>
 
-/** Workers cannot compile wasm, so that their types have no constructor; Node has. */
+/** Workers cannot compile wasm, so their types have no constructor. Node has one. */
 const Module = WebAssembly.Module as unknown as new (bytes: Uint8Array) => WebAssembly.Module
 
 /** The compiler. */
@@ -27,10 +27,10 @@ export const offline = {
   fetch: (async (url: unknown) => assert.fail(`${String(url)} was fetched`)) as typeof fetch
 }
 
-/** A bundler, and what tests ask of it. */
+/** A bundler, and the helpers of its tests. */
 export const makeBundler = (options: Omit<BundlerOptions, "wasm"> = offline) => {
   const { bundle }: Bundler = createBundler({ ...options, wasm })
-  /** The diagnostics of what must not be bundled. */
+  /** Returns the diagnostics of sources that must not bundle. */
   const refusal = async (files: SentFiles): Promise<ReadonlyArray<Diagnostic>> => {
     const error: unknown = await bundle(files).then(
       () => assert.fail("it was bundled"),
@@ -40,12 +40,12 @@ export const makeBundler = (options: Omit<BundlerOptions, "wasm"> = offline) => 
     assert.isAbove(error.diagnostics.length, 0)
     return error.diagnostics
   }
-  /** What the program answers, as JSON. */
+  /** Returns the program's answer as JSON. */
   const values = async (files: SentFiles): Promise<unknown> => (await answer(await bundle(files))).json()
   return { bundle, refusal, values }
 }
 
-/** Runs the program and asks it. */
+/** Runs the program and sends it a request. */
 export const answer = async ({ code }: Pick<Bundle, "code">, url = "http://site.test/"): Promise<Response> => {
   const module: unknown = await import(`data:text/javascript;base64,${Buffer.from(code).toString("base64")}`)
   const { default: program } = module as {
@@ -54,6 +54,6 @@ export const answer = async ({ code }: Pick<Bundle, "code">, url = "http://site.
   return program.fetch(new Request(url))
 }
 
-/** A program that answers with the values of some expressions. */
+/** Makes a program that answers the values of some expressions. */
 export const answering = (imports: string, ...values: ReadonlyArray<string>): string =>
   `${imports}\nexport default { fetch: () => Response.json([${values.join(", ")}]) }\n`

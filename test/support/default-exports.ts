@@ -1,10 +1,10 @@
 import * as fc from "fast-check"
 
-// Programs whose default exports are of every kind that a runtime may take or refuse, as the text of one module.
+// Programs whose default exports are of every kind that a runtime may accept or refuse, as the text of one module.
 
 const respond = 'new Response("served")'
 
-/** What stands for a handler, in an object: `fetch` and what else a member may be. */
+/** Members of an object that may be a handler: `fetch` and others. */
 const member = fc.constantFrom(
   `fetch: () => ${respond}`,
   `fetch: async function () { return ${respond} }`,
@@ -161,7 +161,7 @@ const prelude = fc.constantFrom(
 /** A program of one ES module. */
 export const programs: fc.Arbitrary<string> = fc
   .tuple(prelude, value, fc.constantFrom(...exportAs), named)
-  // With such a hook the runtime words what a class throws in a request as what it says of a start that failed.
+  // With such a hook the runtime reports an error of a request in the same words as a failed start.
   .filter(([before, text]) => !(before.includes("hook") && /class extends[^]*(not yet|constructed|trapped)/.test(text)))
   .map(([before, text, exported, beside]) =>
     [

@@ -1,20 +1,20 @@
 import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 
-/** The text that the examples belong to. */
+/** The README, which has the examples. */
 export const readme = readFileSync("README.md", "utf8")
 
-/** The code blocks that say in their first line which file they are. */
+/** The code blocks whose first line names their file. */
 export const blocks = [...readme.matchAll(/^```(?:ts|jsonc)\n\/\/ (\S+)\n([\s\S]*?)^```$/gm)].map(
   ([, path = "", code = ""]) => ({ path, code })
 )
 
-/** The files that the README has its reader copy, and into which folder. */
+/** The files that the README's reader copies, and their folders. */
 export const copies = [...readme.matchAll(/\[(test\/examples\/\w+\.ts)\]\(\1\), copied to `(src\/[\w-]+\/)`/g)].map(
   ([, file = "", folder = ""]) => ({ file, folder })
 )
 
-/** Makes `folder` the project of a reader who has done all that the README says under "Change the …". */
+/** Makes `folder` the project of a reader who has followed the README under "Change the …". */
 export const followReadme = (folder: string): void => {
   for (const part of ["src", "package.json", "tsconfig.json", "wrangler.jsonc"]) {
     cpSync(part, join(folder, part), { recursive: true })
@@ -28,7 +28,9 @@ export const followReadme = (folder: string): void => {
   writeFileSync(layers, changed)
 }
 
-/** `layers.ts` with one more import, with the constant that uses it in the old one's place, and without what nothing uses now. */
+/**
+ * Returns `layers.ts` with one more import, with the constant that uses it in place of the old one, and without unused imports.
+ */
 const override = (layers: string, block: string): string => {
   const [imports = "", statement = ""] = block.trim().split("\n")
   const [, name] = /^const (\w+) =/.exec(statement) ?? []
@@ -41,7 +43,7 @@ const override = (layers: string, block: string): string => {
   return `${imports}\n${used}`
 }
 
-/** What a client sends that pays a challenge, the value of `WWW-Authenticate`, with a code; `changes` forge it. */
+/** Answers a challenge, the value of `WWW-Authenticate`, with a code. `changes` forge the answer. */
 export const voucherCredential = (header: string, code: string, changes: Record<string, string> = {}): string => {
   const parameters = [...header.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value])
   const challenge = { ...Object.fromEntries(parameters), ...changes }

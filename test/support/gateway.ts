@@ -5,13 +5,13 @@ import * as Logger from "effect/Logger"
 import * as Tracer from "effect/Tracer"
 import { serve } from "../../src/api/app.ts"
 import { layerCredentialRateLimit } from "../../src/api/paid/CredentialRateLimit.ts"
-import { Bundler } from "../../src/bundler/Bundler.ts"
+import { type Bundler } from "../../src/bundler/Bundler.ts"
 import { composeGateway, composeOrders } from "../../src/compose.ts"
 import { layerSettings } from "../../src/config.ts"
 import { ControlPlaneMemory, layerControlPlaneMemory } from "../../src/control-plane/testing.ts"
 import { HostHealth } from "../../src/orders/delivery/HostHealth.ts"
 import { Orders } from "../../src/orders/Orders.ts"
-import { CodeRunner } from "../../src/sandbox/CodeRunner.ts"
+import { type CodeRunner } from "../../src/sandbox/CodeRunner.ts"
 import { layerDeploymentIds } from "../../src/ids/DeploymentIds.ts"
 import { jsonLine } from "../../src/logging.ts"
 import { layerPaymentTest, PaymentScript, testCredential } from "../../src/payment/testing.ts"
@@ -24,44 +24,45 @@ import { layerPayersMemory } from "../../src/payers/testing.ts"
 import { layerOrdersMemory } from "../../src/orders/testing.ts"
 import { layerBundlerTest } from "../../src/bundler/testing.ts"
 
-/** Settings that are complete and name nothing real. */
+/** Complete settings that name nothing real. */
 export const testSettings: Record<string, string> = {
   MPP_SECRET_KEY: "a secret of at least thirty-two characters",
   REALM: "gateway.test",
   TEMPO_RECIPIENT: `0x${"1".repeat(40)}`,
   TEMPO_NETWORK: "local",
-  CONTROL_PLANE_TOKEN: `jkt_${"0".repeat(64)}`
+  CONTROL_PLANE_TOKEN: `jkt_${"0".repeat(64)}`,
+  NPM_REGISTRY: "https://registry.test"
 }
 
 /** The headline example. */
 export const helloBody = JSON.stringify({ files: { "index.ts": "export default { fetch }" }, name: "my-api" })
 
-/** A deploy's body as an update takes it, which has no name. The blanks at its end stay, so that it differs where they do. */
+/** Makes an update's body from a deploy's by removing the name. The blanks at its end stay, so that bodies still differ. */
 export const asUpdate = (body: string): string =>
   JSON.stringify({ files: (JSON.parse(body) as { files: unknown }).files }) + body.slice(body.trimEnd().length)
 
-/** What a test may replace; everything else goes well. */
+/** The parts that a test may replace. All others succeed. */
 export interface Parts {
   readonly settings?: Record<string, string>
   readonly bundle?: Bundler["Service"]["bundle"]
   readonly check?: CodeRunner["Service"]["check"]
   readonly run?: CodeRunner["Service"]["run"]
-  /** The key of scheduled calls; without one, there is none. */
+  /** The key of scheduled calls; without it there is no key. */
   readonly cronSecret?: string
   readonly orders?: Pick<Orders["Service"], "submit" | "status">
-  /** The bindings that are required. */
+  /** The required bindings. */
   readonly bindings?: Readonly<Record<string, unknown>>
   /** The rate-limit binding. */
   readonly limit?: RateLimit
 }
 
-/** Nobody runs code, unless the test says what comes of it. */
+/** A runner that runs no code unless the test scripts it. */
 const runnerOf = ({ check, run }: Parts) =>
   check === undefined && run === undefined
     ? layerNoRunner
     : layerCodeRunnerTest({ ...(check !== undefined && { check }), ...(run !== undefined && { run }) })
 
-/** The whole gateway over scripted services: the HTTP edge, the `Deployer`, and memories that a test looks into. */
+/** The whole gateway over scripted services: the HTTP edge, the `OrderWorkflow`, and memories that a test can read. */
 export const makeGateway = (parts: Parts = {}) => {
   const payments = new PaymentScript()
   const host = new ControlPlaneMemory()
@@ -115,7 +116,7 @@ export const makeGateway = (parts: Parts = {}) => {
   const post = (body: BodyInit | null = helloBody, headers: Record<string, string> = {}, path = "/deploy") =>
     send(path, { method: "POST", body, headers: { "content-type": "application/json", ...headers } })
 
-  /** The challenge that a call is answered with. */
+  /** Returns the challenge in the answer to a call. */
   const challengeFor = async (
     body: BodyInit | null = helloBody,
     headers: Record<string, string> = {},
@@ -125,7 +126,7 @@ export const makeGateway = (parts: Parts = {}) => {
     return response.headers.get("www-authenticate") ?? ""
   }
 
-  /** A call that is paid for by `payer`, with a fresh challenge. */
+  /** Makes a paid call of `payer`, with a fresh challenge. */
   const pay = async (
     options: { body?: string; payer?: string; headers?: Record<string, string>; path?: string } = {}
   ) => {
@@ -137,10 +138,10 @@ export const makeGateway = (parts: Parts = {}) => {
   return { payments, host, expiry, logs, spans, handler, send, post, challengeFor, pay }
 }
 
-/** A line of the log, read back. */
+/** A line of the log, parsed. */
 export type LogLine = Readonly<Record<string, unknown>>
 
-/** The fields of a problem+json answer that every one has. */
+/** The fields that every problem+json answer has. */
 export interface ProblemBody {
   readonly type: string
   readonly title: string
@@ -158,7 +159,7 @@ export const problem = async (response: Response): Promise<ProblemBody> => {
   return response.json()
 }
 
-/** What a deploy answers. */
+/** The answer of a deploy. */
 export interface Deployment {
   readonly url: string
   readonly deployment_id: string

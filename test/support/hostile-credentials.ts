@@ -5,12 +5,12 @@ type Item = Hex | ReadonlyArray<Item>
 type Wire = Readonly<Record<string, unknown>> & { readonly challenge: Readonly<Record<string, unknown>> }
 
 const base64url = (text: string) => Buffer.from(text).toString("base64url")
-/** What a credential says. */
+/** The content of a credential. */
 export const jsonOf = (credential: string) =>
   JSON.parse(Buffer.from(credential.slice("Payment ".length), "base64url").toString()) as Wire
 const written = (value: unknown) => `Payment ${base64url(typeof value === "string" ? value : JSON.stringify(value))}`
 
-/** A credential with other text for what it is made of, before any library has a say. */
+/** Replaces the text of a credential before any library reads it. */
 const changed = (changes: object) => (good: string) => written({ ...jsonOf(good), ...changes })
 /** A credential whose challenge has other fields. */
 export const challenged = (changes: object) => (good: string) => {
@@ -25,12 +25,12 @@ const fieldsOf = (good: string): ReadonlyArray<Item> => {
   const { payload } = Credential.deserialize<{ signature: Hex }>(good)
   return fromRlp(`0x${payload.signature.slice(4)}`, "hex") as ReadonlyArray<Item>
 }
-/** The transaction with other RLP in one place. */
+/** Replaces the transaction's RLP in one place. */
 const fielded = (index: number, item: Item) => (good: string) =>
   signed(concat(["0x76", toRlp(fieldsOf(good).with(index, item) as Hex[])]))(good)
 /** A credential whose transaction has another signature. */
 export const enveloped = (signature: string) => (good: string) => fielded(13, `0x${signature}`)(good)
-/** The transaction with an access key's authorization in it, of which the last part is a signature. */
+/** Adds an access key's authorization to the transaction. Its last part is a signature. */
 const authorizing =
   (signature: string, fields: ReadonlyArray<Item> = []) =>
   (good: string) => {
@@ -38,21 +38,21 @@ const authorizing =
     return signed(concat(["0x76", toRlp(fieldsOf(good).toSpliced(-1, 0, authorization) as Hex[])]))(good)
   }
 
-/** A list of this many. */
+/** Makes a list with this many items. */
 export const many = <A>(count: number, make: (index: number) => A): ReadonlyArray<A> =>
   Array.from({ length: count }, (_, i) => make(i))
 const nest = (depth: number): Item => many(depth, () => 0).reduce<Item>((inner) => [inner], [])
 const object = (count: number, value: string) => `{${many(count, (i) => `"k${(i * 7919) % 2503}":${value}`).join(",")}}`
-/** Some address. */
+/** An arbitrary address. */
 export const address: Hex = `0x${"11".repeat(20)}`
 const secp256k1 = `${"22".repeat(64)}1b`
-/** A passkey's signature with this many bytes of filler before the client's data ends, in digits. */
+/** Makes a passkey's signature with this many bytes of filler before the client's data ends, in digits. */
 export const webAuthn = (bytes: number, filler: string) =>
   `02${filler.repeat(bytes / (filler.length / 2))}7d${"11".repeat(128)}`
-/** This many access keys' envelopes around a signature, in digits. */
+/** Wraps a signature in this many access keys' envelopes, in digits. */
 export const keychains = (count: number, kind: string) => (kind + "11".repeat(20)).repeat(count) + secp256k1
 
-/** Credentials that are costly to read, made of a good one: what is wrong with each, and how. */
+/** Credentials that are costly to read, made from a good one: each one's fault, and how to make it. */
 export const hostile: Record<string, (good: string) => string> = {
   "is 48 KB of padding and a letter": () => `Payment ${"=".repeat(48_000)}x`,
   "is 30 KB of padding and a letter": () => `Payment ${"=".repeat(30_000)}x`,

@@ -1,6 +1,6 @@
 import { answering, type Files } from "./bundler.ts"
 
-/** A program that answers with the values of some expressions, and the files beside it. */
+/** Makes a program that answers the values of some expressions, with the files beside it. */
 const program = (imports: string, values: string, more: Files = {}, entry = "index.ts"): Files => ({
   [entry]: answering(imports, values),
   ...more
@@ -21,7 +21,7 @@ const lib = (manifest: object, files: Files): Files =>
   ])
 const IMPORT_LIB = "import * as lib from 'lib'"
 
-/** Programs by the kind of thing that decides what they mean. The first file of each is its entrypoint. */
+/** Programs by the feature that decides their meaning. The first file of each is its entrypoint. */
 export const KINDS: Readonly<Record<string, ReadonlyArray<Files>>> = {
   "tsconfig.json's fields": [
     program(FIELD, own, { "tsconfig.json": options({ target: "ES2021" }) }),

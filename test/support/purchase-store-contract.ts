@@ -4,7 +4,7 @@ import { edited, purchase, upload } from "./purchase.ts"
 
 type Book = PurchaseStore["Service"]
 
-/** What every store does, whatever it keeps its rows in: each case takes an empty one. */
+/** The behaviour of every store, wherever it keeps its rows. Each case takes an empty store. */
 export const purchaseStoreContract: Record<string, (store: Book) => void> = {
   "knows nothing at first": (store) => {
     assert.isUndefined(store.byKey("key_a"))

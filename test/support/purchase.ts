@@ -1,6 +1,6 @@
 import type { Purchase, PurchaseRow } from "../../src/orders/purchase/Purchase.ts"
 
-/** A purchase in its first state; `over` says what is different. */
+/** Makes a purchase in its first state, with the changes in `over`. */
 export const purchase = (over: Partial<PurchaseRow> = {}): Purchase => {
   const row: PurchaseRow = {
     id: "dep_a",
@@ -23,17 +23,17 @@ export const purchase = (over: Partial<PurchaseRow> = {}): Purchase => {
     createdAt: 0,
     ...over
   }
-  // Any row decodes as a purchase.
+  // Every row decodes as a purchase.
   return row as Purchase
 }
 
-/** What a purchase delivers; larger than one row of storage. */
+/** The payload of a purchase, larger than one row of storage. */
 export const upload = {
   main: "worker.js",
   code: `export default {} // ${"ü".repeat(1_200_000)}`,
   compatibilityFlags: []
 }
 
-/** A purchase with fields that no transition sets so: time that has passed, for instance. */
+/** Sets fields of a purchase that no transition sets so, for example the time. */
 export const edited = (purchase: Purchase, over: Partial<PurchaseRow>): Purchase =>
   ({ ...purchase, ...over }) as Purchase

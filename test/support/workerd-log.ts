@@ -1,6 +1,9 @@
 import type { Reporter, TestModule, Vitest, VitestPluginContext } from "vitest/node"
 
-/** The frame of @cloudflare/vitest-plugin that prints a line of workerd's. Its Miniflare options cannot be set from outside. */
+/**
+ * The stack frame of @cloudflare/vitest-plugin that prints a line of workerd's. Its Miniflare options cannot be set from
+ * outside.
+ */
 const PRINTER = /^ +at handleStructuredLogs .*@cloudflare\/vitest-plugin/
 
 /**
@@ -47,7 +50,7 @@ class WorkerdLog implements Reporter {
   }
 
   onTestRunEnd(_: ReadonlyArray<TestModule>, errors: ReadonlyArray<unknown>): void {
-    // No file fails where workerd does not start: Vitest has the error alone.
+    // If workerd does not start, no file fails, and only Vitest has the error.
     if (errors.length > 0) this.#show("during the whole run")
   }
 

@@ -8,18 +8,18 @@ import { choosePorts } from "../../src/local/system/ports.ts"
 import { spawnGroup } from "../../src/local/system/process.ts"
 import { wranglerEnvironment } from "../../src/local/system/wrangler.ts"
 
-/** What `jack new` leaves out, in every folder. */
+/** The files that `jack new` leaves out, in every folder. */
 const skipped = /(^|\/)(\.jack\.json|\.jack|node_modules|\.git|package-lock\.json|CLAUDE\.md|\.wrangler|dist)(\/|$)/
 
-/** Wrangler is no part of the project: Jack has one for all projects. Here ours takes its place. */
+/** Wrangler is not part of the project, because Jack has one for all projects. The repository's own replaces it here. */
 const wrangler = resolve("node_modules/wrangler/bin/wrangler.js")
 
-/** What Jack allows a template to install, in MB. */
+/** The most that Jack allows a template to install, in MB. */
 const INSTALLED_LIMIT = 400
 
 const name = "my-compute"
 
-/** The project as `jack new my-compute` makes it, beside a folder for whatever its programs write. */
+/** The project as `jack new my-compute` makes it, beside a folder for the files that its programs write. */
 let project: string
 let scratch: string
 beforeAll(() => {
@@ -31,7 +31,7 @@ afterAll(() => {
   if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true })
 })
 
-/** Copies the template as `jack new` does, and returns where the project is. */
+/** Copies the template as `jack new` does, and returns the project's path. */
 const jackNew = (name: string): string => {
   const project = join(scratch, name)
   const listed = spawnSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { encoding: "utf8" })
@@ -46,7 +46,7 @@ const jackNew = (name: string): string => {
   return project
 }
 
-/** The realm that a project's challenges name. */
+/** Reads the realm in a project's challenges. */
 const realmOf = (project: string): string | undefined =>
   (
     JSON.parse(withoutComments(readFileSync(join(project, "wrangler.jsonc"), "utf8"))) as {
@@ -54,7 +54,7 @@ const realmOf = (project: string): string | undefined =>
     }
   ).vars["REALM"]
 
-/** Runs a program in the project; without an environment of its own with none of ours but what finds programs. */
+/** Runs a program in the project. Without an environment it gets only the variables that find programs. */
 const run = (
   command: string,
   args: ReadonlyArray<string>,
@@ -65,18 +65,18 @@ const run = (
 }
 
 describe("a project made from the template", () => {
-  it("keeps its text as it was", () => {
+  it("keeps its text unchanged", () => {
     assert.include(readFileSync(join(project, "README.md"), "utf8"), `${name}/bundler`)
     assert.strictEqual((JSON.parse(readFileSync(join(project, "package.json"), "utf8")) as { name: string }).name, name)
   })
 
-  it("has a realm of its own: a payment for one project buys nothing at another, though both share Jack's secrets", () => {
+  it("has a realm of its own, so that a payment for one project buys nothing at another with the same secrets", () => {
     const other = jackNew("another-compute")
     assert.deepStrictEqual([project, other].map(realmOf), [name, "another-compute"])
   })
 
-  it("installs from bun.lock as it stands", () => {
-    // With all of our environment: how the registry is reached is a matter of the machine.
+  it("installs from the unchanged bun.lock", () => {
+    // This needs the whole environment, because the machine decides how the registry is reached.
     const { status, output } = run("npx", ["--yes", "bun@1.2.23", "install", "--frozen-lockfile"], process.env)
     assert.strictEqual(status, 0, output)
   })
@@ -98,7 +98,7 @@ describe("a project made from the template", () => {
     assert.strictEqual(status, 0, output)
   })
 
-  it("starts, says what is missing, and sells nothing until it is there", async () => {
+  it("starts, names the missing settings, and sells nothing until they are set", async () => {
     const { port } = await choosePorts({ port: 0 })
     const child = await spawnGroup({
       name: basename(project),

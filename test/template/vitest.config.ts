@@ -1,8 +1,8 @@
 import { defineConfig } from "vitest/config"
 
-// Apart from `npm test`: it installs the project once more, from the npm registry.
+// This runs apart from `npm test`, because it installs the project once more from the npm registry.
 export default defineConfig({
-  // Each test stands on the one before.
+  // Each test depends on the one before.
   test: {
     silent: "passed-only",
     bail: 1,

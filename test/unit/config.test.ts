@@ -2,7 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { layerSettings, requireSettings, Settings } from "../../src/config.ts"
+import { registry as built } from "../../src/bundler/generated/registry.js"
+import { layerSettings, registryOf, requireSettings, Settings } from "../../src/config.ts"
 import { testSettings } from "../support/gateway.ts"
 
 const settings = (environment: Record<string, string>) =>
@@ -12,7 +13,7 @@ const settings = (environment: Record<string, string>) =>
   )
 
 describe("settings", () => {
-  it.effect("have defaults for all that is not a secret or an address", () =>
+  it.effect("have defaults except for secrets and addresses", () =>
     Effect.gen(function* () {
       const { missing, complete } = yield* settings(testSettings)
       assert.deepStrictEqual(missing, [])
@@ -24,7 +25,7 @@ describe("settings", () => {
     })
   )
 
-  it.effect("name what is missing or malformed, and never its value", () =>
+  it.effect("list the names of missing and malformed settings, never the values", () =>
     Effect.gen(function* () {
       const incomplete = yield* settings({
         ...testSettings,
@@ -41,7 +42,21 @@ describe("settings", () => {
     })
   )
 
-  it.effect("name the import hosts, or none", () =>
+  it.effect("name the registry of packages, or none", () =>
+    Effect.gen(function* () {
+      const registry = (changes: Record<string, string>) =>
+        Effect.map(settings({ ...testSettings, ...changes }), registryOf)
+      assert.strictEqual(yield* registry({}), "https://registry.test/")
+      assert.strictEqual(yield* registry({ NPM_REGISTRY: "http://mirror.test/npm/" }), "http://mirror.test/npm/")
+      assert.isUndefined(yield* registry({ NPM_PACKAGES: "off" }))
+      const { missing } = yield* settings({ ...testSettings, NPM_PACKAGES: "yes", NPM_REGISTRY: "ftp://x" })
+      assert.deepStrictEqual(missing, ["NPM_PACKAGES", "NPM_REGISTRY"])
+      const { NPM_REGISTRY: _, ...others } = testSettings
+      assert.strictEqual((yield* settings(others)).NPM_REGISTRY, built)
+    })
+  )
+
+  it.effect("list the import hosts, or none", () =>
     Effect.gen(function* () {
       const hosts = (value: string) =>
         Effect.map(settings({ ...testSettings, IMPORT_HOSTS: value }), ({ IMPORT_HOSTS }) => IMPORT_HOSTS)

@@ -14,7 +14,7 @@ describe("docs/errors.md", () => {
     ])
   })
 
-  it("has a paragraph for every code, which says whether money moved", () => {
+  it("says for every code whether money moved", () => {
     const sections = text.split(/^#{2,3} /m).flatMap((section) => {
       const [, code, paragraph] = /^`(\w+)`\n\n([\s\S]+)/.exec(section) ?? []
       return code === undefined ? [] : [{ code, paragraph }]

@@ -34,7 +34,7 @@ const { durable_objects: objects, migrations } = JSON.parse(
 const template = JSON.parse(readFileSync(".jack.json", "utf8")) as Template
 const hook = (key: string) => template.hooks.preCreate.find((one) => one.key === key)
 
-/** A `jack` that prints a token as the real one does, on stderr among other things, and notes what it was asked. */
+/** A `jack` that prints a token as the real one does, with other output on stderr, and records its calls. */
 const fakeJack = `#!/bin/sh
 echo "$@" >> "$(dirname "$0")/calls"
 [ "$1" = tokens ] && printf 'Created token mpp-compute\\n\\n  jkt_${"5a".repeat(32)}\\n\\nSave it now.\\n' >&2
@@ -65,11 +65,11 @@ describe("the template's secrets", () => {
       [...template.secrets],
       template.hooks.preCreate.flatMap(({ key }) => key ?? [])
     )
-    // Under this name the jack command line would take it for its own.
+    // The jack command line would take a variable of this name for its own.
     assert.notInclude(template.secrets, "JACK_API_TOKEN")
   })
 
-  it("are prompted for or made by commands that work, and complete the settings", async () => {
+  it("are prompted for or made by working commands, and complete the settings", async () => {
     assert.deepInclude(hook("TEMPO_RECIPIENT"), { onMissing: "prompt", transform: "strip_tempox" })
     const made = Object.fromEntries(
       ["MPP_SECRET_KEY", "CONTROL_PLANE_TOKEN"].map((key) => {
@@ -88,11 +88,11 @@ describe("the template's secrets", () => {
   })
 })
 
-describe("after the deploy", () => {
+describe("the commands after the deploy", () => {
   const shells = template.hooks.postDeploy.filter(({ action }) => action === "shell")
   const command = shells[0]
 
-  it("the sweep is scheduled, as often as Jack allows or less", () => {
+  it("schedule the sweep at most as often as Jack allows", () => {
     const { status } = spawnSync("sh", ["-c", shells[1]?.command ?? "false"], { env: env() })
     assert.strictEqual(status, 0)
     assert.strictEqual(calls().at(-1), "services cron create 0 * * * *")
@@ -102,7 +102,7 @@ describe("after the deploy", () => {
     ["all is well", testSettings, 0],
     ["the secrets came late", {}, 1]
   ] as const) {
-    it(`${what}: ${ships === 0 ? "nothing happens" : "it ships again"}`, async () => {
+    it(`${ships === 0 ? "do nothing" : "ship again"} if ${what}`, async () => {
       const gateway = makeGateway({ settings })
       const server = createServer(async (request, response) => {
         const answer = await gateway.send(request.url ?? "/")
@@ -124,8 +124,8 @@ describe("after the deploy", () => {
   }
 })
 
-describe("a wish that somebody types to `jack new`", () => {
-  // Jack's rule: a template matches when one of its keywords stands anywhere in the wish, in whatever case, word or not.
+describe("a wish typed to `jack new`", () => {
+  // Jack's rule: a template matches if one of its keywords appears anywhere in the wish, in any case, even within a word.
   const matching = (wish: string) =>
     template.intent.keywords.filter((keyword) => wish.toLowerCase().includes(keyword.toLowerCase()))
 
@@ -173,14 +173,14 @@ describe("a wish that somebody types to `jack new`", () => {
     })
 })
 
-describe("what the template ships", () => {
-  it("creates each class of an object by `new_sqlite_classes`, because Jack would create others anew", () => {
+describe("the template", () => {
+  it("creates each object class by `new_sqlite_classes`, because Jack would create others again", () => {
     const created = migrations.flatMap((step) => step.new_sqlite_classes ?? [])
     for (const { class_name: name } of objects.bindings) assert.include(created, name)
     assert.isAtMost(objects.bindings.length, 3)
   })
 
-  it("keeps every file that Jack writes secrets to out of git", () => {
+  it("keeps the files with Jack's secrets out of git", () => {
     const ignored = (file: string) => spawnSync("git", ["check-ignore", "-q", "--no-index", file]).status === 0
     for (const file of [".secrets.json", ".env", ".env.local", ".env.production", ".dev.vars", ".dev.vars.staging"])
       assert.isTrue(ignored(file), file)
@@ -189,14 +189,14 @@ describe("what the template ships", () => {
     assert.strictEqual(stdout.trim(), ".dev.vars.example")
   })
 
-  it("teaches an assistant with files that exist", () => {
+  it("points an assistant to files that exist", () => {
     const text = template.agentContext.full_text
     assert.strictEqual(text, readFileSync("AGENTS.md", "utf8").trim())
     for (const [, path = ""] of text.matchAll(/`(src\/[\w/.-]+)`/g)) assert.isTrue(existsSync(path), path)
     assert.notInclude(JSON.stringify(template.agentContext), "Cloudflare Workers")
   })
 
-  it("has a bun.lock that is in step with package.json and names no registry", () => {
+  it("has a bun.lock that agrees with package.json and names no registry", () => {
     const lock = readFileSync("bun.lock", "utf8")
     const { workspaces } = JSON.parse(lock.replace(/,(?=\s*[}\]])/g, "")) as {
       workspaces: Record<string, Record<string, unknown>>

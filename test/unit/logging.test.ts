@@ -46,7 +46,7 @@ describe("the log", () => {
     assert.isString(steps.at(-1)?.["project_id"])
   })
 
-  it("says why an order failed", async () => {
+  it("gives the reason why an order failed", async () => {
     const { logs, pay, payments } = makeGateway()
     payments.captures.push("reverted")
     await pay()
@@ -57,7 +57,7 @@ describe("the log", () => {
     })
   })
 
-  it("holds no credential, no key, no signed transaction and no setting", async () => {
+  it("contains no credential, no key, no signed transaction and no setting", async () => {
     const { logs, challengeFor, post, host } = makeGateway()
     host.next("create", () => Effect.die(new Error(`a defect near Bearer ${testSettings["CONTROL_PLANE_TOKEN"]}`)))
     const headers = { "idempotency-key": "a key of the client's own" }
@@ -76,7 +76,7 @@ describe("the log", () => {
     }
   })
 
-  it.effect("takes secrets out of whatever is logged", () =>
+  it.effect("removes secrets from every line", () =>
     Effect.gen(function* () {
       const lines: Array<string> = []
       const log = Logger.layer([Logger.map(jsonLine, (line) => void lines.push(line))])

@@ -24,7 +24,7 @@ import { layerPayersMemory } from "../../src/payers/testing.ts"
 import { layerOrdersMemory } from "../../src/orders/testing.ts"
 import { layerBundlerTest } from "../../src/bundler/testing.ts"
 
-/** Implementations of what the examples leave alone. */
+/** Implementations of the services that the examples do not replace. */
 const others = {
   ids: layerDeploymentIds.pipe(Layer.provide(layerIdStoreMemory)),
   bundler: layerBundlerTest(),
@@ -42,7 +42,7 @@ const settingsIn = (setting: string): Record<string, string> => {
 const settings = (changes: Record<string, string>) =>
   layerSettings().pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ ...testSettings, ...changes }))))
 
-/** A gateway over the three examples, at the README's price: what `layers.ts` makes of them, in an isolate of its own. */
+/** Makes a gateway over the three examples, at the README's price, as `layers.ts` does in an isolate of its own. */
 const exampleGateway = () => {
   const layers = {
     ...others,
@@ -75,7 +75,7 @@ describe("the README", () => {
     ])
   })
 
-  it("names no setting that does not exist, and every one that has no default", () => {
+  it("names only existing settings, and every one without a default", () => {
     const config = readFileSync("src/config.ts", "utf8")
     for (const name of ["TEMPO_RECIPIENT", "MPP_SECRET_KEY", "CONTROL_PLANE_TOKEN"]) assert.include(readme, name)
     for (const [, name] of readme.matchAll(/`((?:TEMPO|MPP|DEPLOY|TTL|CONTROL)_[A-Z_]+)`/g))
@@ -84,7 +84,7 @@ describe("the README", () => {
 })
 
 describe("the README's examples", () => {
-  /** Where a reader has followed the README. */
+  /** The project of a reader who has followed the README. */
   let project: string
   beforeAll(() => {
     mkdirSync(".local", { recursive: true })
@@ -95,7 +95,7 @@ describe("the README's examples", () => {
     if (project !== undefined) rmSync(project, { recursive: true })
   })
 
-  it("compile where they are copied to", { timeout: 120_000 }, () => {
+  it("compile at the place that they are copied to", { timeout: 120_000 }, () => {
     const tsc = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin/tsc")
     const { status, stdout } = spawnSync(process.execPath, [tsc, "-p", join(project, "tsconfig.json")], {
       encoding: "utf8"
@@ -103,7 +103,7 @@ describe("the README's examples", () => {
     assert.strictEqual(status, 0, stdout)
   })
 
-  it("run: a voucher pays for a site in the in-memory host, which the in-memory store lists", async () => {
+  it("sell a site in the in-memory host for a voucher, which the in-memory store lists", async () => {
     const deploy = exampleGateway()
     const pay = async (name: string, code: string) => {
       const header = (await deploy(name)).headers.get("www-authenticate") ?? ""
@@ -129,7 +129,7 @@ describe("the README's examples", () => {
     assert.strictEqual((await pay("mine", "SPRING")).status, 402, "a code is good for one deploy")
   })
 
-  it("run: a challenge of one isolate is taken by another, and one that was changed by none", async () => {
+  it("accept a challenge of another isolate, and refuse a changed one", async () => {
     const [here, there] = [exampleGateway(), exampleGateway()]
     const header = (await here("ours")).headers.get("www-authenticate") ?? ""
     const forged = await there("ours", voucherCredential(header, "SUMMER", { id: "0".repeat(64) }))
@@ -142,7 +142,7 @@ describe("the README's examples", () => {
     assert.strictEqual(paid.status, 200, await paid.text())
   })
 
-  it("run: one code that pays for two things at once pays for one", async () => {
+  it("accept one code once when it pays for two things at once", async () => {
     used.clear()
     const deploy = exampleGateway()
     const headers = await Promise.all(["one", "two"].map(async (name) => (await deploy(name)).headers))

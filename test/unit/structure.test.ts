@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os"
 import { delimiter, dirname, join, resolve } from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import { MODULES, type Module, type Subject } from "../structure/modules.ts"
+import { MODULES, type Module, NOWHERE, type Subject } from "../structure/modules.ts"
 
 /** An import that tells a module of the subject, as a file of that module's folder writes it. */
 const TELLTALES: Readonly<Record<Subject, string>> = {
@@ -24,7 +24,10 @@ const TELLTALES: Readonly<Record<Subject, string>> = {
   hosts: "../control-plane/jack/Jack.ts",
   payments: "../payment/PaymentService.ts",
   "test doubles": "../payment/testing.ts",
-  local: "../local/main.ts"
+  local: "../local/main.ts",
+  tests: "../../test/support/gateway.ts",
+  detours: "./../api/app.ts",
+  require: "node:module"
 }
 
 const isFile = ({ name }: Module): boolean => name.endsWith(".ts")
@@ -33,7 +36,7 @@ const isFile = ({ name }: Module): boolean => name.endsWith(".ts")
 const forbiddenIn = (module: Module): ReadonlyArray<string> => {
   const above = MODULES.slice(0, MODULES.indexOf(module))
   const others = module.alone === true ? MODULES.filter((other) => other !== module) : above
-  const subjects: ReadonlyArray<Subject> = ["barrels", "test doubles", "local", ...module.mayNotKnow]
+  const subjects: ReadonlyArray<Subject> = [...NOWHERE, ...module.mayNotKnow]
   return [
     ...subjects.map((subject) => TELLTALES[subject]),
     ...others.map((other) => (isFile(other) ? `../${other.name}` : `../${other.name}/anything.ts`))
@@ -65,9 +68,9 @@ describe("the structure of the project", () => {
   afterAll(() => rmSync(copy, { recursive: true, force: true }))
 
   /** The check's linter, on the copy. */
-  const lint = () => {
+  const lint = (path = "src") => {
     const oxlint = resolve("node_modules/oxlint/bin/oxlint")
-    const { status, stdout } = spawnSync(process.execPath, [oxlint, "--deny-warnings", "--format=unix", "src"], {
+    const { status, stdout } = spawnSync(process.execPath, [oxlint, "--deny-warnings", "--format=unix", path], {
       cwd: copy,
       encoding: "utf8",
       maxBuffer: 64 * 1024 * 1024
@@ -75,7 +78,7 @@ describe("the structure of the project", () => {
     return { status, report: stdout }
   }
 
-  it("is what `npm run check` lints", () => {
+  it("is linted by `npm run check`", () => {
     assert.include(scripts.check, "oxlint --deny-warnings .")
     assert.strictEqual(lint().status, 0, lint().report)
   })
@@ -121,7 +124,30 @@ describe("the structure of the project", () => {
     }
   })
 
-  it("refuses a cycle of imports, of types as well", () => {
+  it("refuses imports in disguise", () => {
+    const disguised: ReadonlyArray<readonly [file: string, line: string, rule: string]> = [
+      ["src/orders/planted.ts", `export const planted = require("viem")`, "no-require-imports"],
+      ["src/orders/planted.ts", `import { createRequire } from "node:module"\nexport { createRequire }`, "restricted"],
+      ["src/orders/planted.ts", `export type Planted = import("viem").Hex`, "consistent-type-imports"],
+      ["src/orders/planted.ts", `export * from "./steps/../../api/app.ts"`, "restricted"],
+      ["src/orders/planted.ts", `export * from "../orders/../api/app.ts"`, "restricted"],
+      ["src/orders/planted.ts", `export * from "../../src/api/app.ts"`, "restricted"],
+      ["src/orders/planted.ts", `export * from "../payment/tempo/Tempo.ts"`, "restricted"],
+      ["src/bundler/planted.ts", `export * from "jack-template/bundler"`, "restricted"],
+      ["src/domain/testing.ts", `export * from "../api/app.ts"`, "restricted"],
+      ["src/shims/planted.ts", `export * from "../local/main.ts"`, "restricted"],
+      ["src/planted.ts", `export * from "./local/main.ts"`, "restricted"],
+      ["src/payment/planted.ts", `export * from "../../test/support/gateway.ts"`, "restricted"]
+    ]
+    for (const [file, line, rule] of disguised) {
+      writeFileSync(join(copy, file), `${line}\n`)
+      const { report } = lint(file)
+      rmSync(join(copy, file))
+      assert.include(report, rule, `${file} may have ${line}`)
+    }
+  })
+
+  it("refuses a cycle of imports, even of types", () => {
     writeFileSync(join(copy, "src/orders/one.ts"), `import type { Two } from "./two.ts"\nexport type One = Two | 1\n`)
     writeFileSync(join(copy, "src/orders/two.ts"), `import type { One } from "./one.ts"\nexport type Two = One | 2\n`)
     const { status, report } = lint()
@@ -131,14 +157,14 @@ describe("the structure of the project", () => {
   })
 
   it("names every module of src", () => {
-    const entries = readdirSync("src").filter((name) => !["local", "shims", "env.d.ts"].includes(name))
+    const entries = readdirSync("src").filter((name) => !["local", "env.d.ts"].includes(name))
     assert.sameMembers(
       entries,
       MODULES.map(({ name }) => name)
     )
   })
 
-  it("is the table of CONTRIBUTING.md, top to bottom", () => {
+  it("equals the table of CONTRIBUTING.md, top to bottom", () => {
     const rows = [...readFileSync("CONTRIBUTING.md", "utf8").matchAll(/^\| `src\/([\w.-]+?)\/?` \| .* \| (.*) \|$/gm)]
     const table = rows.map(([, name, mayNotKnow]) => ({ name, mayNotKnow }))
     const expected = MODULES.map((module) => ({
@@ -152,7 +178,7 @@ describe("the structure of the project", () => {
   })
 })
 
-describe("the size of things", () => {
+describe("the size of files and folders", () => {
   const files = [...filesIn("src"), ...filesIn("test")]
 
   it("stays at 12 files a folder", () => {
@@ -171,8 +197,8 @@ describe("the size of things", () => {
   })
 })
 
-describe("the words", () => {
-  it("are the field's, in code, tests and docs", () => {
+describe("the words of code, tests and docs", () => {
+  it("include no retired word", () => {
     // In two halves each, so that a search for them finds nothing here.
     const words = "acq-uit jud-ge am-end vac-ate where-abouts else-where ins-ist set-back Be-nt gue-sts to-ld go-ods"
     const retired = new RegExp(`\\b(${words.replaceAll("-", "").replaceAll(" ", "|")})\\b`)

@@ -44,7 +44,7 @@ const change = (id: string, edit: (purchase: Purchase) => Partial<PurchaseRow>) 
     const purchase = store.byId(id)!
     store.save(edited(purchase, edit(purchase)))
   })
-/** As if every try had failed for so long, the last one a minute ago. */
+/** Lets every try have failed for this long, the last one a minute ago. */
 const failing = (id: string, millis: number) =>
   change(id, ({ failure }) => ({
     failure: { ...failure!, since: Date.now() - millis, at: Date.now() - 60_000 },
@@ -52,14 +52,14 @@ const failing = (id: string, millis: number) =>
   }))
 
 describe("an alarm", () => {
-  it("that rings before its time, by another machine's clock, is set again", async () => {
+  it("that rings too early, by another machine's clock, is set again", async () => {
     const id = await deploy()
     const due = await alarmOf(id)
     assert.isTrue(await runDurableObjectAlarm(objectOf(id)))
     assert.strictEqual(await alarmOf(id), due)
   })
 
-  it("that meets a row of another version comes again, for the sake of all others", async () => {
+  it("that fails on a row of another version repeats for the other rows", async () => {
     host.next("create", down)
     const id = await deploy()
     await change(id, () => ({ due: Date.now() - 1 }))
@@ -70,7 +70,7 @@ describe("an alarm", () => {
     assert.isTrue(await runDurableObjectAlarm(objectOf(id)))
     log.mockRestore()
     assert.closeTo((await alarmOf(id)) ?? 0, Date.now() + 300_000, 5_000)
-    // As the next release, which can read it, finds it.
+    // The next release finds the row, and can read it.
     await runInDurableObject(objectOf(id), (_order, { storage }) => {
       storage.sql.exec("DELETE FROM purchase WHERE id = 'dep_other'")
     })
@@ -80,7 +80,7 @@ describe("an alarm", () => {
   })
 })
 
-describe("what waits for its payer", () => {
+describe("a purchase that waits for its payer", () => {
   const claims = (id: string, project: string) => objectOf(id).claims(id, project)
   const put = (id: string) => call("PUT", `/deployments/${id}`, `${body} `)
   const refused = async () => {
@@ -91,7 +91,7 @@ describe("what waits for its payer", () => {
     return { id, project }
   }
 
-  it("leaves the host after a week, stays owed, and is placed anew when its payer comes back", async () => {
+  it("leaves the host after a week, stays owed, and is placed anew when its payer calls", async () => {
     const { id, project } = await refused()
     assert.isTrue(await claims(id, project))
     await runDurableObjectAlarm(objectOf(id))
@@ -104,7 +104,7 @@ describe("what waits for its payer", () => {
     assert.strictEqual(payments.captured.size, 1)
   })
 
-  it("is never placed again where a delete may still come late: that place is the sweep's", async () => {
+  it("is never placed again where a delete may still come late, and the sweep deletes that place", async () => {
     const { id, project } = await refused()
     host.next("remove", down)
     await runDurableObjectAlarm(objectOf(id))
@@ -117,14 +117,14 @@ describe("what waits for its payer", () => {
     assert.isTrue(await claims(id, site?.id ?? ""))
   })
 
-  it("waits no more once its payer is back: after a crash it is gone on with", async () => {
+  it("no longer waits after its payer's call, and continues after a crash", async () => {
     host.next("create", down)
     const id = await deploy()
     await failing(id, week + 1)
     host.next("create", down)
     await runDurableObjectAlarm(objectOf(id))
     assert.isNull(await alarmOf(id))
-    // As the row is when the process ends in the midst of the payer's call.
+    // The row is as it is when the process ends during the payer's call.
     host.next("create", down)
     assert.strictEqual((await call("POST", "/deploy")).status, 502)
     assert.isNumber(await alarmOf(id))
@@ -133,7 +133,7 @@ describe("what waits for its payer", () => {
     assert.strictEqual(host.projects.size, 1)
   })
 
-  it("is tried by itself like any other when it was mended after more than a week", async () => {
+  it("is retried by itself like any other after its payer has replaced the code", async () => {
     const { id } = await refused()
     await failing(id, week + 1)
     host.next("upload", down)
@@ -155,7 +155,7 @@ describe("an alarm while the host hangs", () => {
     return Date.now() - since
   }
 
-  it("is held open for 15 s at most by what is over, comes back, and deletes it all once the host answers", async () => {
+  it("stays open for at most 15 s for expired deployments, and deletes all of them once the host answers", async () => {
     const ids: Array<string> = []
     for (const key of ["a", "b", "c", "d", "e", "f", "g", "h"]) {
       const answer = (await (await call("POST", "/deploy", body, key)).json()) as { deployment_id: string }
@@ -171,13 +171,13 @@ describe("an alarm while the host hangs", () => {
     assert.closeTo((await alarmOf(first)) ?? 0, Date.now() + 30_000, 2_000)
     assert.strictEqual(host.projects.size, ids.length)
     for (const id of ids) await change(id, () => ({ due: Date.now() - 1 }))
-    // Those that were not reached have hanging answers left.
+    // The deletes that the alarm did not reach still have hanging answers.
     host.calm("remove")
     assert.isBelow(await held(first), 5_000)
     assert.strictEqual(host.projects.size, 0)
   })
 
-  it("is held open for 20 s at most by what it delivers, which goes on by itself", async () => {
+  it("stays open for at most 20 s for deliveries, which continue by themselves", async () => {
     host.next("create", down)
     const id = await deploy()
     await change(id, () => ({ due: Date.now() - 1 }))

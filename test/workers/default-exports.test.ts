@@ -21,9 +21,9 @@ const check = (code: string) =>
     )
   )
 
-/** What the runtime says of the very module as a site of the local host, when the first request comes; "" when it serves. */
+/** Returns the runtime's error for the same module as a site of the local host, at the first request; "" if it serves. */
 const atHost = async (code: string): Promise<string> => {
-  // Without a name: an isolate that has one is never released.
+  // The isolate has no name, because a named isolate is never released.
   const site = loader().get(null, async () => ({
     mainModule: "worker.js",
     modules: { "worker.js": code },
@@ -40,7 +40,7 @@ const atHost = async (code: string): Promise<string> => {
   }
 }
 
-/** That there is no start, or nothing that a request could reach: in the runtime's words, and never in those of a handler. */
+/** Whether there was no start, or nothing that can serve, in words that only the runtime uses. */
 const isDead = (words: string) =>
   /^Failed to start Worker|^internal error; reference|does not export a fetch|no default entrypoint|access the internet via global functions/.test(
     words
@@ -51,10 +51,10 @@ describe("random default exports", () => {
     const counts = { accepted: 0, refused: 0 }
     await fc.assert(
       fc.asyncProperty(programs, async (code) => {
-        const [verdict, words] = await Promise.all([check(code), atHost(code)])
-        const accepted = verdict === "starts"
+        const [result, words] = await Promise.all([check(code), atHost(code)])
+        const accepted = result === "starts"
         counts[accepted ? "accepted" : "refused"]++
-        assert.strictEqual(accepted, !isDead(words), `${code}\n${String(verdict)}\n${words}`)
+        assert.strictEqual(accepted, !isDead(words), `${code}\n${String(result)}\n${words}`)
       }),
       // The same programs in each run of the suite, others in each run of many: what those find is mended, and lands.
       { numRuns: inject("randomExports"), ...(inject("randomExports") <= 200 && { seed: 20_261_126 }) }
@@ -67,7 +67,7 @@ describe("random default exports", () => {
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** How many random programs are tried. */
+    /** The number of random programs. */
     readonly randomExports: number
   }
 }

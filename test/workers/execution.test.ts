@@ -31,13 +31,13 @@ const pay = async (headers: Record<string, string> = {}) => {
   return post({ ...headers, authorization: testCredential(challenge, "0xpayer") })
 }
 
-/** The order's object: named by payer, operation and body. */
+/** Returns the order's object, named by payer, operation and body. */
 const object = () => {
   const sha256 = createHash("sha256").update(body).digest("hex")
   return env.ORDERS.get(env.ORDERS.idFromName(orderName("0xpayer", "execute", sha256)))
 }
 
-/** Lets time pass for every purchase of the order, and the alarm ring. */
+/** Lets time pass for every purchase of the order, and runs the alarm. */
 const after = async (change: (purchase: Purchase) => Partial<PurchaseRow>) => {
   await runInDurableObject(object(), (_order, { storage }) => {
     const store = makePurchaseStore(storage)
@@ -51,7 +51,7 @@ const after = async (change: (purchase: Purchase) => Partial<PurchaseRow>) => {
 const headers = { "idempotency-key": "k" }
 
 describe("an execution in its order's object", () => {
-  it("is run once, and its output kept until its time is over; then its key answers 410", async () => {
+  it("runs once, keeps its output until it expires, and then answers 410 to its key", async () => {
     const first = await (await pay(headers)).text()
     assert.strictEqual(first, `{"result":${count},"duration_ms":1,"limits":{"cpu_ms_limit":50}}`)
     assert.strictEqual(await (await pay(headers)).text(), first)
@@ -75,7 +75,7 @@ describe("an execution in its order's object", () => {
     assert.deepStrictEqual(tables, [])
   })
 
-  it("is run by the alarm once the chain has said what it had not, and whoever comes then pays nothing", async () => {
+  it("is run by the alarm once the chain confirms the payment, and later calls cost nothing", async () => {
     payments.captures.push("lost")
     assert.strictEqual((await problem(await pay())).code, "payment_pending")
     assert.deepStrictEqual(runs, [])

@@ -33,7 +33,7 @@ const mine = { "idempotency-key": "mine" }
 const get = (id: string) => exports.default.fetch(`http://gateway.test/deployments/${id}`)
 const objectOf = (id: string) => env.ORDERS.get(env.ORDERS.idFromName(parseId(id)?.order ?? ""))
 
-/** Deploys, and puts the purchase's row and the project's name back to what an earlier release would have written. */
+/** Deploys, and rewrites the purchase's row and the project's name to those of an earlier release. */
 const deployEarlier = async () => {
   const answer = (await (await call("POST", "/deploy", body, mine)).json()) as { deployment_id: string }
   const today = answer.deployment_id
@@ -79,7 +79,7 @@ describe("a deployment of an earlier release, whose id has no check", () => {
 })
 
 describe("a change of MPP_SECRET_KEY", () => {
-  it("leaves the ids made before it recognizable, by what real KV holds, and inventions unknown", async () => {
+  it("leaves earlier ids recognizable through the keys in real KV, and invented ids unknown", async () => {
     const answer = (await (await call("POST", "/deploy", `${body}   `)).json()) as { deployment_id: string }
     const vars = { ...testSettings, MPP_SECRET_KEY: "another secret of thirty-two characters" }
     const ids = layerDeploymentIds.pipe(
@@ -101,8 +101,8 @@ describe("a change of MPP_SECRET_KEY", () => {
   })
 })
 
-describe("an id that was given to nobody", () => {
-  it("makes no object, whatever its form, and whatever it is asked with", async () => {
+describe("an invented id", () => {
+  it("creates no object in every form and with every request", async () => {
     const answer = (await (await call("POST", "/deploy", `${body}  `)).json()) as { deployment_id: string }
     const real = answer.deployment_id
     const challenge = (

@@ -39,15 +39,15 @@ const idIn = async (response: Response) => String(((await response.json()) as { 
 const put = (id: string, sent: string) => call("PUT", `/deployments/${id}`, sent)
 const objectOf = (id: string) => env.ORDERS.get(env.ORDERS.idFromName(parseId(id)?.order ?? ""))
 const alarmOf = (id: string) => runInDurableObject(objectOf(id), (_order, { storage }) => storage.getAlarm())
-const ledgerOf = <A>(id: string, use: (store: ReturnType<typeof makePurchaseStore>) => A) =>
+const withStore = <A>(id: string, use: (store: ReturnType<typeof makePurchaseStore>) => A) =>
   runInDurableObject(objectOf(id), (_order, { storage }) => use(makePurchaseStore(storage)))
-const purchaseOf = (id: string) => ledgerOf(id, (store) => store.byId(id)!)
+const purchaseOf = (id: string) => withStore(id, (store) => store.byId(id)!)
 const status = async (id: string) =>
   (await exports.default.fetch(`http://gateway.test/deployments/${id}`)).json() as Promise<Record<string, unknown>>
 
-/** A minute and more passes, and the alarm rings. */
+/** Lets more than a minute pass, and runs the alarm. */
 const later = async (id: string, edit: (purchase: Purchase) => Partial<PurchaseRow> = () => ({})) => {
-  await ledgerOf(id, (store) => {
+  await withStore(id, (store) => {
     const purchase = store.byId(id)!
     const update = purchase.update && { ...purchase.update, ...(purchase.update.again && { again: Date.now() - 1 }) }
     store.save(edited(purchase, { update, due: Date.now() - 1, ...edit(purchase) }))
@@ -55,11 +55,11 @@ const later = async (id: string, edit: (purchase: Purchase) => Partial<PurchaseR
   assert.isTrue(await runDurableObjectAlarm(objectOf(id)))
 }
 
-/** What serves: the upload that landed last. */
-const serving = () => [...host.projects.values()].flatMap(({ uploads }) => uploads).at(-1)?.code
+/** Returns the code that serves: the upload that landed last. */
+const servedCode = () => [...host.projects.values()].flatMap(({ uploads }) => uploads).at(-1)?.code
 const landed = () => [...host.projects.values()].flatMap(({ uploads }) => uploads.map(({ code }) => code))
 
-/** An upload that is given up, and carried out when the test says so. */
+/** A fault that gives an upload up, and carries it out when the test says so. */
 const held = () => {
   const calls: Array<Effect.Effect<void, unknown>> = []
   const fault: Fault<void, never> = (upload) => {
@@ -72,44 +72,44 @@ const held = () => {
   }
 }
 
-describe("an upload that was given up and lands behind a newer one", () => {
-  it("does not stay: the newest code is sent again a minute after, and serves", async () => {
+describe("an upload that was given up and lands after a newer one", () => {
+  it("is replaced, because the order sends the newest code again a minute later", async () => {
     const id = await idIn(await call("POST", "/deploy"))
     const old = held()
     host.next("upload", old.fault)
     assert.strictEqual((await put(id, source("given up"))).status, 502)
     const response = await put(id, source("newest"))
     assert.strictEqual(response.status, 200, await response.clone().text())
-    const newest = serving()
+    const newest = servedCode()
     const { updated_at } = await status(id)
     assert.closeTo((await alarmOf(id)) ?? 0, Date.now() + 60_000, 5_000)
     await old.land()
-    assert.notStrictEqual(serving(), newest)
+    assert.notStrictEqual(servedCode(), newest)
     await later(id)
-    assert.strictEqual(serving(), newest)
+    assert.strictEqual(servedCode(), newest)
     assert.deepInclude(await status(id), { status: "live", last_failure: null, updated_at })
-    // And that was all: nothing is kept, nothing is looked at before its hour.
+    // The order keeps no upload, and does not wake up before its expiry.
     const { update, answer } = await purchaseOf(id)
     assert.isNull(update)
     assert.strictEqual(await alarmOf(id), Date.parse(answer!.expires_at))
-    assert.isUndefined(await ledgerOf(id, (store) => store.payload(id)))
+    assert.isUndefined(await withStore(id, (store) => store.payload(id)))
   })
 
-  it("nor does one of the deploy itself, given up twice before other code was sent and taken", async () => {
+  it("is replaced if the deploy itself sent it twice before other code was taken", async () => {
     const old = held()
     host.next("upload", old.fault)
     const id = await idIn(await call("POST", "/deploy"))
     const response = await put(id, source("newest"))
     assert.strictEqual(response.status, 200, await response.clone().text())
-    const newest = serving()
+    const newest = servedCode()
     await old.land()
     await later(id)
-    assert.strictEqual(serving(), newest)
+    assert.strictEqual(servedCode(), newest)
     assert.strictEqual(host.projects.size, 1)
     assert.strictEqual(payments.captured.size, 1)
   })
 
-  it("nor one whose repetition went well before newer code came", async () => {
+  it("is replaced if its repetition succeeded before newer code came", async () => {
     const old = held()
     host.next("upload", old.fault)
     const id = await idIn(await call("POST", "/deploy"))
@@ -117,47 +117,47 @@ describe("an upload that was given up and lands behind a newer one", () => {
     assert.strictEqual((await status(id)).status, "live")
     assert.isNull((await purchaseOf(id)).update, "the same code does no harm")
     assert.strictEqual((await put(id, source("newest"))).status, 200)
-    const newest = serving()
+    const newest = servedCode()
     await old.land()
     await later(id)
-    assert.strictEqual(serving(), newest)
+    assert.strictEqual(servedCode(), newest)
   })
 
-  it("nor one that a crash cut off", async () => {
+  it("is replaced if a crash interrupted it", async () => {
     const id = await idIn(await call("POST", "/deploy"))
     const pushed = host.projects.values().next().value!
-    // As the rows are when the process ends while an update is on its way: it is written down as in doubt.
+    // The rows are as they are when the process ends during an update: the upload is recorded as in doubt.
     host.next("upload", () => Effect.die(new Error("the end")))
     await put(id, source("cut off"))
     assert.strictEqual((await put(id, source("newest"))).status, 200)
-    const newest = serving()
+    const newest = servedCode()
     host.projects.set(pushed.id, {
       ...host.projects.get(pushed.id)!,
       uploads: [...host.projects.get(pushed.id)!.uploads, { main: "index.js", code: "cut off", compatibilityFlags: [] }]
     })
     await later(id)
-    assert.strictEqual(serving(), newest)
+    assert.strictEqual(servedCode(), newest)
   })
 
-  it("sends the newest code until the host takes it, and reports no failure", async () => {
+  it("makes the order send the newest code until the host takes it, without a reported failure", async () => {
     const id = await idIn(await call("POST", "/deploy"))
     const old = held()
     host.next("upload", old.fault)
     await put(id, source("given up"))
     await put(id, source("newest"))
-    const newest = serving()
+    const newest = servedCode()
     await old.land()
     host.next("upload", down, down)
     await later(id)
     assert.closeTo((await alarmOf(id)) ?? 0, Date.now() + 2_000, 1_500)
     await later(id)
-    assert.notStrictEqual(serving(), newest)
+    assert.notStrictEqual(servedCode(), newest)
     assert.deepInclude(await status(id), { status: "live", last_failure: null })
     await later(id)
-    assert.strictEqual(serving(), newest)
+    assert.strictEqual(servedCode(), newest)
   })
 
-  it("keeps nothing alive beyond its hour", async () => {
+  it("keeps no deployment alive beyond its expiry", async () => {
     const id = await idIn(await call("POST", "/deploy"))
     host.next("upload", down)
     await put(id, source("given up"))
@@ -167,7 +167,7 @@ describe("an upload that was given up and lands behind a newer one", () => {
     assert.strictEqual(host.projects.size, 0)
   })
 
-  it("is not waited for where no upload was in doubt, or its own code is the newest", async () => {
+  it("needs no repetition if no upload was in doubt, or its own code is the newest", async () => {
     const id = await idIn(await call("POST", "/deploy"))
     assert.strictEqual((await put(id, source("second"))).status, 200)
     assert.isNull((await purchaseOf(id)).update)
@@ -180,8 +180,8 @@ describe("an upload that was given up and lands behind a newer one", () => {
   })
 })
 
-describe("an update of a project that is gone", () => {
-  it("is placed anew by the alarm after a crash, until the same hour", async () => {
+describe("an update of a deleted project", () => {
+  it("is placed anew by the alarm after a crash, until the same expiry", async () => {
     const response = await call("POST", "/deploy")
     const first = (await response.json()) as Record<string, string>
     const id = String(first.deployment_id)
@@ -199,13 +199,13 @@ describe("an update of a project that is gone", () => {
     assert.strictEqual(entry?.deployment_id, id)
   })
 
-  it("leaves nothing behind when its hour comes while the host is creating", async () => {
+  it("leaves nothing behind if it expires while the host creates the project", async () => {
     const id = await idIn(await call("POST", "/deploy"))
     host.projects.clear()
     host.next("create", (create) =>
       Effect.tap(create, () =>
         Effect.promise(() =>
-          ledgerOf(id, (store) => {
+          withStore(id, (store) => {
             const purchase = store.byId(id)!
             const answer = { ...purchase.answer!, expires_at: timestamp(Date.now() - 2000) }
             store.save(edited(purchase, { answer, due: Date.now() - 1 }))
@@ -219,7 +219,7 @@ describe("an update of a project that is gone", () => {
     assert.strictEqual((await status(id)).status, "expired")
   })
 
-  it("is nobody else's to sweep while it is being placed", async () => {
+  it("is not swept while it is being placed", async () => {
     const id = await idIn(await call("POST", "/deploy"))
     host.projects.clear()
     host.next("create", host.leaves("active"))

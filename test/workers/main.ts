@@ -21,18 +21,18 @@ import { layerOrdersDurable } from "../../src/orders/durable.ts"
 import { layerBundlerTest, testBundle } from "../../src/bundler/testing.ts"
 import { layerIdStoreKv } from "../../src/ids/kv.ts"
 
-// The Worker as in src/worker.ts, on the real objects and the real KV; only chain, host and compiler are scripted, which
-// the tests reach through these exports (they run in the same isolate).
+// The Worker as in src/worker.ts, on the real objects and the real KV. Only chain, host and compiler are scripted, and the
+// tests reach them through these exports, because they run in the same isolate.
 
-/** The money of these tests. */
+/** The scripted payments of these tests. */
 export const payments = new PaymentScript()
 /** The host of these tests. */
 export const host = new ControlPlaneMemory()
 
-/** What goes as it should is not worth a line here. */
+/** Successful steps are not logged here. */
 const quiet = Layer.succeed(References.MinimumLogLevel, "Warn")
 
-/** What was run in these tests: the input of each call, which is what it answers. */
+/** The runs of these tests: the input of each call, which is also its answer. */
 export const runs: Array<string | null> = []
 const runner = layerCodeRunnerTest({
   run: (_, input) =>
@@ -42,13 +42,13 @@ const runner = layerCodeRunnerTest({
     })
 })
 
-/** Every source makes other code, as it does in earnest. */
+/** Every source makes other code, as in production. */
 const bundler = layerBundlerTest((files) => {
   const code = `export default { fetch: () => new Response(${JSON.stringify(Object.values(files).join(""))}) }`
   return Effect.succeed(testBundle({ main: "index.js", code }))
 })
 
-/** The key that scheduled calls are signed with in these tests. */
+/** The key that signs scheduled calls in these tests. */
 export const cronSecret = "a cron secret"
 
 const layers = {

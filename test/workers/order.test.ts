@@ -39,7 +39,7 @@ const status = async (id: string) =>
   (await exports.default.fetch(`http://gateway.test/deployments/${id}`)).json() as Promise<Record<string, unknown>>
 
 describe("an order in its object", () => {
-  it("is paid, delivered, indexed and remembered", async () => {
+  it("is paid, delivered, indexed and stored", async () => {
     const response = await pay({ "idempotency-key": "k" })
     assert.strictEqual(response.status, 200, await response.clone().text())
     const answer = (await response.json()) as Record<string, string>
@@ -52,7 +52,7 @@ describe("an order in its object", () => {
     assert.strictEqual(payments.captured.size, 1)
   })
 
-  it("answers twenty callers at once with one purchase", async () => {
+  it("charges twenty callers at once for one purchase", async () => {
     const challenge = (await post()).headers.get("www-authenticate") ?? ""
     const authorization = testCredential(challenge, "0xpayer")
     const answers = await Promise.all(
@@ -72,7 +72,7 @@ describe("an order in its object", () => {
     assert.match(response.headers.get("www-authenticate") ?? "", /^Payment id=/)
   })
 
-  it("goes on by itself, by the alarm, after the host was down", async () => {
+  it("continues by the alarm after the host was down", async () => {
     host.next("create", down)
     const failed = await problem(await pay())
     assert.strictEqual(failed.code, "deploy_failed")
@@ -84,7 +84,7 @@ describe("an order in its object", () => {
     assert.strictEqual(payments.captured.size, 1)
   })
 
-  it("is owed after 7 days: said in the log, tried no more by itself, and still free for its payer", async () => {
+  it("is owed after 7 days: it is logged, not retried by itself, and still free for its payer", async () => {
     host.next("create", down)
     const id = String((await problem(await pay({ "idempotency-key": "k" }))).deployment_id)
     const age = (millis: number) =>
@@ -116,7 +116,7 @@ describe("an order in its object", () => {
     assert.strictEqual(payments.captured.size, 1)
   })
 
-  it("finds out by the alarm what the chain had not said", async () => {
+  it("learns by the alarm whether the chain confirmed the payment", async () => {
     payments.captures.push("lost")
     const pending = await problem(await pay())
     assert.strictEqual(pending.code, "payment_pending")
@@ -124,11 +124,11 @@ describe("an order in its object", () => {
     await dueNow(id)
     assert.isTrue(await runDurableObjectAlarm(objectOf(id)))
     assert.strictEqual((await status(id)).status, "live")
-    // No client has the answer yet: the same call again, without any key, gets this purchase and pays nothing.
+    // No client has the answer yet, so the same call without a key gets this purchase and pays nothing.
     const answer = (await (await pay()).json()) as Record<string, unknown>
     assert.strictEqual(answer.deployment_id, id)
     assert.strictEqual(payments.captured.size, 1)
-    // Now somebody was: another call is another purchase.
+    // A client has it now, so another call is another purchase.
     assert.notStrictEqual(((await (await pay()).json()) as Record<string, unknown>).deployment_id, id)
     assert.strictEqual(payments.captured.size, 2)
   })
@@ -160,7 +160,7 @@ describe("an order in its object", () => {
     assert.deepStrictEqual(await tables(objectOf(id)), [])
   })
 
-  it("forgets a build failure when it is out of date, and nothing else", async () => {
+  it("forgets an outdated build failure, and nothing else", async () => {
     const id = String(((await (await pay()).json()) as Record<string, string>).deployment_id)
     const buildFailure = () =>
       runInDurableObject(objectOf(id), (_order, { storage }) => makePurchaseStore(storage).buildFailure()?.detail)
@@ -173,7 +173,7 @@ describe("an order in its object", () => {
     assert.strictEqual((await status(id)).status, "live")
   })
 
-  it("hides what breaks, and knows whether it had charged", async () => {
+  it("hides a defect, and says whether it has charged", async () => {
     host.next("create", () => Effect.die(new Error("secret")))
     const broken = await problem(await pay())
     assert.deepStrictEqual([broken.code, broken.charged], ["deploy_failed", true])
@@ -186,7 +186,7 @@ const tables = (object: DurableObjectStub<OrderObject>) =>
     storage.sql.exec("SELECT name FROM sqlite_master WHERE name = 'purchase'").toArray()
   )
 
-/** The id of the one purchase of this test's order. */
+/** Returns the id of the one purchase of this test's order. */
 const onlyId = async () => {
   const sha256 = createHash("sha256").update(body).digest("hex")
   const object = env.ORDERS.get(env.ORDERS.idFromName(orderName("0xpayer", "deploy", sha256)))
@@ -195,7 +195,7 @@ const onlyId = async () => {
   ).then(({ id }) => id)
 }
 
-/** Sets every purchase of an order to be looked at now, instead of waiting for its pause. */
+/** Makes every purchase of an order due now, without its pause. */
 const dueNow = (id: string) =>
   runInDurableObject(objectOf(id), (_order, { storage }) => {
     const store = makePurchaseStore(storage)

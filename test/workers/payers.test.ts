@@ -6,7 +6,7 @@ import type { PayerObject } from "../../src/payers/PayerObject.ts"
 const fresh = () => env.PAYERS.get(env.PAYERS.newUniqueId())
 type Object = DurableObjectStub<PayerObject>
 
-/** The same object, after whatever has ended it. */
+/** Returns the same object again, after it has ended. */
 const again = (object: Object) => env.PAYERS.get(object.id)
 
 const stored = (object: Object) =>
@@ -18,7 +18,7 @@ const isEmpty = (object: Object) =>
     async (_, { storage }) => [...storage.kv.list()].length === 0 && (await storage.getAlarm()) === null
   )
 
-/** Makes everything that is stored older, while the object is away. */
+/** Makes all stored attempts older while the object is not running. */
 const age = async (object: Object, millis: number) => {
   await runInDurableObject(object, (_, { storage }) =>
     storage.kv.put(
@@ -35,13 +35,13 @@ const build = async (object: Object, id: string) => {
 }
 
 describe("a payer's object", () => {
-  it("lets fifty at once begin four", async () => {
+  it("begins four attempts of fifty at once", async () => {
     const object = fresh()
     const begun = await Promise.all(Array.from({ length: 50 }, (_, at) => object.begin(String(at), "purchase")))
     assert.strictEqual(begun.filter(({ refused }) => refused === null).length, 4)
   })
 
-  it("leaves nothing behind for a payer for whom nothing was built", async () => {
+  it("leaves nothing behind for a payer without a build", async () => {
     const object = fresh()
     for (let at = 0; at < 60; at++) {
       await object.begin(String(at), "purchase")
@@ -51,7 +51,7 @@ describe("a payer's object", () => {
     assert.isTrue(await isEmpty(object))
   })
 
-  it("remembers over a restart what was built for, and gives a lost place back within a minute, as a failed one", async () => {
+  it("keeps attempts with a build over a restart, and counts a lost one as failed within a minute", async () => {
     let object = fresh()
     for (const id of ["a", "b", "c", "d"]) await build(object, id)
     await abortAllDurableObjects()
@@ -65,7 +65,7 @@ describe("a payer's object", () => {
     assert.strictEqual((await build(object, "f")).failures, 3)
   })
 
-  it("refuses the sixty-first after a restart", async () => {
+  it("refuses the sixty-first attempt after a restart", async () => {
     let object = fresh()
     for (let at = 0; at < 60; at++) {
       await build(object, String(at))
@@ -80,7 +80,7 @@ describe("a payer's object", () => {
     assert.strictEqual((await stored(object)).length, 60)
   })
 
-  it("is empty when all that was built for is paid", async () => {
+  it("is empty when all its attempts are paid", async () => {
     const object = fresh()
     await build(object, "a")
     assert.isFalse(await isEmpty(object))
@@ -90,7 +90,7 @@ describe("a payer's object", () => {
     assert.strictEqual((await stored(object)).length, 1)
   })
 
-  it("erases everything by its alarm once nothing counts, and not before", async () => {
+  it("deletes everything by its alarm once no attempt counts, and not before", async () => {
     let object = fresh()
     await build(object, "a")
     await object.end("a", "failed")

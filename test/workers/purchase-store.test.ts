@@ -11,21 +11,21 @@ describe("the store in a Durable Object", () => {
     it(name, () => runInDurableObject(object(), (_order, { storage }) => check(makePurchaseStore(storage))))
   }
 
-  it("is the same to whoever opens it next", () =>
+  it("keeps its rows for the next instance of the object", () =>
     runInDurableObject(object(), (_order, { storage }) => {
       makePurchaseStore(storage).create(purchase(), upload)
       assert.deepStrictEqual(makePurchaseStore(storage).byKey("key_a"), purchase())
       assert.deepStrictEqual(makePurchaseStore(storage).payload("dep_a"), upload)
     }))
 
-  it("writes nothing for a question", () =>
+  it("writes nothing for a look-up", () =>
     runInDurableObject(object(), async (_order, { storage }) => {
       makePurchaseStore(storage).byId("dep_a")
       assert.deepStrictEqual(storage.sql.exec("SELECT name FROM sqlite_master").toArray(), [])
       assert.isNull(await storage.getAlarm())
     }))
 
-  it("is usable after its first write was rolled back", () =>
+  it("works after its first write was rolled back", () =>
     runInDurableObject(object(), (_order, { storage }) => {
       const store = makePurchaseStore(storage)
       const broken = purchase({ state: "nonsense" as "captured" })
@@ -35,7 +35,7 @@ describe("the store in a Durable Object", () => {
       assert.strictEqual(store.byKey("key_a")?.id, "dep_a")
     }))
 
-  it("sets the alarm to the earliest purchase that is due, and takes it away", () =>
+  it("sets the alarm to the earliest due purchase, and deletes it when none is due", () =>
     runInDurableObject(object(), async (_order, { storage }) => {
       const soon = Date.now() + 60_000
       const store = makePurchaseStore(storage)
@@ -48,7 +48,7 @@ describe("the store in a Durable Object", () => {
       assert.isNull(await storage.getAlarm())
     }))
 
-  it("wakes up when a build failure is out of date, and deletes it", () =>
+  it("wakes up when a build failure is outdated, and deletes it", () =>
     runInDurableObject(object(), async (_order, { storage }) => {
       const store = makePurchaseStore(storage)
       const at = Date.now()

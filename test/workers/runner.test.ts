@@ -29,7 +29,7 @@ describe("the runner on a Worker Loader", () => {
     assert.deepStrictEqual(other.ok && other.result, "1")
   })
 
-  it("tells what was thrown, without our own lines in the stack", async () => {
+  it("returns the thrown error, without the gateway's own lines in the stack", async () => {
     const ran = await run("export const run = () => { throw new RangeError('out') }")
     if (ran.ok) return assert.fail("it threw")
     assert.deepStrictEqual([ran.error.name, ran.error.message], ["RangeError", "out"])
@@ -37,7 +37,7 @@ describe("the runner on a Worker Loader", () => {
     assert.notInclude(ran.error.stack ?? "", "harness")
   })
 
-  it("cuts what is long, and survives errors that do not want to be read", async () => {
+  it("cuts long errors, and survives errors that cannot be read", async () => {
     const long = await run("export const run = () => { throw new Error('x'.repeat(1e6)) }")
     assert.isTrue(!long.ok && long.error.message.length === 2000)
     const nasty = await run(
@@ -50,8 +50,8 @@ describe("the runner on a Worker Loader", () => {
     [1_048_576, true],
     [1_048_577, false]
   ] as const) {
-    it(`answers a result of ${bytes} bytes: ${fits}`, async () => {
-      // Two quotes around characters of two bytes each, and one more to make it odd.
+    it(`answers ${fits} for a result of ${bytes} bytes`, async () => {
+      // The text has two quotes around characters of two bytes each, and one more to make it odd.
       const odd = bytes % 2 === 0 ? "" : "x"
       const ran = await run(`export const run = () => 'é'.repeat(${(bytes - 2 - odd.length) / 2}) + '${odd}'`)
       assert.strictEqual(ran.ok, fits)
@@ -87,7 +87,7 @@ describe("the runner on a Worker Loader", () => {
     })
   }
 
-  it("tells an error's message however long its name is", async () => {
+  it("returns an error's message however long its name is", async () => {
     const ran = await run("export const run = () => { throw { name: 'n'.repeat(2e6), message: 'said' } }")
     assert.deepStrictEqual(!ran.ok && [ran.error.name.length, ran.error.message], [200, "said"])
   })
@@ -107,7 +107,7 @@ describe("the runner on a Worker Loader", () => {
     ["an error at the top", "throw new Error('boom'); export const run = 1", "run", /boom/],
     ["a missing import", "import 'node:nowhere'; export const run = () => 1", "run", /node:nowhere/]
   ] as const) {
-    it(`starts ${what} for what it is for: ${expected}`, async () => {
+    it(`starts ${what} for its purpose: ${expected}`, async () => {
       const found = await check(code, purpose)
       if (typeof expected === "string") return assert.strictEqual(found, expected)
       assert.isTrue(
@@ -117,7 +117,7 @@ describe("the runner on a Worker Loader", () => {
     })
   }
 
-  it("cuts what the code says while it starts", async () => {
+  it("cuts the message of code that fails to start", async () => {
     const found = await check("throw new Error('x'.repeat(10000)); export const run = 1", "run")
     assert.isTrue(found instanceof StartFailed && found.message.length <= 200)
   })

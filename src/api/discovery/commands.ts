@@ -3,11 +3,11 @@ import type { ServiceInfo } from "./service-info.ts"
 
 const body = JSON.stringify(exampleRequest)
 
-/** The command that buys the example, for the page. Needs `MPPX_PRIVATE_KEY`. */
+/** The command that buys the example, for the page. It needs `MPPX_PRIVATE_KEY`. */
 export const mppxCommand = ({ origin, mppxOptions }: ServiceInfo): string =>
   `npx mppx ${origin}/deploy${mppxOptions} -J '${body}'`
 
-/** The same with an `Idempotency-Key`, so that it can be repeated at no cost. */
+/** The same command with an `Idempotency-Key`, so that the client can repeat it at no cost. */
 export const mppxCommandWithKey = ({ origin, mppxOptions }: ServiceInfo): string =>
   `KEY=$(node -p 'crypto.randomUUID()')\nnpx mppx ${origin}/deploy${mppxOptions} -H "Idempotency-Key: $KEY" -J '${body}'`
 
@@ -23,7 +23,7 @@ export const mppxRun = ({ origin, mppxOptions }: ServiceInfo): string =>
 export const tempoCommand = ({ origin }: ServiceInfo): string =>
   `tempo request -X POST ${origin}/deploy --json '${body}'`
 
-/** Asks for the price of the example, and shows the challenge. */
+/** Asks for the price of the example and shows the challenge. */
 export const curlQuote = ({ origin }: ServiceInfo): string =>
   `curl -i ${origin}/deploy -H 'Content-Type: application/json' -d '${body}'`
 

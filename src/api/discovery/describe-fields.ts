@@ -1,6 +1,6 @@
 /**
- * Descriptions of fields by name, for fields whose schemas cannot have one: the members of a problem belong to the library's
- * class, which takes no annotations. They are short because every error repeats them in the document.
+ * Descriptions by field name, for fields whose schemas cannot carry one. The members of a problem belong to the library's
+ * class, which takes no annotations. The descriptions are short because every error repeats them in the document.
  */
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
   type: "Problem type.",
@@ -30,7 +30,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   result: "What run returned: any JSON value, up to 1 MiB."
 }
 
-/** The part of a JSON Schema that is read here. */
+/** The part of a JSON Schema that this file reads. */
 interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>
   readonly [keyword: string]: unknown
@@ -38,7 +38,7 @@ interface JsonSchema {
 
 const isSchema = (value: unknown): value is JsonSchema => typeof value === "object" && value !== null
 
-/** A copy of a JSON Schema, or of a document with some, in which properties without a description get theirs by name. */
+/** Returns a copy of a JSON Schema, or of a document with schemas. Properties without a description get one by their name. */
 export const describeFields = <A>(value: A): A => {
   if (Array.isArray(value)) return value.map(describeFields) as A
   if (!isSchema(value)) return value

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto"
 import * as Effect from "effect/Effect"
-import { Settings } from "../../config.ts"
+import { registryOf, Settings } from "../../config.ts"
 import { PATH_USD } from "../../domain/path-usd.ts"
 import { purchaseKey } from "../../domain/Order.ts"
 import { CodeRunner } from "../../sandbox/CodeRunner.ts"
@@ -13,7 +13,10 @@ import type { ServiceInfo } from "./service-info.ts"
 
 const NETWORK_NAMES = { mainnet: "Tempo mainnet", testnet: "Tempo's Moderato testnet", local: "a local chain" }
 
-/** Describes the service to a request. The offers are read from a challenge, which takes the same settings and code, and no I/O. */
+/**
+ * Describes the service to a request. It reads the offers from a challenge, which uses the same settings and code and needs no
+ * I/O.
+ */
 export const describeService = Effect.gen(function* () {
   const settings = yield* Settings
   const payments = yield* PaymentService
@@ -23,7 +26,7 @@ export const describeService = Effect.gen(function* () {
   const offers = (price: string | undefined, termsOf: (price: string, body: string) => Terms) =>
     complete === undefined || price === undefined
       ? Effect.succeed([])
-      : // Only once there is a request, because the platform makes no random values while a Worker starts.
+      : // The challenge is made with the first request, because the platform makes no random values while a Worker starts.
         Effect.suspend(() => payments.challenge(termsOf(price, EMPTY_BODY), purchaseKey(undefined))).pipe(
           Effect.map(readOffers)
         )
@@ -32,20 +35,21 @@ export const describeService = Effect.gen(function* () {
     chain === "testnet" ? " --network testnet" : chain === "local" && rpcUrl !== undefined ? ` --rpc-url ${rpcUrl}` : ""
 
   return Effect.fn("Discovery.describeService")(function* (requestUrl: string) {
-    const offered = yield* offers(price, deployTerms)
-    const other = offered.find(({ method }) => method !== "tempo")
+    const deployOffers = yield* offers(price, deployTerms)
+    const other = deployOffers.find(({ method }) => method !== "tempo")
     return {
       origin: originOf(requestUrl),
       originIsSet: settings.PUBLIC_ORIGIN !== undefined,
       missing,
       price: price ?? "?",
-      offers: offered,
+      offers: deployOffers,
       tempo: other === undefined,
       currency: other?.currency ?? (token.toLowerCase() === PATH_USD ? "pathUSD" : token),
       network: other?.method ?? (chain === undefined ? "?" : NETWORK_NAMES[chain]),
       mppxOptions,
       ttlHours: settings.TTL_HOURS ?? 24,
       importHosts: settings.IMPORT_HOSTS ?? [],
+      packages: registryOf(settings) !== undefined ? "on" : settings.NPM_PACKAGES === "off" ? "off" : "unknown",
       startCheck: runner.available,
       execute: runner.available
         ? { price: executePrice ?? "?", offers: yield* offers(executePrice, executeTerms) }

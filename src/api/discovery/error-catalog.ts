@@ -9,12 +9,12 @@ const { deployment_id } = exampleDeployment
 const status_url = `https://compute.example/deployments/${deployment_id}`
 
 /**
- * Every answer other than success, ordered by status. OpenAPI's examples and the error table of `/llms.txt` are made from
- * this list, and a test compares it with `docs/errors.md`.
+ * Every error response, ordered by status. It is the source of OpenAPI's examples and of the error table of `/llms.txt`, and a
+ * test compares it with `docs/errors.md`.
  */
 export const errorCatalog = (): ReadonlyArray<ErrorEntry> => (made ??= make())
 
-// Made on the first call, because every isolate would spend four milliseconds on it before its first answer.
+// The first call makes the list, because every isolate would spend four milliseconds on it before its first answer.
 let made: ReadonlyArray<ErrorEntry> | undefined
 const make = (): ReadonlyArray<ErrorEntry> => [
   entry(
@@ -42,7 +42,7 @@ const make = (): ReadonlyArray<ErrorEntry> => [
     "PaymentRequired",
     Errors.PaymentRequired,
     Errors.PaymentRequired.of("payment-required", "This costs money. Pay the challenge in WWW-Authenticate."),
-    "the credential is missing, malformed, expired, used, wrong or cannot be paid; there is always a fresh challenge",
+    "the credential is missing, malformed, expired, used, wrong or cannot be paid; there is a fresh challenge",
     "Pay the challenge in `WWW-Authenticate` and send the same body, byte for byte, with the credential. `type` and `detail` " +
       "say what was wrong with the credential that you sent."
   ),
@@ -155,7 +155,7 @@ const make = (): ReadonlyArray<ErrorEntry> => [
       detail: "60 attempts of this payer failed within an hour. Nothing was charged.",
       retry_after: 540
     }),
-    "4 attempts of this payer are in progress, or 60 failed within an hour; see `Retry-After`. Paid orders are not limited",
+    "4 attempts of this payer are in progress, or 60 failed within an hour; paid orders are not limited",
     "Wait `retry_after` seconds. Send one order at a time, and correct what the earlier answers named.",
     "order"
   ),
@@ -236,8 +236,8 @@ const make = (): ReadonlyArray<ErrorEntry> => [
     "Busy",
     Errors.Busy,
     new Errors.Busy({ detail: "Too many builds are in progress. Nothing was charged.", retry_after: 2 }),
-    "too many builds are in progress, or one address sent too many credentials; see `Retry-After`",
-    "Wait `retry_after` seconds and repeat the same call.",
+    "too many builds are in progress, packages did not arrive in time, or one address sent too many credentials",
+    "Wait `retry_after` seconds and repeat the same call. Packages that have arrived are kept, so that the next try is faster.",
     "order"
   ),
   entry(

@@ -1,12 +1,12 @@
 import * as Schema from "effect/Schema"
 
-/** One answer other than success: its form, when it comes and what its reader should do. */
+/** One error response: its form, when it occurs and what the client should do. */
 export interface ErrorEntry {
   /** The name of the error's class, under which the API definition has its schema. */
   readonly tag: string
   readonly code: string
   readonly status: number
-  /** `null` while the chain has not confirmed the payment; `"order"` where it depends on the order's progress. */
+  /** `null` while the chain has not confirmed the payment; `"order"` if it depends on the order's progress. */
   readonly charged: boolean | null | "order"
   readonly when: string
   readonly advice: string
@@ -20,7 +20,7 @@ interface AnyError {
   readonly charged: boolean | null
 }
 
-/** An entry of the catalog: `when` and `advice` for people; `charged` is given where it depends on the order. */
+/** Makes an entry of the catalog. `when` and `advice` are for people. `charged` is given if it depends on the order. */
 export const entry = <A extends AnyError, I>(
   tag: string,
   schema: Schema.Codec<A, I>,
@@ -35,6 +35,6 @@ export const entry = <A extends AnyError, I>(
   charged,
   when,
   advice,
-  // As it goes over the wire: the schema encodes it to plain data.
+  // The schema encodes the error to plain data, as it goes over the wire.
   example: JSON.parse(JSON.stringify(Schema.encodeSync(schema)(error))) as ErrorEntry["example"]
 })

@@ -1,4 +1,7 @@
-/** A deploy that works unchanged: validators pay with it, and people paste it. The shell needs it without single quotes. */
+/**
+ * A deploy that works unchanged. Validators pay with it, and people paste it. It has no single quotes, because the shell
+ * commands put it between them.
+ */
 export const exampleRequest = {
   files: {
     "src/index.ts": [
@@ -6,6 +9,24 @@ export const exampleRequest = {
       "",
       "const app = new Hono()",
       'app.get("/", (c) => c.json({ hello: "world" }))',
+      "",
+      "export default app",
+      ""
+    ].join("\n")
+  },
+  name: "my-api"
+}
+
+/** The same with a package of npm, for services that install packages. */
+export const exampleWithPackage = {
+  files: {
+    "package.json": '{"dependencies":{"zod":"^4"}}',
+    "src/index.ts": [
+      'import { Hono } from "hono"',
+      'import { z } from "zod"',
+      "",
+      "const app = new Hono()",
+      'app.get("/", (c) => c.json({ hello: z.string().parse("world") }))',
       "",
       "export default app",
       ""
@@ -33,7 +54,7 @@ export const exampleExecution = {
 /** The answer to the example run. */
 export const exampleResult = { result: { sum: 5 }, duration_ms: 1, limits: { cpu_ms_limit: 50 } }
 
-/** The status of the example deploy. */
+/** The status of a deploy with a package. */
 export const exampleStatus = {
   deployment_id: exampleId,
   url: exampleDeployment.url,
@@ -43,5 +64,6 @@ export const exampleStatus = {
   expires_at: exampleDeployment.expires_at,
   charged: true,
   last_failure: null,
-  warnings: []
+  warnings: [],
+  lock: { "zod@^4": "zod@4.6.7 sha512-…" }
 }

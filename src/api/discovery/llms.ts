@@ -1,3 +1,4 @@
+import { PACKAGE_LIMITS } from "../../bundler/index.ts"
 import { curlPay, curlQuote, mppxCommandWithKey, mppxRun, mppxUpdate, tempoCommand } from "./commands.ts"
 import { exampleDeployment, exampleResult } from "./example.ts"
 import { type ServiceInfo, hours } from "./service-info.ts"
@@ -21,6 +22,23 @@ const offerList = (service: ServiceInfo, offers: ServiceInfo["offers"]): string 
 
 const urlImports = ({ importHosts: [host, ...hosts] }: ServiceInfo): string =>
   host === undefined ? "" : ` By URL from ${[host, ...hosts].join(", ")}: \`import x from "https://${host}/x@1.2.3"\`.`
+
+const packageLimits = ({ packages }: ServiceInfo): string =>
+  packages === "on"
+    ? `, packages included: at most ${PACKAGE_LIMITS.packages} packages, ${PACKAGE_LIMITS.fetchedBytes / 1024 ** 2} MiB fetched, ` +
+      `${PACKAGE_LIMITS.moduleBytes / 1024 ** 2} MiB of code that is reached`
+    : ""
+
+/** The packages that code can import, in the words of the list of imports. */
+const packageImports = ({ packages }: ServiceInfo): string =>
+  packages === "on"
+    ? `
+- npm packages: \`import { z } from "zod"\`. \`dependencies\` of package.json name the versions, or the import does (\`"npm:zod@^3"\`); otherwise
+  it is the latest. They are resolved as npm and wrangler do it, and checked against the registry's hashes; a package-lock.json that you send
+  is followed. No install scripts, no native add-ons. The \`lock\` of the status repeats the same versions: send it as the file \`mpp.lock.json\`.
+  Updates keep the versions. If the registry does not answer in time, the answer is 503 \`busy\`, free: send the call again.`
+    : `
+  No packages are installed${packages === "unknown" ? ", because this service knows no registry" : ""}: send the source of other packages as files.`
 
 const executeSection = (service: ServiceInfo): string =>
   service.execute === undefined
@@ -63,7 +81,7 @@ const errorsOf = ({ execute }: ServiceInfo) =>
 
 const shell = (command: string | undefined): string => (command === undefined ? "" : `\n\`\`\`sh\n${command}\n\`\`\`\n`)
 
-/** Commands of the clients that are known to pay Tempo's challenges. For other rails no client is known here. */
+/** Commands of the clients that can pay Tempo's challenges. For other payment methods the guide names no client. */
 const clients = (service: ServiceInfo): string =>
   service.tempo
     ? `With mppx (a private key of a funded account in \`MPPX_PRIVATE_KEY\`); keep \`KEY\`, it makes the call safe to repeat:
@@ -123,8 +141,7 @@ ${shell(service.tempo ? mppxUpdate(service) : undefined)}${executeSection(servic
 - Files work as with wrangler: tsconfig.json, \`node_modules\` and workspaces that you send, import attributes, Node's globals.
 - The entrypoint is \`main\` of wrangler.jsonc, or \`exports\`, \`module\` or \`main\` of package.json, or the first of src/index, index, src/worker, worker with .ts, .tsx, .js, .jsx, .mts, .mjs.
 - Imports that work: relative paths among your files; \`hono\` and its server-side modules (\`hono/cors\`, \`hono/jwt\`, …), which are
-  provided; Node's own modules (\`node:crypto\`, …) and \`cloudflare:\` ones.${urlImports(service)}
-  No packages are installed: send the source of other packages as files.
+  provided; Node's own modules (\`node:crypto\`, …) and \`cloudflare:\` ones.${urlImports(service)}${packageImports(service)}
 - \`name\` (optional) becomes part of the URL: a-z, 0-9 and hyphens, cut at 23 characters. If it is taken, a suffix is added.
 
 ## Limits
@@ -132,7 +149,7 @@ ${shell(service.tempo ? mppxUpdate(service) : undefined)}${executeSection(servic
 - 512,000 bytes of source (UTF-8), 500 files, a body of 4 MiB; paths are relative, without \`..\`.
 - One payer may have 4 attempts to pay in progress, and 60 failed ones within an hour. Updates are counted separately. Paid orders are not
   limited.
-- 15 seconds to bundle. The deployment lives ${hours(service)} from the moment it is live.
+- 15 seconds to bundle${packageLimits(service)}. The deployment lives ${hours(service)} from the moment it is live.
 
 ## Never pay twice
 

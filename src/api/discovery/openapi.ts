@@ -1,13 +1,20 @@
 import * as OpenApi from "effect/http-api/OpenApi"
 import { Api } from "../Api.ts"
-import { exampleDeployment, exampleExecution, exampleRequest, exampleResult, exampleStatus } from "./example.ts"
+import {
+  exampleDeployment,
+  exampleExecution,
+  exampleRequest,
+  exampleResult,
+  exampleStatus,
+  exampleWithPackage
+} from "./example.ts"
 import { type ServiceInfo, hours } from "./service-info.ts"
 import { errorCatalog } from "./error-catalog.ts"
 import { describeFields } from "./describe-fields.ts"
 
 type Json = Record<string, unknown>
 
-/** The parts of a media type, a response and an operation that are completed here. */
+/** The parts of a media type, a response and an operation that this file completes. */
 interface Content extends Json {
   readonly schema?: Json
 }
@@ -64,7 +71,7 @@ const describeParameters = (operation: Operation): Operation => ({
   })
 })
 
-/** The examples of a response whose schema is that of one or several errors. */
+/** Returns the examples of a response whose schema is one error or several. */
 const errorExamples = ({ schema }: Content): Json => {
   const named = JSON.stringify(schema ?? {})
   const found = errorCatalog().filter(({ tag }) => named.includes(`/schemas/${tag}Encoded"`))
@@ -98,7 +105,7 @@ const withExamples = (
   )
 })
 
-/** An operation that takes source, with an example that works unchanged. */
+/** Adds an example that works unchanged to an operation that takes source. */
 const withRequest = (operation: Operation, example: object, answer: object = exampleDeployment): Operation => ({
   ...withExamples(operation, { 200: answer }, true),
   parameters: [...(operation.parameters ?? []), ...REQUEST_HEADERS],
@@ -111,8 +118,8 @@ const withRequest = (operation: Operation, example: object, answer: object = exa
 
 /** Prices, summaries and examples of each operation, by method and path. */
 const additions: Readonly<Record<string, (operation: Operation, service: ServiceInfo) => Operation>> = {
-  "post /deploy": (operation, { offers, price }) => ({
-    ...withRequest(operation, exampleRequest),
+  "post /deploy": (operation, { offers, packages, price }) => ({
+    ...withRequest(operation, packages === "on" ? exampleWithPackage : exampleRequest),
     summary: `Deploy source files to a live URL ($${price})`,
     ...(offers.length > 0 && { "x-payment-info": { offers } })
   }),
@@ -125,10 +132,11 @@ const additions: Readonly<Record<string, (operation: Operation, service: Service
     ...withRequest(operation, { files: exampleRequest.files }),
     summary: "Newer code at the same URL, free, for its payer: the 402 asks for a proof of amount 0"
   }),
-  "get /deployments/{deployment_id}": (operation) => withExamples(operation, { 200: exampleStatus }, false)
+  "get /deployments/{deployment_id}": (operation, { packages }) =>
+    withExamples(operation, { 200: packages === "on" ? exampleStatus : { ...exampleStatus, lock: {} } }, false)
 }
 
-// Made on the first call, because it takes milliseconds and is the same for every request.
+// The first call makes it, because it takes milliseconds and is the same for every request.
 let api: OpenApi.OpenAPISpec | undefined
 const describedApi = (): OpenApi.OpenAPISpec => (api ??= describeFields(OpenApi.fromApi(Api)))
 

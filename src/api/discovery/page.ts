@@ -41,7 +41,10 @@ const executeOffer = ({ execute }: ServiceInfo): string =>
     ? ""
     : `<p>Or POST a function and <strong>$${escape(execute.price)}</strong> to <code>/execute</code>, and get the result of one run.</p>\n`
 
-/** The page for people: no script, nothing fetched, readable on a phone and on a desktop, in dark and light mode. */
+/**
+ * The page for people. It has no script and fetches nothing. It is readable on a phone and on a desktop, in dark and light
+ * mode.
+ */
 export const page = (service: ServiceInfo): string => `<!doctype html>
 <html lang="en">
 <head>

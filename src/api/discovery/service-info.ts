@@ -6,17 +6,17 @@ export interface ServiceInfo {
   readonly origin: string
   /** Whether `origin` comes from the settings, so that it is the same for every request. */
   readonly originIsSet: boolean
-  /** The settings that are missing. While there are any, paid endpoints are unavailable. */
+  /** The settings that are missing. While there are any, the paid endpoints are unavailable. */
   readonly missing: ReadonlyArray<string>
   /** The price of a deploy in dollars: `"0.10"`. */
   readonly price: string
   /** The ways to pay for a deploy; none while settings are missing. */
   readonly offers: ReadonlyArray<PaymentOffer>
-  /** Whether payments are Tempo's. Commands for clients of another rail are not known here. */
+  /** Whether payments are Tempo's. The documents know no commands for other payment methods. */
   readonly tempo: boolean
   /** The token's name, or its address if it has none. */
   readonly currency: string
-  /** The chain's name, for people; for another rail its method. */
+  /** The chain's name, for people; for another payment method the method's name. */
   readonly network: string
   /** The options by which mppx finds the chain, with a blank before them, or an empty string. */
   readonly mppxOptions: string
@@ -24,6 +24,8 @@ export interface ServiceInfo {
   readonly ttlHours: number
   /** The hosts from which modules may be imported by URL. */
   readonly importHosts: ReadonlyArray<string>
+  /** Whether code may import npm packages: `on`, switched `off`, or `unknown` where no registry is known. */
+  readonly packages: "on" | "off" | "unknown"
   /** Whether code is started before its payer is charged. */
   readonly startCheck: boolean
   /** The price of a run, and the ways to pay it; `undefined` if the service cannot load code. */

@@ -14,7 +14,7 @@ export const makeDeploy = Effect.gen(function* () {
   const health = yield* HostHealth
   const gate = yield* makePaymentGate
 
-  /** Hands the order over, and remembers for `/health` what its answer says about the host. */
+  /** Submits the order, and records for `/health` what its answer says about the host. */
   const submit = (order: DeployOrder) =>
     orders.submit(order).pipe(
       Effect.tap(() => Effect.sync(() => learnFrom(health, undefined, 0))),
@@ -24,7 +24,7 @@ export const makeDeploy = Effect.gen(function* () {
     )
 
   return Effect.fnUntraced(function* ({ source }: HttpServerRequest.HttpServerRequest) {
-    const request = yield* gate.readRequest(source as Request) // what toWebHandler was given
+    const request = yield* gate.readRequest(source as Request) // `toWebHandler` was given this object.
     const project = request.bytes.length === 0 ? undefined : yield* decodeDeploy(request.bytes)
     const { DEPLOY_PRICE } = yield* gate.requireConfigured
     const terms = deployTerms(DEPLOY_PRICE, request.sha256)

@@ -15,7 +15,7 @@ export const makeExecute = Effect.gen(function* () {
   const gate = yield* makePaymentGate
 
   return Effect.fnUntraced(function* ({ source }: HttpServerRequest.HttpServerRequest) {
-    const request = yield* gate.readRequest(source as Request) // what toWebHandler was given
+    const request = yield* gate.readRequest(source as Request) // `toWebHandler` was given this object.
     const program = request.bytes.length === 0 ? undefined : yield* decodeExecute(request.bytes)
     const { EXECUTE_PRICE } = yield* gate.requireConfigured
     if (!runner.available) return yield* withoutLoader()
@@ -29,7 +29,7 @@ export const makeExecute = Effect.gen(function* () {
       Effect.withSpan("Gateway.execute")
     )
     yield* setReceipt(receipt)
-    // Byte for byte as it was stored, because the result is the code's own JSON.
+    // The answer is the stored text byte for byte, because the result is the code's own JSON.
     return HttpServerResponse.text(output, { contentType: "application/json" })
   })
 })

@@ -8,6 +8,7 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { Settings } from "../../config.ts"
+import { discardBody } from "../request/body.ts"
 import { notConfigured } from "../request/not-configured.ts"
 import { Forbidden, Internal } from "../../domain/Errors.ts"
 import { ReplayGuard } from "../../schedule/ReplayGuard.ts"
@@ -17,7 +18,7 @@ import { Sweep } from "../../schedule/Sweep.ts"
 /** The path that Jack calls in place of `scheduled()`. */
 export const SCHEDULED_PATH = "/__scheduled"
 
-/** The largest difference between the time of a call and ours, in milliseconds. */
+/** The largest difference between the time of a call and the gateway's clock, in milliseconds. */
 const FRESH_MILLIS = 5 * 60_000
 
 /** Jack's signature: the time in unix milliseconds, and an HMAC-SHA256 over it, the path and the cron expression. */
@@ -40,7 +41,7 @@ const authorize = Effect.fn("Gateway.authorizeSchedule")(function* (
     Effect.mapError(() => forbidden("Only the platform may call this endpoint, with a signed request."))
   )
   const { "x-jack-timestamp": stamp, "x-jack-signature": signature, "x-jack-cron": cron } = signed
-  // Fewer digits than milliseconds have are seconds.
+  // A number with fewer digits than milliseconds have is in seconds.
   const time = stamp.length < 12 ? Number(stamp) * 1000 : Number(stamp)
   const now = yield* Clock.currentTimeMillis
   if (Math.abs(now - time) > FRESH_MILLIS)
@@ -55,24 +56,26 @@ const authorize = Effect.fn("Gateway.authorizeSchedule")(function* (
   if (!timingSafeEqual(expected.digest(), Buffer.from(signature, "hex"))) {
     return yield* forbidden("Invalid signature.")
   }
-  // Kept until the call is stale by any clock.
+  // The guard keeps the signature until the call is stale by any clock.
   if (!(yield* replays.markUsed(signature.toLowerCase(), time + 2 * FRESH_MILLIS))) {
     return yield* forbidden("This call was made before.")
   }
 })
 
-/** `POST /__scheduled`: the sweep. It is awaited because Jack takes the answer for the end of the work. */
+/** `POST /__scheduled` runs the sweep. The answer waits for it, because Jack takes the answer for the end of the work. */
 export const Scheduled = HttpRouter.use(
   Effect.fnUntraced(function* (router) {
     const sweep = yield* Sweep
     const secrets = yield* CronSecret
     const replays = yield* ReplayGuard
     const { missing } = yield* Settings
-    // Without them a repeated call, and an orphan among paid deployments, cannot be recognized.
+    // Without these bindings the gateway cannot recognize a repeated call, nor an orphan among paid deployments.
     const lacking = missing.filter((name) => name === "CLAIMS" || name === "ORDERS")
     const ready = lacking.length === 0 ? Effect.void : notConfigured(lacking)
     yield* router.add("POST", SCHEDULED_PATH, (request) =>
-      Effect.andThen(ready, authorize(request, secrets, replays)).pipe(
+      discardBody(request.source as Request).pipe(
+        Effect.andThen(ready),
+        Effect.andThen(authorize(request, secrets, replays)),
         Effect.andThen(sweep.run),
         Effect.map((swept) => HttpServerResponse.jsonUnsafe(swept)),
         Effect.catchTags({

@@ -21,7 +21,7 @@ export const makeUpdate = Effect.gen(function* () {
   const orders = yield* Orders
   const gate = yield* makePaymentGate
 
-  /** Refuses impossible updates before the client signs. It only reads; the order's object decides. */
+  /** Refuses impossible updates before the client signs. This only reads, and the order's object decides. */
   const requireAlive = Effect.fnUntraced(function* (id: string) {
     const status = yield* orders.status(id)
     if (status === undefined) return yield* new NotFound({ detail: "No such deployment. Check the deployment_id." })
@@ -33,9 +33,9 @@ export const makeUpdate = Effect.gen(function* () {
   })
 
   return Effect.fn("Gateway.update")(function* (id: string, { source }: HttpServerRequest.HttpServerRequest) {
-    // Every answer, errors included, describes the moment.
+    // No cache may keep an answer, because each one describes the moment, and errors do too.
     yield* setHeaders({ "cache-control": "no-store" })
-    const request = yield* gate.readRequest(source as Request) // what toWebHandler was given
+    const request = yield* gate.readRequest(source as Request) // `toWebHandler` was given this object.
     const files = request.bytes.length === 0 ? undefined : yield* decodeUpdate(request.bytes)
     yield* gate.requireConfigured
     const terms = updateTerms(id, request.sha256)
@@ -49,7 +49,7 @@ export const makeUpdate = Effect.gen(function* () {
       yield* requireAlive(id)
       const verified = yield* payments.prove(credential, terms, key)
       const { receipt: _, ...deployment } = yield* orders.update({ id, terms, verified, files })
-      // The challenge is the only reference of a proof, as mppx has it.
+      // The challenge is the only reference of a proof, as in mppx.
       const validBefore = Math.ceil((yield* Clock.currentTimeMillis) / 1000)
       yield* setReceipt(payments.receipt({ reference: verified.challengeId, validBefore }).header)
       return deployment

@@ -3,22 +3,22 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Busy } from "../../domain/Errors.ts"
 
-/** Cloudflare writes its client's address here. Other hosts strip it, or have no such header. */
+/** Cloudflare writes its client's address into this header. Other hosts strip the header, or do not have it. */
 const CLIENT_HEADER = "cf-connecting-ip"
 
-/** Lets a request with a credential pass to its verification, or fails because its client has sent too many. */
+/** Lets a request with a credential pass to verification, or fails because its client has sent too many. */
 export type CheckRate = (headers: Headers) => Effect.Effect<void, Busy>
 
 /**
- * Limits the credentials that one client may have verified, because each costs a signature check here and a simulation at
+ * Limits the credentials that the gateway verifies for one client. Each costs the gateway a signature check and a simulation at
  * the chain, and a bad one costs its sender nothing. Without a binding, or without the header, there is no limit: if all
- * clients counted as one, a single client could shut out the others.
+ * clients counted as one, one client could shut out the others.
  */
 export const CredentialRateLimit = Context.Reference<CheckRate>("mpp-compute/api/CredentialRateLimit", {
   defaultValue: () => () => Effect.void
 })
 
-/** The limit of a rate-limit binding, if there is one. */
+/** Takes the limit from a rate-limit binding, if there is one. */
 export const layerCredentialRateLimit = (binding: RateLimit | undefined) =>
   binding === undefined ? Layer.empty : Layer.succeed(CredentialRateLimit, checkWith(binding))
 
@@ -28,7 +28,7 @@ const checkWith =
     const client = headers.get(CLIENT_HEADER)
     if (client === null) return Effect.void
     return Effect.tryPromise(() => binding.limit({ key: client })).pipe(
-      // A limiter that fails lets requests pass: refusing all clients would protect nothing.
+      // A limiter that fails lets requests pass, because refusing all clients would protect nothing.
       Effect.orElseSucceed(() => ({ success: true })),
       Effect.flatMap(({ success }) => (success ? Effect.void : tooManyCredentials))
     )

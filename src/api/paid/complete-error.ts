@@ -3,8 +3,8 @@ import { WrongIdempotencyKey } from "../../domain/Errors.ts"
 import { setHeaders } from "../request/headers.ts"
 
 /**
- * Adds to an order's errors what only the edge knows: absolute URLs (`origin`), the client's own `Idempotency-Key` in the
- * place of its hash, and the header `Retry-After`.
+ * Adds what only the gateway knows to an order's errors: absolute URLs (`origin`), the client's own `Idempotency-Key` in place
+ * of its hash, and the header `Retry-After`.
  */
 export const completeErrors =
   (origin: string, idempotencyKey: string | undefined) =>
@@ -14,14 +14,14 @@ export const completeErrors =
       Effect.tapError(setRetryAfter)
     )
 
-/** Sends an error's `retry_after` as the header `Retry-After`, too. */
+/** Also sends an error's `retry_after` as the header `Retry-After`. */
 export const setRetryAfter = (error: object) =>
   "retry_after" in error && error.retry_after !== undefined
     ? setHeaders({ "retry-after": String(error.retry_after) })
     : Effect.void
 
 const complete = <E extends object>(error: E, origin: string, idempotencyKey: string | undefined): E => {
-  // Its `retry` names the key that was paid under, which is not the one of this request.
+  // Its `retry` names the key of the payment, which is not the key of this request.
   if (error instanceof WrongIdempotencyKey) return error
   const fields = {
     ...("status_url" in error &&

@@ -14,14 +14,14 @@ import { completeErrors } from "./complete-error.ts"
 import { CredentialRateLimit } from "./CredentialRateLimit.ts"
 import { type ParsedRequest, readRequest } from "./read-request.ts"
 
-// Made once: each error looks at the stack when it is made, which is a good part of the cost of an unpaid request.
+// The error is made once, because each new error reads the stack, which takes a large part of the time of an unpaid request.
 const paymentRequired = PaymentRequired.of(
   "payment-required",
   "This costs money. Pay the challenge in WWW-Authenticate and send the same request again with Authorization: Payment. " +
     "GET /llms.txt has the price and the commands."
 )
 
-/** The steps that every endpoint with a credential shares. All of them are pure; the order's object does the I/O. */
+/** The steps that every endpoint with a credential shares. None of them does I/O; the order's object does it. */
 export const makePaymentGate = Effect.gen(function* () {
   const settings = yield* Settings
   const payments = yield* PaymentService
@@ -32,15 +32,15 @@ export const makePaymentGate = Effect.gen(function* () {
     /** Reads a request to its end: 415, 413, 431, 503 for a client with too many credentials, 400, in this order. */
     readRequest: (request: Request) => readRequest(request, checkRate),
 
-    /** All settings, or 503 while settings or bindings are missing. */
+    /** Returns all settings, or fails with 503 while settings or bindings are missing. */
     requireConfigured:
       settings.complete === undefined
         ? Effect.suspend(() => notConfigured(settings.missing))
         : Effect.succeed(settings.complete),
 
     /**
-     * The 402 to a request without a credential, with a fresh challenge for its key. A client whose `Accept-Payment` lists no
-     * method of ours gets it too, as the protocol allows, with a sentence about it.
+     * Answers 402 to a request without a credential, with a fresh challenge for its key. A client whose `Accept-Payment` lists
+     * no method of the gateway gets it too, as the protocol allows, with a sentence about it.
      */
     quote: Effect.fnUntraced(function* ({ idempotencyKey, preferences }: ParsedRequest, terms: Terms) {
       const challenge = yield* payments.challenge(terms, purchaseKey(idempotencyKey))
@@ -50,12 +50,14 @@ export const makePaymentGate = Effect.gen(function* () {
       return answer402(challenge, new PaymentRequired({ ...paymentRequired, detail }))
     }),
 
-    /** The same for an endpoint that takes no money and asks for a proof: `reason` says so. */
+    /** Answers the same for an endpoint that takes no money and asks for a proof. `reason` says so. */
     requestProof: Effect.fnUntraced(function* (request: ParsedRequest, terms: Terms, reason: PaymentRequired) {
       return answer402(yield* payments.challenge(terms, purchaseKey(request.idempotencyKey)), reason)
     }),
 
-    /** Checks that the credential answers a challenge of ours for these terms. Returns the payment for the order. */
+    /**
+     * Checks that the credential answers one of the gateway's challenges for these terms. Returns the payment for the order.
+     */
     verify: (credential: string, { idempotencyKey }: ParsedRequest, terms: Terms) =>
       Effect.map(payments.verify(credential, terms), (verified) => ({
         terms,
@@ -77,7 +79,7 @@ export const makePaymentGate = Effect.gen(function* () {
   }
 })
 
-/** Adds the receipt to the answer that follows, which is for this client alone. */
+/** Adds the receipt to the answer. Only this client may see the answer. */
 export const setReceipt = (receipt: string) => setHeaders({ "payment-receipt": receipt, "cache-control": "private" })
 
 const headers402 = (challenge: string) => ({ "www-authenticate": challenge, "cache-control": "no-store" })
@@ -85,7 +87,7 @@ const headers402 = (challenge: string) => ({ "www-authenticate": challenge, "cac
 const encode = Schema.encodeSync(PaymentRequired)
 const encodedBodies = new WeakMap<PaymentRequired, string>()
 
-/** The same body that the API definition makes of `reason`, encoded once for a reason that is used for many requests. */
+/** Returns the body that the API definition makes of `reason`. It is encoded once for a reason that many requests use. */
 const bodyOf = (reason: PaymentRequired): string => {
   const known = encodedBodies.get(reason)
   if (known !== undefined) return known
@@ -94,7 +96,9 @@ const bodyOf = (reason: PaymentRequired): string => {
   return body
 }
 
-/** An answer rather than a failure, because most requests end here and an error costs as much as the challenge to encode. */
+/**
+ * Returns an answer and not a failure, because most requests end here and an error costs as much as the challenge to encode.
+ */
 const answer402 = (challenge: string, reason: PaymentRequired) =>
   HttpServerResponse.text(bodyOf(reason), {
     status: 402,

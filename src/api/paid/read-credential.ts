@@ -8,8 +8,9 @@ import type { CheckRate } from "./CredentialRateLimit.ts"
 export const MAX_AUTHORIZATION_LENGTH = 65_536
 
 /**
- * The one `Payment` credential of a request, or `undefined`. The header's length is checked first, then `checkRate` says
- * whether this client may try another credential; only then is the header parsed. A header for another scheme is not counted.
+ * Returns the one `Payment` credential of a request, or `undefined`. It checks the header's length first. Then `checkRate`
+ * decides whether this client may try another credential, and only then is the header parsed. A header for another scheme does
+ * not count.
  */
 export const readCredential = Effect.fnUntraced(function* (headers: Headers, checkRate: CheckRate) {
   const authorization = headers.get("authorization")

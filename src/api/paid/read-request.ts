@@ -11,7 +11,7 @@ export interface ParsedRequest {
   readonly url: string
   /** The body. Empty in a request for a quote. */
   readonly bytes: Uint8Array
-  /** SHA-256 of the bytes as they came, in hexadecimal digits. */
+  /** SHA-256 of the bytes as received, in hexadecimal digits. */
   readonly sha256: string
   /** The client's `Idempotency-Key`, if it sent one. */
   readonly idempotencyKey: string | undefined
@@ -33,7 +33,7 @@ export const readRequest = Effect.fnUntraced(function* (request: Request, checkR
     })
   }
   const credential = yield* readCredential(headers, checkRate)
-  // A request without a body and a credential asks for a quote: its other headers cannot be wrong.
+  // A request without a body and a credential asks for a quote, so its other headers do not matter.
   const idempotencyKey = body.size === 0 && credential === undefined ? undefined : yield* readIdempotencyKey(headers)
   if (credential !== undefined && body.size === 0) {
     return yield* new InvalidRequest({

@@ -2,11 +2,11 @@ import { createHash } from "node:crypto"
 import * as Effect from "effect/Effect"
 import { InvalidRequest } from "../../domain/Errors.ts"
 
-/** A body as it came: its bytes, unless they exceed the limit, and the SHA-256 (hex) of all of them. */
+/** A body as received: its bytes, unless they exceed the limit, and the SHA-256 (hex) of all of them. */
 export interface Body {
   readonly size: number
   readonly sha256: string
-  /** `undefined` where `size` is above the limit. */
+  /** `undefined` if `size` is above the limit. */
   readonly bytes: Uint8Array | undefined
 }
 
@@ -20,7 +20,7 @@ export const readBody = (request: Request, limit: number): Effect.Effect<Body, I
     catch: () => new InvalidRequest({ detail: "The request body ended early. Send the request again." })
   })
 
-/** Reads a body to its end and keeps nothing of it, for an answer that does not depend on it. A body may end early. */
+/** Reads a body to its end and keeps nothing, for an answer that does not depend on it. A body may end early. */
 export const discardBody = (request: Request): Effect.Effect<void> =>
   request.body === null
     ? Effect.void
@@ -31,10 +31,10 @@ export const discardBody = (request: Request): Effect.Effect<void> =>
         )
       )
 
-/** The announced length of the body, where HTTP ends it; Infinity if it is unknown. */
+/** Returns the announced length of the body, which HTTP enforces; Infinity if it is unknown. */
 const announcedLength = ({ headers }: Request): number => Number(headers.get("content-length") ?? Infinity)
 
-/** Reads a body at once. For the usual, small body this costs a tenth of reading the stream. */
+/** Reads a body at once. For a small body, as usual, this costs a tenth of reading the stream. */
 const readWhole = async (request: Request): Promise<Body> => {
   const bytes = new Uint8Array(await request.arrayBuffer())
   return { size: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex"), bytes }

@@ -7,7 +7,7 @@ interface Range {
 /** The longest header that is parsed, in characters. Browsers send some 150. */
 const MAX_LENGTH = 4096
 
-/** The elements of a header; `undefined` if it is malformed or too long. */
+/** Returns the elements of a header; `undefined` if it is malformed or too long. */
 const parse = (header: string, range: RegExp): ReadonlyArray<Range> | undefined => {
   if (header.length > MAX_LENGTH) return undefined
   const ranges: Array<Range> = []
@@ -21,7 +21,7 @@ const parse = (header: string, range: RegExp): ReadonlyArray<Range> | undefined 
   return ranges
 }
 
-/** The weight of `type/subtype`: that of the most specific range that takes it, 0 where none does. */
+/** Returns the weight of `type/subtype`: that of the most specific range that matches, 0 if none does. */
 const weigh = (ranges: ReadonlyArray<Range>, type: string, subtype: string): number => {
   for (const range of [`${type}/${subtype}`, `${type}/*`, `*/${subtype}`, "*/*"]) {
     const found = ranges.filter((candidate) => candidate.range === range)
@@ -30,7 +30,10 @@ const weigh = (ranges: ReadonlyArray<Range>, type: string, subtype: string): num
   return 0
 }
 
-/** Whether `Accept` asks for HTML rather than JSON. Browsers do. Programs, which send no `Accept` or take anything, get JSON. */
+/**
+ * Whether `Accept` asks for HTML rather than JSON. Browsers do. Programs send no `Accept` or accept everything, so they get
+ * JSON.
+ */
 export const prefersHtml = (accept: string | null): boolean => {
   const ranges = parse(accept ?? "", /^[\w.+*-]+\/[\w.+*-]+$/) ?? []
   const named = ranges.some(({ range }) => range === "text/html" || range === "text/*")
@@ -40,8 +43,8 @@ export const prefersHtml = (accept: string | null): boolean => {
 }
 
 /**
- * Whether `Accept-Payment` takes a method and an intent ("Payment" HTTP authentication scheme, client payment preferences).
- * A header that is absent or malformed takes everything.
+ * Whether `Accept-Payment` allows a method and an intent ("Payment" HTTP authentication scheme, client payment preferences). An
+ * absent or malformed header allows everything.
  */
 export const acceptsPayment = (header: string | null, method: string, intent: string): boolean => {
   const ranges = header === null ? undefined : parse(header, /^([a-z0-9-]+|\*)\/([a-z0-9-]+|\*)$/i)

@@ -10,13 +10,13 @@ import { JsonTooLarge, parseJson } from "./json.ts"
 /** The most source of a request: 512,000 bytes (500 × 1024) of UTF-8, paths not counted, inclusive. */
 export const MAX_SOURCE_BYTES = LIMITS.sourceBytes
 
-/** The largest body that is read into memory: 4 MiB, room for sources that are escaped as JSON several times. */
+/** The largest body that the gateway reads into memory: 4 MiB, enough for sources that are escaped as JSON several times. */
 export const MAX_BODY_BYTES = 4 * 1024 * 1024
 
 /** The most files. esbuild's memory grows with their number as well as with their bytes. */
 export const MAX_FILES = LIMITS.files
 
-/** The longest name of a request, in characters (code points). The slug that is made of it is shorter still. */
+/** The longest name of a request, in characters (code points). The slug made from it is shorter. */
 export const MAX_NAME_LENGTH = 100
 
 const HasFiles = Schema.Struct({ files: Schema.Record(Schema.String, Schema.String).check(Schema.isMinProperties(1)) })
@@ -35,7 +35,7 @@ export interface DeployBody {
 export const decodeDeploy = Effect.fnUntraced(function* (bytes: Uint8Array) {
   const json = yield* parse(bytes, ["files", "name"])
   if (!isName(json)) return yield* new InvalidRequest({ detail: "name must be a string. Change it, or leave it out." })
-  // An empty name is no name.
+  // An empty name counts as no name.
   const name = json.name || null
   if (name !== null && isLong(name)) {
     return yield* new InvalidRequest({
@@ -54,11 +54,11 @@ export const decodeUpdate = Effect.fnUntraced(function* (bytes: Uint8Array) {
   return yield* checkFiles(json.files)
 })
 
-/** Whether a name has too many code points, which JSON Schema counts. A very long string is not counted. */
+/** Whether a name has too many code points, which JSON Schema counts. It does not count those of a very long string. */
 const isLong = (name: string): boolean =>
   name.length > 2 * MAX_NAME_LENGTH || (name.length > MAX_NAME_LENGTH && Array.from(name).length > MAX_NAME_LENGTH)
 
-/** Files under their normal paths, within the limits. */
+/** Returns the files under their normal paths, within the limits. */
 const checkFiles = Effect.fnUntraced(function* (given: Files) {
   const entries = Object.entries(given)
   if (entries.length > MAX_FILES) {
@@ -80,14 +80,14 @@ const checkFiles = Effect.fnUntraced(function* (given: Files) {
     if (files.has(normal)) return yield* badPath(path, "names the same file as another path")
     files.set(normal, source)
   }
-  // fromEntries defines own properties, because a file may be called __proto__.
+  // fromEntries defines own properties. A file may be called __proto__.
   return Object.fromEntries(files) as Files
 })
 
-/** Limits of the JSON of a project, which needs less. A body beyond them is not parsed. */
+/** Limits of a project's JSON, far above its needs. A body beyond them is not parsed. */
 const JSON_LIMITS = { depth: 100, fields: 10_000 }
 
-/** A body as a JSON object with usable files and no field beside `known`. */
+/** Parses a body as a JSON object with usable files and no field except `known`. */
 const parse = Effect.fnUntraced(function* (bytes: Uint8Array, known: ReadonlyArray<string>) {
   const json = yield* Effect.try({
     try: () => parseJson(bytes, JSON_LIMITS),
@@ -111,7 +111,7 @@ const parse = Effect.fnUntraced(function* (bytes: Uint8Array, known: ReadonlyArr
   return json
 })
 
-/** A sentence about the first file whose source is no string. Agents send package.json as an object. */
+/** Returns a sentence about the first file whose source is no string, because agents send package.json as an object. */
 const notText = (json: unknown): string | undefined => {
   const files = typeof json === "object" && json !== null && "files" in json ? json.files : undefined
   if (typeof files !== "object" || files === null || Array.isArray(files)) return undefined
@@ -124,7 +124,7 @@ const notText = (json: unknown): string | undefined => {
 const badPath = (path: string, problem: string) =>
   new InvalidRequest({ detail: `The path ${JSON.stringify(path.slice(0, 100))} ${problem}.` })
 
-/** A path without empty and `.` segments, or its problem. */
+/** Returns a path without empty and `.` segments, or its problem. */
 const normalize = (path: string): string | InvalidRequest => {
   if (path.length > LIMITS.pathLength) return badPath(path, `is longer than ${LIMITS.pathLength} characters`)
   // eslint-disable-next-line no-control-regex -- control characters are what this looks for

@@ -13,7 +13,7 @@ export interface ExecuteBody {
   readonly input: string | null
 }
 
-/** Limits of the JSON of an input: any value that can be parsed and written again in some milliseconds. */
+/** Limits of an input's JSON, so that it can be parsed and written again in some milliseconds. */
 const JSON_LIMITS = { depth: 500, fields: 200_000 }
 
 const TOO_LARGE = {
@@ -49,7 +49,7 @@ export const decodeExecute = Effect.fn("Gateway.decodeExecute")(function* (bytes
   return { files: { "index.ts": code }, input: yield* textOf(ownField(json, "input")) } satisfies ExecuteBody
 })
 
-/** An input as the text of a JSON value; null for none. */
+/** Returns an input as the text of a JSON value; null if there is none. */
 const textOf = Effect.fnUntraced(function* (input: unknown) {
   if (input === undefined) return null
   const overflow = findOverflow(input)

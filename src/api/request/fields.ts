@@ -6,8 +6,8 @@ const MAX_NAMED = 3
 const MAX_NAME_LENGTH = 100
 
 /**
- * Fails for a body with unknown fields, because a misspelt field must not cost money. Names some of them, and the known field
- * that each may stand for. Of two fields with one name the last counts, as for any JSON parser.
+ * Fails for a body with unknown fields, because a misspelt field must not cost money. It names some of them, and the known
+ * field that each may mean. Of two fields with one name the last counts, as in every JSON parser.
  */
 export const refuseUnknownFields = (
   json: object,
@@ -22,7 +22,7 @@ export const refuseUnknownFields = (
   })
 }
 
-/** A sentence about the field of a body that may stand for the missing field `wanted`; empty for none. */
+/** Returns a sentence about the field of a body that may mean the missing field `wanted`; empty if there is none. */
 export const findMisspelt = (json: unknown, wanted: string): string => {
   if (typeof json !== "object" || json === null || Array.isArray(json)) return ""
   const name = Object.keys(json).find((name) => name !== wanted && nearest(name, [wanted]) !== undefined)
@@ -34,14 +34,14 @@ const nearMiss = (name: string, known: ReadonlyArray<string>): string | undefine
   return meant === undefined ? undefined : `${readable(name)}: did you mean ${meant}?`
 }
 
-/** A name for an error text: cut, and escaped unless it is a plain word. */
+/** Makes a name fit for an error text: short, and escaped unless it is a plain word. */
 const readable = (name: string): string => {
   const start = name.slice(0, MAX_NAME_LENGTH)
   const cut = start.length < name.length ? `${start}…` : start
   return /^[\w-]{1,100}$/.test(cut) ? cut : JSON.stringify(cut)
 }
 
-/** The known name with the fewest typing errors from `name`: at most two, or one for a short name. */
+/** Returns the known name with the fewest typing errors from `name`: at most two, or one for a short name. */
 const nearest = (name: string, known: ReadonlyArray<string>): string | undefined => {
   let found: string | undefined
   let fewest = Infinity
@@ -55,8 +55,8 @@ const nearest = (name: string, known: ReadonlyArray<string>): string | undefined
 }
 
 /**
- * The number of letters that were left out, added, replaced or swapped with their neighbour, regardless of case (optimal
- * string alignment). Infinity if the lengths differ by more than two, so that long names are not compared.
+ * Counts the letters that were left out, added, replaced or swapped with their neighbour, regardless of case (optimal string
+ * alignment). Returns Infinity if the lengths differ by more than two, so that long names are not compared.
  */
 const typingErrors = (typed: string, meant: string): number => {
   if (Math.abs(typed.length - meant.length) > 2) return Infinity

@@ -3,15 +3,14 @@ import * as HttpEffect from "effect/http/HttpEffect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { InvalidRequest, UnsupportedMediaType } from "../../domain/Errors.ts"
 
-/** Sets headers of the response that follows. Errors need this, because the API definition renders them without headers. */
+/** Sets headers of the response. Errors need this, because the API definition renders them without headers. */
 export const setHeaders = (headers: Readonly<Record<string, string>>) =>
   HttpEffect.appendPreResponseHandler((_request, response) =>
     Effect.succeed(HttpServerResponse.setHeaders(response, headers))
   )
 
 /**
- * The client's `Idempotency-Key`, unchanged: 1 to 255 printable ASCII characters.
- * `undefined` if the header is absent.
+ * Returns the client's `Idempotency-Key`, unchanged: 1 to 255 printable ASCII characters. `undefined` if the header is absent.
  */
 export const readIdempotencyKey = Effect.fnUntraced(function* (headers: Headers) {
   const value = headers.get("idempotency-key")
@@ -22,10 +21,10 @@ export const readIdempotencyKey = Effect.fnUntraced(function* (headers: Headers)
   })
 })
 
-/** The longest `Content-Type` that is parsed, in characters. Longer ones name no type of ours. */
+/** The longest `Content-Type` that the gateway parses, in characters. It knows no longer type. */
 const MAX_TYPE_LENGTH = 1000
 
-/** Requires that a body has `Content-Type` JSON or none, and no `Content-Encoding`. */
+/** Requires `Content-Type` JSON or none, and no `Content-Encoding`. */
 export const requireJson = Effect.fnUntraced(function* (headers: Headers) {
   const coding = headers.get("content-encoding")
   if (coding !== null && (coding.length > MAX_TYPE_LENGTH || coding.trim().toLowerCase() !== "identity")) {

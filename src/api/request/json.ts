@@ -2,7 +2,7 @@
 export interface JsonLimits {
   /** The deepest nesting of objects and arrays. */
   readonly depth: number
-  /** The most objects, lists and fields of objects, all together. */
+  /** The most objects, lists and fields of objects in total. */
   readonly fields: number
 }
 
@@ -17,12 +17,12 @@ export class JsonTooLarge extends Error {
 }
 
 /**
- * Shorter texts are parsed without a count, because counting costs as much as parsing an ordinary text, and no text of this
- * many bytes takes more than a tenth of a second.
+ * Shorter texts are parsed without a count. Counting costs as much as parsing an ordinary text, and no text of this size takes
+ * more than a tenth of a second.
  */
 const COUNTED_BYTES = 768 * 1024
 
-// Made once: making one takes forty times as long as decoding a small body with it.
+// It is made once, because that takes forty times as long as decoding a small body with it.
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false })
 
 /**
@@ -53,7 +53,7 @@ const count = (bytes: Uint8Array, limits: JsonLimits): void => {
   }
 }
 
-/** The end of the string that begins at `open`: a quote with an even number of backslashes before it. */
+/** Finds the end of the string that begins at `open`: a quote with an even number of backslashes before it. */
 const endOfString = (bytes: Uint8Array, open: number): number => {
   for (let at = bytes.indexOf(quote, open + 1); at !== -1; at = bytes.indexOf(quote, at + 1)) {
     let before = at

@@ -11,13 +11,13 @@ import { isPlainOrigin } from "./origin.ts"
 /** The longest path and query together, in characters: 8 KiB. */
 export const MAX_URL_LENGTH = 8192
 
-/** The longest path that the router sees, in characters. All our routes are much shorter. */
+/** The longest path that the router sees, in characters. All routes are much shorter. */
 export const MAX_PATH_LENGTH = 200
 
-/** Methods that the router knows. It looks up any other among the properties of a plain object. */
+/** Methods that the router knows. The router looks up every other method among the properties of a plain object. */
 const ROUTED_METHODS = new Set(["GET", "POST", "PUT", "PATCH", "DELETE"])
 
-/** The path of a request's URL as it was sent: everything before the query. */
+/** Returns the path of a request's URL as it was sent: everything before the query. */
 export const pathOf = (url: string): string => {
   const end = url.indexOf("?")
   return end === -1 ? url : url.slice(0, end)
@@ -54,7 +54,7 @@ const tooLong = (length: number) =>
 const badHost = () =>
   new InvalidRequest({ detail: "The Host header is not a host name. Send the host and port of this service." })
 
-/** The answer has its own CORS header because the CORS middleware runs later. Browsers read it too. */
+/** Adds the CORS header itself, because the CORS middleware runs later and browsers read this answer too. */
 const refuse = (request: HttpServerRequest.HttpServerRequest, error: UriTooLong | InvalidRequest) =>
   Effect.andThen(
     discardBody(request.source as Request),

@@ -13,8 +13,8 @@ const parse = Option.liftThrowable((bytes: Uint8Array): unknown => JSON.parse(ut
 const utf8 = new TextDecoder()
 
 /**
- * The error code, the charge and the deployment in an answer's body. They are read by hand because this runs for every
- * request, and a schema of ours has just encoded the body.
+ * Reads the error code, the charge and the deployment from an answer's body. It needs no schema, because this runs for every
+ * request, and a schema has just encoded the body.
  */
 const fieldsOf = ({ body }: HttpServerResponse.HttpServerResponse) => {
   if (body._tag !== "Uint8Array" || !/\bjson$/.test(body.contentType) || body.contentLength >= 4096) return {}
@@ -29,8 +29,8 @@ const fieldsOf = ({ body }: HttpServerResponse.HttpServerResponse) => {
 }
 
 /**
- * Logs one line for each request: its method and path, the answer and the time (`millis`; on the platform the clock stands
- * still while code computes). Headers and bodies are not logged.
+ * Logs a line for each request: its method and path, the answer and the time (`millis`; on the platform the clock stands still
+ * while code computes). It does not log headers and bodies.
  */
 export const logRequests = HttpRouter.middleware(
   (effect) =>
@@ -44,7 +44,7 @@ export const logRequests = HttpRouter.middleware(
           path: pathOf(url).slice(0, MAX_PATH_LENGTH),
           ...(Exit.isSuccess(exit)
             ? { status: exit.value.status, ...fieldsOf(exit.value) }
-            : // The client is gone; its order continues.
+            : // The client has disconnected, and its order continues.
               { status: 499 }),
           millis: clock.currentTimeMillisUnsafe() - since
         })

@@ -1,21 +1,21 @@
 import type { Settings } from "../../config.ts"
 
 /**
- * A URL whose host is a DNS name or an IP address, with its port. A URL may also have a host like `$(id)`, which must not get
- * into a page, or into a command that people paste.
+ * A URL whose host is a DNS name or an IP address, with its port. Other URLs may have a host like `$(id)`, which must not get
+ * into a page or into a command that people paste.
  */
 const PLAIN_ORIGIN = /^https?:\/\/(?:[a-z0-9._-]{1,255}|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?(?=[/?#]|$)/i
 
-/** Whether a URL's host is plain, in any case of letters. Reads only the host and port of the URL. */
+/** Whether a URL's host is plain, in upper or lower case. This reads only the host and port of the URL. */
 export const isPlainOrigin = (url: string): boolean => {
   const origin = PLAIN_ORIGIN.exec(url)?.[0]
-  // A port of 99999 and an address of five numbers match the pattern and are invalid.
+  // A port of 99999 or an address of five numbers matches the pattern and is invalid.
   return origin !== undefined && URL.canParse(origin)
 }
 
 /**
- * The gateway's own address, without a slash at the end, for a request to `requestUrl`: `PUBLIC_ORIGIN` where it is set,
- * otherwise as the client wrote it in its `Host` header.
+ * Returns the gateway's own address, without a slash at the end, for a request to `requestUrl`. It is `PUBLIC_ORIGIN` if that
+ * is set, otherwise the client's `Host` header.
  */
 export const makeOrigin = (settings: Settings["Service"]): ((requestUrl: string) => string) => {
   const { PUBLIC_ORIGIN } = settings

@@ -1,4 +1,4 @@
-/** A value that is not searched yet, with its name below `parent`. */
+/** A value that the search has not visited, with its name below `parent`. */
 interface Place {
   readonly value: unknown
   readonly name: string
@@ -10,9 +10,9 @@ const MAX_STEPS = 20
 const MAX_STEP_LENGTH = 100
 
 /**
- * The path of a number in a parsed JSON value that JSON cannot keep, for example `input.rows[2].price`: `1e400` is parsed as
- * Infinity and written as null. `undefined` if there is none. Visits each value once, without recursion, because JSON.parse
- * returns values of any depth.
+ * Finds a number in a parsed JSON value that JSON cannot keep, and returns its path, for example `input.rows[2].price`.
+ * JSON.parse reads `1e400` as Infinity, which is written as null. Returns `undefined` if there is none. It visits each value
+ * once, without recursion, because JSON.parse returns values of any depth.
  */
 export const findOverflow = (input: unknown): string | undefined => {
   const places: Array<Place> = [{ value: input, name: "input", parent: undefined }]
@@ -20,7 +20,7 @@ export const findOverflow = (input: unknown): string | undefined => {
     const { value } = place
     if (value === Infinity || value === -Infinity) return pathTo(place)
     if (typeof value !== "object" || value === null) continue
-    // A list's indexes become texts only where they are needed, because it may have a million.
+    // A list's indexes become text only when needed, because a list may have a million.
     const names = Array.isArray(value) ? undefined : Object.keys(value)
     const length = names?.length ?? (value as ReadonlyArray<unknown>).length
     for (let index = 0; index < length; index++) {

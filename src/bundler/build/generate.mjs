@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Writes `src/bundler/generated` from the installed packages; nothing of them is committed. This is wrangler's
+ * Writes `src/bundler/generated` from the installed packages and npm's settings; nothing of them is committed. This is wrangler's
  * `build.command`, which `wrangler dev` repeats whenever a file below `src` changes, so a second run writes nothing: it
  * would start the next one. Plain JavaScript, because the machine's Node runs it, which may be too old for TypeScript.
  */
@@ -9,21 +9,28 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
 import { FACTORY_PACKAGE, FACTORY_SOURCE, FACTORY_TYPES, generateFactory } from "./factory.mjs"
 import { generateHono, HONO_PACKAGE, HONO_TYPES } from "./hono.mjs"
+import { findRegistry, REGISTRY_TYPES, registryModule } from "./registry.mjs"
 
 /** @type {(path: string) => string} */
 const local = (path) => fileURLToPath(new URL(path, import.meta.url))
+
+/** The npm registry of this machine. */
+const registry = await findRegistry()
 
 const OUTPUTS = {
   "esbuild-factory.d.ts": async () => FACTORY_TYPES,
   "esbuild-factory.js": generateFactory,
   "hono.d.ts": async () => HONO_TYPES,
-  "hono.js": generateHono
+  "hono.js": generateHono,
+  "registry.d.ts": async () => REGISTRY_TYPES,
+  "registry.js": async () => registryModule(registry)
 }
 
-/** The outputs come from these. Packages do not change without their version or this text changing. */
+/** The outputs come from these files and the registry. Packages do not change without their version or this text changing. */
 const INPUTS = [
   local("factory.mjs"),
   local("hono.mjs"),
+  local("registry.mjs"),
   local("generate.mjs"),
   FACTORY_SOURCE,
   FACTORY_PACKAGE,
@@ -57,7 +64,13 @@ const write = async (name, text) => {
 
 const names = Object.keys(OUTPUTS)
 const stamp = async () =>
-  hash(await Promise.all([...INPUTS.map((path) => readFile(path, "utf8")), ...names.map((name) => read(output(name)))]))
+  hash([
+    registry,
+    ...(await Promise.all([
+      ...INPUTS.map((path) => readFile(path, "utf8")),
+      ...names.map((name) => read(output(name)))
+    ]))
+  ])
 
 if ((await read(output(STAMP))) !== (await stamp())) {
   await mkdir(local("../generated"), { recursive: true })

@@ -70,7 +70,7 @@ const checkImports = (outputs) => {
 }
 
 /** @type {(path: string) => string} */
-const moduleId = (path) => path.slice(1).replace(/^(hono.*)\.js$/, "$1")
+const moduleId = (path) => path.slice(ROOT.length + 1).replace(/^(hono.*)\.js$/, "$1")
 
 /**
  * Every entry also imports its chunks without taking anything from them, for their side effects. hono's modules have
@@ -82,16 +82,18 @@ const moduleId = (path) => path.slice(1).replace(/^(hono.*)\.js$/, "$1")
 const moduleSource = (text) => text.replace(/import"(\.{1,2}\/)+chunk-\w+\.js";/g, "").trim() || "export {}"
 
 /**
- * All of hono that makes sense in a Worker, as a JavaScript module: `modules` maps module ids to source. Code that several
- * entrypoints share is in chunks of its own, so that there is one `HTTPException` however many of them are imported.
+ * All of hono that makes sense in a Worker, as a JavaScript module: `version` is hono's, `modules` maps module ids to
+ * source. Code that several entrypoints share is in chunks of its own, so that there is one `HTTPException` however many of
+ * them are imported.
  *
  * @throws when the package does not look as expected.
  */
 export const generateHono = async () => {
   const { outputFiles, metafile } = await build({
     entryPoints: await readEntries(),
-    absWorkingDir: "/",
-    outdir: "/",
+    // The names and the order of chunks depend on paths from here, and must be the same wherever the repository is.
+    absWorkingDir: ROOT,
+    outdir: ROOT,
     chunkNames: "chunk-[hash]",
     bundle: true,
     splitting: true,
@@ -109,10 +111,14 @@ export const generateHono = async () => {
   const modules = Object.fromEntries(outputFiles.map(({ path, text }) => [moduleId(path), moduleSource(text)]))
   for (const specifier of ["hono", "hono/cors", "hono/jsx/jsx-runtime"])
     if (!Object.hasOwn(modules, specifier)) throw new Error(`hono did not yield ${specifier}`)
-  return `// Generated from hono's package.\nexport const modules = ${JSON.stringify(modules, undefined, 1)}\n`
+  /** @type {{ readonly version: string }} */
+  const { version } = JSON.parse(await readFile(HONO_PACKAGE, "utf8"))
+  return `// Generated from hono's package.\nexport const version = ${JSON.stringify(version)}\nexport const modules = ${JSON.stringify(modules, undefined, 1)}\n`
 }
 
 /** The generated module's types. */
-export const HONO_TYPES = `/** Sources by module id: an import specifier, or the file name of a chunk. */
+export const HONO_TYPES = `/** The version of hono. */
+export declare const version: string
+/** Sources by module id: an import specifier, or the file name of a chunk. */
 export declare const modules: Readonly<Record<string, string>>
 `

@@ -1,12 +1,12 @@
 import { base64Length, fromBase64 } from "../files/base64.ts"
 import { utf8Length } from "../limits.ts"
 
-/** The folder of the project. It is not the root, so that paths out of the project lead to nothing. */
+/** The folder of the project. It is not the root, so that paths out of the project lead nowhere. */
 export const ROOT = "/project"
 
 type Reply = (error: unknown, result?: unknown) => void
 
-/** A folder's entries, a file's text or its bytes, or where a link leads (an absolute path). */
+/** A folder's entries, a file's text or its bytes, or the target of a link (an absolute path). */
 type Node =
   | { readonly kind: "folder"; readonly names: Array<string> }
   | { readonly kind: "file"; readonly text: string }
@@ -15,7 +15,7 @@ type Node =
 
 const TYPES = { folder: 0o040_755, file: 0o100_644, binary: 0o100_644, link: 0o120_777 }
 
-/** An open file: its bytes, and how far they have been read. */
+/** An open file: its bytes, and the position of the next read. */
 interface Open {
   readonly node: Node
   readonly bytes: Uint8Array
@@ -43,7 +43,7 @@ export class VirtualFs {
 
   /**
    * @param files texts by path, relative to the project's root.
-   * @param links where links lead, by the links' paths, both relative to the project's root.
+   * @param links the links' targets by the links' paths, both relative to the project's root.
    * @param binaries files that are no text, in base64.
    */
   constructor(
@@ -57,7 +57,7 @@ export class VirtualFs {
     for (const [path, target] of links) this.#add(`${ROOT}/${path}`, { kind: "link", target: `${ROOT}/${target}` })
   }
 
-  /** A path that is a file and a folder at once (`a` beside `a/b`) stays what it was first. */
+  /** Adds a node. A path that is a file and a folder at once (`a` beside `a/b`) stays the kind that was added first. */
   #add(path: string, node: Node): void {
     if (this.#nodes.has(path)) return
     const end = path.lastIndexOf("/")
@@ -69,7 +69,9 @@ export class VirtualFs {
     this.#nodes.set(path, node)
   }
 
-  /** The node at an absolute path, follows links on the way; `follow` says whether also one at its end. */
+  /**
+   * Finds the node at an absolute path, and follows links on the way. `follow` says whether it also follows a link at the end.
+   */
   #find(path: string, follow: boolean, depth = 0): Node | undefined {
     let length = path.length
     while (path[length - 1] === "/") length--
@@ -101,7 +103,7 @@ export class VirtualFs {
     }
   }
 
-  /** A file's text; `undefined` where there is no file. */
+  /** Returns a file's text; `undefined` if there is no file. */
   textAt(path: string): string | undefined {
     const node = this.#find(path, true)
     return node?.kind === "file" ? node.text : undefined

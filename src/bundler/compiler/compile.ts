@@ -1,5 +1,5 @@
-import type { BuildOptions, Plugin } from "esbuild-wasm"
-import { BundleError, type Diagnostic, fromMessages } from "../diagnostics.ts"
+import type { BuildOptions, Message, Plugin } from "esbuild-wasm"
+import { BundleError, type Diagnostic, fromMessage, fromMessages } from "../diagnostics.ts"
 import { explainMessage } from "./explain.ts"
 import { InstanceCrash } from "./worker-shim.ts"
 import { importsPlugin } from "../resolve/imports.ts"
@@ -11,15 +11,17 @@ import { ROOT } from "./VirtualFs.ts"
 /** The compiler's answer for a project. */
 export interface Compiled {
   readonly code: string
-  /** The source map, where one was asked for. */
+  /** The source map, if one was asked for. */
   readonly map?: string | undefined
   readonly warnings: ReadonlyArray<Diagnostic>
   /** The names that the entrypoint exports. */
   readonly exports: ReadonlyArray<string>
   /** The platform's modules that the code still imports. */
   readonly externals: ReadonlyArray<string>
-  /** The URLs of modules to fetch before there can be a bundle. While there are any, `code` is unusable. */
+  /** The URLs of modules that must be fetched before there can be a bundle. While there are any, `code` is unusable. */
   readonly missing: ReadonlySet<string>
+  /** Whether packages must be installed before there can be a bundle. Then `code` is unusable as well. */
+  readonly isIncomplete: boolean
 }
 
 /** The output's name. */
@@ -29,7 +31,7 @@ export const MAIN = "worker.js"
 export interface Job {
   readonly context: ResolveContext
   readonly entrypoint: string
-  /** Whether the source map is made. */
+  /** Whether to make the source map. */
   readonly sourceMap?: boolean
   /** Code that stands for names. */
   readonly define?: Readonly<Record<string, string>>
@@ -40,7 +42,7 @@ export interface Job {
 const NODE_ENV = '"production"'
 
 /**
- * As wrangler calls the compiler (`bundleWorker` in its source): conditions, main fields (by the platform), names, target,
+ * Calls the compiler as wrangler does (`bundleWorker` in its source): conditions, main fields (by the platform), names, target,
  * definitions. JSX is hono's unless a config or a pragma says otherwise, and more extensions are resolved.
  */
 const SETTINGS: BuildOptions = {
@@ -76,7 +78,9 @@ const SETTINGS: BuildOptions = {
  */
 export const compile = async (instance: Instance, job: Job): Promise<Compiled> => {
   const { context, entrypoint, sourceMap = false, define = {}, plugins = [] } = job
+  const { packages } = context
   const missing = new Set<string>()
+  const explain = (message: Message) => fromMessage(explainMessage(context, message))
   try {
     const { outputFiles, metafile, warnings } = await instance.build(
       {
@@ -84,7 +88,7 @@ export const compile = async (instance: Instance, job: Job): Promise<Compiled> =
         define: { ...SETTINGS.define, ...define },
         entryPoints: [`./${entrypoint}`],
         ...(sourceMap ? { sourcemap: "external", sourcesContent: false } : {}),
-        plugins: [...plugins, importsPlugin(context, missing)]
+        plugins: [...plugins, importsPlugin(context, missing), ...(packages === undefined ? [] : [packages.plugin])]
       },
       context.disk
     )
@@ -92,24 +96,31 @@ export const compile = async (instance: Instance, job: Job): Promise<Compiled> =
     return {
       code: outputFiles.find(({ path }) => path.endsWith(MAIN))?.text ?? "",
       map: outputFiles.find(({ path }) => path.endsWith(`${MAIN}.map`))?.text,
-      warnings: fromMessages(warnings, (message) => explainMessage(context, message)),
+      warnings: [...fromMessages(warnings, explain), ...(packages?.warnings(Object.keys(output?.inputs ?? {})) ?? [])],
       exports: output?.exports ?? [],
       externals: (output?.imports ?? []).filter((it) => it.external === true).map((it) => it.path),
-      missing
+      missing,
+      isIncomplete: packages?.isPending === true
     }
   } catch (error) {
     if (isBuildFailure(error)) {
-      // The placeholder of a module that is still to be fetched has no named exports for an `.mjs` file.
+      // The placeholder of a module that is not fetched yet has no named exports for an `.mjs` file.
       const early = missing.size > 0 && error.errors.every(({ text }) => text.startsWith("No matching export in"))
-      if (early) return { code: "", warnings: [], exports: [], externals: [], missing }
-      throw new BundleError(fromMessages(error.errors, (message) => explainMessage(context, message)))
+      const again = packages?.isPending === true || packages?.retryWhole(error.errors) === true
+      if (early || again) return { code: "", warnings: [], exports: [], externals: [], missing, isIncomplete: again }
+      throw new BundleError(unique(fromMessages(error.errors, (it) => packages?.explain(it) ?? explain(it))))
     }
     if (error instanceof InstanceCrash) throw new BundleError([gaveUp(error)])
     throw error
   }
 }
 
-/** A trap or a timeout repeats for the same source, so the source must change before it is sent again. */
+/** Several modules of a package may fail for the same reason, which is reported at the same import of the author. */
+const unique = (diagnostics: ReadonlyArray<Diagnostic>): ReadonlyArray<Diagnostic> => [
+  ...new Map(diagnostics.map((it) => [JSON.stringify([it.file, it.line, it.column, it.text]), it])).values()
+]
+
+/** A trap or a timeout repeats for the same source, so the author must change the source. */
 const gaveUp = (crash: InstanceCrash): Diagnostic => ({
   file: "",
   line: 0,

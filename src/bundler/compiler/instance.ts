@@ -4,7 +4,7 @@ import type { GoProgram } from "./go/GoProgram.ts"
 import { InstanceCrash, makeHost } from "./worker-shim.ts"
 import type { VirtualFs } from "./VirtualFs.ts"
 
-/** A compiler for one build. Its failures affect no other. */
+/** A compiler for one build. Its failures affect no other build. */
 export interface Instance {
   /**
    * @param disk the files that the compiler finds.
@@ -30,8 +30,8 @@ export const connect = async (
   death.promise.catch(() => {})
   const died = (reason: string) => death.reject(new InstanceCrash(reason))
   const esbuild = createEsbuild(makeHost(program, handshake, Date.now() + timeoutMs, died))
-  const answered = async <A>(answer: Promise<A>): Promise<A> => {
-    // For a compiler that waits for an event that never comes. While it computes, no timer fires.
+  const untilDeath = async <A>(answer: Promise<A>): Promise<A> => {
+    // The timer ends a compiler that waits for an event that never comes. While the compiler computes, no timer fires.
     const timer = setTimeout(() => died("it took too long"), timeoutMs)
     try {
       return await Promise.race([answer, death.promise])
@@ -43,11 +43,11 @@ export const connect = async (
       clearTimeout(timer)
     }
   }
-  await answered(esbuild.initialize({ wasmModule: wasm, worker: true }))
+  await untilDeath(esbuild.initialize({ wasmModule: wasm, worker: true }))
   return {
     build: (options, disk) => {
       program.files = disk
-      return answered(esbuild.build({ ...options, write: false, metafile: true }))
+      return untilDeath(esbuild.build({ ...options, write: false, metafile: true }))
     }
   }
 }

@@ -3,8 +3,8 @@ import type { Loader } from "esbuild-wasm"
 const TEXT_EXTENSIONS = [".txt", ".html", ".css", ".sql", ".md"]
 
 /**
- * How a file's text is read, by its extension. Plain JavaScript may contain JSX, as wrangler allows; the text files are
- * those of wrangler's default rules and some more.
+ * The loader of a file by its extension. Plain JavaScript may contain JSX, as in wrangler. The text files are those of
+ * wrangler's default rules and some more.
  */
 export const LOADERS: Readonly<Record<string, Loader>> = Object.fromEntries([
   ...[".ts", ".mts", ".cts"].map((extension) => [extension, "ts"] as const),
@@ -14,13 +14,13 @@ export const LOADERS: Readonly<Record<string, Loader>> = Object.fromEntries([
   ...TEXT_EXTENSIONS.map((extension) => [extension, "text"] as const)
 ])
 
-/** Why an import is refused, and the replacement. */
+/** The reason why an import is refused, and the replacement. */
 export interface ImportAdvice {
   readonly text: string
   readonly hint: string
 }
 
-/** Why files with this extension (lower case, no dot) cannot be imported without an attribute. */
+/** Explains why files with this extension (lower case, no dot) cannot be imported without an attribute. */
 export const refuseExtension = (extension: string): ImportAdvice =>
   extension === "wasm"
     ? {

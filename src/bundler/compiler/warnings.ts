@@ -1,9 +1,9 @@
 import type { Diagnostic } from "../diagnostics.ts"
 
-/** How many warnings an answer has at most, because they are stored with a purchase. */
+/** The most warnings in an answer, because the order stores them with the purchase. */
 const MAX_WARNINGS = 20
 
-/** UTF-16 units of a warning's text, and of its hint. */
+/** The most UTF-16 units of a warning's text, and of its hint. */
 const MAX_LENGTH = 500
 
 /** Shortens a text to its limit, and marks the cut. */
@@ -11,10 +11,10 @@ const shorten = (text: string): string =>
   text.length <= MAX_LENGTH ? text : `${text.slice(0, MAX_LENGTH - 1).toWellFormed()}…`
 
 /**
- * Limits warnings in number and size. Keeps only those about the author's own files, because the author cannot change a
+ * Limits warnings in number and size. It keeps only those about the author's own files, because the author cannot change a
  * provided or a fetched module.
  *
- * @param isOwn whether a path is one of the files that were sent.
+ * @param isOwn whether a path is one of the files that the author sent.
  */
 export const boundWarnings = (
   warnings: ReadonlyArray<Diagnostic>,

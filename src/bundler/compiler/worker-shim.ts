@@ -7,13 +7,13 @@ export class InstanceCrash extends Error {
 }
 
 /**
- * The globals that the library gets in place of a browser's: its "web worker" is our own host of the compiler. It delivers
- * messages as microtasks and never by timer, because a Worker ties timers to the request that set them. So a build that
- * fetches nothing ends before any other event, and no client can disconnect during it.
+ * Makes the globals that the library gets in place of a browser's. Its "web worker" hosts the compiler. It delivers messages as
+ * microtasks and never by timer, because a Worker ties timers to the request that set them. So a build that fetches nothing
+ * ends before any other event, and no client can disconnect during it.
  *
  * @param handshake the compiler's first output.
- * @param deadline in milliseconds since 1970; delivery ends then. It is checked between messages, because a chain of
- *   microtasks keeps a timer from firing.
+ * @param deadline in milliseconds since 1970; delivery ends then. It is checked between messages, because a chain of microtasks
+ * keeps a timer from firing.
  */
 export const makeHost = (
   program: GoProgram,
@@ -32,7 +32,7 @@ export const makeHost = (
     #queue: Array<Uint8Array> = []
 
     postMessage(data: Uint8Array): void {
-      // One delivery for consecutive messages: waking the program costs more than most of them.
+      // Consecutive messages are delivered together, because waking the program costs more than most of them.
       if (this.#queue.push(data) === 1) queueMicrotask(() => queueMicrotask(() => this.#deliver()))
     }
 

@@ -1,7 +1,7 @@
 import type { Diagnostic } from "../diagnostics.ts"
 import { lineAt } from "./jsonc.ts"
 
-/** The default export to suggest for a program that exports these names. */
+/** Suggests a default export for a program that exports these names. */
 const suggestedEnd = (names: ReadonlyArray<string>): string => {
   const handlers = ["fetch", "scheduled", "queue"].filter((name) => names.includes(name))
   if (handlers.includes("fetch")) return `export default { ${handlers.join(", ")} }`
@@ -10,14 +10,14 @@ const suggestedEnd = (names: ReadonlyArray<string>): string => {
   return 'export default { fetch(request) { return new Response("hello") } }'
 }
 
-/** How much of the bundle's end is read, in UTF-16 units. */
+/** This much of the bundle's end is read, in UTF-16 units. */
 const TAIL = 2000
 
-/** The bundle's last two statements, where the first declares the default export in one line and the second exports it. */
+/** Matches the bundle's last two statements, if the first declares the default export in one line and the second exports it. */
 const LAST = /\n(?:var|let|const) ([\w$]{1,100}) = ([^\n]{1,1000});\nexport \{\n {2}([\w$]{1,100}) as default\n\};\n$/
 
 /**
- * The kind of a value that certainly has no `fetch`. No code between the two statements can change the value, and neither
+ * Names the kind of a value that certainly has no `fetch`. No code between the two statements can change the value, and neither
  * statement can be within a comment or a template, because the bundle would end within it too.
  */
 const kindOf = (value: string): string | undefined => {
@@ -37,7 +37,7 @@ const certainKind = (code: string): string | undefined => {
 
 /**
  * Refuses a program that certainly cannot serve: one without a default export, or whose default export is clearly a value
- * without `fetch`. The start check decides about all others, or the host where there is no start check.
+ * without `fetch`. The start check decides about all others, or the host if there is no start check.
  *
  * @param names the names that the entrypoint exports.
  * @param code the bundle.
@@ -66,7 +66,7 @@ export const checkDefaultExport = (
   )
 }
 
-/** The line that says which export is the default: from 1, and 1 where none is found. */
+/** Finds the line that says which export is the default. Lines count from 1; the result is 1 if none is found. */
 const lineOfDefault = (source: string): number => {
   const found = /\bexport[ \t]{1,20}default\b|\bas[ \t]{1,20}default\b/.exec(source)
   return found === null ? 1 : source.slice(0, found.index).split("\n").length

@@ -8,7 +8,7 @@ import type { Files } from "./project.ts"
 import { VirtualFs } from "../compiler/VirtualFs.ts"
 import { workspaceLinks } from "./workspaces.ts"
 
-/** How many `paths` patterns a project may have, because each import is compared with each of them. */
+/** The most `paths` patterns of a project, because each import is compared with each of them. */
 const MAX_PATTERNS = 1000
 
 /** Whether the compiler reads a file as a config. It does so in every folder. */
@@ -18,7 +18,7 @@ const isConfig = (path: string): boolean =>
 /** Deeper JSON exhausts the compiler's stack, which crashes it without naming the file. */
 const MAX_DEPTH = 500
 
-/** How deep brackets are nested, including those within strings. */
+/** Counts how deep brackets are nested, including those within strings. */
 const depthOf = (json: string): number => {
   let depth = 0
   let deepest = 0
@@ -50,7 +50,7 @@ const tooMany: Diagnostic = {
 /** `@acme/math/sub` → `@acme/math`. */
 const packageOf = (specifier: string): string => specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/")
 
-/** Whether `paths` or `baseUrl` of any config may lead a specifier to a file. True means perhaps. */
+/** Makes a test whether `paths` or `baseUrl` of any config may lead a specifier to a file. True means perhaps. */
 const makeIsMapped = (files: Files): ((specifier: string) => boolean) => {
   const configs = [...files]
     .filter(([path, text]) => path.endsWith(".json") && (text.includes('"paths"') || text.includes('"baseUrl"')))
@@ -70,7 +70,7 @@ const makeIsMapped = (files: Files): ((specifier: string) => boolean) => {
 /** The project as the compiler sees it. */
 export interface Disk {
   readonly disk: VirtualFs
-  /** Whether a package's name may mean something in the project: a path of a config, or a package that was sent. */
+  /** Whether a package's name may mean something in the project: a path of a config, or a package that the author sent. */
   readonly mayBeOwn: (specifier: string) => boolean
 }
 
@@ -78,7 +78,7 @@ export interface Disk {
  * Lays a project out for the compiler: its files, with a few exceptions, and the links of its workspaces.
  *
  * @param binaries files that are no text, in base64.
- * @throws {BundleError} when a configuration would exhaust the compiler.
+ * @throws {BundleError} if a configuration would exhaust the compiler.
  */
 export const layOut = (files: Files, binaries: ReadonlyMap<string, string> = new Map()): Disk => {
   const deep = [...files].filter(([path, source]) => isConfig(path) && depthOf(source) > MAX_DEPTH)
@@ -87,7 +87,7 @@ export const layOut = (files: Files, binaries: ReadonlyMap<string, string> = new
     .filter((path) => /^[jt]sconfig\.json$/.test(nameOf(path)))
     .flatMap((path) => checkExtends(files, path) ?? [])
   if (tooManyExtends.length > 0) throw new BundleError(tooManyExtends.slice(0, 50))
-  // TypeScript reads an empty config as {}. Yarn's files for Plug'n'Play refer to archives that were not sent.
+  // TypeScript reads an empty config as {}. Yarn's files for Plug'n'Play refer to archives that the author did not send.
   const seen = [...withClassicJsx(files)].filter(
     ([path, source]) =>
       !nameOf(path).startsWith(".pnp.") && !(isConfig(path) && /^\uFEFF?\s*$/.test(source.slice(0, 100)))

@@ -15,7 +15,7 @@ export interface Entrypoint {
   readonly warnings: ReadonlyArray<Diagnostic>
 }
 
-/** The script that a path from the root means, as an import would. */
+/** Finds the script that a path from the root means, as an import would. */
 const scriptAt = (files: Files, written: string): string | undefined => {
   const path = joinPath("", written)
   const file = path === undefined ? undefined : findFile(files, path)
@@ -23,12 +23,13 @@ const scriptAt = (files: Files, written: string): string | undefined => {
 }
 
 /**
- * `main` of the wrangler configuration; else the first of `package.json`'s `exports`, `module` and `main` that leads to a
- * script, resolved like an import; else the first of `src/index`, `index`, `src/worker`, `worker` with a script's extension.
- * A field of `package.json` that leads nowhere is common (`npm init` writes `index.js`, build tools `dist/index.js`), so it
- * is only a warning if there is another entrypoint. `main` of wrangler has no fallback, as in wrangler itself.
+ * Finds the entrypoint. It is `main` of the wrangler configuration; else the first of `package.json`'s `exports`, `module` and
+ * `main` that leads to a script, resolved like an import; else the first of `src/index`, `index`, `src/worker`, `worker` with a
+ * script's extension. A field of `package.json` that leads nowhere is common (`npm init` writes `index.js`, build tools
+ * `dist/index.js`), so it is only a warning if there is another entrypoint. `main` of wrangler has no fallback, as in wrangler
+ * itself.
  *
- * @throws {BundleError} when there is no entrypoint, or `package.json` is not JSON.
+ * @throws {BundleError} if there is no entrypoint, or `package.json` is not JSON.
  */
 export const findEntrypoint = (
   files: Files,
@@ -65,7 +66,7 @@ const isAside = (path: string): boolean =>
   nameOf(path).startsWith(".") ||
   /(^|\/)(node_modules|__tests__|__mocks__|tests?|specs?|e2e|fixtures|scripts|cypress|\.[^/]+)\//i.test(path)
 
-/** The script that is most likely the entrypoint: with a default export, then nearest to the root, then the first. */
+/** Returns the script that is most likely the entrypoint: with a default export, then nearest to the root, then the first. */
 const likeliest = (files: Files): string | undefined => {
   const scripts = [...files.keys()].filter((path) => isScript(path) && !isAside(path))
   const rank = (path: string) =>

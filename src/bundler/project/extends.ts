@@ -3,7 +3,7 @@ import { own, parseJson, withoutComments } from "./jsonc.ts"
 import { folderOf, joinPath } from "./paths.ts"
 import type { Files } from "./project.ts"
 
-/** How many reads one config may cause: the compiler reads a config once for each config that extends it. */
+/** The most reads that one config may cause. The compiler reads a config once for each config that extends it. */
 const MAX_READS = 200
 
 const parentsOf = (files: Files, file: string): ReadonlyArray<string> => {
@@ -17,7 +17,7 @@ const parentsOf = (files: Files, file: string): ReadonlyArray<string> => {
 }
 
 /**
- * Reports a config that extends so many others that the compiler would read for ever; `undefined` if it does not. Thirty
+ * Reports a config that extends so many others that the compiler would read endlessly; `undefined` if it does not. Thirty
  * levels of two configs that each extend two others are a billion reads.
  */
 export const checkExtends = (files: Files, config: string): Diagnostic | undefined => {

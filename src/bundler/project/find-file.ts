@@ -32,7 +32,7 @@ const asFile = (files: Files, path: string): string | undefined => {
 }
 
 /**
- * The file that an import of `path` means: the file itself, its TypeScript source, the path with an extension, or the
+ * Finds the file that an import of `path` means: the file itself, its TypeScript source, the path with an extension, or the
  * index of the folder; in that order. `folderOnly` is for imports such as `"."` and `"./routes/"`.
  */
 export const findFile = (files: Files, path: string, folderOnly = false): string | undefined => {

@@ -8,14 +8,14 @@ export const placeAt = (file: string, source: string, offset: number): Place => 
   return { file, line: before.length, column: (before.at(-1) ?? "").length + 1 }
 }
 
-/** The line of a source, without its end; "" where there is none. */
+/** Returns a line of a source, without its end; "" if there is none. */
 export const lineAt = (source: string, line: number): string => (source.split("\n", line)[line - 1] ?? "").trimEnd()
 
-/** Comments and trailing commas as spaces, so that every place stays where it is. */
+/** Replaces comments and trailing commas by spaces, so that every place stays where it is. */
 export const withoutComments = (source: string): string => {
   const parts: Array<string> = []
   let index = 0
-  /** The index of the last comma's part, while only space has followed it. */
+  /** The index of the last comma's part, while only space has followed the comma. */
   let comma = -1
   const take = (end: number) => {
     parts.push(source.slice(index, end))
@@ -51,14 +51,14 @@ export const withoutComments = (source: string): string => {
 /** A JSON file's value, or its problem. */
 export type Json = { readonly value: unknown } | { readonly problem: Diagnostic }
 
-/** Reads JSON, also where it begins with a byte order mark. */
+/** Reads JSON, even if it begins with a byte order mark. */
 export const parseJson = (file: string, sent: string): Json => {
   const source = sent.replace(/^\uFEFF/, "")
   try {
     return { value: JSON.parse(source) as unknown }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    // V8 says "… in JSON at position 12 (line 1 column 13)", and nothing of the sort when the text ends too early.
+    // V8 says "… in JSON at position 12 (line 1 column 13)", but no position if the text ends too early.
     const place = placeAt(file, source, Number(/at position (\d+)/.exec(message)?.[1] ?? source.length))
     const line = lineAt(sent, place.line)
     const text = `${file} is not JSON: ${message}`
@@ -73,10 +73,10 @@ export const parseJson = (file: string, sent: string): Json => {
   }
 }
 
-/** An object's own property; `undefined` for everything else. */
+/** Returns an object's own property; `undefined` for everything else. */
 export const own = (value: unknown, key: string): unknown =>
   typeof value === "object" && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined
 
-/** An object's own properties in their order; none for everything else. */
+/** Returns an object's own properties in their order; none for everything else. */
 export const entriesOf = (value: unknown): ReadonlyArray<readonly [key: string, value: unknown]> =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? Object.entries(value) : []

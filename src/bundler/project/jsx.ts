@@ -5,12 +5,12 @@ import type { Files } from "./project.ts"
 /** TypeScript's names for the transform without a factory. */
 const AUTOMATIC = new Set(["react-jsx", "react-jsxdev"])
 
-/** The compiler options about JSX of a config and of all that it extends, the nearest last. */
+/** Reads the compiler options about JSX of a config and of all that it extends, the nearest last. */
 const jsxOptions = (files: Files, file: string, seen = new Set<string>()): Record<string, unknown> => {
   if (seen.has(file)) return {}
   seen.add(file)
   const read = parseJson(file, withoutComments(files.get(file) ?? ""))
-  // The compiler reports its problem.
+  // The compiler reports the config's problem.
   if ("problem" in read) return {}
   const sent = own(read.value, "extends")
   const parents = (Array.isArray(sent) ? sent : [sent]).flatMap((parent) => {
@@ -25,7 +25,7 @@ const jsxOptions = (files: Files, file: string, seen = new Set<string>()): Recor
   return Object.assign({}, ...parents.map((parent) => jsxOptions(files, parent, seen)), options) as typeof options
 }
 
-/** The config that the compiler uses for the files of a folder: the nearest one. */
+/** Finds the config that the compiler uses for the files of a folder: the nearest one. */
 const configOf = (files: Files, folder: string): string | undefined => {
   for (let parts = folder === "" ? [] : folder.split("/"); ; parts = parts.slice(0, -1)) {
     const found = ["tsconfig.json", "jsconfig.json"]
@@ -35,10 +35,10 @@ const configOf = (files: Files, folder: string): string | undefined => {
   }
 }
 
-/** How many times a file is searched for a pragma, which stands in the first comments. */
+/** A file is searched this many times for a pragma, which stands in the first comments. */
 const MAX_SEARCHES = 5
 
-/** Whether a comment of the file names its factory (`@jsx h`) and none its transform. */
+/** Whether a comment of the file names its factory (`@jsx h`) and none names its transform. */
 const hasFactoryPragma = (source: string): boolean => {
   if (source.includes("@jsxRuntime") || source.includes("@jsxImportSource")) return false
   let at = source.indexOf("@jsx")
@@ -52,8 +52,8 @@ const hasFactoryPragma = (source: string): boolean => {
 }
 
 /**
- * The project's files, with a pragma added to those whose comment or nearest config names a JSX factory. Without the pragma
- * the compiler uses hono's JSX, which has no factory, and ignores the named one.
+ * Returns the project's files, with a pragma added to those whose comment or nearest config names a JSX factory. Without the
+ * pragma the compiler uses hono's JSX, which has no factory, and ignores the named one.
  */
 export const withClassicJsx = (files: Files): Files => {
   const scripts = [...files].filter(

@@ -3,7 +3,7 @@ import { entriesOf, own, parseJson, type Place, placeAt } from "./jsonc.ts"
 import { matchPattern } from "../resolve/patterns.ts"
 import type { Files } from "./project.ts"
 
-/** A field that names the entrypoint, and where it is written. */
+/** A field that names the entrypoint, and its place in the file. */
 export interface EntryField {
   readonly key: "exports" | "module" | "main"
   readonly path: string
@@ -14,7 +14,7 @@ export interface EntryField {
 export interface PackageJson {
   /** `exports["."]`, `module` and `main`, in this order; only those that are non-empty strings. */
   readonly entries: ReadonlyArray<EntryField>
-  /** The version of a package that it asks for, where that is a plain one: `1.2.3`, `^1.2`, `~1`. */
+  /** The version of a package that it asks for, if that is a plain one: `1.2.3`, `^1.2`, `~1`. */
   readonly versionOf: (name: string) => string | undefined
 }
 
@@ -28,10 +28,10 @@ const CONDITIONS = {
 
 type Kind = keyof typeof CONDITIONS
 
-/** How many entries of `imports`, and how many conditions of one, are read. Real packages have fewer. */
+/** The most entries of `imports`, and the most conditions of one, that are read. Real packages have fewer. */
 const BOUND = 1000
 
-/** The first target that applies here. Conditions are tried in their written order. */
+/** Returns the first target that applies here. Conditions are tried in their written order. */
 const choose = (target: unknown, kind: Kind): string | undefined => {
   const waiting: Array<unknown> = [target]
   for (let steps = 0; waiting.length > 0 && steps < BOUND; steps++) {
@@ -47,7 +47,7 @@ const choose = (target: unknown, kind: Kind): string | undefined => {
   return undefined
 }
 
-/** `exports` by subpath. A lone target, or lone conditions, mean ".". */
+/** Returns `exports` by subpath. A lone target, or lone conditions, mean ".". */
 const subpaths = (exports: unknown): ReadonlyArray<readonly [subpath: string, target: unknown]> => {
   const entries = entriesOf(exports)
   return entries.some(([key]) => key.startsWith(".")) ? entries : exports === undefined ? [] : [[".", exports]]
@@ -87,7 +87,7 @@ export const readPackageJson = (files: Files): PackageJson => {
     versionOf: (dependency) => {
       for (const key of ["dependencies", "devDependencies", "peerDependencies"]) {
         const version = own(own(json, key), dependency)
-        // It becomes part of a URL, so only plain versions are allowed.
+        // The version becomes part of a URL, so only plain versions are allowed.
         if (typeof version === "string" && /^[\^~]?\d{1,9}(\.\d{1,9}){0,2}(-[\w.]{1,50})?$/.test(version))
           return version
       }
@@ -96,7 +96,7 @@ export const readPackageJson = (files: Files): PackageJson => {
   }
 }
 
-/** Finds the target of `#x` in the `imports` of the `package.json` nearest to a folder. */
+/** Makes a function that finds the target of `#x` in the `imports` of the `package.json` nearest to a folder. */
 export const makeSubpathTarget = (files: Files) => {
   const entries = new Map<string, ReadonlyArray<readonly [string, unknown]>>()
   const entriesAt = (path: string, source: string) => {

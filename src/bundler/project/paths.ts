@@ -1,16 +1,16 @@
 import { LIMITS } from "../limits.ts"
 
-/** The folder of a path, "" for the root: `folderOf("src/a.ts")` is `"src"`. */
+/** Returns the folder of a path, "" for the root: `folderOf("src/a.ts")` is `"src"`. */
 export const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf("/")))
 
-/** The name without its folder: `nameOf("src/a.ts")` is `"a.ts"`. */
+/** Returns the name without its folder: `nameOf("src/a.ts")` is `"a.ts"`. */
 export const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1)
 
-/** The last extension in lower case, without the dot; "" where there is none: `extensionOf("src/A.Test.TS")` is `"ts"`. */
+/** Returns the last extension in lower case, without the dot; "" if there is none: `extensionOf("src/A.Test.TS")` is `"ts"`. */
 export const extensionOf = (path: string): string => /\.([^./]+)$/.exec(path)?.[1]?.toLowerCase() ?? ""
 
 /**
- * Follows a relative path from a folder. `undefined` when it climbs above the root: clamping there, as URLs do, would
+ * Follows a relative path from a folder. Returns `undefined` if it climbs above the root. To stop there, as URLs do, would
  * silently find another file than the one that the author's own machine finds.
  */
 export const joinPath = (folder: string, relative: string): string | undefined => {
@@ -23,14 +23,14 @@ export const joinPath = (folder: string, relative: string): string | undefined =
   return parts.join("/")
 }
 
-/** A path without empty and `.` segments: `normalizePath("./src//a.ts")` is `"src/a.ts"`. */
+/** Returns a path without empty and `.` segments: `normalizePath("./src//a.ts")` is `"src/a.ts"`. */
 export const normalizePath = (path: string): string =>
   path
     .split("/")
     .filter((part) => part !== "" && part !== ".")
     .join("/")
 
-/** How a file of `folder` writes an import of `file`: `"./b.ts"`, `"../lib/b.ts"`. */
+/** Returns the specifier by which a file of `folder` imports `file`: `"./b.ts"`, `"../lib/b.ts"`. */
 export const relativeSpecifier = (folder: string, file: string): string => {
   const from = folder === "" ? [] : folder.split("/")
   const to = file.split("/")
@@ -41,9 +41,9 @@ export const relativeSpecifier = (folder: string, file: string): string => {
 }
 
 /**
- * The reason why `name` is not a valid file path, or `undefined` if it is. Paths are relative to the project's root and
- * separated by "/". Control characters would break the comments that name files in the output, and lone surrogates are lost
- * in UTF-8, which the compiler reads.
+ * Returns the reason why `name` is not a valid file path, or `undefined` if it is. Paths are relative to the project's root and
+ * separated by "/". Control characters would break the comments that name files in the output, and lone surrogates are lost in
+ * UTF-8, which the compiler reads.
  */
 export const pathProblem = (name: string): string | undefined => {
   // oxlint-disable-next-line no-control-regex -- control characters are what is refused

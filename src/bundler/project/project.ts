@@ -1,7 +1,7 @@
 import type { ProjectConfig } from "../config/types.ts"
 
 /**
- * The texts of one build by path, without a leading "./" and empty segments. A `Map`, because some clients name files
+ * The texts of one build by path, without a leading "./" and empty segments. It is a `Map` because some clients name files
  * `constructor` and `__proto__`, and a lookup in an object would find its prototype.
  */
 export type Files = ReadonlyMap<string, string>

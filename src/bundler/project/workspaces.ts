@@ -2,7 +2,7 @@ import { entriesOf, own, parseJson } from "./jsonc.ts"
 import { folderOf, joinPath } from "./paths.ts"
 import type { Files } from "./project.ts"
 
-/** A package's name, as npm takes it. */
+/** A package's name, as npm allows it. */
 const NAME = /^(@[a-z0-9~-][\w.~-]{0,100}\/)?[a-z0-9~-][\w.~-]{0,200}$/i
 
 const jsonOf = (files: Files, path: string): unknown => {
@@ -12,7 +12,7 @@ const jsonOf = (files: Files, path: string): unknown => {
   return "problem" in read ? undefined : read.value
 }
 
-/** The patterns of the root's workspaces, as npm, yarn and pnpm write them. */
+/** Returns the patterns of the root's workspaces, as npm, yarn and pnpm write them. */
 const patternsOf = (files: Files): ReadonlyArray<string> => {
   const declared = own(jsonOf(files, "package.json"), "workspaces")
   const list: unknown = Array.isArray(declared) ? declared : own(declared, "packages")
@@ -41,10 +41,10 @@ const matches = (pattern: ReadonlyArray<string>, folder: ReadonlyArray<string>):
 
 const segments = (path: string): ReadonlyArray<string> => path.split("/").filter((it) => it !== "" && it !== ".")
 
-/** How many patterns are read, and how many names one may have. Real projects have fewer. */
+/** The most patterns that are read, and the most names in one. Real projects have fewer. */
 const BOUND = 50
 
-/** The folders that a manifest's dependencies name by path: `"x": "file:../x"`. */
+/** Returns the folders that a manifest's dependencies name by path: `"x": "file:../x"`. */
 const localDependencies = (json: unknown, folder: string): ReadonlyArray<string> =>
   ["dependencies", "devDependencies", "peerDependencies", "optionalDependencies"]
     .flatMap((key) => entriesOf(own(json, key)))
@@ -55,9 +55,9 @@ const localDependencies = (json: unknown, folder: string): ReadonlyArray<string>
     })
 
 /**
- * The links that an install would make for packages of the project itself: those of its workspaces, and those that it
- * depends on by path. Maps the link's path (`node_modules/@acme/math`) to the folder of the package. A package that was sent
- * in `node_modules` has precedence.
+ * Returns the links that an install would make for packages of the project itself: those of its workspaces, and those that it
+ * depends on by path. It maps the link's path (`node_modules/@acme/math`) to the folder of the package. A package that the
+ * author sent in `node_modules` has precedence.
  */
 export const workspaceLinks = (files: Files): ReadonlyMap<string, string> => {
   const links = new Map<string, string>()
@@ -71,7 +71,7 @@ export const workspaceLinks = (files: Files): ReadonlyMap<string, string> => {
       excludes: pattern.startsWith("!"),
       parts: segments(pattern.replace(/^!/, ""))
     }))
-    // With more of them, matching would take exponential time.
+    // With more parts, matching would take exponential time.
     .filter(({ parts }) => parts.length < BOUND && parts.filter((it) => it === "**").length <= 2)
   const byPath = new Set(
     ["package.json", ...manifests].flatMap((path) => localDependencies(jsonOf(files, path), folderOf(path)))

@@ -20,7 +20,7 @@ export const IMPORT_LIMITS = {
 
 /** A module that was fetched. */
 export interface RemoteModule {
-  /** Its URL after all redirects; its own imports are relative to that. */
+  /** Its URL after all redirects. Its own imports are relative to this URL. */
   readonly url: string
   readonly text: string
   readonly loader: Loader
@@ -33,7 +33,10 @@ export interface RemoteOptions {
   readonly cache: ModuleCache | undefined
 }
 
-/** How long a fetched module is cached, in seconds: exact versions do not change, and others become visible within that time. */
+/**
+ * A fetched module is cached for this long, in seconds. Exact versions do not change, and other versions become visible within
+ * this time.
+ */
 const CACHE_SECONDS = 3600
 
 const bareType = (response: Response): string =>
@@ -48,7 +51,7 @@ const loaderOf = (url: URL, type: string): Loader => {
   return /\.[cm]?ts$/.test(url.pathname) || /typescript/.test(type) ? "ts" : "js"
 }
 
-/** The remote modules of one build: each is fetched once, within one budget, and kept until the build ends. */
+/** The remote modules of one build. Each is fetched once, within one budget, and kept until the build ends. */
 export class RemoteModules {
   readonly #options: RemoteOptions
   readonly #modules = new Map<string, RemoteModule | ImportRefused>()
@@ -140,7 +143,7 @@ export class RemoteModules {
     }
   }
 
-  /** Rejects at the deadline, because not all work that is awaited here observes its signal. */
+  /** Rejects at the deadline, because not all awaited work observes its signal. */
   async #withinDeadline<A>(work: Promise<A>): Promise<A> {
     const deadline = this.#deadline
     if (deadline === undefined) return work
@@ -176,7 +179,7 @@ export class RemoteModules {
         chunks.push(value)
       }
     } catch (error) {
-      // Not awaited, because a response that hangs may hang here too.
+      // This is not awaited, because a response that hangs may hang here too.
       reader.cancel().catch(() => {})
       throw error
     }

@@ -2,7 +2,7 @@ import { guessImports } from "./guess-imports.ts"
 import type { RemoteModules } from "./RemoteModules.ts"
 import { ImportRefused } from "./url-rules.ts"
 
-/** How many levels of a graph of modules are fetched. */
+/** This many levels of a graph of modules are fetched. */
 const LEVELS = 20
 
 /** Fetches modules and their likely imports, level by level. */

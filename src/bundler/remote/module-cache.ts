@@ -1,7 +1,7 @@
-/** Keeps modules between builds: `caches.default` is one, where the platform has it. */
+/** Keeps modules between builds. `caches.default` is one, if the platform has it. */
 export type ModuleCache = Pick<Cache, "match" | "put">
 
-/** How long the cache may take, in milliseconds. A fetch is not much slower. */
+/** The time limit of the cache, in milliseconds. A fetch is not much slower. */
 const TIMEOUT_MS = 1000
 
 const withTimeout = async <A>(work: () => Promise<A>): Promise<A> => {
@@ -16,8 +16,8 @@ const withTimeout = async <A>(work: () => Promise<A>): Promise<A> => {
 
 /**
  * Wraps a cache so that every failure is a miss: builds are the same without it, only slower. On other hosts the platform's
- * cache may be disabled, and then it throws, rejects or hangs. After its first failure it is not used again, so that a
- * hanging cache costs a build one second and not one for each module. A match counts only after it was read to its end.
+ * cache may be disabled, and then it throws, rejects or hangs. After its first failure it is not used again, so that a hanging
+ * cache costs a build one second and not one for each module. A match counts only after it was read to its end.
  */
 export const tolerant = (cache: ModuleCache): ModuleCache => {
   let failed = false
@@ -42,7 +42,7 @@ export const tolerant = (cache: ModuleCache): ModuleCache => {
   }
 }
 
-/** The platform's own cache, where it has one and allows access. */
+/** Returns the platform's own cache, if it has one and allows access. */
 export const platformCache = (): ModuleCache | undefined => {
   try {
     // Browsers and Node have no default cache, and neither do their types.

@@ -4,11 +4,11 @@ export class ImportRefused extends Error {
 }
 
 /**
- * Checks the URL of every import and of every redirect. A Worker can reach addresses that its caller cannot, private ones
- * included, so modules are fetched only from the hosts that were named.
+ * Checks the URL of every import and of every redirect. A Worker can reach addresses that its caller cannot, including private
+ * ones, so modules are fetched only from the named hosts.
  *
  * @param hosts names as in a URL, in lower case: `esm.sh`.
- * @throws {ImportRefused} when it may not.
+ * @throws {ImportRefused} if the URL is not allowed.
  */
 export const checkUrl = (text: string, base: URL | undefined, hosts: ReadonlySet<string>): URL => {
   let url: URL

@@ -1,13 +1,16 @@
 import { joinPath } from "../project/paths.ts"
 import type { Files } from "../project/project.ts"
 
-/** How many unresolvable imports are reported: further ones help nobody, and each costs the compiler time and memory. */
+/**
+ * The most unresolvable imports that are reported. More reports do not help the author, and each costs the compiler time and
+ * memory.
+ */
 const MAX_REPORTED = 100
 
 /** A project with fewer import keywords is not watched, because it cannot have too many unresolvable imports. */
 const WATCH_FROM = 1000
 
-/** How often a word occurs, counted up to `WATCHED`. */
+/** Counts how often a word occurs, up to `WATCHED`. */
 const occurrences = (source: string, word: string): number => {
   let count = 0
   for (let at = source.indexOf(word); at >= 0 && count <= WATCH_FROM; at = source.indexOf(word, at + word.length))
@@ -15,7 +18,7 @@ const occurrences = (source: string, word: string): number => {
   return count
 }
 
-/** UTF-16 units of a specifier: the compiler looks up every folder in it. */
+/** The most UTF-16 units of a specifier, because the compiler looks up every folder in it. */
 export const MAX_SPECIFIER = 1000
 
 /** Whether a source has a run of characters without blanks and quotes that is too long for a specifier. */
@@ -38,11 +41,11 @@ export interface ImportBudget {
   readonly watches: boolean
   /** Whether a relative import of a file in `folder` certainly leads to no file. False means perhaps. */
   readonly isLost: (folder: string, specifier: string) => boolean
-  /** Counts an unresolvable import; returns whether it is too many to report. */
+  /** Counts an unresolvable import, and returns whether it is one too many to report. */
   readonly isTooMany: () => boolean
 }
 
-/** A budget for the imports of a project. */
+/** Makes a budget for the imports of a project. */
 export const makeImportBudget = (files: Files): ImportBudget => {
   let words = 0
   for (const source of files.values())

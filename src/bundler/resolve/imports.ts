@@ -1,5 +1,6 @@
 import type { OnLoadResult, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild-wasm"
 import { insteadOfPackage, insteadOfUrl } from "./hints.ts"
+import type { OtherModules } from "../npm/plugin.ts"
 import { makeImportBudget, MAX_SPECIFIER } from "./import-budget.ts"
 import { isNodeModule } from "./node-modules.ts"
 import { folderOf, joinPath, nameOf } from "../project/paths.ts"
@@ -23,11 +24,11 @@ const PLATFORM = /^(node|cloudflare|workerd):/
 
 const isRequire = ({ kind }: OnResolveArgs): boolean => kind === "require-call" || kind === "require-resolve"
 
-/** A module of the platform. An ES module has no `require`, so a module of ours imports it, as wrangler does. */
+/** Resolves to a module of the platform. An ES module has no `require`, so a generated module imports it, as in wrangler. */
 const external = (args: OnResolveArgs, path: string): OnResolveResult =>
   isRequire(args) ? { path, namespace: REQUIRED } : { path, external: true }
 
-/** A provided module. It has no side effects, so unused parts are left out of the bundle. */
+/** Resolves to a provided module. It has no side effects, so unused parts are left out of the bundle. */
 const provided = (id: string): OnResolveResult => ({ path: id, namespace: PACKAGE, sideEffects: false })
 
 const remoteAt = ({ remote, hosts }: ResolveContext, specifier: string, importer?: string): OnResolveResult => {
@@ -43,10 +44,25 @@ const remoteAt = ({ remote, hosts }: ResolveContext, specifier: string, importer
 }
 
 /** Modules that need no file: those of the platform, and the provided packages. */
-const withoutFile = (args: OnResolveArgs, path = args.path): OnResolveResult | undefined => {
+const withoutFile = (
+  { packages }: ResolveContext,
+  args: OnResolveArgs,
+  importer: string,
+  path = args.path
+): OnResolveResult | undefined => {
   if (PLATFORM.test(path)) return external(args, path)
-  if (PROVIDED.has(path) && !isPart(path)) return provided(path)
+  const isProvided = packages?.isProvided(importer, path) ?? (PROVIDED.has(path) && !isPart(path))
+  if (isProvided) return provided(path)
   return isNodeModule(path) ? external(args, `node:${path}`) : undefined
+}
+
+/** How packages' imports of modules that are no packages are resolved. */
+export const OTHER_MODULES: OtherModules = { platform: external, provided }
+
+/** Whether the compiler itself finds a file for an import: it calls this plugin again, which leaves that call to it. */
+const findsFile = async (build: PluginBuild, { path, kind, importer, resolveDir }: OnResolveArgs): Promise<boolean> => {
+  const own = await build.resolve(path, { kind, importer, resolveDir, namespace: "file", pluginData: OWN_QUERY })
+  return own.errors.length === 0 && !own.external
 }
 
 /** Resolves an import, in a file of the project, that does not begin with a dot; `undefined` leaves it to the compiler. */
@@ -56,29 +72,31 @@ const fromFile = async (context: ResolveContext, build: PluginBuild, args: OnRes
   if (path.length > MAX_SPECIFIER && !DATA.test(path) && !/^https?:/i.test(path)) return tooLong(path)
   if (PLATFORM.test(path)) return external(args, path)
   if (/^https?:/i.test(path)) return remoteAt(context, path)
-  if (context.mayBeOwn(path)) {
-    const { kind, importer, resolveDir } = args
-    const own = await build.resolve(path, { kind, importer, resolveDir, namespace: "file", pluginData: OWN_QUERY })
-    if (own.errors.length === 0 && !own.external) return undefined
-  }
+  const mayBeOwn = context.mayBeOwn(path)
+  if (mayBeOwn && (await findsFile(build, args))) return undefined
+  const importer = args.importer.slice(ROOT.length + 1)
   if (path.startsWith("#")) {
-    const folder = folderOf(args.importer.slice(ROOT.length + 1))
-    const target = context.subpathTarget(folder, path, isRequire(args) ? "require" : "import")
+    const target = context.subpathTarget(folderOf(importer), path, isRequire(args) ? "require" : "import")
     // The compiler finds files.
-    return target === undefined || target.startsWith(".") ? undefined : withoutFile(args, target)
+    if (target === undefined || target.startsWith(".")) return undefined
+    return withoutFile(context, args, importer, target) ?? context.packages?.resolve(args, importer, target)
   }
   if (path.startsWith("/"))
     return refuse(`${JSON.stringify(path)} is an absolute path`, `Use a relative path: ${JSON.stringify(`.${path}`)}`)
-  return withoutFile(args) ?? refuseScheme(path)
+  const known = withoutFile(context, args, importer) ?? refuseScheme(path)
+  if (known !== undefined || context.packages === undefined || DATA.test(path)) return known
+  // package.json may map any name to a file, by `browser` or as the package's own name.
+  if (!mayBeOwn && (await findsFile(build, args))) return undefined
+  return context.packages.resolve(args, importer)
 }
 
-/** Whether the path of any file contains the name that a path ends with. */
+/** Whether the path of any file contains the name at the end of a path. */
 const hasNameOf = (files: Files, path: string): boolean => {
   const name = nameOf(path).split(".", 1)[0] ?? ""
   return name === "" || [...files.keys()].some((file) => file.includes(name))
 }
 
-/** Whether the compiler certainly finds no file: no package of that name was sent, and no config maps it. */
+/** Whether the compiler certainly finds no file: the author sent no package of that name, and no config maps it. */
 const isUnknown = (context: ResolveContext, { path, pluginData, kind, importer }: OnResolveArgs): boolean => {
   if (pluginData === OWN_QUERY || kind === "entry-point" || context.mayBeOwn(path) || DATA.test(path)) return false
   if (!path.startsWith("#")) return true
@@ -97,10 +115,15 @@ const fromRemote = (context: ResolveContext, args: OnResolveArgs): OnResolveResu
   const { files, packageJson, hosts } = context
   const text = `The package ${JSON.stringify(path)} is not available`
   const rewrite = () => insteadOfPackage({ files, importer, hosts, versionOf: packageJson.versionOf }, path)
-  return withoutFile(args) ?? refuseScheme(path) ?? refuse(text, rewrite())
+  return (
+    withoutFile(context, args, importer) ??
+    refuseScheme(path) ??
+    context.packages?.resolve(args, importer) ??
+    refuse(text, rewrite())
+  )
 }
 
-/** The placeholder of a module that is still to be fetched. It may export any name. */
+/** The placeholder of a module that is not fetched yet. It may export any name. */
 const ANYTHING = { contents: "module.exports = {}", loader: "js" } as const
 
 const loadRemote = ({ remote }: ResolveContext, missing: Set<string>, path: string): OnLoadResult => {

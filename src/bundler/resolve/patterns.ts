@@ -5,8 +5,8 @@ export interface Match<A> {
 }
 
 /**
- * Finds the entry for a specifier, as `tsconfig.json`'s `paths` and `package.json`'s `exports` and `imports` do: the exact
- * one, else that with the longest text before its `*`.
+ * Finds the entry for a specifier, as `tsconfig.json`'s `paths` and `package.json`'s `exports` and `imports` do: the exact one,
+ * else the one with the longest text before its `*`.
  */
 export const matchPattern = <A>(
   entries: ReadonlyArray<readonly [pattern: string, value: A]>,

@@ -1,10 +1,13 @@
-import { modules } from "../generated/hono.js"
+import { modules, version } from "../generated/hono.js"
 
 /**
- * The packages that need no network: hono's server-side modules, bundled at build time. By module id: an entry's is its
- * import specifier (`hono/cors`), that of a part they share is a file name (`chunk-2F6A.js`).
+ * The packages that need no network: hono's server-side modules, bundled at build time. Keys are module ids: an entry's id is
+ * its import specifier (`hono/cors`), and a shared part's id is a file name (`chunk-2F6A.js`).
  */
 export const PROVIDED: ReadonlyMap<string, string> = new Map(Object.entries(modules))
+
+/** The version of hono that is provided. */
+export const PROVIDED_VERSION: string = version
 
 /** Whether a module is only a shared part of others, which source cannot import. */
 export const isPart = (id: string): boolean => id.endsWith(".js")
@@ -14,5 +17,5 @@ export const PROVIDED_SPECIFIERS: ReadonlyArray<string> = [...PROVIDED.keys()]
   .filter((id) => !isPart(id) && !id.startsWith("hono/utils/"))
   .toSorted()
 
-/** A provided module's source. */
+/** Returns a provided module's source. */
 export const providedSource = (id: string): string | undefined => PROVIDED.get(id)

@@ -15,7 +15,7 @@ export const tooLong = (specifier: string): OnResolveResult =>
     `Paths and names of modules may have at most ${MAX_SPECIFIER} characters.`
   )
 
-/** Data URLs that the compiler reads. It leaves others to the platform, which does not support them. */
+/** Matches data URLs that the compiler reads. It leaves others to the platform, which does not support them. */
 export const DATA = /^data:(text\/javascript|application\/json|text\/css)[,;]/
 
 /** Refuses a specifier whose scheme cannot be imported; `undefined` for all others. */

@@ -14,10 +14,13 @@ import { makeJackHttp, redact, type Rejection, toControlPlaneError, withTimeout 
 import { uploadForm } from "./upload-form.ts"
 import { decode, toAccount, toProject, toProjects } from "./wire.ts"
 
-/** Bounds a read with its retries. A read is one row of a database. */
+/** The time limit of a read with its retries. A read is one row of a database. */
 const READ_TIMEOUT = "10 seconds"
 
-/** Bounds a write with its retries. A create provisions a Worker and its route, a delete removes them: both take seconds. */
+/**
+ * The time limit of a write with its retries. A create provisions a Worker and its route, and a delete removes them; both take
+ * seconds.
+ */
 const WRITE_TIMEOUT = "15 seconds"
 
 /** An upload carries up to some megabytes and waits for Cloudflare to validate and start the code. */
@@ -26,7 +29,7 @@ const UPLOAD_TIMEOUT = "30 seconds"
 /** The account is cached for this long, in milliseconds, so that a burst of orders asks once. */
 const ACCOUNT_KEEP_MILLIS = 5_000
 
-/** Polls after an upload that Jack answers before the code is live. */
+/** How often to poll after an upload that Jack answers before the code is live. */
 const POLL_EVERY = "1 second"
 const POLL_TIMEOUT = "30 seconds"
 
@@ -39,7 +42,10 @@ const CODE_AT_FAULT = /Cloudflare API error:.*\[(10006|10021|10027|10068|10069)\
 
 const projectPath = (projectId: string) => `/v1/projects/${encodeURIComponent(projectId)}`
 
-/** A taken slug is a 500 that says so in words, or a 409 when two creates race. */
+/**
+ * Reads the failure of a create. Jack answers a taken slug with a 500 whose message says so, or with a 409 when two creates
+ * race.
+ */
 const createFailure = (slug: string) => (rejection: Rejection) =>
   rejection.status === 409 || /already have a project with slug/i.test(rejection.message)
     ? new SlugTaken({ slug })
@@ -67,7 +73,7 @@ const makeJack: Effect.Effect<ControlPlane, never, Settings | HttpClient.HttpCli
       return Option.map(answer, (found) => toProject(found, now))
     }).pipe(withTimeout(READ_TIMEOUT, `GET ${path}`))
 
-  // Requests share only the value: a pending call belongs to the request that began it.
+  // Requests share only the value, because a pending call belongs to the request that began it.
   let known: { readonly account: Account; readonly until: number } | undefined
 
   const account = Effect.fn("ControlPlaneClient.account")(function* () {
@@ -112,8 +118,9 @@ const makeJack: Effect.Effect<ControlPlane, never, Settings | HttpClient.HttpCli
   })
 
   /**
-   * Polls until our deployment is live; the live one may be the one before, so ids are compared. Polling goes on through an
-   * outage, and through a 401: Jack has just accepted our token for the upload, so a 401 means an outage of its database.
+   * Polls until this deployment is live. It compares ids, because the previous deployment may still be live. It continues
+   * through an outage, and through a 401: Jack has just accepted the token for the upload, so a 401 means an outage of its
+   * database.
    */
   const waitUntilLive = (projectId: string, deploymentId: string) => {
     const path = `${projectPath(projectId)}/deployments/latest`

@@ -8,7 +8,7 @@ import { requireSettings, Settings } from "../../config.ts"
 import { ControlPlaneRefused, ControlPlaneUnavailable } from "../errors.ts"
 import { errorOf } from "./wire.ts"
 
-/** An answer other than 2xx. `code` is the `error` of its JSON body, empty where it has none. */
+/** An answer other than 2xx. `code` is the `error` of its JSON body, or empty if there is none. */
 export interface Rejection {
   readonly _tag: "Rejection"
   readonly status: number
@@ -21,16 +21,19 @@ const RETRY = { times: 2, schedule: Schedule.exponential("200 millis") }
 
 const MESSAGE_MAX_LENGTH = 300
 
-/** Removes Jack's tokens from text that is logged or answered, because an error may quote one. Then cuts the text. */
+/** Removes Jack's tokens from text for logs and answers, because an error may quote one. Then cuts the text. */
 export const redact = (text: string) => text.replace(/jkt_\w+/gi, "jkt_<redacted>").slice(0, MESSAGE_MAX_LENGTH)
 
-/** After a 5xx or a proxy's 408 the outcome is unknown. Any other status is a definite refusal. */
+/**
+ * Turns a rejection into an error. After a 5xx or a proxy's 408 the outcome is unknown. Every other status is a definite
+ * refusal.
+ */
 export const toControlPlaneError = ({ status, message }: Rejection) =>
   status >= 500 || status === 408
     ? new ControlPlaneUnavailable({ message })
     : new ControlPlaneRefused({ status, message })
 
-/** Bounds a call in time. After a timeout its outcome is unknown. */
+/** Limits the time of a call. After a timeout its outcome is unknown. */
 export const withTimeout =
   (duration: `${number} seconds`, call: string) =>
   <A, E>(self: Effect.Effect<A, E>) =>
@@ -45,12 +48,12 @@ const noAnswer = (call: string, error: HttpClientError.HttpClientError) => {
   return new ControlPlaneUnavailable({ message: redact(`the control plane did not answer ${call}: ${cause}`) })
 }
 
-/** Makes a client of Jack's API: it adds URL and token, reads errors, and repeats idempotent requests. */
+/** Makes a client of Jack's API. It adds URL and token, reads errors, and repeats idempotent requests. */
 export const makeJackHttp = Effect.gen(function* () {
   const settings = yield* Settings
   const http = yield* HttpClient.HttpClient
 
-  /** Sends one request, whose URL is a path. Repeats nothing. */
+  /** Sends one request once. The URL is a path. */
   const request = Effect.fnUntraced(function* <A, E>(
     outgoing: HttpClientRequest.HttpClientRequest,
     decode: (body: string) => Effect.Effect<A, E>
@@ -79,7 +82,7 @@ export const makeJackHttp = Effect.gen(function* () {
     )
   })
 
-  /** Sends a request that is safe to repeat. Repeats it when its outcome is unknown. */
+  /** Sends a request that is safe to repeat, and repeats it if its outcome is unknown. */
   const requestIdempotent = <A, E>(
     outgoing: HttpClientRequest.HttpClientRequest,
     decode: (body: string) => Effect.Effect<A, E>

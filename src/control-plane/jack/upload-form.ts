@@ -7,7 +7,7 @@ import { COMPATIBILITY_DATE, type Upload } from "../ControlPlane.ts"
  * @param builtAt ISO 8601
  */
 export const uploadForm = async (upload: Upload, builtAt: string): Promise<FormData> => {
-  // Imported at the first upload, because the library's tables take three milliseconds of an isolate's start.
+  // The first upload imports it, because the library's tables take three milliseconds of an isolate's start.
   const { zipOf } = await import("./zip.ts")
   const manifest = JSON.stringify({
     version: 1,

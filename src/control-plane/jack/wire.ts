@@ -6,12 +6,14 @@ import type { Account, Project } from "../ControlPlane.ts"
 
 /**
  * These schemas decode the answers of Jack's control plane as leniently as is safe. They drop unknown fields (one of them,
- * `cron_secret`, is a secret), and require only the fields that we need.
+ * `cron_secret`, is a secret), and require only the fields that the gateway needs.
  */
 
 const maybeString = Schema.optional(Schema.NullOr(Schema.String))
 
-/** An array in some answers, a JSON string in the list. Tags decide nothing, so malformed ones count as none. */
+/**
+ * Some answers have an array here, the list has a JSON string. No decision depends on tags, so malformed ones count as none.
+ */
 const Tags = Schema.Union([
   Schema.Array(Schema.String),
   Schema.fromJsonString(Schema.Array(Schema.String)),
@@ -28,19 +30,19 @@ const ProjectRow = Schema.Struct({
   created_at: maybeString
 })
 
-/** `{project, url?}`: the create, one project by id, one by slug. */
+/** `{project, url?}`: the answer to the create, and to a read of one project by id or slug. */
 const ProjectAnswer = Schema.Struct({ project: ProjectRow, url: maybeString })
 
-/** `{projects}`. Rows are decoded one by one, so that one malformed row does not hide the others from the sweep. */
+/** `{projects}`. Rows are decoded one by one, so that a malformed row does not hide the others from the sweep. */
 const ProjectList = Schema.Struct({ projects: Schema.Array(Schema.Unknown) })
 
 /** The answer to the upload: the row of the new deployment. */
 const DeploymentRow = Schema.Struct({ id: Schema.NonEmptyString, status: Schema.String })
 
-/** `{deployment}`: the one that is live. */
+/** `{deployment}`: the live deployment. */
 const LatestAnswer = Schema.Struct({ deployment: DeploymentRow })
 
-/** `{user: {username}}`: the account that the token belongs to. `user` is null where its row is missing. */
+/** `{user: {username}}`: the account that the token belongs to. `user` is null if its row is missing. */
 const Me = Schema.Struct({ user: Schema.optional(Schema.NullOr(Schema.Struct({ username: maybeString }))) })
 
 /** `{success, …}`: tags and delete. A partial delete answers `true`, and lists in `warnings` what is left. */
@@ -66,7 +68,10 @@ export const decode = {
 const instant = (text: string | null | undefined): Option.Option<number> =>
   Option.map(Option.flatMap(Option.fromNullishOr(text), DateTime.make), DateTime.toEpochMillis)
 
-/** Makes a project of an answer with or without `url`. A project without a time counts as created `now`, so that the sweep keeps it. */
+/**
+ * Makes a project from an answer with or without `url`. A project without a time counts as created `now`, so that the sweep
+ * keeps it.
+ */
 export const toProject = ({ project, url }: typeof ProjectAnswer.Type, now: number): Project => ({
   id: project.id,
   name: project.name ?? "",
@@ -78,9 +83,9 @@ export const toProject = ({ project, url }: typeof ProjectAnswer.Type, now: numb
 })
 
 /**
- * Sites answer at `{username}-{slug}.runjack.xyz`. Jack's dispatcher takes the text before the first hyphen for the
- * username, so it never finds the sites of a username with a hyphen. Without a username sites answer at
- * `{slug}.runjack.xyz`, where any other account's create of the same slug takes the address over.
+ * Reads whether the account's sites can be reached. Sites answer at `{username}-{slug}.runjack.xyz`. Jack's dispatcher takes
+ * the text before the first hyphen for the username, so it never finds the sites of a username with a hyphen. Without a
+ * username sites answer at `{slug}.runjack.xyz`, where any other account's create of the same slug takes the address over.
  */
 export const toAccount = ({ user }: typeof Me.Type): Account => {
   const username = user?.username ?? ""
@@ -91,7 +96,7 @@ export const toAccount = ({ user }: typeof Me.Type): Account => {
 
 const decodeRow = Schema.decodeUnknownOption(ProjectRow)
 
-/** The projects of a list, without the rows that have no id. */
+/** Returns the projects of a list, without the rows that have no id. */
 export const toProjects = (list: typeof ProjectList.Type, now: number): ReadonlyArray<Project> =>
   list.projects.flatMap((row) => Option.toArray(decodeRow(row)).map((project) => toProject({ project }, now)))
 
@@ -103,7 +108,10 @@ const decodeError = Schema.decodeUnknownOption(
 
 const textOf = (detail: unknown) => (typeof detail === "string" ? detail : JSON.stringify(detail))
 
-/** The code and the message of an error. Uncaught errors are text/plain: then the code is empty and the message is the body. */
+/**
+ * Reads the code and the message of an error. Uncaught errors are text/plain; then the code is empty and the message is the
+ * body.
+ */
 export const errorOf = (body: string): { readonly code: string; readonly message: string } =>
   Option.match(decodeError(body), {
     onNone: () => ({ code: "", message: body.trim() }),

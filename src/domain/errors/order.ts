@@ -4,26 +4,26 @@ import * as Schema from "effect/Schema"
 import { DiagnosticSchema } from "../Diagnostic.ts"
 import { notCharged, ownProblem, Retry } from "../problem.ts"
 
-/** 422: the source does not bundle, has nothing that can serve, or does not start. */
+/** 422: the source does not bundle, exports nothing that can serve, or does not start. */
 export class BundleFailed extends HttpApiError.Problem<BundleFailed>()(
   "BundleFailed",
   { type: ownProblem("bundle_failed"), status: 422, title: "Bundle failed" },
   {
     code: Schema.tag("bundle_failed"),
-    /** True for an update: its deployment was paid for. */
+    /** True for an update, because its deployment was paid for. */
     charged: Schema.Boolean.pipe(Schema.withConstructorDefault(Effect.succeed(false))),
     diagnostics: Schema.Array(DiagnosticSchema)
   }
 ) {}
 
-/** 409: this very order is being served; `retry_after` in seconds, also sent as `Retry-After`. */
+/** 409: the same order is in progress. `retry_after` is in seconds; the answer also sends it as `Retry-After`. */
 export class OrderInProgress extends HttpApiError.Problem<OrderInProgress>()(
   "OrderInProgress",
   { type: ownProblem("order_in_progress"), status: 409, title: "Order in progress" },
   {
     code: Schema.tag("order_in_progress"),
     charged: Schema.NullOr(Schema.Boolean),
-    /** Null until the payment was sent, and for an execution. */
+    /** Null until the payment is sent, and for an execution. */
     deployment_id: Schema.NullOr(Schema.String),
     status_url: Schema.NullOr(Schema.String),
     retry: Retry,
@@ -32,8 +32,8 @@ export class OrderInProgress extends HttpApiError.Problem<OrderInProgress>()(
 ) {}
 
 /**
- * 409: a credential that has paid, with another `Idempotency-Key` than its purchase has. `retry` is absent where that key is
- * the client's own.
+ * 409: the credential has paid, and the request brings another `Idempotency-Key` than its purchase has. `retry` is absent if
+ * the client chose that key itself.
  */
 export class WrongIdempotencyKey extends HttpApiError.Problem<WrongIdempotencyKey>()(
   "WrongIdempotencyKey",
@@ -46,8 +46,8 @@ export class WrongIdempotencyKey extends HttpApiError.Problem<WrongIdempotencyKe
 ) {}
 
 /**
- * 502: charged and not live yet. `fault: "service"` goes on by itself; `fault: "code"` means that the host refuses this
- * code. Asking again with `retry.idempotency_key` and the same body costs nothing.
+ * 502: the client is charged and the site is not live yet. With `fault: "service"` the service retries by itself; `fault:
+ * "code"` means that the host refuses this code. To repeat the same body with `retry.idempotency_key` costs nothing.
  */
 export class DeployFailed extends HttpApiError.Problem<DeployFailed>()(
   "DeployFailed",
@@ -59,27 +59,27 @@ export class DeployFailed extends HttpApiError.Problem<DeployFailed>()(
     status_url: Schema.String,
     fault: Schema.Literals(["service", "code"]),
     retry: Retry,
-    /** Absent where waiting does not help. */
+    /** Absent if waiting does not help. */
     retry_after: Schema.optionalKey(Schema.Int)
   }
 ) {}
 
-/** 502: the host could not deliver at this moment, which was asked before the payment: nothing was charged or written. */
+/** 502: the host could not deliver when the order asked it before the payment. Nothing was charged or written. */
 export class HostUnavailable extends HttpApiError.Problem<HostUnavailable>()(
   "HostUnavailable",
   { type: ownProblem("deploy_failed"), status: 502, title: "Host unavailable" },
   {
     code: Schema.tag("deploy_failed"),
     charged: notCharged,
-    /** `unavailable`: an outage, which ends by itself. `unusable`: the operator has to mend the account at the host. */
+    /** `unavailable`: an outage, which ends by itself. `unusable`: the operator has to fix the account at the host. */
     host: Schema.Literals(["unavailable", "unusable"]),
     retry_after: Schema.Int
   }
 ) {}
 
 /**
- * 502: charged and not run yet, which is our fault. Asking again with `retry.idempotency_key` and the same body costs
- * nothing.
+ * 502: the client is charged and the code did not run yet, because the service failed. To repeat the same body with
+ * `retry.idempotency_key` costs nothing.
  */
 export class ExecuteFailed extends HttpApiError.Problem<ExecuteFailed>()(
   "ExecuteFailed",
@@ -89,12 +89,14 @@ export class ExecuteFailed extends HttpApiError.Problem<ExecuteFailed>()(
     charged: Schema.tag(true),
     fault: Schema.tag("service"),
     retry: Retry,
-    /** Absent where waiting does not help. */
+    /** Absent if waiting does not help. */
     retry_after: Schema.optionalKey(Schema.Int)
   }
 ) {}
 
-/** 410: it was delivered, its time is over, and this key has had its answer. `deployment_id` is null for an execution. */
+/**
+ * 410: the order was delivered and has expired, and this key has received its answer. `deployment_id` is null for an execution.
+ */
 export class Expired extends HttpApiError.Problem<Expired>()(
   "Expired",
   { type: ownProblem("expired"), status: 410, title: "Expired" },

@@ -3,7 +3,7 @@ import * as HttpApiError from "effect/http-api/HttpApiError"
 import * as Schema from "effect/Schema"
 import { notCharged, ownProblem, protocolProblem, Retry } from "../problem.ts"
 
-/** The protocol's reasons for a 402, with what each is called for people. */
+/** The protocol's reasons for a 402, each with its title. */
 export const paymentProblems = {
   "payment-required": "Payment required",
   "malformed-credential": "Malformed credential",
@@ -16,8 +16,8 @@ export const paymentProblems = {
 export type PaymentProblem = keyof typeof paymentProblems
 
 /**
- * 402: no credential, or none that can be taken. `type` and `title` say which of the protocol's reasons it is; the answer
- * always carries a fresh challenge.
+ * 402: the request has no credential, or none that is valid. `type` and `title` name the protocol's reason. The answer always
+ * carries a fresh challenge.
  */
 export class PaymentRequired extends Schema.Error<PaymentRequired>("PaymentRequired")(
   {
@@ -37,14 +37,14 @@ export class PaymentRequired extends Schema.Error<PaymentRequired>("PaymentRequi
   }
 }
 
-/** 503: money may have moved and the chain has not said. */
+/** 503: money may have moved, and the chain has not confirmed it. */
 export class PaymentPending extends HttpApiError.Problem<PaymentPending>()(
   "PaymentPending",
   { type: ownProblem("payment_pending"), status: 503, title: "Payment pending" },
   {
     code: Schema.tag("payment_pending"),
     charged: Schema.Null.pipe(Schema.withConstructorDefault(Effect.succeed(null))),
-    /** Null for an execution, which has no status of its own. */
+    /** Null for an execution, which has no status page. */
     deployment_id: Schema.NullOr(Schema.String),
     status_url: Schema.NullOr(Schema.String),
     retry: Retry,
@@ -52,7 +52,7 @@ export class PaymentPending extends HttpApiError.Problem<PaymentPending>()(
   }
 ) {}
 
-/** 503: the chain cannot be asked, and nothing was sent to it. */
+/** 503: the chain does not answer, and nothing was sent to it. */
 export class PaymentUnavailable extends HttpApiError.Problem<PaymentUnavailable>()(
   "PaymentUnavailable",
   { type: ownProblem("payment_unavailable"), status: 503, title: "Payment unavailable" },
@@ -60,15 +60,15 @@ export class PaymentUnavailable extends HttpApiError.Problem<PaymentUnavailable>
 ) {}
 
 /**
- * 429: this payer has too many attempts in flight, or too many that came to nothing within an hour. What is owed and what is
- * finished is served all the same.
+ * 429: this payer has too many attempts in flight, or too many that failed within an hour. The payer still gets orders that are
+ * paid for or finished.
  */
 export class TooManyAttempts extends HttpApiError.Problem<TooManyAttempts>()(
   "TooManyAttempts",
   { type: ownProblem("too_many_attempts"), status: 429, title: "Too many attempts" },
   {
     code: Schema.tag("too_many_attempts"),
-    /** True for an update: its deployment was paid for. */
+    /** True for an update, because its deployment was paid for. */
     charged: Schema.Boolean.pipe(Schema.withConstructorDefault(Effect.succeed(false))),
     retry_after: Schema.Int
   }

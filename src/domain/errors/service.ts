@@ -3,7 +3,10 @@ import * as HttpApiError from "effect/http-api/HttpApiError"
 import * as Schema from "effect/Schema"
 import { notCharged, ownProblem, Retry } from "../problem.ts"
 
-/** 503: too many builds, or payments of one client, in flight; `charged` is null where the order was not asked. */
+/**
+ * 503: too many builds, or too many payments of one client, are in flight. `charged` is null if the gateway could not ask the
+ * order.
+ */
 export class Busy extends HttpApiError.Problem<Busy>()(
   "Busy",
   { type: ownProblem("busy"), status: 503, title: "Busy" },
@@ -21,7 +24,7 @@ export class NotConfigured extends HttpApiError.Problem<NotConfigured>()(
   { code: Schema.tag("not_configured"), charged: notCharged, missing: Schema.Array(Schema.String) }
 ) {}
 
-/** 500: a defect of ours; what it was stays in the log. */
+/** 500: a defect of the service. Only the log says what failed. */
 export class Internal extends HttpApiError.Problem<Internal>()(
   "Internal",
   { type: ownProblem("internal_error"), status: 500, title: "Internal error" },

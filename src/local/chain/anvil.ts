@@ -14,9 +14,9 @@ export interface AnvilCommand {
 }
 
 /**
- * The command for an anvil that is reached by its Unix socket only. anvil always listens on TCP too, and answers there to every
- * Host, and over WebSocket to every Origin: a page in a browser could reset the chain, or make it fetch any URL. No flag turns
- * that off, so the port is put out of reach:
+ * Makes the command for an anvil that clients reach only by its Unix socket. anvil always listens on TCP too, and answers there
+ * to every Host, and over WebSocket to every Origin. A page in a browser could reset the chain, or make it fetch any URL. No
+ * flag turns that off, so the port is put out of reach:
  *
  * - on Linux into a network of its own, which also keeps anvil from calling out;
  * - on Linux without user namespaces, to a multicast address, to which TCP does not connect;
@@ -40,7 +40,7 @@ export const anvilCommand = (options: {
       // Earlier hardforks stall after the first payment, and 1.7.1 knows no later one.
       hardfork: "T4",
       "chain-id": options.chainId,
-      // Blocks by the clock: automine leaves the genesis timestamp at 1, before every transaction's `validAfter`.
+      // The clock makes blocks, because automine leaves the genesis timestamp at 1, before every transaction's `validAfter`.
       "block-time": options.blockTime,
       host: linux && !apart ? "239.255.84.80" : "127.0.0.1",
       port: options.port,
@@ -60,7 +60,10 @@ export const stateFile = (dir: string): string => join(dir, "chain.json")
 
 const ownNetwork = ["--map-root-user", "--net"]
 
-/** A socket path may have some 100 bytes: it is in `dir` if that fits, and in a temporary directory otherwise. */
+/**
+ * Returns the path of the socket. A socket path may have some 100 bytes: it is in `dir` if that fits, and in a temporary
+ * directory otherwise.
+ */
 const socketPath = (dir: string): string => {
   const path = join(dir, "chain.ipc")
   return Buffer.byteLength(path) > 100 ? join(mkdtempSync(join(tmpdir(), "mpp-chain-")), "ipc") : path
@@ -80,7 +83,7 @@ const findAnvil = (): string => {
     const platform = `${process.platform}-${process.arch === "x64" ? "amd64" : process.arch}`
     candidates.unshift(createRequire(launcher).resolve(`@foundry-rs/anvil-${platform}/bin/${file}`))
   } catch {
-    // Not installed for this platform.
+    // npm did not install it for this platform.
   }
   for (const folder of (process.env["PATH"] ?? "").split(delimiter)) candidates.push(join(folder, file))
   // `node_modules/.bin/anvil` is the package's launcher, which needs the binary that was not found above.

@@ -27,7 +27,9 @@ interface Waiting {
 
 const TIMEOUT_MS = 30_000
 
-/** One connection. The first call opens it, and the first call after a failure opens it again. Answers come in any order. */
+/**
+ * Makes one connection. The first call opens it, and the first call after a failure opens it again. Answers come in any order.
+ */
 export const makeIpc = (path: string): Ipc => {
   const waiting = new Map<number, Waiting>()
   let socket: Socket | undefined
@@ -55,13 +57,13 @@ export const makeIpc = (path: string): Ipc => {
   return {
     call: ({ method, params = [] }) => {
       const id = ++last
-      const answered = new Promise<RpcAnswer>((resolve, reject) => {
+      const answer = new Promise<RpcAnswer>((resolve, reject) => {
         waiting.set(id, { resolve, reject })
         setTimeout(() => reject(new Error(`the chain does not answer ${method}`)), TIMEOUT_MS).unref()
         socket ??= open()
         socket.write(`${JSON.stringify({ jsonrpc: "2.0", id, method, params })}\n`)
       })
-      return answered.finally(() => waiting.delete(id))
+      return answer.finally(() => waiting.delete(id))
     },
     close: () => {
       socket?.destroy()

@@ -5,14 +5,16 @@ import type { Settings } from "../settings.ts"
 const networks: Readonly<Record<number, string>> = { 4217: "mainnet", 42431: "testnet", 1337: "local" }
 
 /**
- * Finds the network that the gateway charges on: the one that the settings name, or the one of the chain at TEMPO_RPC_URL. The
- * default is the local network, also when that chain does not answer.
+ * Finds the network that the gateway charges on: the one in the settings, or the one of the chain at TEMPO_RPC_URL. The default
+ * is the local network, even if that chain does not answer.
  */
 export const findNetwork = async (given: Settings): Promise<{ readonly name: string; readonly chainId: number }> => {
-  const answered = given.TEMPO_RPC_URL
+  const nodeChainId = given.TEMPO_RPC_URL
     ? Number(await callRpc(given.TEMPO_RPC_URL, "eth_chainId").catch(() => NaN))
     : NaN
-  const named = Number(Object.keys(networks).find((id) => networks[Number(id)] === given.TEMPO_NETWORK) ?? NaN)
-  const chainId = [answered, named].find((id) => !Number.isNaN(id)) ?? 1337
+  const settingsChainId = Number(
+    Object.keys(networks).find((id) => networks[Number(id)] === given.TEMPO_NETWORK) ?? NaN
+  )
+  const chainId = [nodeChainId, settingsChainId].find((id) => !Number.isNaN(id)) ?? 1337
   return { name: given.TEMPO_NETWORK ?? networks[chainId] ?? "local", chainId }
 }

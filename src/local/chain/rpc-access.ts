@@ -11,7 +11,7 @@ export const isAllowed = (method: string): boolean =>
   (/^(eth|net|web3|txpool)_[a-zA-Z0-9]+$/.test(method) &&
     !/^eth_(send(?!Raw)|sign|accounts$|mining$|coinbase$|(un)?subscribe$)/.test(method))
 
-/** The answer that refuses a request before its body is read, or `undefined` for an acceptable request. */
+/** Returns the answer that refuses a request before its body is read; `undefined` for an acceptable request. */
 export const refuseRequest = (
   { method, headers }: Pick<IncomingMessage, "method" | "headers">,
   hosts: ReadonlyArray<string>

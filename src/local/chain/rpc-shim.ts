@@ -19,7 +19,7 @@ interface RpcRequest extends RpcCall {
   readonly id: unknown
 }
 
-/** A JSON-RPC server. `stop` cuts its open connections. */
+/** A JSON-RPC server. `stop` closes its open connections at once. */
 export interface RpcShim {
   readonly stop: () => Promise<void>
 }
@@ -79,24 +79,24 @@ const serve = async (
   hosts: ReadonlyArray<string>,
   answer: (request: RpcRequest) => Promise<object>
 ): Promise<void> => {
-  const say = (status: number, text: string): void => {
+  const respond = (status: number, text: string): void => {
     // The shim does not read the rest of the body, so the connection ends with the answer.
     outgoing.writeHead(status, { "content-type": "text/plain; charset=utf-8", connection: "close" }).end(`${text}\n`)
   }
   const refusal = refuseRequest(incoming, hosts)
-  if (refusal !== undefined) return say(refusal.status, refusal.text)
+  if (refusal !== undefined) return respond(refusal.status, refusal.text)
   try {
     const text = await readText(incoming)
-    if (text === undefined) return say(413, `A request has at most ${MAX_BODY} bytes.`)
+    if (text === undefined) return respond(413, `A request has at most ${MAX_BODY} bytes.`)
     const body = parse(text)
     const requests = Array.isArray(body) ? body : [body]
-    if (!requests.every(isRequest)) return say(400, "The body is not a JSON-RPC request.")
+    if (!requests.every(isRequest)) return respond(400, "The body is not a JSON-RPC request.")
     const answers = await Promise.all(requests.map(answer))
     outgoing.setHeader("content-type", "application/json")
     outgoing.end(JSON.stringify(Array.isArray(body) ? answers : answers[0]))
   } catch (cause) {
-    // Plain text, like the answer of a proxy in front of a node that is down.
-    say(502, `The local chain does not answer: ${String(cause)}`)
+    // The answer is plain text, like that of a proxy in front of a node that is down.
+    respond(502, `The local chain does not answer: ${String(cause)}`)
   }
 }
 

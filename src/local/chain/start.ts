@@ -13,9 +13,9 @@ export interface Chain {
   readonly url: string
   /** Resolves with the reason when the chain ends by itself. */
   readonly failed: Promise<string>
-  /** Stops the JSON-RPC server and starts it again on the same port, while the chain goes on. */
+  /** Stops the JSON-RPC server and starts it again on the same port, while the chain continues. */
   readonly rpc: { readonly stop: () => Promise<void>; readonly start: () => Promise<void> }
-  /** Calls any method of the node, also those that clients may not call. For tests, for example to move its clock. */
+  /** Calls any method of the node, including those that clients may not call. For tests, for example to move its clock. */
   readonly call: (request: RpcCall) => Promise<RpcAnswer>
   readonly stop: () => Promise<void>
 }
@@ -23,7 +23,9 @@ export interface Chain {
 /** anvil may write its state for this long when it stops. */
 const STOP_MS = 5000
 
-/** Starts the chain, and returns once it has its first block: payments signed before that are "not valid yet". */
+/**
+ * Starts the chain, and returns once it has its first block, because payments that are signed before it are "not valid yet".
+ */
 export const startChain = async (options: {
   readonly dir: string
   readonly port: number
@@ -87,7 +89,7 @@ const dropBrokenState = (file: string): void => {
   }
 }
 
-/** One JSON-RPC call without parameters; throws when the server does not answer within 2 s. */
+/** Makes one JSON-RPC call without parameters. Throws if the server does not answer within 2 s. */
 export const callRpc = async (url: string, method: string): Promise<unknown> => {
   const response = await fetch(url, {
     method: "POST",

@@ -20,9 +20,9 @@ export interface ControlPlane {
   readonly failNextCreate: (message: string) => void
   /** For tests: makes the next attempt to set secrets fail. An upload's code is live then, and its answer is a 500. */
   readonly failNextSecrets: (message: string) => void
-  /** For tests: answers `GET /v1/me` with this from now on, or never (`"hang"`); `undefined` restores the real answer. */
+  /** For tests: answers `GET /v1/me` with this from now on, or never (`"hang"`). `undefined` restores the real answer. */
   readonly answerMe: (answer: Answer | "hang" | undefined) => void
-  /** Cuts all connections. The data stays on disk, and `start` serves it again on the same port. */
+  /** Closes all connections at once. The data stays on disk, and `start` serves it again on the same port. */
   readonly stop: () => Promise<void>
   readonly start: () => Promise<void>
 }
@@ -127,7 +127,7 @@ const serve = async (
       : { body: Readable.toWeb(incoming) as ReadableStream, duplex: "half" })
   })
   const { status, body } = await answer(request).catch((): Answer => ({ status: 500, body: "Internal Server Error" }))
-  // An answer before the end of the body must not cut the connection of the body.
+  // An answer before the end of the body must not break the connection of the body.
   incoming.resume()
   if (body instanceof EventStream) return stream(outgoing, body)
   outgoing.writeHead(status, {

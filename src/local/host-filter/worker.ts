@@ -21,7 +21,7 @@ export default {
     if (pathname === `/${env.SECRET}/scheduled`)
       return Response.json(await env.GATEWAY.scheduled({ cron: "* * * * *" }))
     if (request.headers.has("cf-connecting-ip")) return env.GATEWAY.fetch(request)
-    // The platform states the client's address; here all clients are on this machine.
+    // The platform states the client's address. Here all clients are on this machine.
     const forwarded = new Request(request)
     forwarded.headers.set("cf-connecting-ip", "127.0.0.1")
     return env.GATEWAY.fetch(forwarded)

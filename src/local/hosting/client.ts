@@ -3,7 +3,8 @@ import type { RunnerBinding } from "../../sandbox/remote/binding.ts"
 import { encodeBundle } from "./encoding.ts"
 
 /**
- * Passes calls of the gateway to the hosting process. The gateway calls it in its own process, by its service binding `RUNNER`.
+ * Passes calls of the gateway to the hosting process. The gateway calls it within its own process, by its service binding
+ * `RUNNER`.
  */
 export class Runner
   extends WorkerEntrypoint<{

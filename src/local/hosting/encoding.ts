@@ -49,7 +49,7 @@ const fromBase64 = (text: string): ArrayBuffer => Uint8Array.from(atob(text), (c
 const toBase64 = (bytes: ArrayBuffer): string => {
   const whole = new Uint8Array(bytes)
   let text = ""
-  // In pieces, because the number of arguments of a call is limited.
+  // This works in pieces, because the number of arguments of a call is limited.
   for (let at = 0; at < whole.length; at += 32_768) text += String.fromCharCode(...whole.subarray(at, at + 32_768))
   return btoa(text)
 }

@@ -25,7 +25,7 @@ export interface SiteHost {
   ) => Promise<QueryResult | null>
   /** Whether a bucket has no object. */
   readonly isEmpty: (data: SiteData, bucket: string) => Promise<boolean>
-  /** Ends a project's process, and deletes its data if told to. */
+  /** Ends a project's process, and deletes its data on request. */
   readonly remove: (project: string, options: { readonly data: boolean }) => Promise<void>
 }
 
@@ -138,6 +138,7 @@ const checkInTurn = (
       return undefined
     }
   }
+  // One check runs at a time, with one retry, because another bundle may be the reason that the process went down.
   let last: Promise<unknown> = Promise.resolve()
   return (version, data) => {
     const result = last.then(async () => {

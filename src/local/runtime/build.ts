@@ -12,7 +12,7 @@ type Modules = ReadonlyArray<{
   readonly contents: string | Uint8Array
 }>
 
-/** Bundles one of our own Workers. */
+/** Bundles one of the stack's own Workers. */
 export const buildLocal = async (source: string): Promise<Modules> => {
   const { outputFiles } = await build({
     entryPoints: [source],
@@ -35,7 +35,7 @@ export const stopEsbuild = (): Promise<void> => stop()
  * @throws Error when it does not build.
  */
 export const buildProject = async (config: string, out: string): Promise<void> => {
-  // Into another folder first, so that a failed build keeps the last one.
+  // The build goes to another folder first, so that a failed build keeps the last one.
   const fresh = `${out}.new`
   rmSync(fresh, { recursive: true, force: true })
   const wrangler = join(dirname(createRequire(import.meta.url).resolve("wrangler/package.json")), "bin/wrangler.js")
@@ -56,7 +56,7 @@ const DEFAULT_RULES = [
   { type: "CommonJS", include: ["**/*.cjs"] }
 ] as const
 
-/** The modules of a built Worker. The main module is named after its source. */
+/** Returns the modules of a built Worker. The main module is named after its source. */
 export const builtModules = (
   out: string,
   main: string,
@@ -79,7 +79,7 @@ export const builtModules = (
     })
 }
 
-/** The project's bindings, as wrangler reads them from its configuration. */
+/** Returns the project's bindings, as wrangler reads them from its configuration. */
 export const projectOptions = async (
   config: string
 ): Promise<{

@@ -1,4 +1,4 @@
-// A runtime process: runs the plan in the given file until it is ended, in a working directory of its own.
+// A runtime process. It runs the plan in the given file until the launcher ends it, in a working directory of its own.
 import { existsSync, readFileSync } from "node:fs"
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare"
 import { buildLocal, builtModules, buildProject, stopEsbuild, projectOptions } from "./build.ts"
@@ -54,7 +54,7 @@ const options = async () => {
   })
 }
 
-// Watch before the first build, so that no change during the build is missed.
+// The watch starts before the first build, so that no change during the build is missed.
 const changed = plan.project === undefined ? undefined : watchSource(plan.project)
 
 const miniflare = new Miniflare(await options())

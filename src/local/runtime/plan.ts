@@ -17,12 +17,12 @@ export interface Plan {
   readonly project?: Project
 }
 
-/** One of our own Workers. */
+/** One of the stack's own Workers. */
 export interface LocalWorker {
   readonly name: string
   /** The absolute path of its source. */
   readonly source: string
-  /** Its bindings in Miniflare's form; JSON values under `bindings`. */
+  /** Its bindings in Miniflare's form, with JSON values under `bindings`. */
   readonly options: Readonly<Record<string, unknown>>
 }
 

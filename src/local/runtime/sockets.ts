@@ -23,7 +23,7 @@ export const socketsOf = (name: string) => ({ site: `site-${name}.sock`, admin: 
  * the Workers, where headers choose the Worker and its URL (`MF-Route-Override`, `MF-Original-URL`); a page could send them by
  * DNS rebinding. The other is the runtime's way back into this process. Both become Unix sockets in the working directory.
  *
- * Call this before Miniflare starts anything. It fits the pinned version of Miniflare; a test counts the ports.
+ * Callers must call this before Miniflare starts anything. It fits the pinned version of Miniflare; a test counts the ports.
  */
 export const keepOnePort = (): void => {
   const { listen } = net.Server.prototype

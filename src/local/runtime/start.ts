@@ -9,7 +9,7 @@ import type { Plan } from "./plan.ts"
 export const startRuntime = (name: string, dir: string, plan: Plan): Promise<Child> => {
   const folder = join(dir, name)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  // Readable by its owner only, because it holds the settings.
+  // Only the owner may read the file, because it holds the settings.
   writeFileSync(join(folder, "plan.json"), JSON.stringify(plan), { mode: 0o600 })
   return spawnGroup({
     name,

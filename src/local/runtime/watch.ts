@@ -9,7 +9,7 @@ const IGNORED = /(^|[\\/])(generated|local|node_modules|dist|\.[^\\/]*)([\\/]|$)
 
 const QUIET_MS = 300
 
-/** Yields each time the project's source has changed and was then quiet for 300 ms. Changes between two steps are kept. */
+/** Yields each time the project's source has changed and then not for 300 ms. Changes between two steps are kept. */
 export const watchSource = ({ watch: folder }: Pick<Project, "watch">): AsyncIterable<void> => {
   // The directory of this or another stack may be inside the source folder.
   const isInStack = (path: string): boolean =>
@@ -29,7 +29,7 @@ export const watchSource = ({ watch: folder }: Pick<Project, "watch">): AsyncIte
     for (;;) {
       if (paths.size === 0) await new Promise<void>((resolve) => (wake = resolve))
       while (Date.now() - last < QUIET_MS) await sleep(100)
-      // Checked again: a new directory of a stack has no marker file at first.
+      // The paths are checked again, because a new directory of a stack has no marker file at first.
       const source = [...paths].filter((path) => !isFolder(path) && !isInStack(path))
       paths.clear()
       if (source.length > 0) yield

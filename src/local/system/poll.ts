@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises"
 
-/** Asks every `everyMs` until the answer is true; false when `timeoutMs` have passed. A throw counts as false. */
+/** Asks every `everyMs` until the answer is true. Returns false after `timeoutMs`. A throw counts as false. */
 export const poll = async (
   ask: () => boolean | Promise<boolean>,
   timeoutMs: number,
@@ -10,7 +10,7 @@ export const poll = async (
     try {
       if (await ask()) return true
     } catch {
-      // Not yet.
+      // It is not ready yet.
     }
     if (Date.now() >= end) return false
   }

@@ -12,7 +12,10 @@ export interface Child {
   readonly logStart: number
   /** Resolves with a sentence when the process ends without `stop`. Never rejects. */
   readonly crashed: Promise<string>
-  /** Sends SIGTERM to the group, and SIGKILL after `graceMs` (2000; 0 kills at once). Resolves when no process of it runs. */
+  /**
+   * Sends SIGTERM to the group, and SIGKILL after `graceMs` (2000; 0 kills at once). Resolves when no process of the group
+   * runs.
+   */
   readonly stop: (graceMs?: number) => Promise<void>
 }
 
@@ -26,7 +29,7 @@ export interface ChildOptions {
   readonly log: string
 }
 
-/** Command-line flags by name: `{ port: 1 }` is `--port 1`. */
+/** Writes command-line flags by name: `{ port: 1 }` is `--port 1`. */
 export const flags = (values: Readonly<Record<string, string | number>>): ReadonlyArray<string> =>
   Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)])
 
@@ -89,7 +92,7 @@ const watchGroup = (pid: number): GroupWatcher => {
   return {
     release: () => shell.kill("SIGKILL"),
     released: () => {
-      // From now on the caller may wait for this shell only.
+      // From now on the caller may wait only for this shell.
       shell.ref()
       return gone
     }
@@ -97,7 +100,7 @@ const watchGroup = (pid: number): GroupWatcher => {
 }
 
 interface GroupWatcher {
-  /** Call this when the group has ended, because the system may reuse its id. */
+  /** Ends the watch. The caller must call this when the group has ended, because the system may reuse its id. */
   readonly release: () => void
   readonly released: () => Promise<unknown>
 }
@@ -106,7 +109,7 @@ const signalGroup = (pid: number, signal: NodeJS.Signals): void => {
   try {
     process.kill(-pid, signal)
   } catch {
-    // ESRCH: the whole group has ended.
+    // The error is ESRCH: the whole group has ended.
   }
 }
 

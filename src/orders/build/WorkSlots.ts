@@ -2,7 +2,7 @@ import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 import { BUILDS, makeSlots, STARTS } from "./slots.ts"
 
-/** Shares one isolate's builds and start checks among the payers. */
+/** Divides one isolate's builds and start checks among the payers. */
 export class WorkSlots extends Context.Service<
   WorkSlots,
   {

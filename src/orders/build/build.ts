@@ -10,58 +10,75 @@ import { diagnose } from "./diagnose.ts"
 import type { Worker } from "./slots.ts"
 import { WorkSlots } from "./WorkSlots.ts"
 
-/** The source map of a bundle that was made without one. A diagnostic without it names no line. */
-const mapFor = Effect.fnUntraced(function* ({ frames }: StartFailed, files: Files, purpose: Purpose) {
+/** Builds the source map of a bundle that was made without one. Without it a diagnostic names no line. */
+const mapFor = Effect.fnUntraced(function* (
+  { frames }: StartFailed,
+  files: Files,
+  purpose: Purpose,
+  lock: Build["lock"]
+) {
   if (frames.length === 0) return undefined
   const bundler = yield* Bundler
-  return yield* bundler.bundle(files, { purpose, sourceMap: true }).pipe(
+  return yield* bundler.bundle(files, { purpose, sourceMap: true, lock }).pipe(
     Effect.map(({ map }) => map),
     Effect.orElseSucceed(() => undefined)
   )
 })
 
-/** Without a free slot there is no map. The payer gets the diagnostic all the same. */
-const mapOf = Effect.fnUntraced(function* (worker: Worker, failed: StartFailed, files: Files, purpose: Purpose) {
+/** Returns no map if no slot is free. The payer gets the diagnostic anyway. */
+const mapOf = Effect.fnUntraced(function* (
+  worker: Worker,
+  failed: StartFailed,
+  files: Files,
+  purpose: Purpose,
+  lock: Build["lock"]
+) {
   const { inBuild } = yield* WorkSlots
-  return yield* inBuild(worker, mapFor(failed, files, purpose)).pipe(Effect.orElseSucceed(() => undefined))
+  return yield* inBuild(worker, mapFor(failed, files, purpose, lock)).pipe(Effect.orElseSucceed(() => undefined))
 })
 
 /**
- * Builds files and checks that they start; `refuse` handles a failure of either. The failure is `certain` if the same files
- * are sure to fail again.
+ * Builds files and checks that they start. `refuse` handles a failure of either. `certain` is true if the same files must fail
+ * again.
  */
 export const buildAndStart = Effect.fn("OrderWorkflow.build")(function* <R>(
   files: Files,
   purpose: Purpose,
   attempt: AttemptId,
-  refuse: (problem: Omit<BuildFailure, "at">, certain: boolean) => Effect.Effect<never, BundleFailed, R>
+  refuse: (problem: Omit<BuildFailure, "at">, certain: boolean) => Effect.Effect<never, BundleFailed, R>,
+  known?: Build["lock"]
 ) {
   const { inBuild, inStart } = yield* WorkSlots
   const bundler = yield* Bundler
   const runner = yield* CodeRunner
   const payers = yield* Payers
-  // An attempt is kept before anything is built for it, and payers with fewer failures come first.
+  // The order saves the attempt before it builds. Payers with fewer failures come first.
   const worker = { payer: attempt.payer, failures: yield* payers.keep(attempt) }
-  const bundle = Effect.andThen(logWork("build", purpose), bundler.bundle(files, { purpose }))
-  const { main, code, compatibilityFlags, entrypoint, warnings, map } = yield* inBuild(worker, bundle).pipe(
+  const bundle = Effect.andThen(logWork("build", purpose), bundler.bundle(files, { purpose, lock: known }))
+  const { main, code, compatibilityFlags, entrypoint, warnings, map, lock } = yield* inBuild(worker, bundle).pipe(
     Effect.catchTags({
       BundleRejected: ({ diagnostics, certain }) => {
         const detail = "The source does not bundle: see diagnostics."
-        // Without a file it is the compiler that gave up, which it may not do another time.
+        // A diagnostic without a file means that the compiler gave up, and it may succeed another time.
         return refuse({ detail, diagnostics }, certain && diagnostics.every(({ file }) => file !== ""))
       },
       BundlerBusy: () =>
         new Busy({ detail: "Too many builds in flight. Nothing was charged; try again.", retry_after: 2 }),
+      RegistryUnavailable: ({ message }) =>
+        Effect.andThen(
+          Effect.logWarning("packages could not be fetched", message),
+          new Busy({ detail: `${message}. Nothing was charged; try again.`, retry_after: 5 })
+        ),
       BundlerCrashed: ({ message }) => unavailable("the bundler could not start", message)
     })
   )
-  const upload: Build = { main, code, compatibilityFlags, warnings, ...(map !== undefined && { map }) }
+  const upload: Build = { main, code, compatibilityFlags, warnings, lock, ...(map !== undefined && { map }) }
   const start = Effect.andThen(logWork("start", purpose), runner.check(upload, purpose))
   yield* (runner.available ? inStart(worker, start) : runner.check(upload, purpose)).pipe(
     Effect.catchTags({
       StartFailed: Effect.fnUntraced(function* (failed) {
         const detail = "The code bundles but does not start: see diagnostics."
-        const program = { entrypoint, files, map: map ?? (yield* mapOf(worker, failed, files, purpose)) }
+        const program = { entrypoint, files, map: map ?? (yield* mapOf(worker, failed, files, purpose, lock)) }
         return yield* refuse({ detail, diagnostics: [diagnose(failed, program)] }, failed.certain)
       }),
       RunnerUnavailable: ({ message }) => unavailable("the runner does not answer", message)
@@ -70,7 +87,7 @@ export const buildAndStart = Effect.fn("OrderWorkflow.build")(function* <R>(
   return upload
 })
 
-/** Logs one line for each build and each start, so that the operator can count unpaid work. */
+/** Logs a line for each build and each start, so that the operator can count unpaid work. */
 const logWork = (message: "build" | "start", purpose: Purpose) =>
   Effect.annotateLogs(Effect.logInfo(message), { purpose })
 

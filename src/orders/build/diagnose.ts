@@ -3,15 +3,18 @@ import type { Files } from "../../domain/Order.ts"
 import type { StartFailed } from "../../sandbox/CodeRunner.ts"
 import { isOwn, originsOf, type Position } from "../../sandbox/positions.ts"
 
-/** Where a start failed, as the author knows the program. */
+/** The author's program, in which a failed start is located. */
 interface Program {
   readonly entrypoint: string
   readonly files: Files
-  /** The bundle's source map, where there is one. */
+  /** The bundle's source map, if there is one. */
   readonly map: string | undefined
 }
 
-/** A failed start as a diagnostic: in the innermost of the author's files that the stack names, else in the entrypoint. */
+/**
+ * Turns a failed start into a diagnostic. It points to the innermost of the author's files that the stack names, else to the
+ * entrypoint.
+ */
 export const diagnose = (failed: StartFailed, program: Program): Diagnostic => {
   const place = placeOf(failed, program) ?? { file: program.entrypoint, line: 0, column: 0 }
   const source = place.line === 0 ? "" : lineAt(textOf(program.files, place.file), place.line)
@@ -32,7 +35,7 @@ const placeOf = ({ frames, exported }: StartFailed, { entrypoint, files, map }: 
 
 const textOf = (files: Files, file: string): string => (Object.hasOwn(files, file) ? (files[file] ?? "") : "")
 
-/** The line of a file that exports a name. */
+/** Finds the line of a file that exports a name. */
 const exportIn = (source: string, file: string, name: string): Position | undefined => {
   const lines = source.split("\n")
   const index = lines.findIndex((line) => /\bexport\b/.test(line) && wordsIn(line).includes(name))

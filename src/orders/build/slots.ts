@@ -7,39 +7,39 @@ import { Busy } from "../../domain/Errors.ts"
 export interface Limits {
   /** How many units of work may be in progress at a time. */
   readonly atOnce: number
-  /** How many of these only payers without failures can have. */
+  /** How many of these are reserved for payers without failures. */
   readonly reserved: number
-  /** The longest time that one unit can take, in milliseconds, and a margin. */
+  /** The longest time that one unit can take plus a margin, in milliseconds. */
   readonly longestMs: number
-  /** After work for a payer with failures: how long no such payer is served, in multiples of the time that the work took. */
+  /** After work for a payer with failures, no such payer is served for this multiple of the work's time. */
   readonly rest: number
 }
 
 /**
- * Builds take up to 100 MB each, of the isolate's 128 MB, and its one thread. Builds of payers with failures get an eighth of
- * the thread's time at most, because all others wait for them.
+ * A build takes up to 100 MB of the isolate's 128 MB, and its only thread. Builds of payers with failures get at most an eighth
+ * of the thread's time, because all other requests wait for them.
  */
 export const BUILDS: Limits = { atOnce: 2, reserved: 1, longestMs: 30_000, rest: 7 }
 
-/** Starts take place in other isolates, and some of them time out: several at a time, for some seconds each. */
+/** Starts run in other isolates, and some time out. Several run at once, for some seconds each. */
 export const STARTS: Limits = { atOnce: 8, reserved: 3, longestMs: 40_000, rest: 0 }
 
 /** A payer waits for a slot at most this long, in milliseconds: the signed payment is valid for 25 seconds. */
 const TIMEOUT_MS = 4_000
 
-/** How many may wait in one isolate: more than that would not get a slot in time. */
+/** How many payers may wait in one isolate. A longer queue could not be served in time. */
 const MAX_WAITING = 100
 
-/** A waiter polls this often, in milliseconds; the farther behind in the queue, the less often. */
+/** A waiter polls this often, in milliseconds. It polls less often the farther behind it is in the queue. */
 const POLL_MS = { first: 10, last: 100 }
 
-/** The platform has ended a waiter that has not polled for so long, in milliseconds. */
+/** The platform has ended a waiter that has not polled for this time, in milliseconds. */
 const WAITER_LEASE_MS = 2_000
 
-/** The longest rest, in milliseconds: a single slow build must not block all payers with failures. */
+/** The longest rest, in milliseconds, because one slow build must not block all payers with failures. */
 const MAX_REST_MS = 1_500
 
-/** The payer of some work. */
+/** A payer that waits or works. */
 export interface Worker {
   readonly payer: string
   /** How many attempts of this payer have failed within an hour. */
@@ -47,22 +47,22 @@ export interface Worker {
 }
 
 interface Timed extends Worker {
-  /** When it began to wait or to work, in unix milliseconds. */
+  /** When the wait or the work began, in unix milliseconds. */
   readonly since: number
 }
 
 /**
- * Shares the work of one isolate among payers. First come, first served, with three exceptions: nobody has two slots while
- * somebody else waits for one; payers with fewer failures come first; and payers with failures leave slots and time to those
- * without. Waiters poll on their own timer, because the platform forbids waiting for a promise of another request.
+ * Divides the work of one isolate among payers: first come, first served, with three exceptions. No payer has two slots while
+ * another payer waits. Payers with fewer failures come first. Payers with failures leave slots and time to the others. Waiters
+ * poll on timers of their own, because the platform forbids waiting for a promise of another request.
  */
 export const makeSlots = ({ atOnce, reserved, longestMs, rest }: Limits) => {
   const working = new Leases<Timed>()
   const waiting = new Leases<Timed>()
-  // Until when payers with failures have to wait.
+  // Payers with failures wait until this time, in unix milliseconds.
   let restUntil = 0
 
-  /** Lists waiting slots, the next one first. */
+  /** Lists the payers that wait for a slot, the next one first. */
   const queue = (now: number) => {
     const busyPayers = new Set(working.active(now).map(([, { payer }]) => payer))
     const rank = ({ payer, failures }: Timed) => failures + (busyPayers.has(payer) ? 1_000 : 0)
@@ -97,7 +97,7 @@ export const makeSlots = ({ atOnce, reserved, longestMs, rest }: Limits) => {
     const done = working.get(slot)
     if (done === undefined) return
     if (rest > 0 && done.failures > 0) {
-      // The clock stands still while a Worker computes, until the next event.
+      // The clock of a Worker stands still until the next event.
       yield* Effect.sleep(0)
       const now = yield* Clock.currentTimeMillis
       restUntil = now + Math.min(rest * (now - done.since), MAX_REST_MS)

@@ -4,17 +4,19 @@ import { ControlPlaneClient } from "../../control-plane/ControlPlaneClient.ts"
 import { HostUnavailable } from "../../domain/Errors.ts"
 import { HostHealth, type Learned } from "./HostHealth.ts"
 
-/** How long the host may take. A signed payment has 25 seconds to live, and the build beside this needs most of them. */
+/**
+ * The host may take this long. A signed payment is valid for 25 seconds, and the build beside this request needs most of them.
+ */
 const HOST_TIMEOUT = "5 seconds"
 
-/** When to try again, in seconds: an outage ends by itself, and the operator has to fix an account. */
+/** When the client should try again, in seconds. An outage ends by itself; an account needs the operator. */
 const RETRY_AFTER_SECONDS = { unavailable: 10, unusable: 300 }
 
 const READY = { status: "ready" as const, detail: "" }
 
 /**
- * Before anybody pays, the host is asked whether it could deliver. Any answer but a usable account counts as an outage: Jack
- * answers 401 as well when its own database is down, so a 401 does not prove that the token is wrong.
+ * Asks the host before the payment whether it could deliver. Every answer except a usable account counts as an outage. Jack
+ * also answers 401 when its own database is down, so a 401 does not prove that the token is wrong.
  */
 export const askHost: Effect.Effect<void, HostUnavailable, ControlPlaneClient> = Effect.flatMap(
   ControlPlaneClient,

@@ -13,7 +13,10 @@ import * as transition from "../purchase/transitions.ts"
 import { send, sentAgain } from "./send.ts"
 import { recordFailure } from "../steps/retry.ts"
 
-/** Somebody deleted the project. The next try creates another one, at another slug if the host still shows the project. */
+/**
+ * Handles a project that was deleted at the host. The next try creates another one, at another slug if the host still shows the
+ * project.
+ */
 const lost = Effect.fnUntraced(function* (id: string, projectId: string) {
   const store = yield* PurchaseStore
   const gone = yield* isGone(projectId)
@@ -79,8 +82,8 @@ const failed = Effect.fn("OrderWorkflow.deliveryFailed")(function* (id: string, 
 })
 
 /**
- * Step 7 of a deploy makes a live site of a captured purchase. It can be interrupted anywhere and called again, because the
- * order saves each request to the host first, and recognizes its project by the name.
+ * Step 7 of a deploy makes a live site of a captured purchase. It is safe to interrupt and to repeat, because the order saves
+ * each request to the host first and recognizes its project by the name.
  */
 export const deliver = (purchase: Purchase) =>
   findOrCreateProject(purchase).pipe(
@@ -91,7 +94,7 @@ export const deliver = (purchase: Purchase) =>
         failed(purchase.id, { fault: "service", detail: `${status} ${message}` }),
       ControlPlaneUnavailable: ({ message }) => failed(purchase.id, { fault: "service", detail: message })
     }),
-    // A defect counts as an outage, because the payer has paid: the order tries again.
+    // A defect counts as an outage because the payer has paid: the order tries again.
     Effect.catchDefect((defect) =>
       Effect.andThen(
         Effect.logError("a defect while delivering", purchase.id, defect),
@@ -100,10 +103,10 @@ export const deliver = (purchase: Purchase) =>
     )
   )
 
-/** The tags of a deployment's project, by which the sweep finds it. `expiresAt` in unix seconds. */
+/** Returns the tags of a deployment's project, by which the sweep finds it. `expiresAt` in unix seconds. */
 export const projectTags = (expiresAt: number): ReadonlyArray<string> => ["mpp-compute", `expires:${expiresAt}`]
 
-/** Enters a live deployment into the index. No decision reads the index, so a failure only leaves a warning. */
+/** Adds a live deployment to the index. No decision reads the index, so a failure leaves only a warning. */
 export const index = Effect.fnUntraced(function* ({ id, placement, answer }: Purchase) {
   if (placement?.projectId == null || answer === null || !("url" in answer)) return
   const expiry = yield* ExpiryStore

@@ -13,13 +13,13 @@ import { PurchaseStore } from "../purchase/PurchaseStore.ts"
 import { save } from "../purchase/save.ts"
 import * as transition from "../purchase/transitions.ts"
 
-/** How many slugs one try asks for before it pauses. */
+/** One try asks for at most this many slugs before it pauses. */
 const MAX_SLUGS = 5
 
-/** A project that is still provisioned after this time, in milliseconds, was given up by its creator. */
+/** A project that is still being provisioned after this time, in milliseconds, was given up by its creator. */
 const PROVISIONING_MS = 600_000
 
-// Read again each time: a deployment that is live may expire meanwhile.
+// This reads the purchase again each time, because a live deployment may have expired since.
 const savePlacement = (id: string, placement: Placement) =>
   Effect.flatMap(PurchaseStore, (store) => save(store, transition.placed(store.byId(id)!, placement)))
 
@@ -29,8 +29,8 @@ const keepProject = (id: string, placement: Placement, project: Project) =>
   savePlacement(id, { ...placement, projectId: project.id, url: project.url })
 
 /**
- * Looks up the slug's owner: keeps a project of this deployment, deletes one that failed, and takes another slug for anybody
- * else's. `undefined` if the host shows nobody.
+ * Looks up the slug's owner. It keeps a project of this deployment, deletes a failed one, and takes another slug if the project
+ * is another deployment's. Returns `undefined` if the host shows no project.
  */
 const recognize = Effect.fn("OrderWorkflow.recognize")(function* (purchase: Purchase, placement: Placement) {
   const host = yield* ControlPlaneClient
@@ -49,16 +49,16 @@ const recognize = Effect.fn("OrderWorkflow.recognize")(function* (purchase: Purc
 })
 
 /**
- * Slugs are unique among all accounts that share a username, and the look-up shows only the caller's. So a slug that is taken
- * and has no visible owner belongs to a stranger for good.
+ * Handles a taken slug. Slugs are unique among all accounts that share a username, and the look-up shows only the caller's
+ * projects. A taken slug without a visible owner therefore belongs to a stranger and stays taken.
  */
 const slugTaken = Effect.fnUntraced(function* (purchase: Purchase, placement: Placement) {
   return (yield* recognize(purchase, placement)) ?? (yield* nextSlug(purchase))
 })
 
 /**
- * The purchase with its project at the host, which serves the deployment. It can be interrupted anywhere and called again,
- * because the order saves each request before it sends it, and recognizes its project by the name.
+ * Returns the purchase with its project at the host. It is safe to interrupt and to repeat, because the order saves each
+ * request before it sends it and recognizes its project by the name.
  */
 export const findOrCreateProject = Effect.fn("OrderWorkflow.create")(function* (purchase: Purchase) {
   const host = yield* ControlPlaneClient
@@ -89,7 +89,7 @@ export const findOrCreateProject = Effect.fn("OrderWorkflow.create")(function* (
     : current
 })
 
-/** The URL at which the project answers. */
+/** Returns the URL at which the project answers. */
 export const siteUrl = Effect.fn("OrderWorkflow.url")(function* ({ projectId, url }: Placement) {
   if (url !== null) return url
   const host = yield* ControlPlaneClient
@@ -97,11 +97,13 @@ export const siteUrl = Effect.fn("OrderWorkflow.url")(function* ({ projectId, ur
   return project?.url ?? (yield* new ControlPlaneUnavailable({ message: "the project has no URL yet" }))
 })
 
-/** Whether the project is gone. The host's 404 to another call does not prove it, so the host is asked for the project itself. */
+/**
+ * Whether the project is gone. The host's 404 to another call does not prove it, so this asks the host for the project itself.
+ */
 export const isGone = (projectId: string) =>
   Effect.flatMap(ControlPlaneClient, (host) => Effect.map(host.get(projectId), Option.isNone))
 
-/** The same place without its project, which is gone. The next try asks for the slug again, and looks it up first. */
+/** Returns the same place without its project, which is gone. The next try looks the slug up before it asks for it again. */
 export const withoutProject = (placement: Placement): Placement => ({
   ...placement,
   attempted: true,

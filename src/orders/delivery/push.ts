@@ -14,10 +14,13 @@ import * as transition from "../purchase/transitions.ts"
 import { backoff } from "../steps/backoff.ts"
 import { send, sentAgain } from "./send.ts"
 
-/** An update gets this answer once its deployment has expired. */
+/** The answer to an update of an expired deployment. */
 export const over = (id: string) => new Expired({ detail: "This deployment has expired.", deployment_id: id })
 
-/** The purchase of a deployment that has not expired. Read again, because it may have expired meanwhile. */
+/**
+ * Returns the purchase if the deployment has not expired. It reads the purchase again, because the deployment may have expired
+ * since.
+ */
 const alive = Effect.fnUntraced(function* (id: string) {
   const purchase = (yield* PurchaseStore).byId(id)
   const now = yield* Clock.currentTimeMillis
@@ -25,7 +28,7 @@ const alive = Effect.fnUntraced(function* (id: string) {
   return { purchase, now }
 })
 
-/** Writes a live purchase's next state. */
+/** Saves the next state of a live purchase. */
 const settle = Effect.fnUntraced(function* (
   id: string,
   change: (purchase: Delivered, now: number) => transition.Changes
@@ -34,7 +37,10 @@ const settle = Effect.fnUntraced(function* (
   return yield* save(yield* PurchaseStore, transition.pushed(purchase, change(purchase, now)))
 })
 
-/** The host did not take the update. Code that the host refuses is dropped, because the host would refuse it again. */
+/**
+ * Handles an update that the host did not take. The order drops code that the host refuses, because the host would refuse it
+ * again.
+ */
 const untaken = Effect.fnUntraced(function* (id: string, fault: Failure["fault"], what: string) {
   const { purchase } = yield* alive(id)
   const { key, attempts, again } = purchase.update ?? { key: "", attempts: 0 }
@@ -45,7 +51,7 @@ const untaken = Effect.fnUntraced(function* (id: string, fault: Failure["fault"]
     : `the code before it keeps serving${fault === "code" ? "" : " until the host has taken it"}`
   const detail = `The update ${what}; ${consequence}.`
   yield* settle(id, ({ update, failure }, now) => ({
-    // Code that is sent once more was live before, and is: there is nothing that its payer could do.
+    // This code was live before and still is, so the payer can do nothing.
     failure: again === undefined || gone ? { fault, detail, at: now } : failure,
     ...(fault === "code" || update === null
       ? { update: null, due: Infinity }
@@ -64,19 +70,19 @@ const untaken = Effect.fnUntraced(function* (id: string, fault: Failure["fault"]
   })
 })
 
-/** The project that the deployment has, or a new one in place of the one that is gone. */
+/** Returns the deployment's project, or creates one in place of a project that is gone. */
 const placed = Effect.fnUntraced(function* (purchase: Delivered) {
   const host = yield* ControlPlaneClient
   const { placement } = yield* findOrCreateProject(purchase)
   const projectId = placement!.projectId!
   if (purchase.gone !== true) return projectId
-  // The deployment expired while the host created the project: nobody else would delete that project.
+  // The deployment expired while the host created the project, and nothing else would delete that project.
   yield* Effect.tapError(alive(purchase.id), () => Effect.ignore(host.remove(projectId)))
   yield* host.tag(projectId, projectTags(Math.floor(expiryOf(purchase)! / 1000)))
   return projectId
 })
 
-/** The host does not find the project. If it is gone, the deployment is placed anew, for what is left of its time. */
+/** Handles a 404 of the host. If the project is gone, the order places the deployment anew for the rest of its time. */
 const replaced = Effect.fnUntraced(function* (id: string, projectId: string) {
   if (!(yield* isGone(projectId))) return
   yield* Effect.logWarning("a project is gone, and placed anew", id, projectId)
@@ -103,10 +109,10 @@ const upload = Effect.fnUntraced(function* (id: string) {
   return { build, url: sent.gone === true ? yield* siteUrl(sent.placement!) : undefined }
 })
 
-/** Sends a saved update to the host. It can be interrupted anywhere and called again: the same upload twice does no harm. */
+/** Sends a saved update to the host. It is safe to interrupt and to repeat, because the same upload twice does no harm. */
 export const push = Effect.fn("OrderWorkflow.push")(function* (id: string) {
   const { build, url } = yield* upload(id).pipe(
-    // At once, where the project has just been found to be gone.
+    // This retries at once if the project turned out to be gone.
     Effect.retry({ times: 1, while: (error) => error._tag === "ControlPlaneRefused" && error.status === 404 }),
     Effect.catchTags({
       CodeRejected: ({ message }) => untaken(id, "code", `does not start at the host (${message})`),
@@ -122,10 +128,13 @@ export const push = Effect.fn("OrderWorkflow.push")(function* (id: string) {
   return { ...answer, receipt }
 })
 
-/** Returns the changes once the host takes an update; `url` if the deployment was placed anew. `now` in unix milliseconds. */
+/**
+ * Returns the changes after the host has taken an update. `url` is set if the deployment was placed anew. `now` in unix
+ * milliseconds.
+ */
 const taken = (purchase: Delivered, build: Build, url: string | undefined, now: number) => {
   const { answer, update } = purchase
-  // It was live before, and is.
+  // This code was live before and still is.
   if (update?.again !== undefined && url === undefined) return { update: null, inDoubt: [], due: Infinity }
   const next = update === null ? null : sentAgain(purchase, build, update, now)
   return {
@@ -134,6 +143,7 @@ const taken = (purchase: Delivered, build: Build, url: string | undefined, now: 
     updatedAt: now,
     failure: null,
     warnings: build.warnings ?? [],
+    lock: build.lock ?? {},
     ...(url !== undefined && { gone: false, answer: { ...answer, url } as Answer })
   }
 }

@@ -7,7 +7,7 @@ import type { InDoubt, Purchase, Update } from "../purchase/Purchase.ts"
 import { save } from "../purchase/save.ts"
 import * as transition from "../purchase/transitions.ts"
 
-/** The host may still carry out an upload this long after its answer was lost, in milliseconds. */
+/** The host may still carry out an upload for this time after its answer was lost, in milliseconds. */
 const LANDS_WITHIN_MS = 600_000
 
 /** The order sends the newest code once more after this time, in milliseconds, if older code may have landed after it. */
@@ -19,8 +19,8 @@ const digestOf = ({ main, code, compatibilityFlags }: Upload): string =>
     .digest("hex")
 
 /**
- * Uploads code, and records what may still land: an upload that timed out, or that a crash interrupted, may be carried out
- * after a newer one, and would serve then. The record is saved before the upload, and removed when its outcome is known.
+ * Uploads code, and records uploads that may still land. An upload that timed out, or that a crash interrupted, may land after
+ * a newer one and would then serve. The order saves the record before the upload, and removes it when the outcome is known.
  */
 export const send = Effect.fn("OrderWorkflow.send")(function* (id: string, projectId: string, upload: Upload) {
   const host = yield* ControlPlaneClient
@@ -42,9 +42,9 @@ export const send = Effect.fn("OrderWorkflow.send")(function* (id: string, proje
 })
 
 /**
- * The update that sends the newest code once more in a minute, if other code may still land after it; else null. The host
- * cannot be asked which code serves: it names the deployment that began last, not the one that landed last. `now` in unix
- * milliseconds.
+ * Returns the update that sends the newest code once more in a minute, if other code may still land after it; else null. The
+ * host cannot say which code serves, because it names the deployment that began last and not the one that landed last. `now` in
+ * unix milliseconds.
  */
 export const sentAgain = ({ inDoubt = [] }: Purchase, upload: Upload, update: Omit<Update, "again">, now: number) => {
   const digest = digestOf(upload)

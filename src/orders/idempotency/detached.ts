@@ -1,7 +1,7 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 
-/** A caller waits for its order or its update for so long. Then the order answers 409, and the work continues. */
+/** A caller waits this long for its order or its update. Then the order answers 409, and the work continues. */
 const CALLER_TIMEOUT = "60 seconds"
 
 /** Work in progress whose result several callers may await. */
@@ -10,9 +10,9 @@ interface InFlight<A, E> {
 }
 
 /**
- * Does the work in a fiber of its own, so that it continues when its caller goes away; all callers await its result.
+ * Does the work in a fiber of its own, so that it continues when its caller goes away. All callers await its result.
  *
- * @param onDefect the error that a defect of the work becomes.
+ * @param onDefect the error that replaces a defect of the work.
  * @param onEnd runs when the work ends, before any caller gets the result.
  */
 export const startDetached = <A, E, R>(

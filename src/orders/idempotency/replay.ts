@@ -4,14 +4,14 @@ import { PaymentRejected } from "../../payment/PaymentService.ts"
 import type { PurchaseStore } from "../purchase/PurchaseStore.ts"
 import { charged, type Purchase } from "../purchase/Purchase.ts"
 
-/** The purchase that a key stands for, also if an earlier release has made it. */
+/** Finds the purchase bound to a key, including purchases of earlier releases. */
 export const purchaseOf = (store: PurchaseStore["Service"], key: string): Purchase | undefined =>
   store.byKey(key) ?? store.byKey(earlierKey(key))
 
 /**
- * Refuses to show an answer to a credential that has paid for `purchase`; `undefined` if the credential may read it. It may
- * with the purchase's `Idempotency-Key`, which the client chose or received, and without any key until a caller has received
- * the answer. No refusal asks for money: the challenge of a 402 is for the same purchase, which is paid.
+ * Refuses to show an answer to a credential that has paid for `purchase`. Returns `undefined` if the credential may read the
+ * answer. It may with the purchase's `Idempotency-Key`, which the client chose or received, and without any key until a caller
+ * has received the answer. No refusal asks for money, because the challenge of a 402 is for the same purchase, which is paid.
  */
 export const replayed = (
   store: PurchaseStore["Service"],
@@ -19,7 +19,7 @@ export const replayed = (
   { verified, idempotencyKey }: PaidRequest
 ): PaymentRejected | WrongIdempotencyKey | undefined => {
   const standsFor = (key: string) => purchaseOf(store, key)?.id === purchase.id
-  // The bearer learns nothing that the credential does not hold.
+  // The bearer learns only what the credential holds.
   const key = standsFor(verified.key) ? verified.key : purchase.key
   if (idempotencyKey === undefined) return purchase.answered ? unkeyed(key) : undefined
   if (!standsFor(idempotencyKey.key)) {
@@ -31,7 +31,7 @@ export const replayed = (
       ...(!isOwnKey(key) && { retry: { idempotency_key: key } })
     })
   }
-  // The hash of a client's key stands in the challenge, and so in the credential: it proves nothing.
+  // The hash of a client's key proves nothing, because the challenge and so the credential hold it.
   return idempotencyKey.readable && isOwnKey(idempotencyKey.key) ? unkeyed(idempotencyKey.key) : undefined
 }
 

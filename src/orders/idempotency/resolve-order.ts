@@ -17,11 +17,11 @@ export type OrderResolution =
   | { readonly _tag: "Resume"; readonly purchase: Purchase }
   /** The same order is in progress. */
   | { readonly _tag: "Join"; readonly inFlight: InFlightOrder }
-  /** Delivered, and maybe expired since: the order repeats its result. */
+  /** The purchase is delivered, and maybe expired since. The order repeats its result. */
   | { readonly _tag: "Finished"; readonly purchase: Purchase }
   | { readonly _tag: "Refused"; readonly error: OrderError }
 
-/** Enters an order as in progress. Look-up and entry are one synchronous step. */
+/** Registers an order as in progress. Look-up and registration are one synchronous step. */
 export const register = (store: PurchaseStore["Service"], key: string, challengeId: string): InFlightOrder => {
   const inFlight = { key, challengeId, outcome: Deferred.makeUnsafe<OrderResult, OrderError>() }
   store.inFlight.set(key, inFlight)
@@ -56,7 +56,7 @@ export const resolveOrder = (store: PurchaseStore["Service"], paid: PaidRequest,
   const inFlight = current ?? (purchase === undefined ? undefined : store.inFlight.get(purchase.key))
   if (inFlight !== undefined) return { _tag: "Join", inFlight }
   if (purchase === undefined) {
-    // A second call without a key comes from an agent that starts over, not from one that wants two.
+    // A second call without a key comes from an agent that starts over, not from an agent that wants two purchases.
     const other = keyed ? undefined : store.inFlight.values().next().value
     if (other !== undefined) return { _tag: "Join", inFlight: other }
     const failure = store.buildFailure()
@@ -66,7 +66,7 @@ export const resolveOrder = (store: PurchaseStore["Service"], paid: PaidRequest,
     }
     return { _tag: "New", inFlight: register(store, key, challengeId) }
   }
-  // Binds the challenge's own key, because a bearer of a used credential could take any other key for ever.
+  // This binds the challenge's own key. Otherwise a bearer of a used credential could take any other key permanently.
   store.bindKeys(paid.verified.key, challengeId, purchase.id)
   if (purchase.state === "delivered" || purchase.state === "expired") return { _tag: "Finished", purchase }
   return { _tag: "Resume", purchase }
@@ -103,7 +103,7 @@ export const joinInFlight = Effect.fn("OrderWorkflow.join")(function* (paid: Pai
   return yield* outcome
 })
 
-/** Whether the error concerns the credential in progress alone, so that another credential gets a try of its own. */
+/** Whether the error concerns only the credential in progress, so that another credential may try. */
 export const isAboutCredential = (inFlight: InFlightOrder, { verified }: PaidRequest, error: OrderError): boolean =>
   inFlight.challengeId !== verified.challengeId && error._tag === "PaymentRejected"
 

@@ -9,14 +9,14 @@ import { PurchaseStore, type InFlightUpdate } from "../purchase/PurchaseStore.ts
 import type { UpdateError } from "../operations.ts"
 import { charged } from "../purchase/Purchase.ts"
 
-/** An order handles an update in these ways. */
+/** How to handle an update. */
 export type UpdateResolution =
   | { readonly _tag: "New"; readonly update: InFlightUpdate }
   /** The same update is in progress. */
   | { readonly _tag: "Join"; readonly update: InFlightUpdate }
   | { readonly _tag: "Refused"; readonly error: UpdateError }
 
-/** How a client repeats its update. */
+/** Tells a client how to repeat its update. */
 const again = (id: string, key: string) => ({
   status_url: statusPath(id),
   retry: { idempotency_key: key },
@@ -26,8 +26,9 @@ const again = (id: string, key: string) => ({
 const refused = (error: UpdateError): UpdateResolution => ({ _tag: "Refused", error })
 
 /**
- * Decides how to handle an update. The deployment must exist and not have expired, its payer must ask, and the proof must be
- * new. One update at a time, because the upload that the host gets last serves. Look-up and entry are one synchronous step.
+ * Decides how to handle an update. The deployment must exist and be unexpired, its payer must ask, and the proof must be new.
+ * One update runs at a time, because the last upload that the host gets serves. Look-up and registration are one synchronous
+ * step.
  */
 export const resolveUpdate = (
   store: PurchaseStore["Service"],
@@ -59,7 +60,7 @@ export const resolveUpdate = (
   if (update !== undefined && update.body !== terms.bodyDigest) {
     return busy("Another update of this deployment is in progress. Send this one again when it is done.")
   }
-  // The keys of updates are none of a deploy's: the same one may stand for both.
+  // Keys of updates are separate from keys of deploys, so one text may be both.
   store.bindKeys(`update ${key}`, challengeId, id)
   if (update !== undefined) return { _tag: "Join", update }
   const inFlight = { body: terms.bodyDigest, key, challengeId, outcome: Deferred.makeUnsafe<Deployed, UpdateError>() }

@@ -8,7 +8,7 @@ import type { Status } from "../operations.ts"
 /** The order's request to the host. The order saves it before it asks, to recognize a lost answer. */
 export const Placement = Schema.Struct({
   slug: Schema.String,
-  /** Set once a create was, or may have been, sent: from then on the slug is looked up before it is created again. */
+  /** True once the order has, or may have, sent a create. From then on it looks the slug up before it creates again. */
   attempted: Schema.Boolean,
   projectId: Schema.NullOr(Schema.String),
   url: Schema.NullOr(Schema.String)
@@ -16,7 +16,7 @@ export const Placement = Schema.Struct({
 /** The order's request to the host. */
 export type Placement = typeof Placement.Type
 
-/** A place at the host that nothing was ever asked for. */
+/** A place at the host that the order has not asked for. */
 export const newPlacement = (slug: string): Placement => ({
   slug: withSuffix(slug, randomBytes(8).toString("hex")),
   attempted: false,
@@ -30,34 +30,37 @@ export const Failure = Schema.Struct({
   detail: Schema.String,
   /** Unix milliseconds. */
   at: Schema.Number,
-  /** Since when every try of what is to be delivered has failed, in unix milliseconds; for failures after the payment. */
+  /** Since when every try to deliver this has failed, in unix milliseconds; only for failures after the payment. */
   since: Schema.optionalKey(Schema.Number)
 })
 /** Why a purchase is not live yet. */
 export type Failure = typeof Failure.Type
 
-/** Newer code that was taken and is not live yet; its upload is kept with the purchase's. */
+/** Newer code that the order took and that is not live yet. The store keeps its upload as the purchase's payload. */
 export const Update = Schema.Struct({
-  /** SHA-256 (hex) of the body that brought it. */
+  /** SHA-256 (hex) of the update's request body. */
   body: Schema.String,
-  /** The key that its sender may ask again with. */
+  /** The key with which the client can repeat the update. */
   key: Schema.String,
-  /** How often it was sent to the host: the pauses grow with it. */
+  /** How often the order has sent it to the host. The pauses grow with it. */
   attempts: Schema.Number,
-  /** The host has taken it, and gets it once more from then on, in unix milliseconds: older code may have landed behind it. */
+  /**
+   * The host has taken the update, and gets it again from this time on, in unix milliseconds, because older code may have
+   * landed after it.
+   */
   again: Schema.optionalKey(Schema.Number)
 })
-/** Newer code that was taken and is not live yet. */
+/** Newer code that the order took and that is not live yet. */
 export type Update = typeof Update.Type
 
-/** An upload whose outcome nobody knows. */
+/** An upload with an unknown outcome. */
 export const InDoubt = Schema.Struct({
-  /** SHA-256 (hex) of what was sent. */
+  /** SHA-256 (hex) of the uploaded code. */
   digest: Schema.String,
-  /** Until when it may still land, in unix milliseconds. */
+  /** The upload may land until this time, in unix milliseconds. */
   until: Schema.Number
 })
-/** An upload whose outcome nobody knows. */
+/** An upload with an unknown outcome. */
 export type InDoubt = typeof InDoubt.Type
 
 const Answer = Schema.Union([
@@ -69,7 +72,7 @@ const Answer = Schema.Union([
   }),
   Schema.Struct({ expires_at: Schema.String })
 ])
-/** Where a deployment is; or until when an execution's output is kept, which is stored by itself. */
+/** The URL of a deployment, or the time until which an execution's output is kept. The store keeps the output by itself. */
 export type Answer = typeof Answer.Type
 
 /**
@@ -78,20 +81,20 @@ export type Answer = typeof Answer.Type
  *
  * | state | money | what is known | goes on with | becomes |
  * |---|---|---|---|---|
- * | (none) | has not moved | nothing: an authorization that is lost with its process has cost nobody anything | | `capturing` |
- * | `capturing` | only the chain knows | the signed bytes, their hash, their deadline; they may be on their way | reading the chain, never sending | `captured`, `failed` |
- * | `captured` | has moved | a site is owed; `placement` says what the host was asked for; or a run | recognizing, creating, uploading; running | `delivered` |
- * | `delivered` | has moved | the site is live, `answer` says where, or `gone` that the host has lost it; or the code was run, and its output is kept | its update, if there is one; its deletion, when its time is over | `expired` |
- * | `expired` | has moved | its time is over, the project or the output is gone | | |
- * | `failed` | will not move | the chain will never take the transaction; the key is free again | | |
+ * | (none) | has not moved | nothing: an authorization that is lost with its process costs nothing | | `capturing` |
+ * | `capturing` | only the chain knows | the signed bytes, their hash and their deadline; they may be in transit | reading the chain, never sending | `captured`, `failed` |
+ * | `captured` | has moved | a site or a run is owed; `placement` is the request to the host | recognizing, creating, uploading; running | `delivered` |
+ * | `delivered` | has moved | the site is live at the URL in `answer`, unless it is `gone` at the host; or the code has run, and its output is kept | its update, if there is one; its deletion, when it expires | `expired` |
+ * | `expired` | has moved | the paid time is over, and the project or the output is deleted | | |
+ * | `failed` | will not move | the chain will never take the transaction; the key is released | | |
  */
 export const PurchaseRow = Schema.Struct({
-  /** The deployment id, known from here on and for ever; an execution's appears in no answer. */
+  /** The deployment id. It never changes; an execution's id appears in no answer. */
   id: Schema.String,
   operation: Schema.Literals(["deploy", "execute"]),
   key: Schema.String,
   challengeId: Schema.String,
-  /** The payer, in lower case: nobody else may put other code there. */
+  /** The payer's address in lower case. Only the payer may replace the code. */
   payer: Schema.String,
   state: Schema.Literals(["capturing", "captured", "delivered", "expired", "failed"]),
   authorization: Schema.Struct({
@@ -100,30 +103,32 @@ export const PurchaseRow = Schema.Struct({
     validBefore: Schema.Number,
     challengeId: Schema.String
   }),
-  /** The slug that was asked for, without any suffix; empty for an execution. */
+  /** The slug that the client asked for, without any suffix; empty for an execution. */
   slug: Schema.String,
   placement: Schema.NullOr(Placement),
   /** The value of `Payment-Receipt`, from `captured` on. */
   receipt: Schema.NullOr(Schema.String),
-  /** Where a deployment is; or until when an execution's output is kept, which is stored by itself. */
+  /** The URL of a deployment, or the time until which an execution's output is kept. The store keeps the output by itself. */
   answer: Schema.NullOr(Answer),
   /** Whether a caller has received `answer`. Until then the same order gets it without a key. */
   answered: Schema.Boolean,
   failure: Schema.NullOr(Failure),
   update: Schema.NullOr(Update),
-  /** When its code went live last, in unix milliseconds. */
+  /** When the code last went live, in unix milliseconds. */
   updatedAt: Schema.NullOr(Schema.Number),
-  /** How often the present state's step was tried: the pauses grow with it. */
+  /** How often the order has tried the step of the present state. The pauses grow with it. */
   attempts: Schema.Number,
-  /** When the object has to look at this purchase again, in unix milliseconds; null for never. */
+  /** When the order looks at this purchase again, in unix milliseconds; null for never. */
   due: Schema.NullOr(Schema.Number),
   /** Unix milliseconds. */
   createdAt: Schema.Number,
-  /** The compiler's warnings about the code that is live, or that is delivered; none where the field is missing. */
+  /** The compiler's warnings about the code that is live or being delivered. A missing field means none. */
   warnings: Schema.optionalKey(Schema.Array(DiagnosticSchema)),
-  /** Uploads that may still land, this very moment's included; none where the field is missing. */
+  /** The versions of the packages in that code, by what was asked for. A missing field means no packages. */
+  lock: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
+  /** Uploads that may still land, including one in progress. A missing field means none. */
   inDoubt: Schema.optionalKey(Schema.Array(InDoubt)),
-  /** Of a deployment that was live: its project is gone at the host, and nothing serves until it is placed anew. */
+  /** True if the deployment was live and the host has lost its project. Nothing serves until the order places it anew. */
   gone: Schema.optionalKey(Schema.Boolean)
 })
 /** One payment for one order, as a row: every field that any state has. */
@@ -134,13 +139,13 @@ type InState<State extends PurchaseRow["state"], Receipt extends string | null, 
   "state" | "receipt" | "answer"
 > & { readonly state: State; readonly receipt: Receipt; readonly answer: Answered }
 
-/** The payment was, or may have been, sent, and the chain has not confirmed it. */
+/** The order has, or may have, sent the payment, and the chain has not confirmed it. */
 export type Capturing = InState<"capturing", null, null>
 /** The money has moved, and the payer has nothing for it yet. */
 export type Captured = InState<"captured", string, null>
 /** The site is live, or the code was run. */
 export type Delivered = InState<"delivered", string, Answer>
-/** The time that was paid for is over, and the project or the output is deleted. */
+/** The paid time is over, and the project or the output is deleted. */
 export type Expired = InState<"expired", string, Answer>
 /** The chain will never take the payment. */
 export type Failed = InState<"failed", null, null>
@@ -149,14 +154,14 @@ export type Failed = InState<"failed", null, null>
 export type Purchase = Capturing | Captured | Delivered | Expired | Failed
 
 /**
- * A purchase as the text that storage keeps. It decodes by the fields alone, so that a row of any earlier version can be
- * read: the transitions see to it that a state has its receipt and its answer.
+ * A purchase as the text in storage. Decoding checks only the fields, so that it reads rows of every earlier version. The
+ * transitions ensure that a state has its receipt and its answer.
  */
 export const PurchaseText = Schema.fromJsonString(
   PurchaseRow as unknown as Schema.Codec<Purchase, typeof PurchaseRow.Encoded>
 )
 
-/** The body itself does not build or start. Every purchase of the same order would fail likewise, until the service changes. */
+/** The body itself does not build or start. Every purchase of the same order fails likewise until the service changes. */
 export const BuildFailure = Schema.Struct({
   /** Unix milliseconds. */
   at: Schema.Number,
@@ -169,20 +174,20 @@ export type BuildFailure = typeof BuildFailure.Type
 /** A build failure as the text that storage keeps. */
 export const BuildFailureText = Schema.fromJsonString(BuildFailure)
 
-/** Whether money has moved: true, false, or null while the chain has not said. */
+/** Whether money has moved: true, false, or null while the chain has not confirmed it. */
 export const charged = (state: Purchase["state"]): boolean | null => (state === "capturing" ? null : state !== "failed")
 
-/** Where its payer can look: nowhere, for an execution. */
+/** Where the payer can read the status; an execution has no such place. */
 export const statusLinks = ({ id, operation }: Purchase) =>
   operation === "deploy" ? { deployment_id: id, status_url: statusPath(id) } : { deployment_id: null, status_url: null }
 
-/** When its time is over, in unix milliseconds, as its answer says; null until it is live. */
+/** When the paid time is over, in unix milliseconds, as the answer says; null until the site is live. */
 export const expiryOf = ({ answer }: Purchase): number | null =>
   answer === null ? null : Date.parse(answer.expires_at)
 
 const undelivered = (failure: Failure | null): Status["status"] => (failure?.fault === "code" ? "failed" : "delivering")
 
-/** The payer, or anybody who knows the id, can read this about a purchase. */
+/** The status that the payer, or anybody who knows the id, can read. */
 export const statusOf = ({
   id,
   state,
@@ -191,6 +196,7 @@ export const statusOf = ({
   createdAt,
   updatedAt,
   warnings,
+  lock,
   gone = false
 }: Purchase): Status => ({
   deployment_id: id,
@@ -207,5 +213,6 @@ export const statusOf = ({
   expires_at: answer?.expires_at ?? null,
   charged: charged(state),
   last_failure: failure?.detail ?? null,
-  warnings: warnings ?? []
+  warnings: warnings ?? [],
+  lock: lock ?? {}
 })

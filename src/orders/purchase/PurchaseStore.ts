@@ -6,7 +6,7 @@ import type { OrderResult, Deployed } from "../../domain/Order.ts"
 import type { OrderError, UpdateError } from "../operations.ts"
 import type { BuildFailure, Purchase } from "./Purchase.ts"
 
-/** The order keeps a build failure for so long, in milliseconds, because a later version of the service may build the body. */
+/** The order keeps a build failure this long, in milliseconds, because a later version of the service may build the body. */
 export const BUILD_FAILURE_TTL_MS = 3_600_000
 
 /** An order in progress: its key, its challenge, and its result to come. */
@@ -24,10 +24,12 @@ export interface InFlightUpdate {
   readonly outcome: Deferred.Deferred<Deployed, UpdateError>
 }
 
-/** An upload, and what the compiler warned of; stored by earlier versions without the latter. */
+/** An upload with the compiler's warnings and the versions of its packages. Earlier versions stored it without either. */
 export interface Build extends Upload {
   readonly warnings?: ReadonlyArray<Diagnostic>
-  /** The source map of what is to be run, for the stack of an error. */
+  /** The versions of its packages, by what was asked for. */
+  readonly lock?: Readonly<Record<string, string>>
+  /** The source map of code to run, for the stack of an error. */
   readonly map?: string
 }
 
@@ -36,24 +38,24 @@ export interface Task extends Build {
   readonly input: string | null
 }
 
-/** A run's result: the body of its answer. */
+/** The result of a run: the body of its answer. */
 export interface Output {
   readonly output: string
 }
 
-/** The store keeps the payload of a purchase until it is delivered. A run's result replaces it then. */
+/** The payload of a purchase. The store keeps it until the purchase is delivered. The result of a run then replaces it. */
 export type Payload = Build | Task | Output
 
 /**
- * The purchases of one order, and the payloads that they deliver. Every method is synchronous, because an order's object is
- * one thread: nothing happens between a look-up and the write that follows.
+ * The purchases of one order and their payloads. Every method is synchronous. An order's object is one thread, so nothing
+ * happens between a look-up and the write that follows.
  */
 export class PurchaseStore extends Context.Service<
   PurchaseStore,
   {
     /** The orders in progress, by key. In memory only, because they end with the process. */
     readonly inFlight: Map<string, InFlightOrder>
-    /** The updates in progress, by deployment id. In memory only, likewise. */
+    /** The updates in progress, by deployment id. In memory only, because they end with the process. */
     readonly inFlightUpdates: Map<string, InFlightUpdate>
     /** The purchase bound to this key. Failed purchases release their key. */
     readonly byKey: (key: string) => Purchase | undefined
@@ -84,11 +86,11 @@ export class PurchaseStore extends Context.Service<
   }
 >()("mpp-compute/orders/PurchaseStore") {}
 
-/** Whether a purchase has work left: it is not delivered yet, or it has an update that is not. */
+/** Whether a purchase has work left: either it or its update is not delivered yet. */
 export const isOpen = ({ state, update }: Purchase): boolean =>
   state === "capturing" || state === "captured" || update !== null
 
-/** Whether the order still needs the payload: to deliver it, or to answer the result of a run. */
+/** Whether the order still needs the payload, to deliver it or to answer with the result of a run. */
 export const keepsPayload = (purchase: Purchase): boolean =>
   isOpen(purchase) || (purchase.operation === "execute" && purchase.state === "delivered")
 

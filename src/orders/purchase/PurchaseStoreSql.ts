@@ -5,13 +5,13 @@ import { BUILD_FAILURE_TTL_MS, keepsPayload, type Payload, PurchaseStore } from 
 /**
  * The storage schema of an order's object (SQLite, inside the Durable Object):
  *
- * - `purchase` — one row a payment; `data` is the purchase as JSON, the other columns are what is searched by.
- * - `upload` — what a purchase delivers, as JSON cut into rows of at most 1 MB: a row may hold 2 MB in production (locally
- *   the limit is not enforced). Dropped once the purchase is live or failed; there again while an update is on its way. What
- *   a run came to takes the place of what was run, until it expires.
- * - `claim` — which purchase a key (`kind` = key) or a used challenge (`kind` = challenge) stands for: each one is good
- *   for one purchase, but for those that failed before any money moved.
- * - `verdict` — at most one row: why this body does not bundle.
+ * - `purchase` — one row for each payment; `data` is the purchase as JSON, and the store searches by the other columns.
+ * - `upload` — the payload of a purchase, as JSON cut into rows of at most 1 MB, because a row may hold 2 MB in production
+ *   (the local runtime does not enforce that limit). The store deletes it once the purchase is live or failed, and writes it
+ *   again while an update is in progress. The result of a run replaces the code that was run, until it expires.
+ * - `claim` — the purchase that a key (`kind` = key) or a used challenge (`kind` = challenge) is bound to. Each one buys one
+ *   purchase; a purchase that failed before any money moved releases it.
+ * - `verdict` — at most one row: the reason why this body does not bundle.
  */
 const schema = `
   CREATE TABLE IF NOT EXISTS purchase (id TEXT PRIMARY KEY, state TEXT NOT NULL, due INTEGER, data TEXT NOT NULL);
@@ -27,16 +27,16 @@ const encodePurchase = Schema.encodeSync(PurchaseText)
 const decodeFailure = Schema.decodeSync(BuildFailureText)
 const encodeFailure = Schema.encodeSync(BuildFailureText)
 
-/** The store of one object, in that object's storage. */
+/** Makes the store of one object, in that object's storage. */
 export const makePurchaseStore = (storage: DurableObjectStorage): PurchaseStore["Service"] => {
   const { sql } = storage
-  // Nothing is written before the first purchase: asking an object that knows nothing must leave nothing behind.
+  // The store writes nothing before the first purchase, because a request for an unknown order must not leave data behind.
   let ready = sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'purchase'").toArray().length > 0
   const rows = <Row extends Record<string, SqlStorageValue>>(
     query: string,
     ...values: ReadonlyArray<SqlStorageValue>
   ) => (ready ? sql.exec<Row>(query, ...values).toArray() : [])
-  /** Outside of any transaction: one that is rolled back would take the tables along. */
+  /** Runs outside of transactions, because a rollback would remove the tables. */
   const prepare = () => {
     if (!ready) sql.exec(schema)
     ready = true
@@ -58,8 +58,8 @@ export const makePurchaseStore = (storage: DurableObjectStorage): PurchaseStore[
         "SELECT min(due) AS due FROM (SELECT due FROM purchase UNION SELECT json_extract(data, '$.at') + ? FROM verdict)",
         BUILD_FAILURE_TTL_MS
       )[0]?.due ?? null
-    // Not awaited: a write of the object like the others, coalesced with them, and nothing leaves the object before all
-    // of them are on disk (the output gate).
+    // The store does not await the alarm. The object coalesces this write with the others, and its output gate holds every
+    // answer until all of them are on disk.
     void (next === null ? storage.deleteAlarm() : storage.setAlarm(next))
   }
   const put = (purchase: Purchase) => {
@@ -67,14 +67,14 @@ export const makePurchaseStore = (storage: DurableObjectStorage): PurchaseStore[
     write("INSERT OR REPLACE INTO purchase VALUES (?, ?, ?, ?)", id, state, due, encodePurchase(purchase))
     if (!keepsPayload(purchase)) write("DELETE FROM upload WHERE id = ?", id)
   }
-  const claimed = (kind: "key" | "challenge", name: string) =>
+  const boundTo = (kind: "key" | "challenge", name: string) =>
     purchases("state <> 'failed' AND id = (SELECT purchase FROM claim WHERE kind = ? AND name = ?)", kind, name)[0]
   const bindKeys = (key: string, challengeId: string, id: string) => {
     for (const [kind, name] of [
       ["key", key],
       ["challenge", challengeId]
     ] as const) {
-      if (claimed(kind, name) === undefined) write("INSERT OR REPLACE INTO claim VALUES (?, ?, ?)", kind, name, id)
+      if (boundTo(kind, name) === undefined) write("INSERT OR REPLACE INTO claim VALUES (?, ?, ?)", kind, name, id)
     }
   }
 
@@ -91,8 +91,8 @@ export const makePurchaseStore = (storage: DurableObjectStorage): PurchaseStore[
   return PurchaseStore.of({
     inFlight: new Map(),
     inFlightUpdates: new Map(),
-    byKey: (key) => claimed("key", key),
-    byChallenge: (challengeId) => claimed("challenge", challengeId),
+    byKey: (key) => boundTo("key", key),
+    byChallenge: (challengeId) => boundTo("challenge", challengeId),
     byId: (id) => purchases("id = ?", id)[0],
     findUndelivered: () =>
       purchases(
@@ -100,7 +100,7 @@ export const makePurchaseStore = (storage: DurableObjectStorage): PurchaseStore[
       )[0],
     findDue: (now) => {
       const due = purchases("due <= ?", now)
-      // An alarm that rings before its time, by another machine's clock, is spent all the same.
+      // An alarm that rings too early, by another machine's clock, is also used up.
       wake()
       return due
     },
@@ -137,7 +137,7 @@ export const makePurchaseStore = (storage: DurableObjectStorage): PurchaseStore[
       if (parts.length === 0) return undefined
       const decoder = new TextDecoder()
       const text = parts.map(({ bytes }) => decoder.decode(bytes, { stream: true })).join("") + decoder.decode()
-      return JSON.parse(text) as Payload // written by `keep`, above
+      return JSON.parse(text) as Payload // `keep` above has written this text.
     },
     bindKeys,
     buildFailure: () => rows<{ data: string }>("SELECT data FROM verdict").map(({ data }) => decodeFailure(data))[0],

@@ -13,13 +13,13 @@ import { acknowledged } from "./transitions.ts"
 /** The lease of a purchase in progress, in milliseconds. After a crash the alarm continues it once the lease is over. */
 export const LEASE_MS = 30_000
 
-/** A purchase in its first state, under a fresh id, for what was built for it. `now` in unix milliseconds. */
+/** Makes a purchase in its first state under a fresh id, with its build. `now` in unix milliseconds. */
 export const newPurchase = (
   id: string,
   order: DeployOrder | ExecuteOrder,
   authorization: Authorization,
   now: number,
-  { warnings = [] }: Pick<Build, "warnings">
+  { warnings = [], lock = {} }: Pick<Build, "warnings" | "lock">
 ): Capturing => {
   const { verified } = order
   return {
@@ -30,7 +30,7 @@ export const newPurchase = (
     payer: verified.payer,
     state: "capturing",
     authorization,
-    // The URL is public: it has random characters of its own, and none of the id's.
+    // The URL is public, so its random characters are not those of the id.
     slug: "input" in order ? "" : order.name === null ? `app-${randomText(6)}` : slugFrom(order.name),
     placement: null,
     receipt: null,
@@ -42,11 +42,12 @@ export const newPurchase = (
     attempts: 0,
     due: now + LEASE_MS,
     createdAt: now,
-    ...(warnings.length > 0 && { warnings })
+    ...(warnings.length > 0 && { warnings }),
+    ...(!("input" in order) && Object.keys(lock).length > 0 && { lock })
   }
 }
 
-/** A finished purchase answers this, however often it is asked. */
+/** Returns the result of a finished purchase, however often a client asks. */
 export const storedResult = Effect.fnUntraced(function* (
   purchase: Purchase
 ): Effect.fn.Return<OrderResult, OrderError, PurchaseStore> {
@@ -72,12 +73,12 @@ export const storedResult = Effect.fnUntraced(function* (
         key
       })
     default:
-      // Any other answer would ask for money that has moved, or may have.
+      // Every other answer would ask for money that has moved, or may have.
       return yield* Effect.die(new Error(`${id} is not finished`))
   }
 })
 
-/** The answer while the host has lost a live deployment's project. */
+/** Returns the answer while the host has lost a live deployment's project. */
 const projectGone = ({ id, key, failure }: Delivered) => {
   const fault = failure?.fault ?? "service"
   const next =
@@ -91,7 +92,7 @@ const projectGone = ({ id, key, failure }: Delivered) => {
   })
 }
 
-/** Saves that the payer was sent the result. From now on a request without a key is a new purchase. */
+/** Saves that the payer has received the result. From now on a request without a key is a new purchase. */
 export const markAcknowledged = (done: OrderResult) =>
   Effect.flatMap(PurchaseStore, (store) => {
     const purchase = store.byId("url" in done ? done.deployment_id : done.execution_id)

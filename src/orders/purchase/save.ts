@@ -11,9 +11,9 @@ export const create = <P extends Purchase>(store: Store, purchase: P, payload: P
 }
 
 /**
- * Writes a purchase's next state, and its payload if there is a new one. The effect logs the transition, if the state is
- * another one. The write happens when this is called and not when the effect runs, because a fiber may be suspended between
- * two effects: the look-up before a write and the write are one synchronous step.
+ * Writes a purchase's next state, and its payload if there is a new one. The effect logs the transition if the state changes.
+ * The write happens in the call and not in the effect, because a fiber may be suspended between two effects, and the look-up
+ * and the write must be one synchronous step.
  */
 export const save = <P extends Purchase>(store: Store, purchase: P, payload?: Payload): Effect.Effect<P> => {
   const from = store.byId(purchase.id)?.state
@@ -22,7 +22,7 @@ export const save = <P extends Purchase>(store: Store, purchase: P, payload?: Pa
   return from === purchase.state ? Effect.succeed(purchase) : Effect.as(logTransition(from ?? null, purchase), purchase)
 }
 
-/** Logs one line for each transition, without anything that could be spent. */
+/** Logs a line for each transition, without anything that could be spent. */
 const logTransition = (from: Purchase["state"] | null, { id, state, authorization, placement, failure }: Purchase) =>
   Effect.annotateLogs(Effect.logInfo("order"), {
     deployment_id: id,

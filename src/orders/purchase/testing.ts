@@ -2,7 +2,7 @@ import * as Layer from "effect/Layer"
 import type { BuildFailure, Purchase } from "./Purchase.ts"
 import { isUndelivered, keepsPayload, type Payload, PurchaseStore } from "./PurchaseStore.ts"
 
-/** A store in memory: gone with the process. */
+/** Makes a store in memory, which ends with the process. */
 export const makePurchaseStoreMemory = (): PurchaseStore["Service"] => {
   const purchases = new Map<string, Purchase>()
   const payloads = new Map<string, Payload>()
@@ -57,5 +57,5 @@ export const makePurchaseStoreMemory = (): PurchaseStore["Service"] => {
   })
 }
 
-/** One such store. */
+/** Provides such a store. */
 export const layerPurchaseStoreMemory = Layer.sync(PurchaseStore, makePurchaseStoreMemory)

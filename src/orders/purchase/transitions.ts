@@ -14,8 +14,8 @@ import {
 } from "./Purchase.ts"
 
 /**
- * The ways from one state of a purchase to the next. Nothing is written here: `save` does that. Every `due` and every time
- * is in unix milliseconds.
+ * The transitions between the states of a purchase. They only compute; `save` writes. Every `due` and every time is in unix
+ * milliseconds.
  */
 
 /** The chain has taken the payment. */
@@ -34,7 +34,7 @@ export const failed = (purchase: Capturing, failure: Failure, due: number): Fail
   failure
 })
 
-/** The site is live, or the code was run, at `now`. `update` is set if the code is to be sent once more. */
+/** The site is live, or the code has run, at `now`. `update` is set if the order sends the code once more. */
 export const delivered = (
   purchase: Captured,
   answer: Answer,
@@ -64,7 +64,7 @@ export const expired = (purchase: Delivered | Expired, due: number): Expired => 
 /** The order wakes up for this purchase at `due`; null for never. */
 export const wakeAt = <P extends Purchase>(purchase: P, due: number | null): P => ({ ...purchase, due })
 
-/** A try of the present step has ended without success, and the next one is at `due`. */
+/** A try of the present step has failed, and the next one is at `due`. */
 export const retryAt = <P extends Purchase>(purchase: P, due: number | null, failure = purchase.failure): P => ({
   ...purchase,
   attempts: purchase.attempts + 1,
@@ -79,10 +79,10 @@ export const resumed = <P extends Purchase>(purchase: P, failure: Failure | null
   due
 })
 
-/** The host is, or was, asked for this place. */
+/** The order asks, or has asked, the host for this place. */
 export const placed = <P extends Purchase>(purchase: P, placement: Placement | null): P => ({ ...purchase, placement })
 
-/** The purchase gives its place up, and waits for its payer. */
+/** The purchase gives up its place and waits for its payer. */
 export const released = (purchase: Purchase): Purchase => ({
   ...purchase,
   placement: newPlacement(purchase.slug),
@@ -95,31 +95,32 @@ export const uploading = <P extends Purchase>(purchase: P, inDoubt: ReadonlyArra
   inDoubt
 })
 
-/** A live deployment has taken newer code, which is to be sent to the host. */
+/** A live deployment has taken newer code, which the order sends to the host. */
 export const updating = (purchase: Delivered, update: Update, due: number): Delivered => ({ ...purchase, update, due })
 
-/** Newer code takes the place of the code that is being delivered. */
-export const replacing = <P extends Purchase>(purchase: P, warnings: Purchase["warnings"], due: number): P => ({
-  ...purchase,
-  failure: null,
-  attempts: 0,
-  due,
-  warnings: warnings ?? []
-})
+/** Newer code replaces the code that the order is delivering. */
+export const replacing = <P extends Purchase>(
+  purchase: P,
+  { warnings = [], lock = {} }: Pick<Purchase, "warnings" | "lock">,
+  due: number
+): P => ({ ...purchase, failure: null, attempts: 0, due, warnings, lock })
 
-/** The fields of a live deployment that sending newer code changes. */
+/** The fields of a live deployment that an update changes. */
 export type Changes = Partial<
-  Pick<Delivered, "answer" | "failure" | "gone" | "inDoubt" | "placement" | "update" | "updatedAt" | "warnings">
+  Pick<
+    Delivered,
+    "answer" | "failure" | "gone" | "inDoubt" | "lock" | "placement" | "update" | "updatedAt" | "warnings"
+  >
 > & {
   readonly due: number
 }
 
-/** A try to send newer code has come to its end; a purchase wakes up at its expiry at the latest. */
+/** A try to send newer code has ended. The purchase wakes up at its expiry at the latest. */
 export const pushed = (purchase: Delivered, changes: Changes): Delivered => ({
   ...purchase,
   ...changes,
   due: Math.min(changes.due, Date.parse(purchase.answer.expires_at))
 })
 
-/** The payer was sent the answer: a request without a key is a new purchase from now on. */
+/** The payer has received the answer. From now on a request without a key is a new purchase. */
 export const acknowledged = <P extends Purchase>(purchase: P): P => ({ ...purchase, answered: true })

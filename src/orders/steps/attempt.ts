@@ -14,8 +14,8 @@ export const attemptOf = ({ payer, challengeId }: Omit<Verified, "key" | "creden
 })
 
 /**
- * Whether the service caused the error: such an attempt does not count against its payer. Neither does one that was refused
- * because of earlier ones.
+ * Whether the service caused the error. Such an attempt does not count against its payer, and neither does an attempt that was
+ * refused because of earlier ones.
  */
 const isOurs = (error: OrderError | UpdateError): boolean =>
   error._tag === "Busy" ||
@@ -27,8 +27,8 @@ const isOurs = (error: OrderError | UpdateError): boolean =>
   ((error._tag === "DeployFailed" || error._tag === "ExecuteFailed") && error.fault === "service")
 
 /**
- * Whether a credential can no longer buy anything. Anybody with a copy of an unused one can send it again and again, so that
- * does not count against its payer, unless something was built.
+ * Whether a credential can no longer buy anything. Everybody with a copy of an unused credential can send it again and again.
+ * So it does not count against its payer unless something was built.
  */
 const isStale = (error: OrderError | UpdateError): boolean =>
   error._tag === "PaymentRejected" && (error.problem === "payment-expired" || error.problem === "invalid-challenge")
@@ -51,7 +51,7 @@ export const countAttempt = Effect.fn("OrderWorkflow.attempt")(function* <A, E e
   yield* payers.begin(attempt)
   const exit = yield* Effect.exit(work)
   const end = payers.end(attempt, endOf(exit))
-  // A failure counts before its answer leaves. A payment that was made waits for nobody.
+  // A failure counts before its answer leaves. A success does not delay its answer.
   yield* Exit.isSuccess(exit) ? Effect.forkDetach(end) : end
   return yield* exit
 })

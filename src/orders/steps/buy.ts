@@ -11,12 +11,14 @@ import { capture } from "./capture.ts"
 import { prepare } from "./prepare.ts"
 import { resume, resumeFrom } from "./resume.ts"
 
-/** Steps 4 to 6: a purchase whose money has moved, or an undelivered one that was made meanwhile under another key. */
+/**
+ * Steps 4 to 6. Returns a purchase whose money has moved, or an undelivered purchase that was made meanwhile under another key.
+ */
 const pay = Effect.fn("OrderWorkflow.pay")(function* (order: DeployOrder | ExecuteOrder) {
   const { authorization, upload } = yield* prepare(order)
   const now = yield* Clock.currentTimeMillis
   const store = yield* PurchaseStore
-  // The payer may have bought the same under another key since this began, and wants it once.
+  // The payer may have bought the same meanwhile under another key, and wants it once.
   const undelivered = store.findUndelivered()
   if (undelivered !== undefined) return { undelivered }
   const { terms, verified } = order

@@ -8,7 +8,7 @@ import { save } from "../purchase/save.ts"
 import * as transition from "../purchase/transitions.ts"
 import { backoff } from "./backoff.ts"
 
-/** An order keeps a failed payment for so long, in milliseconds, so that its status can be read: 7 days. */
+/** An order keeps a failed payment this long, in milliseconds, so that its status can be read: 7 days. */
 const KEEP_MS = 7 * 86_400_000
 
 const captured = (purchase: Capturing, receipt: string) =>
@@ -41,8 +41,8 @@ const pending = Effect.fn("OrderWorkflow.pending")(function* (purchase: Capturin
 })
 
 /**
- * Step 6 of a deploy moves the money: it sends the transaction, for the first and only time. The purchase was saved as
- * `capturing` before.
+ * Step 6 of a deploy moves the money. It sends the transaction, for the first and only time. The order has saved the purchase
+ * as `capturing` before.
  */
 export const capture = Effect.fn("OrderWorkflow.capture")(function* (purchase: Capturing) {
   const payments = yield* PaymentService
@@ -56,7 +56,7 @@ export const capture = Effect.fn("OrderWorkflow.capture")(function* (purchase: C
   )
 })
 
-/** Asks the chain about a transaction that was, or may have been, sent. It only reads. */
+/** Asks the chain about a transaction that the order has, or may have, sent. It only reads. */
 export const reconcile = Effect.fn("OrderWorkflow.reconcile")(function* (purchase: Capturing) {
   const payments = yield* PaymentService
   const found = yield* payments.find(purchase.authorization)

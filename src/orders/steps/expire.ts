@@ -10,28 +10,28 @@ import { save } from "../purchase/save.ts"
 import * as transition from "../purchase/transitions.ts"
 import { backoff } from "./backoff.ts"
 
-/** An order keeps an expired purchase for so long, in milliseconds, so that its key and its status have an answer: 7 days. */
+/** An order keeps an expired purchase this long, in milliseconds, so that its key and its status have an answer: 7 days. */
 const KEEP_MS = 7 * 86_400_000
 
-/** How long one wake-up may take for deletes, in milliseconds, however many purchases are due and whatever the host does. */
+/** One wake-up may spend this long on deletes, in milliseconds, however many purchases are due and whatever the host does. */
 export const EXPIRE_MS = 15_000
 
-/** A delete that took so long, in milliseconds, hung: the host gave no answer. */
+/** A delete that took this long, in milliseconds, hung: the host gave no answer. */
 const HANG_MS = 9_000
 
-/** Deletes at once: the platform opens no more connections for one object. */
+/** How many deletes run at once. The platform opens no more connections for one object. */
 const CONCURRENCY = 6
 
-/** The order continues after so long, in milliseconds, with purchases that one wake-up had no time for. */
+/** The order continues after this time, in milliseconds, with purchases that one wake-up had no time for. */
 const NEXT_BATCH_MS = 1_000
 
-/** Whether a purchase has been live for as long as was paid for. `now` in unix milliseconds. */
+/** Whether a purchase has been live for the whole paid time. `now` in unix milliseconds. */
 export const isOver = (purchase: Purchase, now: number): boolean => {
   const expiry = expiryOf(purchase)
   return purchase.state === "expired" || (expiry !== null && now >= expiry)
 }
 
-/** Deletes a project, and checks that the host no longer shows it, because a delete may succeed in part only. */
+/** Deletes a project, and checks that the host no longer shows it, because a delete may succeed only in part. */
 const remove = Effect.fnUntraced(function* (projectId: string | null) {
   if (projectId === null) return
   const host = yield* ControlPlaneClient
@@ -53,7 +53,7 @@ const again = Effect.fnUntraced(function* (id: string, reason: string, hangs: bo
 const expired = Effect.fnUntraced(function* (id: string, projectId: string | null) {
   const store = yield* PurchaseStore
   const due = (yield* Clock.currentTimeMillis) + KEEP_MS
-  // Read again, because an update may have come to its end meanwhile.
+  // This reads the purchase again, because an update may have ended meanwhile.
   yield* save(store, transition.expired(store.byId(id) as Delivered, due))
   // No decision reads this index, and its entries expire by themselves.
   if (projectId !== null) yield* Effect.ignore((yield* ExpiryStore).remove(projectId))
@@ -87,9 +87,9 @@ export const expire = Effect.fn("OrderWorkflow.expire")(function* (over: Readonl
 })
 
 /**
- * A purchase that has waited a week for its payer leaves the host. The order still owes it, and places it anew at
- * another slug when the payer calls again. The order gives the old place up before it asks the host to delete the
- * project, because the host may delete late, and nothing may be served from there then. The sweep deletes the rest.
+ * Releases the place of a purchase that has waited a week for its payer. The order still owes it, and places it anew at another
+ * slug when the payer calls again. The order releases the place before it asks the host to delete the project. The host may
+ * delete late, and nothing may be served from there then. The sweep deletes the rest.
  */
 export const releaseProject = Effect.fn("OrderWorkflow.releaseProject")(function* (purchase: Purchase) {
   yield* save(yield* PurchaseStore, transition.released(purchase))

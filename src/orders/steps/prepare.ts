@@ -10,14 +10,14 @@ import { type Build, PurchaseStore } from "../purchase/PurchaseStore.ts"
 import type { BuildFailure } from "../purchase/Purchase.ts"
 import { askHost } from "../delivery/ask-host.ts"
 
-/** A purchase that can be made: paid for in principle, built, and known to start. No money has moved. */
+/** A purchase that can be made: authorized, built, and known to start. No money has moved. */
 export interface Prepared {
   readonly authorization: Authorization
   readonly upload: Build
 }
 
 const inTime = Effect.fn("OrderWorkflow.inTime")(function* (authorization: Authorization, key: string) {
-  // Read after I/O: a Worker's clock stands still while it computes.
+  // The order reads the clock after I/O, because a Worker's clock stands still while it computes.
   yield* Effect.sleep(0)
   const now = yield* Clock.currentTimeMillis
   if (authorization.validBefore - now / 1000 >= CAPTURE_SECONDS) return
@@ -30,14 +30,13 @@ const inTime = Effect.fn("OrderWorkflow.inTime")(function* (authorization: Autho
 })
 
 /**
- * Steps 4 and 5 of a deploy, or of an execution: authorize, bundle, start, ask the host, and check the clock again. A failure
- * here has cost nothing.
+ * Steps 4 and 5 of an order: authorize, bundle, start, ask the host, and check the clock again. A failure here costs nothing.
  */
 export const prepare = Effect.fn("OrderWorkflow.prepare")(function* (order: DeployOrder | ExecuteOrder) {
   const payments = yield* PaymentService
   const { terms, verified, files } = order
   const purpose = "input" in order ? "run" : "serve"
-  // It runs beside the build, so that it adds no time. A run needs no host.
+  // The request to the host runs beside the build, so that it adds no time. An execution needs no host.
   const asked = purpose === "run" ? undefined : yield* Effect.forkChild(askHost, { startImmediately: true })
   const authorization = yield* payments.authorize(verified, terms).pipe(
     Effect.catchTag("PaymentServiceUnavailable", ({ message }) =>
@@ -51,13 +50,13 @@ export const prepare = Effect.fn("OrderWorkflow.prepare")(function* (order: Depl
     )
   )
   const upload = yield* buildAndStart(files, purpose, attemptOf(verified, "purchase"), rejectBody)
-  // Not before the build, because an error of the body is the same whether the host works or not.
+  // The order awaits the host after the build, because an error of the body is the same whether the host works or not.
   if (asked !== undefined) yield* Fiber.join(asked)
   yield* inTime(authorization, verified.key)
   return { authorization, upload } satisfies Prepared
 })
 
-/** Fails with the error of the body. The order saves a `certain` one, because the same body would fail again. */
+/** Fails with the error of the body. The order saves a `certain` error, because the same body would fail again. */
 const rejectBody = Effect.fnUntraced(function* (found: Omit<BuildFailure, "at">, certain: boolean) {
   const store = yield* PurchaseStore
   const problem = { ...found, detail: `${found.detail} Nothing was charged.` }

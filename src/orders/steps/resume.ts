@@ -16,14 +16,14 @@ import { reconcile } from "./capture.ts"
 import { awaitsPayer } from "./retry.ts"
 import { run } from "./run.ts"
 
-/** Takes a purchase from its state to the end. Each state is saved before the effect that it announces. */
+/** Takes a purchase from its state to the end. The order saves each state before the effect that it announces. */
 export const resumeFrom = (
   purchase: Purchase
 ): Effect.Effect<OrderResult, OrderError, PurchaseStore | OrderServices> => {
   switch (purchase.state) {
     case "capturing":
       return reconcile(purchase).pipe(
-        // The attempt has counted as failed until now. Nobody waits for this.
+        // The attempt has counted as failed until now. The order does not wait for this correction.
         Effect.tap(() =>
           Effect.flatMap(Payers, (payers) =>
             Effect.forkDetach(payers.end(attemptOf(purchase, "purchase"), "forgotten"))
@@ -46,7 +46,7 @@ export const resume = Effect.fn("OrderWorkflow.resume")(function* (purchase: Pur
   const now = yield* Clock.currentTimeMillis
   const inFlight = store.inFlight.get(purchase.key)
   if (inFlight !== undefined) return yield* awaitResult(inFlight)
-  // The purchase no longer waits for its payer: from here on the order tries it itself like any other.
+  // The purchase no longer waits for its payer. From here on the order retries it like any other.
   const failure = awaitsPayer(purchase) ? null : purchase.failure
   const due = isOpen(purchase) ? now + LEASE_MS : purchase.due
   const resumed = save(store, transition.resumed(purchase, failure, due))

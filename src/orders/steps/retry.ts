@@ -6,10 +6,10 @@ import { save } from "../purchase/save.ts"
 import * as transition from "../purchase/transitions.ts"
 import { backoff } from "./backoff.ts"
 
-/** An order tries to deliver a purchase by itself for so long, in milliseconds: 7 days. Then the purchase waits for its payer. */
+/** An order tries this long by itself to deliver a purchase, in milliseconds: 7 days. Then the purchase waits for its payer. */
 const RETRY_FOR_MS = 7 * 86_400_000
 
-/** Whether a captured purchase waits for its payer, so that the order does not try it by itself. */
+/** Whether a captured purchase waits for its payer, so that the order does not retry it by itself. */
 export const awaitsPayer = ({ state, failure }: Purchase): boolean =>
   state === "captured" &&
   failure !== null &&
@@ -18,9 +18,11 @@ export const awaitsPayer = ({ state, failure }: Purchase): boolean =>
 /** A try that failed after the payment. */
 export interface RecordedFailure {
   readonly purchase: Purchase
-  /** Charged and not delivered for 7 days: from now on the order waits for its payer. */
+  /** Whether the purchase is charged and has not been delivered for 7 days. From then on the order waits for its payer. */
   readonly owed: boolean
-  /** When it is tried again by itself, in seconds from now, unless it is owed or the code's fault. */
+  /**
+   * When the order tries again by itself, in seconds from now; only if the purchase is not owed and the code is not at fault.
+   */
   readonly retryAfter: number
 }
 
@@ -33,11 +35,11 @@ export const recordFailure = Effect.fn("OrderWorkflow.recordFailure")(function* 
   const now = yield* Clock.currentTimeMillis
   const purchase = store.byId(id)!
   const wait = backoff.delivery(purchase.attempts)
-  // The time counts for this code alone: its payer may have sent other code since.
+  // The time counts for this code alone, because its payer may have sent other code since.
   const since = purchase.failure?.since ?? now
   const owed = now - since >= RETRY_FOR_MS
-  // Code that the host refuses would be refused again: it waits for its payer, and keeps its place for so long. What has no
-  // place yet, and may have been given one, gets another: nobody waits to claim the first.
+  // The host would refuse the same code again, so the purchase waits for its payer and keeps its project for RETRY_FOR_MS. A
+  // purchase without a project gets a new place, because the order no longer watches the old slug.
   const waiting = failure.fault === "code" || owed
   const placed = purchase.placement?.projectId != null
   const due = !waiting ? now + wait : placed ? now + RETRY_FOR_MS : null

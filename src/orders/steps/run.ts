@@ -38,8 +38,8 @@ const failed = Effect.fn("OrderWorkflow.runFailed")(function* (id: string, reaso
 })
 
 /**
- * Step 7 of an execution runs the code of a captured purchase, and saves the result with the state. It can be interrupted
- * anywhere and called again, because code without network has touched nothing.
+ * Step 7 of an execution runs the code of a captured purchase, and saves the result with the state. It is safe to interrupt and
+ * to repeat, because code without network has touched nothing.
  */
 export const run = (purchase: Captured) =>
   Effect.withSpan(runAndSave(purchase), "OrderWorkflow.run").pipe(
@@ -57,7 +57,7 @@ export const run = (purchase: Captured) =>
     )
   )
 
-/** The body of the answer. A result is passed on as the text that it came as. */
+/** Returns the body of the answer. It passes a result on as the text that it came as. */
 const bodyOf = (ran: RunResult): string => {
   const result = ran.ok ? `"result":${ran.result}` : `"error":${JSON.stringify(ran.error)}`
   const limits = JSON.stringify({ cpu_ms_limit: LIMITS.cpuMs })

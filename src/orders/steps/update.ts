@@ -21,16 +21,20 @@ import { over, push } from "../delivery/push.ts"
 /** The lease of an update in progress, in milliseconds. After a crash the alarm continues it once the lease is over. */
 const LEASE_MS = 30_000
 
-/** Builds and starts the files of an update. The order does not save their failure, because they are not its body. */
-const buildUpdate = (files: Files, attempt: AttemptId) =>
+/**
+ * Builds and starts the files of an update. The order does not save a failure, because these files are not the order's body.
+ */
+const buildUpdate = (files: Files, attempt: AttemptId, lock: Build["lock"]) =>
   buildAndStart(
     files,
     "serve",
     attempt,
-    ({ detail, diagnostics }) => new BundleFailed({ detail: `${detail} Updates are free.`, diagnostics, charged: true })
+    ({ detail, diagnostics }) =>
+      new BundleFailed({ detail: `${detail} Updates are free.`, diagnostics, charged: true }),
+    lock
   )
 
-/** Saves the bundle and sends it: as an update of a live site, or in place of the code that is not live yet. */
+/** Saves the bundle and sends it, either as an update of a live site or in place of code that is not live yet. */
 const replace = Effect.fn("OrderWorkflow.replace")(function* (
   id: string,
   { body, key }: InFlightUpdate,
@@ -43,7 +47,7 @@ const replace = Effect.fn("OrderWorkflow.replace")(function* (
     if (purchase === undefined || isOver(purchase, now)) return yield* over(id)
     const delivering = store.inFlight.get(purchase.key)
     if (delivering !== undefined) {
-      // The alarm continues with the code before. This code is newer, whether that succeeds or not.
+      // The alarm continues with the earlier code. This code is newer, whether that succeeds or not.
       yield* Effect.exit(Deferred.await(delivering.outcome))
       continue
     }
@@ -52,10 +56,10 @@ const replace = Effect.fn("OrderWorkflow.replace")(function* (
       yield* save(store, transition.updating(purchase, { body, key, attempts: 0 }, due), upload)
       return yield* push(id)
     }
-    const saved = save(store, transition.replacing(purchase, upload.warnings, now + LEASE_MS), upload)
+    const saved = save(store, transition.replacing(purchase, upload, now + LEASE_MS), upload)
     const registered = register(store, purchase.key, purchase.challengeId)
     return yield* deployed(runDetached(registered, Effect.flatMap(saved, resumeFrom))).pipe(
-      // The order reports this before a payment only, and this purchase is paid for.
+      // The order reports this error only before a payment, and this purchase is paid for.
       Effect.catchTag("HostUnavailable", (error) => Effect.die(error))
     )
   }
@@ -64,7 +68,10 @@ const replace = Effect.fn("OrderWorkflow.replace")(function* (
 /** Builds the files and replaces the code, as an attempt of the payer. */
 const rebuild = ({ id, files, verified }: UpdateOrder, updating: InFlightUpdate) => {
   const mine = attemptOf(verified, "update")
-  return buildUpdate(files, mine).pipe(
+  return Effect.flatMap(PurchaseStore, (store) =>
+    // The packages stay at the versions of the deployment.
+    buildUpdate(files, mine, store.byId(id)?.lock)
+  ).pipe(
     Effect.catchTags({
       BundleFailed: (error) => new BundleFailed({ ...error, detail: `${error.detail} The deployment is as it was.` })
     }),
@@ -75,20 +82,20 @@ const rebuild = ({ id, files, verified }: UpdateOrder, updating: InFlightUpdate)
 }
 
 /**
- * Newer code for a paid deployment: at its URL until its hour if it is live, or instead of the code that the host refused.
- * The old code serves until the host has taken the new one, unless its project is gone. Joins the same update in progress.
- * Waits a bounded time.
+ * Takes newer code for a paid deployment. The code serves at its URL until its expiry if it is live, or replaces the code that
+ * the host refused. The old code serves until the host has taken the new one, unless its project is gone. Joins the same update
+ * in progress. Waits a bounded time.
  */
 export const submitUpdate = Effect.fn("OrderWorkflow.update")(function* (
-  revision: UpdateOrder
+  order: UpdateOrder
 ): Effect.fn.Return<Deployed, UpdateError, PurchaseStore | OrderServices> {
   const store = yield* PurchaseStore
-  const resolution = resolveUpdate(store, revision, yield* Clock.currentTimeMillis)
+  const resolution = resolveUpdate(store, order, yield* Clock.currentTimeMillis)
   switch (resolution._tag) {
     case "New":
-      return yield* runUpdateDetached(revision.id, resolution.update, rebuild(revision, resolution.update))
+      return yield* runUpdateDetached(order.id, resolution.update, rebuild(order, resolution.update))
     case "Join":
-      return yield* awaitUpdate(revision.id, resolution.update)
+      return yield* awaitUpdate(order.id, resolution.update)
     case "Refused":
       return yield* resolution.error
   }

@@ -10,7 +10,7 @@ import { resume } from "./resume.ts"
 import { awaitsPayer } from "./retry.ts"
 import { resumeUpdate } from "./update.ts"
 
-/** One alarm waits for its purchases for so long, in milliseconds, because the platform counts the time. */
+/** One alarm waits this long for its purchases, in milliseconds, because the platform counts the time. */
 const WAKE_MS = 20_000
 
 /** Continues every purchase that is due: after a crash, an outage, or a payment that the chain had not confirmed. */
@@ -35,7 +35,7 @@ export const wake = Effect.gen(function* () {
   }
   const others = due.filter((purchase) => !ends(purchase))
   yield* Effect.forEach(others, processDue, { concurrency: "unbounded", discard: true }).pipe(
-    // Each purchase continues in a fiber of its own: only the wait ends here.
+    // Each purchase continues in a fiber of its own, and only the wait ends here.
     Effect.timeoutOption(WAKE_MS),
     Effect.zip(expire(due.filter(ends)), { concurrent: true })
   )

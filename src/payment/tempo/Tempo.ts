@@ -14,7 +14,7 @@ import { readPayment } from "./read-payment.ts"
 import { readProof } from "./read-proof.ts"
 import { makeSettlement, receiptOf } from "./settle.ts"
 
-/** A challenge can be answered for this long, in seconds: mppx's own default. */
+/** A client can answer a challenge for this long, in seconds: mppx's own default. */
 const CHALLENGE_SECONDS = 300
 
 const random128 = () => bytesToHex(crypto.getRandomValues(new Uint8Array(16))).slice(2)
@@ -47,9 +47,9 @@ const makeTempo = (settings: Pick<Values, (typeof needed)[number]>) => {
 }
 
 /**
- * Payments in a stablecoin on Tempo: MPP's method `tempo` with the intent `charge`, in pull mode. The client signs a
- * transfer, and the gateway sends it once there is something to deliver. The settings are read at the first use: without
- * them the layer still builds, and the gateway can name those that are missing.
+ * Payments in a stablecoin on Tempo: MPP's method `tempo` with the intent `charge`, in pull mode. The client signs a transfer,
+ * and the gateway sends it once there is something to deliver. The first use reads the settings, because without them the layer
+ * must still build, so that the gateway can name those that are missing.
  */
 export const layerTempo: Layer.Layer<PaymentService, never, Settings> = Layer.effect(
   PaymentService,
@@ -64,7 +64,7 @@ export const layerTempo: Layer.Layer<PaymentService, never, Settings> = Layer.ef
 
     const challenge = Effect.fnUntraced(function* (terms: Terms, key: string) {
       const { issueChallenge } = yield* tempo
-      // Whole seconds, like validBefore: a client that copies the expiry cannot round beyond it.
+      // The expiry is in whole seconds, like validBefore, so that a client that copies it cannot round beyond it.
       const expires = Math.floor((yield* Clock.currentTimeMillis) / 1000) + CHALLENGE_SECONDS
       return issueChallenge(terms, { key, nonce: random128() }, new Date(expires * 1000).toISOString())
     })

@@ -96,7 +96,8 @@ export const makeCheckAccessKey = (network: Network) => {
       Effect.catch((error) => (error === unavailable ? Effect.fail(unavailable) : Effect.succeed(undefined)))
     )
 
-  // The chain itself checks the authorization: the key may be known already, or a limit may name an address that is no token.
+  // The chain itself checks the authorization, because it may know the key already, or a limit may name an address that is no
+  // token.
   const simulateAuthorization = (account: Hex, authorization: SignedKeyAuthorization) =>
     Effect.tryPromise({
       try: () => network.view(KEYCHAIN, encodeAuthorizeKey(authorization), account),
@@ -104,7 +105,7 @@ export const makeCheckAccessKey = (network: Network) => {
     }).pipe(
       Effect.catch((error) => {
         if (error !== "no such function") return Effect.fail(error)
-        // Before Tempo's T3 the call had another form. But a witness is signed only for a chain that burns it.
+        // The call had another form before Tempo's T3. A client signs a witness only for a chain that burns it.
         return authorization.witness === undefined
           ? Effect.void
           : Effect.fail(

@@ -14,17 +14,20 @@ import { makeFunds } from "./funds.ts"
 import { canonical, readPayment, type SignedPayment } from "./read-payment.ts"
 import { makeValidateCredential } from "./validate-credential.ts"
 
-/** The seconds that a payment must stay valid: stock clients give it 25, and the gateway builds a bundle before it sends it. */
+/**
+ * A payment must stay valid for this many seconds. Stock clients give it 25, and the gateway builds a bundle before it sends
+ * it.
+ */
 const MIN_SECONDS_LEFT = 10
 
-/** Bounds all questions to the chain. With a longer timeout the payment could expire before the capture. */
+/** The time limit of all questions to the chain. With a longer one the payment could expire before the capture. */
 const CHAIN_TIMEOUT = "9 seconds"
 
 const expired = (detail: string) => new PaymentRejected({ problem: "payment-expired", detail })
 
 /**
- * Checks that the transaction can land soon, and not after the challenge's `expires`: a later payment would move money that
- * no request waits for. The protocol's clients set `validBefore` to `expires` (Tempo charge, "Methods details"). mppx's
+ * Checks that the transaction can land soon, and not after the challenge's `expires`, because a later payment would move money
+ * that no request waits for. The protocol's clients set `validBefore` to `expires` (Tempo charge, "Methods details"). mppx's
  * clients set it to 25 seconds at most, and never beyond `expires`. So the payment of a stock client always passes.
  */
 const checkDeadlines = (expires: string | undefined, transaction: SignedPayment["transaction"], now: number) => {
@@ -90,7 +93,7 @@ export const makeAuthorize = (
       const now = (yield* Clock.currentTimeMillis) / 1000
       const validBefore = yield* checkDeadlines(checked.challenge.expires, payment.transaction, now)
       yield* validateCredential(verified.credential, terms.price, checked.binding)
-      // Ten questions at most, in two rounds: independent questions are asked at once.
+      // At most ten questions, in two rounds. Independent questions are asked at once.
       const [readSpendingLimit, feeTerms] = yield* Effect.all(
         [
           checkAccessKey(payment, now + MIN_SECONDS_LEFT),

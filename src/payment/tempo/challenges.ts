@@ -9,7 +9,7 @@ import { invalidChallenge } from "./chain/rejections.ts"
 import { type Binding, decodeBinding } from "./wire/binding.ts"
 import { readCredential } from "./wire/credential-bounds.ts"
 
-/** A credential that answers a challenge of ours for these terms. Its payload is not checked yet. */
+/** A credential that answers one of the gateway's challenges for these terms. Its payload is not checked yet. */
 export interface CheckedCredential {
   readonly challenge: Challenge.Challenge
   readonly binding: Binding
@@ -30,13 +30,14 @@ export const makeChallenges = (config: TempoConfig) => {
     return request
   }
 
-  // `verify` throws on JSON values that have no canonical form; clients can send them.
+  // `verify` throws on JSON values without a canonical form, and clients can send them.
   const isOurs = (challenge: Challenge.Challenge) =>
     Effect.try(() => Challenge.verify(challenge, { secretKey })).pipe(Effect.orElseSucceed(() => false))
 
   const checkChallenge = Effect.fnUntraced(function* (credential: string, terms: Terms, key: string | undefined) {
     const { challenge, payload, source } = yield* readCredential(credential)
-    // Before the HMAC: this gateway issues no challenge of another method, and the protocol has its own problem type for it.
+    // This comes before the HMAC, because the gateway issues no challenge of another method and the protocol has a problem type
+    // of its own for it.
     if (challenge.method !== Methods.charge.name || challenge.intent !== Methods.charge.intent) {
       return yield* new PaymentRejected({
         problem: "method-unsupported",
@@ -50,8 +51,8 @@ export const makeChallenges = (config: TempoConfig) => {
     }
     const binding = yield* decodeBinding(challenge)
     const refuse = (detail: string) => invalidChallenge(detail, binding.key)
-    // The challenge is of another gateway with the same secret, or of this one before its realm was changed. In the second
-    // case its key may belong to a paid purchase: the fresh challenge carries the key on.
+    // The challenge is from another gateway with the same secret, or from this one before its realm was changed. In the second
+    // case its key may belong to a paid purchase, so the fresh challenge carries the key on.
     if (challenge.realm !== realm) {
       return yield* refuse("The challenge was issued for another realm. Answer the fresh challenge.")
     }

@@ -11,7 +11,7 @@ export interface TempoConfig {
   readonly chainId: number
 }
 
-/** The options of mppx's `charge`, as its own server would derive them: challenges of both agree byte for byte. */
+/** The options of mppx's `charge`, as its own server would derive them, so that challenges of both agree byte for byte. */
 export const chargeOptions = ({ currency, recipient, chainId }: TempoConfig) => ({
   currency,
   recipient,

@@ -17,7 +17,7 @@ import type { SignedPayment } from "./read-payment.ts"
 /** The precompile that stores in which token an account pays its fees (Tempo's interface `IFeeManager`). */
 const FEE_MANAGER = "0xfeec000000000000000000000000000000000000"
 
-/** An answer of one word, a number. */
+/** An answer of one word that is a number. */
 const NUMBER = /^0x[0-9a-f]{64}$/i
 
 /** Asks the chain about fees and balances. */
@@ -40,8 +40,9 @@ export const makeFunds = (network: Network, config: TempoConfig) => {
     )
 
   /**
-   * The token that pays a transaction's fee: the one that it names, or the one that its account prefers, or the one that it
-   * transfers. `undefined` for a swap that names no token: the chain then chooses by rules that are not repeated here.
+   * Returns the token that pays a transaction's fee: the one that the transaction names, or the one that its account prefers,
+   * or the one that it transfers. `undefined` for a swap that names no token, because the chain then chooses by rules that this
+   * file does not repeat.
    */
   const feeToken = Effect.fnUntraced(function* ({ account, transaction }: SignedPayment) {
     const { feeToken: named, calls } = transaction
@@ -53,10 +54,13 @@ export const makeFunds = (network: Network, config: TempoConfig) => {
 
   const baseFee = Effect.tryPromise({ try: () => network.baseFee(), catch: () => unavailable })
 
-  /** Reads the token of the fee and the price of gas: two questions at most, at once. */
+  /** Reads the token of the fee and the price of gas. It asks at most two questions, at once. */
   const readFeeTerms = (payment: SignedPayment) => Effect.all([feeToken(payment), baseFee], { concurrency: 2 })
 
-  /** Checks that the account has the money and the key may spend it: one question, and two more for a key with limits. */
+  /**
+   * Checks that the account has the money and that the key may spend it. It asks one question, and two more for a key with
+   * limits.
+   */
   const checkBalance = Effect.fnUntraced(function* (
     { account, price, transaction }: SignedPayment,
     [token, baseFee]: readonly [token: Hex | undefined, baseFee: bigint],

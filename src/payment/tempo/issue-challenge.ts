@@ -13,7 +13,7 @@ interface HeaderTemplate {
   readonly parts: readonly [string, string, string, string]
 }
 
-/** Marks the gaps of a template. No text of ours has these control characters. */
+/** Marks the gaps of a template. No text of the gateway has these control characters. */
 const GAPS = { id: "\u0001", expires: "\u0002", opaque: "\u0003" } as const
 
 const makeTemplate = (realm: string, request: Record<string, unknown>, description: string): HeaderTemplate => {
@@ -30,12 +30,12 @@ const makeTemplate = (realm: string, request: Record<string, unknown>, descripti
 }
 
 /**
- * Issues challenges: the value of `WWW-Authenticate`. mppx writes the header of each price and description once. Each
- * request then costs one HMAC and filling the gaps, a sixth of the time of `Challenge.from` and `serialize`. The HMAC
- * covers the fields in fixed slots, which are empty for absent fields (mppx, `Challenge.idBindingInput`). A test compares
- * the result with mppx's, byte for byte.
+ * Issues challenges: the value of `WWW-Authenticate`. mppx writes the header of each price and description once. Each request
+ * then costs one HMAC and filling the gaps, a sixth of the time of `Challenge.from` and `serialize`. The HMAC covers the fields
+ * in fixed slots, which are empty for absent fields (mppx, `Challenge.idBindingInput`). A test compares the result with mppx's,
+ * byte for byte.
  *
- * @param requestOf the request of a price, as mppx normalizes it.
+ * @param requestOf returns the request of a price, as mppx normalizes it.
  * @returns a function of terms, binding, and expiry as ISO 8601.
  */
 export const makeIssueChallenge = (

@@ -13,7 +13,7 @@ import { namesChallenge } from "./wire/memo.ts"
 import { UNSUPPORTED_SIGNATURE } from "./wire/signature-bounds.ts"
 import { findTransactionFault, type TransactionFault } from "./wire/transaction-bounds.ts"
 
-/** A signed transaction that pays a challenge, checked without asking the chain. */
+/** A signed transaction that pays a challenge. It is checked without asking the chain. */
 export interface SignedPayment {
   readonly transaction: TxEnvelopeTempo.TxEnvelopeTempo
   /** The address of the key that signed, in lower case. */
@@ -65,7 +65,7 @@ export const readPayment = Effect.fnUntraced(function* (
   if (transaction.chainId !== config.chainId) {
     return yield* rejected(`The transaction is for chain ${transaction.chainId}. Sign it for chain ${config.chainId}.`)
   }
-  // This throws where RLP holds a list and a transaction holds bytes: such a transaction pays nothing.
+  // This throws if RLP holds a list where a transaction holds bytes. Such a transaction pays nothing.
   if (
     !(yield* Effect.orElseSucceed(
       Effect.try(() => paysChallenge(transaction.calls, challenge, config)),
@@ -99,7 +99,7 @@ export const readPayment = Effect.fnUntraced(function* (
  * another, and the same key is always the same payer.
  */
 const readSigner = (transaction: TxEnvelopeTempo.TxEnvelopeTempo, price: bigint): SignedPayment => {
-  // Not `transaction.from`: that may be a field of the transaction that proves nothing.
+  // This is not `transaction.from`, because that may be a field of the transaction that proves nothing.
   const { signature: envelope } = transaction
   if (envelope === undefined) throw new Error("not signed")
   if (envelope.type !== "keychain") {
@@ -136,6 +136,9 @@ const paysChallenge = (
   )
 }
 
-/** The bytes that nodes hash, in any encoding of the client. Capture broadcasts them, and the reference is their hash. */
+/**
+ * Returns the bytes that nodes hash, whatever encoding the client sent. The capture broadcasts them, and the reference is their
+ * hash.
+ */
 export const canonical = ({ transaction }: Pick<SignedPayment, "transaction">): Hex =>
   TxEnvelopeTempo.serialize(transaction)

@@ -42,7 +42,7 @@ export const readProof = Effect.fnUntraced(function* (checked: CheckedCredential
   })
 })
 
-/** The account in `did:pkh:eip155:{chainId}:{address}` (CAIP-10), if it is of this chain. */
+/** Reads the account in `did:pkh:eip155:{chainId}:{address}` (CAIP-10), if it is on this chain. */
 const parseAccount = (source: string | undefined, chainId: number): Address | undefined => {
   const prefix = `did:pkh:eip155:${chainId}:`
   const address = source?.startsWith(prefix) === true ? source.slice(prefix.length) : ""
@@ -73,7 +73,7 @@ const recoverSigner = (serialized: string, proof: `0x${string}`, account: Addres
   // The second version of an access key's signature covers the account too.
   const payload = keychain && envelope.version === "v2" ? keccak256(concat(["0x04", proof, account])) : proof
   const address = signerOf(payload, signature)
-  // Recovering always yields some address. A plain signature over this data yields the account's own.
+  // Recovery always yields some address. A plain signature over this data yields the account's own.
   if (!keychain && address !== account.toLowerCase()) throw new Error("signed for another account")
   return address
 }

@@ -7,9 +7,9 @@ import type { Authorization, PaymentStatus, Receipt } from "../PaymentService.ts
 import type { Network, RpcReceipt } from "./chain/networks.ts"
 
 /**
- * How far past a payment's deadline the chain's clock must be until a missing receipt means that there will be none, in
- * seconds. One address may serve several nodes, some of which lag. If the gateway took a landed payment for an absent one,
- * the client would have paid for nothing.
+ * A missing receipt means that there will be none once the chain's clock is this far past the payment's deadline, in seconds.
+ * One address may serve several nodes, and some of them lag. If the gateway took a landed payment for an absent one, the client
+ * would have paid for nothing.
  */
 const MARGIN_SECONDS = 10
 
@@ -17,14 +17,14 @@ const MARGIN_SECONDS = 10
 const POLL_EVERY = "500 millis"
 const POLL_TIMEOUT = "5 seconds"
 
-/** Reads a payment's status from its receipt. A receipt without a block, or of another payment, gives none. */
+/** Reads a payment's status from its receipt. A receipt without a block, or of another payment, tells no status. */
 const statusOf = ({ status, transactionHash, blockNumber }: RpcReceipt, reference: string): PaymentStatus => {
   if (blockNumber === null || transactionHash.toLowerCase() !== reference) return "unknown"
   if (status === "0x1") return "landed"
   return status === "0x0" ? "reverted" : "unknown"
 }
 
-/** The receipt of a payment that has landed. Its time is now, or the payment's deadline if that has passed. */
+/** Makes the receipt of a payment that has landed. Its time is now, or the payment's deadline if that has passed. */
 export const receiptOf = ({ reference, validBefore }: Pick<Authorization, "reference" | "validBefore">): Receipt => ({
   reference,
   header: Receipts.serialize({
@@ -48,7 +48,7 @@ export const makeSettlement = (network: Network) => {
     reference,
     validBefore
   }: Pick<Authorization, "reference" | "validBefore">) {
-    // The clock comes first: in the other order, a payment could land between the two reads and count as absent.
+    // The clock is read first, because a payment could otherwise land between the two reads and count as absent.
     const clock = yield* Effect.tryPromise(() => network.clock()).pipe(Effect.orElseSucceed(() => 0))
     const receipt = yield* Effect.tryPromise(() => network.receipt(reference as Hex))
     if (receipt === null) return clock > validBefore + MARGIN_SECONDS ? "absent" : "unknown"
@@ -64,7 +64,7 @@ export const makeSettlement = (network: Network) => {
 
   const capture = Effect.fnUntraced(function* (authorization: Authorization) {
     const { reference, transaction } = authorization
-    // A failure says nothing about the money, neither by its code nor by its words.
+    // A failure tells nothing about the money, neither by its code nor by its message.
     const landed = yield* Effect.tryPromise(() => network.broadcast(transaction as Hex)).pipe(
       Effect.map((receipt) => statusOf(receipt, reference) === "landed"),
       Effect.orElseSucceed(() => false)

@@ -10,10 +10,10 @@ import type { Binding } from "./wire/binding.ts"
  * Validates credentials with mppx, without moving money. mppx repeats the checks of the challenge: issued here, not expired,
  * for this price and binding. `authorize.ts` asks the chain whether the payment would go through.
  *
- * The server half of Tempo's charge is written out here, over mppx's public schema, because mppx's own
- * (`tempo.charge` of `mppx/server`) includes a payment page for browsers, sessions and subscriptions: 290 KB of
- * gzipped upload, which together with esbuild would exceed the size limit of a Worker. `read-payment.ts` makes mppx's
- * checks of a pull-mode transaction. This module broadcasts nothing.
+ * The server half of Tempo's charge is written here over mppx's public schema. mppx's own server half (`tempo.charge` of
+ * `mppx/server`) includes a payment page for browsers, sessions and subscriptions: 290 KB of gzipped upload, which together
+ * with esbuild would exceed the size limit of a Worker. `read-payment.ts` makes mppx's checks of a pull-mode transaction. This
+ * module broadcasts nothing.
  */
 export const makeValidateCredential = (config: TempoConfig) => {
   const method = Method.toServer(Methods.charge, {
@@ -35,7 +35,7 @@ export const makeValidateCredential = (config: TempoConfig) => {
   const { realm, secretKey } = config
   const mppx = Mppx.create({ secretKey, realm, methods: [method] })
 
-  // Always with `meta` and `realm`: without them mppx accepts a credential that was made for another route.
+  // This always passes `meta` and `realm`, because without them mppx accepts a credential that was made for another route.
   return (credential: string, price: string, binding: Binding) =>
     Effect.tryPromise({
       try: () => mppx.validateCredential(credential, { request: { amount: price }, meta: { ...binding }, realm }),

@@ -1,7 +1,7 @@
 import { LIMITS } from "../limits.ts"
 import { encodeValue } from "./encode-value.ts"
 
-/** How often promises within promises are awaited before the result is given up. */
+/** Promises within promises are awaited this many times before the run fails. */
 const ROUNDS = 10
 
 /**

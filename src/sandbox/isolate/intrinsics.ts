@@ -1,8 +1,8 @@
 import { lossyTypes } from "./lossy-types.ts"
 
 /**
- * The module of ours that the isolate evaluates first. It keeps the functions of the platform that our other modules need,
- * because the author's code may change globals and prototypes. That must change no answer of ours.
+ * The gateway's module that the isolate evaluates first. It keeps the functions of the platform that the gateway's other
+ * modules need. The author's code may change globals and prototypes, and that must not change an answer of the gateway.
  */
 export const intrinsics = `
 const { bind, call } = Function.prototype
@@ -84,6 +84,6 @@ export const thrown = (cause) => {
 }
 `
 
-/** An import of names from the intrinsics, by the file name of that module. */
+/** Writes an import of names from the intrinsics, by the file name of that module. */
 export const importFrom = (names: string, intrinsicsFile: string): string =>
   `import { ${names} } from ${JSON.stringify(`./${intrinsicsFile}`)}`

@@ -1,9 +1,9 @@
 import { intrinsics } from "./intrinsics.ts"
 
-/** The file names of our modules begin with this, so that a stack trace shows which frames are ours. */
+/** The file names of the gateway's own modules begin with this, so that a stack trace shows which frames are the gateway's. */
 export const HARNESS_NAME = "mpp-compute-harness"
 
-/** The file names of our modules in one isolate. */
+/** The file names of the gateway's modules in one isolate. */
 export interface Names {
   /** The module to start with. */
   readonly main: string
@@ -14,9 +14,10 @@ export interface Names {
 }
 
 /**
- * Our modules, to be loaded beside the author's. Their names have random parts, so that code cannot import them.
+ * Makes the gateway's modules, which are loaded beside the author's. Their names have random parts, so that code cannot import
+ * them.
  *
- * @param id a random one.
+ * @param id a random text.
  * @param author the author's main module.
  * @param text makes the source of the main module.
  */
@@ -31,7 +32,7 @@ export const harnessModules = (id: string, author: string, text: (names: Names) 
     modules: {
       [names.main]: text(names),
       [names.intrinsics]: intrinsics,
-      // A binding, because a promise would call the export "then" of a namespace.
+      // The module exports a binding, because a promise would call the export "then" of a namespace.
       [names.holder]: `import * as main from ${JSON.stringify(`./${author}`)}\nexport { main }`
     }
   }

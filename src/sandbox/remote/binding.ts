@@ -12,7 +12,7 @@ export interface RunnerBinding {
   readonly run: (code: WorkerCode, input: string | null) => Promise<RunResult | RuntimeFailure>
 }
 
-/** The runner on a loader. */
+/** Makes the runner on a loader. */
 export const runnerOn = (loader: WorkerLoader): RunnerBinding => ({
   ping: async () => {},
   check: (code, purpose) => check(loader, code, purpose),

@@ -8,15 +8,15 @@ import type { RunnerBinding } from "./binding.ts"
 import type { Purpose, StartResult } from "../worker/start.ts"
 import { makeSharedLock } from "./shared-lock.ts"
 
-/** How long a call and the waiting around it may take, in milliseconds. */
+/** The time limits of a call and of the waiting around it, in milliseconds. */
 interface Timeouts {
-  /** For the answer of a runner that is up. */
+  /** The time for the answer of a runner that is up. */
   readonly answerMs: number
-  /** For the lock, and for a runner that restarts. */
+  /** The time for the lock, and for a runner that restarts. */
   readonly waitMs: number
 }
 
-// Bundling and this must fit into the 25 seconds for which a signed payment is valid.
+// Bundling and this together must fit into the 25 seconds for which a signed payment is valid.
 const BEFORE_PAYMENT: Timeouts = { answerMs: 5_000, waitMs: 8_000 }
 // The run's own limits are 10 s for its start and 10 s for the call.
 const AFTER_PAYMENT: Timeouts = { answerMs: 21_000, waitMs: 15_000 }
@@ -29,8 +29,8 @@ export interface RunnerCrash {
 }
 
 /**
- * A runner in another process. An endless loop, or too much memory, crashes that process together with all code in it; it
- * restarts by itself. Every caller of the crashed process calls again, alone this time: a caller that crashes the runner
+ * Calls a runner in another process. An endless loop, or too much memory, crashes that process together with all code in it,
+ * and it restarts by itself. Every caller of the crashed process calls again, this time alone. A caller that crashes the runner
  * alone has caused the crash, and all others lose only some seconds. Work that a call leaves behind (`waitUntil`) continues
  * after it. So in a runner that had another caller before, even a lone caller may be innocent, and calls once more in the
  * restarted runner.
@@ -49,7 +49,7 @@ export const makeRemoteRunner = (runner: RunnerBinding) => {
         Effect.gen(function* () {
           yield* Effect.logWarning("the runner crashed during a call", String(error))
           const certain = occupants === caller
-          // A runner that only does not answer may still be up, with all its occupants.
+          // A runner that does not answer may still be up, with all its occupants.
           if (error._tag !== "TimeoutError") occupants = undefined
           const crashedAfterMs = (yield* Clock.currentTimeMillis) - since
           return { crashedAfterMs, certain } satisfies RunnerCrash
@@ -69,7 +69,7 @@ export const makeRemoteRunner = (runner: RunnerBinding) => {
       Effect.timeoutOrElse({ duration: timeouts.waitMs, orElse: () => disconnected })
     )
 
-  /** Calls the runner beside others; after a crash, again and alone. */
+  /** Calls the runner beside others. After a crash it calls again, alone. */
   const callOrRerunAlone = <A extends object>(work: () => Promise<A>, timeouts: Timeouts) => {
     const lock = (exclusive: boolean) => ({ exclusive, timeoutMs: timeouts.waitMs })
     const attempt = call(Symbol("caller"), work, timeouts.answerMs)

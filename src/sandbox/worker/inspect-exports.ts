@@ -11,13 +11,13 @@ import { load, readUpTo, withTimeout, type WorkerCode, type WorkerLoader } from 
 import { START_TIMEOUT_MESSAGE, START_TIMEOUT_MS } from "./main-start.ts"
 import { isJson, parseError } from "./outcome.ts"
 
-/** An export that the runtime does not accept, and its kind: "null", "a number". */
+/** An export that the runtime does not accept, and its kind, for example "null" or "a number". */
 export interface InvalidExport {
   readonly name: string
   readonly kind: string
 }
 
-/** The report of the module of ours that starts code and inspects its exports. */
+/** The report of the gateway's module that starts code and inspects its exports. */
 export type ExportInspection =
   | { readonly is: "usable"; /** Whether the code formats the stacks of errors itself. */ readonly hooked: boolean }
   /** No export can serve, or be called. */
@@ -26,13 +26,16 @@ export type ExportInspection =
   | { readonly is: "threw"; readonly message: string; readonly threw: RunError }
   /** Some exports are not allowed in a Worker. */
   | { readonly is: "invalid"; readonly message: string; readonly invalidExports: ReadonlyArray<InvalidExport> }
-  /** The runtime did not start our module, or its report is unreadable. */
+  /** The runtime did not start the gateway's module, or its report is unreadable. */
   | { readonly is: "unknown"; readonly message: string }
 
-/** The longest report, in bytes. Reports are shorter; a longer one is not held in memory. */
+/** The longest report, in bytes. Reports are shorter, so a longer one is not kept in memory. */
 const MAX_BYTES = 65_536
 
-/** Starts code beside a module of ours, in an isolate of its own, and returns that module's report; see `isolate/inspect.ts`. */
+/**
+ * Starts code beside a module of the gateway, in an isolate of its own, and returns that module's report; see
+ * `isolate/inspect.ts`.
+ */
 export const inspectExports = async (
   loader: WorkerLoader,
   code: WorkerCode,

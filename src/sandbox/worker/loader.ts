@@ -1,6 +1,6 @@
 import { type Names, harnessModules } from "../isolate/names.ts"
 
-/** A module as the Worker Loader takes it; a bare string is an ES module, and its name then ends in `.js`. */
+/** A module in the form of the Worker Loader. A bare string is an ES module, and its name then ends in `.js`. */
 export type WorkerModule =
   | string
   | { readonly js: string }
@@ -10,17 +10,17 @@ export type WorkerModule =
   | { readonly data: ArrayBuffer }
   | { readonly wasm: ArrayBuffer }
 
-/** Code for the Worker Loader: modules by name, the main one, and the compatibility settings of its runtime. */
+/** Code for the Worker Loader: modules by name, the name of the main one, and the compatibility settings of its runtime. */
 export interface WorkerCode {
   readonly mainModule: string
   readonly modules: Readonly<Record<string, WorkerModule>>
   readonly compatibilityDate: string
   readonly compatibilityFlags: ReadonlyArray<string>
-  /** Its variables, as `env`; none by default. */
+  /** Its variables, as `env`; no variables by default. */
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** The part of Cloudflare's Worker Loader binding ("Dynamic Workers") that is used here. */
+/** The part of Cloudflare's Worker Loader binding ("Dynamic Workers") that the gateway uses. */
 export interface WorkerLoader {
   get(
     id: string | null,
@@ -29,34 +29,35 @@ export interface WorkerLoader {
 }
 
 interface IsolatedWorkerCode extends WorkerCode {
-  /** `null` forbids every outbound request; left out, the loaded Worker would have this one's whole network. */
+  /** `null` forbids every outbound request. Without this field the loaded Worker would have the gateway's whole network. */
   readonly globalOutbound: null
-  /** Milliseconds of CPU that one request may take. The platform enforces it; workerd alone does not. */
+  /** Milliseconds of CPU that one request may take. The platform enforces this limit; workerd alone does not. */
   readonly limits?: { readonly cpuMs: number }
 }
 
 /** A request to a loaded Worker. */
 export interface WorkerRequest {
   readonly signal: AbortSignal
-  /** The body of a POST; a GET without one. */
+  /** The body of a POST. Without it the request is a GET. */
   readonly body?: string
   readonly path?: string
   /** The entrypoint's name; without it, the default entrypoint. */
   readonly entrypoint?: string
 }
 
-/** A loaded Worker: one isolate, which nobody shares. */
+/** A loaded Worker in an isolate of its own, which no other load shares. */
 export interface LoadedWorker {
   /** Sends a request. Rejects with the runtime's error if the code does not start, hangs or exceeds its limits. */
   readonly send: (request: WorkerRequest) => Promise<Response>
 }
 
 /**
- * Loads code, with no network, in an isolate of its own: as it is, or beside a module of ours that imports it and answers
- * for it. The isolate has no name. So no two loads ever share one, no payer and no purchase finds what another one has left,
- * and the isolate ends after its last request; a named one stays (4 MB for each check, on a laptop).
+ * Loads code, with no network, in an isolate of its own: either as it is, or beside a module of the gateway that imports it and
+ * answers for it. The isolate has no name, so no two loads share one, and no payer and no purchase finds the data of another.
+ * The isolate ends after its last request; a named one would stay (4 MB for each check, on a laptop).
  *
- * @param harness makes the source of our main module from our modules' names; undefined starts the code's own main module.
+ * @param harness makes the source of the gateway's main module from its modules' names; undefined starts the code's own main
+ * module.
  */
 export const load = (
   loader: WorkerLoader,
@@ -81,7 +82,7 @@ export const load = (
   }
 }
 
-/** Rejects with `message` when `work` takes longer, and aborts its request. That does not stop code that computes. */
+/** Rejects with `message` if `work` takes longer, and aborts its request. That does not stop code that computes. */
 export const withTimeout = async <A>(
   millis: number,
   message: string,
@@ -97,16 +98,16 @@ export const withTimeout = async <A>(
     return await Promise.race([working, late])
   } finally {
     clearTimeout(timer)
-    // The race has its result: the other rejection is no unhandled one.
+    // The race has its result, and the other rejection must not count as unhandled.
     working.catch(() => {})
     controller.abort()
   }
 }
 
 /**
- * Reads a body of at most `bytes`; `undefined` if it is longer. Safe against hostile code: the memory held does not depend on
- * the size of the pieces, and the deadline also holds for pieces that come so fast that no timer fires in between (`until` in
- * unix milliseconds; rejects with `late`).
+ * Reads a body of at most `bytes`; returns `undefined` if it is longer. It is safe against hostile code: the memory it takes
+ * does not depend on the size of the pieces, and the deadline also holds for pieces that come so fast that no timer fires in
+ * between (`until` in unix milliseconds; rejects with `late`).
  */
 export const readUpTo = async (
   bytes: number,

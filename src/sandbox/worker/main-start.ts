@@ -31,14 +31,14 @@ export const startAsMain = async (
 ): Promise<MainStart | RuntimeFailure> => {
   const started = await retryOnRuntimeFailure(loader, () => startOnce(loader, code, cpuMs))
   if ("runtimeFailure" in started || ("ok" in started && started.ok)) return started
-  // The answer says something about the code only if this runtime names missing entrypoints.
+  // The answer tells something about the code only if this runtime names missing entrypoints.
   if (!(await namesMissingEntrypoint(loader))) return startReexported(loader, code, cpuMs)
   return { ok: false, message: "imitated" in started ? started.imitated : started.message }
 }
 
 /**
- * Starts a module of ours that re-exports all exports of the code, so that the runtime validates them. For cases where the
- * runtime does not report whether the code's own start succeeded.
+ * Starts a module of the gateway that re-exports all exports of the code, so that the runtime validates them. It is for cases
+ * where the runtime does not report whether the code's own start succeeded.
  */
 export const startReexported = async (
   loader: WorkerLoader,
@@ -49,7 +49,7 @@ export const startReexported = async (
   return "imitated" in started ? { ok: false, message: started.imitated } : started
 }
 
-/** A class name that nobody can know. */
+/** Makes a class name that code cannot know. */
 const randomName = (): string => `Absent${crypto.randomUUID().replaceAll("-", "")}`
 
 const startOnce = (loader: WorkerLoader, code: WorkerCode, cpuMs: number): Promise<MainStart | FailedAttempt> => {
@@ -64,7 +64,7 @@ const startOnce = (loader: WorkerLoader, code: WorkerCode, cpuMs: number): Promi
   )
 }
 
-/** Whether this runtime names an entrypoint that it does not find: some report an error of their own instead. */
+/** Whether this runtime names an entrypoint that it does not find. Some report an error of their own instead. */
 const namesMissingEntrypoint = async (loader: WorkerLoader): Promise<boolean> => {
   if (namingLoaders.has(loader)) return true
   const started = await startOnce(loader, CONTROL_CODE, 1_000)
@@ -73,7 +73,7 @@ const namesMissingEntrypoint = async (loader: WorkerLoader): Promise<boolean> =>
   return names
 }
 
-// Requests may share this value: a runtime that has named a missing entrypoint once continues to do so.
+// Requests may share this value, because a runtime that has named a missing entrypoint once continues to do so.
 const namingLoaders = new WeakSet<WorkerLoader>()
 
 const startReexportedOnce = (
@@ -104,7 +104,7 @@ const attempt = async (
     return await withTimeout(START_TIMEOUT_MS, START_TIMEOUT_MESSAGE, start)
   } catch (cause) {
     const durationMs = Date.now() - since
-    // On a laptop, the runtime's message begins with this line.
+    // The runtime's message begins with this line on a laptop.
     const started = onFailure(messageOf(cause).replace(/^Failed to start Worker:\n/, ""))
     if (!started.ok && (await isRuntimeFailure(loader, cause))) return { runtimeFailure: messageOf(cause), durationMs }
     return started

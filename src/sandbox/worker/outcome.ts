@@ -11,7 +11,10 @@ export const isJson = (text: string): boolean => {
   }
 }
 
-/** Reads an error that a module of ours reports. Cuts its fields to their limits, and removes our frames from its stack. */
+/**
+ * Reads an error that a module of the gateway reports. It cuts the fields to their limits, and removes the gateway's frames
+ * from the stack.
+ */
 export const parseError = (text: string): RunError => {
   const parsed: unknown = isJson(text) ? JSON.parse(text) : {}
   const field = (name: string, length: number): string => {

@@ -45,8 +45,8 @@ const callOnce = async (
   const failed = (error: RunError): RunResult => ({ ok: false, error, durationMs: Date.now() - since })
   const late = `The call took longer than ${LIMITS.wallMs / 1000} s.`
   try {
-    // Loads the code; the clock of the billed call starts afterwards. Code that has replaced the runtime's own functions can
-    // answer this with an endless body, so the body is not read.
+    // This loads the code, and the clock of the billed call starts afterwards. Code that has replaced the runtime's own
+    // functions can answer with an endless body, so this does not read the body.
     await withTimeout(LIMITS.wallMs, late, async (signal) => (await send({ signal })).body?.cancel())
     since = Date.now()
     const request = input === null ? { body: "" } : { body: input, path: "input" }

@@ -1,6 +1,6 @@
 import { DeadlineExceeded, load, withTimeout, type WorkerLoader } from "./loader.ts"
 
-/** The runtime failed, with this message, and not the code: the same code may run another time. */
+/** The runtime failed with this message, and the code did not. The same code may run another time. */
 export interface RuntimeFailure {
   readonly runtimeFailure: string
 }
@@ -10,7 +10,7 @@ export interface FailedAttempt extends RuntimeFailure {
   readonly durationMs: number
 }
 
-/** The code itself throws the message of a runtime failure. `durationMs`: how long its last attempt took. */
+/** The code itself throws the message of a runtime failure. `durationMs` is the time that its last attempt took. */
 export interface ImitatedFailure {
   readonly imitated: string
   readonly durationMs: number
@@ -19,11 +19,11 @@ export interface ImitatedFailure {
 /** The message of a thrown value. */
 export const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
-/** Whether this may be the runtime's message for a failure of its own. Code can throw the same message. */
+/** Whether this may be the runtime's message for a failure of the runtime. Code can throw the same message. */
 export const looksLikeRuntimeFailure = (cause: unknown): boolean =>
   /internal error|disconnected|network connection lost/i.test(messageOf(cause))
 
-/** Code that is known to be good. */
+/** Code that certainly runs. */
 export const CONTROL_CODE = {
   mainModule: "control.js",
   modules: { "control.js": "export default { fetch: () => new Response() }" },
@@ -43,15 +43,16 @@ const runsControlCode = async (loader: WorkerLoader): Promise<boolean> => {
 }
 
 /**
- * Whether the runtime, and not the code, failed a call: by its message, or because it does not run the control code either.
- * A timeout alone proves nothing.
+ * Whether the runtime, and not the code, failed a call. It tells by the message, or by whether the runtime also fails to run
+ * the control code. A timeout alone proves nothing.
  */
 export const isRuntimeFailure = async (loader: WorkerLoader, cause: unknown): Promise<boolean> =>
   looksLikeRuntimeFailure(cause) || (!(cause instanceof DeadlineExceeded) && !(await runsControlCode(loader)))
 
 /**
- * Makes an attempt, and a second one if the first seems to have met a runtime failure. If both fail so while the runtime
- * runs the control code, the code imitates the failure: otherwise code could make us run it again and again for one payment.
+ * Makes an attempt, and a second one if the first seems to have met a runtime failure. If both fail so while the runtime runs
+ * the control code, the code imitates the failure. Without this rule code could make the gateway run it again and again for one
+ * payment.
  */
 export const retryOnRuntimeFailure = async <A extends object>(
   loader: WorkerLoader,

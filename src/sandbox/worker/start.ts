@@ -8,12 +8,12 @@ import { startAsMain, startReexported } from "./main-start.ts"
 /** The purpose of code: to serve requests, or to be called once. */
 export type Purpose = "serve" | "run"
 
-/** Why code does not start, or cannot serve its purpose. */
+/** The reason why code does not start, or cannot serve its purpose. */
 export interface FailedStart {
   readonly ok: false
   /** The runtime's own message, or what the exports lack. */
   readonly message: string
-  /** The code threw this, with its stack, where that is known. */
+  /** The error that the code threw, with its stack, if that is known. */
   readonly threw?: RunError
   /** The exports that a Worker may not have. */
   readonly invalidExports?: ReadonlyArray<InvalidExport>
@@ -24,7 +24,7 @@ export type StartResult = { readonly ok: true } | FailedStart
 
 /**
  * CPU that a start may take, in milliseconds. A site gets the platform's own limit for a Worker's start. Code that is called
- * once gets the limit of its call, so that nobody pays for code that cannot start within it.
+ * once gets the limit of its call, so that no client pays for code that cannot start within it.
  */
 const START_CPU_MS = { serve: 1_000, run: LIMITS.cpuMs } as const
 
@@ -44,9 +44,9 @@ export const checkOrThrow = async (
 }
 
 /**
- * Starts code in isolates of its own, without network, and inspects its exports; it calls none of them. Code that serves is
+ * Starts code in isolates of its own, without network, and inspects its exports. It calls none of them. Code that serves is
  * started as it is: the runtime validates the very module that the host will start, outside of any request. The runtime does
- * not check for a request handler, so a module of ours does, in another isolate.
+ * not check for a request handler, so a module of the gateway does, in another isolate.
  */
 export const check = async (
   loader: WorkerLoader,
@@ -55,7 +55,7 @@ export const check = async (
 ): Promise<StartResult | RuntimeFailure> => {
   const main = Object.hasOwn(code.modules, code.mainModule) ? code.modules[code.mainModule] : undefined
   if (main === undefined) return failed(`No such module: ${code.mainModule}`)
-  // Our module could import either, but the runtime starts neither.
+  // A module of the gateway could import either, but the runtime starts neither.
   if (typeof main !== "string" && !("js" in main)) return failed("Main module must be an ES module.")
   const [started, exports] = await Promise.all([
     purpose === "serve" ? startAsMain(loader, code, START_CPU_MS.serve) : { ok: true as const },
@@ -66,8 +66,8 @@ export const check = async (
   if ("runtimeFailure" in exports) return exports
   if (exports.is !== "usable") return failed(exports.message, exports)
   if (purpose === "run" || !exports.hooked) return { ok: true }
-  // If the code sets Error.prepareStackTrace and that hook throws, the runtime loses the error of the start: it reports a
-  // good start, and then every request fails.
+  // If the code sets Error.prepareStackTrace and that hook throws, the runtime loses the error of the start. It reports a good
+  // start, and then every request fails.
   return startReexported(loader, code, START_CPU_MS.serve)
 }
 

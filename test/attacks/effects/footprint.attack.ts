@@ -3,9 +3,9 @@ import { fresh, walletOn } from "../../e2e/support.ts"
 import { footprint } from "../footprint.ts"
 import { postJson, stack } from "../support.ts"
 
-/** An attack that leaves nothing behind proves something only if the footprint shows what an honest deploy leaves. */
+/** The other attacks prove something only if the footprint shows an honest deploy. */
 describe("the footprint", () => {
-  it("grows with a deploy that is paid for", async () => {
+  it("grows after a paid deploy", async () => {
     const before = await footprint()
     const response = await walletOn(stack).fetch(`${stack.info.gateway}/deploy`, {
       method: "POST",
@@ -19,7 +19,7 @@ describe("the footprint", () => {
     }
   })
 
-  it("stays as it is after a quote", async () => {
+  it("stays the same after a quote", async () => {
     const before = await footprint()
     assert.strictEqual((await postJson("/deploy", fresh("plain-js"))).status, 402)
     assert.deepStrictEqual(await footprint(), before)

@@ -32,7 +32,7 @@ const failing = () => JSON.stringify({ files: { "index.ts": `import "./nowhere-$
 const median = (values: ReadonlyArray<number>): number =>
   values.toSorted((one, other) => one - other)[values.length >> 1] ?? 0
 
-describe("builds that fail, by somebody who could pay", () => {
+describe("a funded payer whose builds fail", () => {
   let wallet: Wallet
   let bought: { readonly body: string; readonly key: string; readonly answer: unknown }
 
@@ -45,12 +45,12 @@ describe("builds that fail, by somebody who could pay", () => {
     bought = { body, key: idempotencyKey, answer: await response.json() }
   })
 
-  it("are sixty in an hour, and nothing is done for the next", { timeout: 300_000 }, async () => {
+  it("gets 60 builds in an hour, and no work for the next call", { timeout: 300_000 }, async () => {
     for (let failed = 0; failed < 60;) {
       const response = await deploy(wallet, failing())
       const text = await response.text()
       if (response.status === 422) failed++
-      // A gateway that has no turn for it counts nothing.
+      // A gateway without a free slot does not count the attempt.
       else assert.strictEqual(response.status, 503, text)
     }
     const before = await footprint()
@@ -58,11 +58,11 @@ describe("builds that fail, by somebody who could pay", () => {
     assert.deepInclude(await refused.json(), { status: 429, code: "too_many_attempts", charged: false })
     assert.isAbove(Number(refused.headers.get("retry-after")), 1_800)
     const after = await footprint()
-    // Its order's object was asked; it keeps nothing.
+    // The gateway asked its order's object, and the object keeps nothing.
     assert.deepStrictEqual({ ...after, objects: 0 }, { ...before, objects: 0 })
   })
 
-  it("take nothing away that was bought before", async () => {
+  it("keeps everything that it bought before", async () => {
     const before = await footprint()
     const again = await deploy(wallet, bought.body, { "idempotency-key": bought.key })
     assert.deepStrictEqual(await again.json(), bought.answer)
@@ -76,7 +76,7 @@ describe("builds that fail, by somebody who could pay", () => {
     assert.strictEqual((await footprint()).transactions, before.transactions)
   })
 
-  it("are no more than four of fifty that are sent at once", async () => {
+  it("gets at most 4 builds of 50 calls at once", async () => {
     const [key = ""] = await fundedKeys(1)
     const payer = walletOf(key)
     const signed = await Promise.all(
@@ -92,14 +92,14 @@ describe("builds that fail, by somebody who could pay", () => {
     const built = (await footprint()).builds - before.builds
     const refused = answers.filter((status) => status === 429).length
     assert.isAbove(refused, 0)
-    // Those that came when an earlier one had ended have been built, too; none beside four others.
+    // Attempts after the end of an earlier one are built too, but never more than four at once.
     assert.strictEqual(built + refused + answers.filter((status) => status === 503).length, 50)
     assert.isAtMost(built, 25)
   })
 })
 
-describe("twenty connections with a funded key each, whose builds fail", () => {
-  it("leave honest payers within twice their usual time", { timeout: 400_000 }, async () => {
+describe("twenty connections, each with a funded key whose builds fail", () => {
+  it("delay honest payers to at most twice their usual time", { timeout: 400_000 }, async () => {
     const wallets = (await fundedKeys(12)).map(walletOf)
     const keys = await fundedKeys(20)
     let next = 0
@@ -114,7 +114,7 @@ describe("twenty connections with a funded key each, whose builds fail", () => {
       return median(times)
     }
     await medianOf(3)
-    // Two cores are shared with chain, runtime and attacker: what counts is the best of three comparisons.
+    // Chain, runtime and attacker share two cores, so the best of three comparisons counts.
     const ratios: Array<number> = []
     while (ratios.length < 3 && !ratios.some((ratio) => ratio <= 2)) {
       const alone = await medianOf(7)
@@ -123,7 +123,7 @@ describe("twenty connections with a funded key each, whose builds fail", () => {
       const answers = new Promise<Record<string, number>>((resolve, reject) => {
         attacker.once("message", (said) => resolve(said as Record<string, number>)).once("error", reject)
       })
-      // Until each has failed once, nobody can tell it from an honest payer.
+      // Until each key has failed once, the gateway cannot distinguish it from an honest payer.
       await sleep(5_000)
       const beside = await medianOf(9)
       attacker.send("stop")

@@ -2,7 +2,7 @@ import { Account, P256 } from "viem/tempo"
 import { generatePrivateKey } from "viem/accounts"
 import { assert, describe, it } from "vitest"
 import { footprint } from "../footprint.ts"
-import { accountWith, answered, quoted, resigned, richRoot, type Signer, token } from "../payer.ts"
+import { accountWith, credentialFor, quoted, resigned, richRoot, type Signer, token } from "../payer.ts"
 import { attack, postJson } from "../support.ts"
 
 const price = 100_000n
@@ -18,18 +18,18 @@ const strangerPasskey = () =>
   })
 const nobody = () => Account.fromSecp256k1(generatePrivateKey())
 
-/** A payment by somebody, changed and signed again. */
+/** Changes a payment of another signer, and signs it again. */
 const changed =
   (edit: object, payer: () => Promise<Signer> | Signer = () => accountWith(10n * price)) =>
   async (quote: Quote) => {
     const account = await payer()
-    return resigned(await answered(quote, richRoot), account, edit)
+    return resigned(await credentialFor(quote, richRoot), account, edit)
   }
-const by = (signer: () => Signer) => (quote: Quote) => answered(quote, signer())
+const by = (signer: () => Signer) => (quote: Quote) => credentialFor(quote, signer())
 
 const feePayerSignature = { r: 5n, s: 6n, yParity: 0 }
 
-/** Payments that nobody makes: what each is, and a credential for a quote. */
+/** Payments that cannot land: each one's name, and its credential for a quote. */
 const payments: Record<string, (quote: Quote) => Promise<string>> = {
   "by a stranger's key for a rich account": by(stranger),
   "by a stranger's P256 key for a rich account": by(strangerP256),
@@ -40,31 +40,31 @@ const payments: Record<string, (quote: Quote) => Promise<string>> = {
   "by a stranger's key that authorizes itself": async (quote) => {
     const key = stranger()
     const keyAuthorization = await nobody().signKeyAuthorization(key, { chainId: 1337n })
-    return resigned(await answered(quote, richRoot), key, { keyAuthorization, gas: 3_000_000n })
+    return resigned(await credentialFor(quote, richRoot), key, { keyAuthorization, gas: 3_000_000n })
   },
   "by a stranger's key with another key's authorization": async (quote) => {
     const keyAuthorization = await richRoot.signKeyAuthorization(stranger(), { chainId: 1337n })
-    return resigned(await answered(quote, richRoot), stranger(), { keyAuthorization, gas: 3_000_000n })
+    return resigned(await credentialFor(quote, richRoot), stranger(), { keyAuthorization, gas: 3_000_000n })
   },
   "by a key whose authorization is for any chain": async (quote) => {
     const key = stranger()
     const keyAuthorization = await richRoot.signKeyAuthorization(key, { chainId: 0n })
-    return resigned(await answered(quote, richRoot), key, { keyAuthorization, gas: 3_000_000n })
+    return resigned(await credentialFor(quote, richRoot), key, { keyAuthorization, gas: 3_000_000n })
   },
   "by a key that is authorized to spend nothing": async (quote) => {
     const key = stranger()
     const keyAuthorization = await richRoot.signKeyAuthorization(key, { chainId: 1337n, limits: [] })
-    return resigned(await answered(quote, richRoot), key, { keyAuthorization, gas: 3_000_000n })
+    return resigned(await credentialFor(quote, richRoot), key, { keyAuthorization, gas: 3_000_000n })
   },
   "by a key that is authorized to call nothing": async (quote) => {
     const key = stranger()
     const keyAuthorization = await richRoot.signKeyAuthorization(key, { chainId: 1337n, scopes: [] })
-    return resigned(await answered(quote, richRoot), key, { keyAuthorization, gas: 3_000_000n })
+    return resigned(await credentialFor(quote, richRoot), key, { keyAuthorization, gas: 3_000_000n })
   },
   "by a key whose authorization has ended": async (quote) => {
     const key = stranger()
     const keyAuthorization = await richRoot.signKeyAuthorization(key, { chainId: 1337n, expiry: 1_700_000_000 })
-    return resigned(await answered(quote, richRoot), key, { keyAuthorization, gas: 3_000_000n })
+    return resigned(await credentialFor(quote, richRoot), key, { keyAuthorization, gas: 3_000_000n })
   },
   "whose fee somebody pays who never agreed": changed({ feePayerSignature }),
   "by nobody, whose fee somebody pays who never agreed": changed({ feePayerSignature }, nobody),
@@ -87,7 +87,7 @@ const payments: Record<string, (quote: Quote) => Promise<string>> = {
   "for another chain": changed({ chainId: 4217 })
 }
 
-/** What there is once nothing moves any more: the chain's pool lets go of a transaction a moment after its block. */
+/** Returns the footprint once nothing changes any more. The chain's pool drops a transaction a moment after its block. */
 const settled = async () => {
   let last = await footprint()
   for (let looked = 0; looked < 20; looked++) {
@@ -99,7 +99,7 @@ const settled = async () => {
   throw new Error("the stack does not come to rest")
 }
 
-describe("nothing is built, started, written or sent for a payment", () => {
+describe("the gateway builds, starts, writes and sends nothing for a payment", () => {
   for (const [what, make] of Object.entries(payments)) {
     it(what, async () => {
       const quote = await quoted()
@@ -109,7 +109,7 @@ describe("nothing is built, started, written or sent for a payment", () => {
       const answer = (await response.json()) as { readonly charged: unknown; readonly detail: string }
       assert.deepStrictEqual([response.status, answer.charged], [402, false], answer.detail)
       assert.notMatch(answer.detail, /0x[0-9a-f]{8}|undefined|selector/)
-      // The order's object and the payer's were asked, and miniflare makes a file for each: nothing of ours is in it.
+      // The gateway asked the order's object and the payer's, and miniflare makes a file for each. Neither holds rows.
       const { objects: __, ...after } = await footprint()
       assert.deepStrictEqual(after, before)
     })

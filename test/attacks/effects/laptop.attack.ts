@@ -21,10 +21,10 @@ const asked = async (method: string): Promise<unknown> =>
   ).result
 
 describe("ports", () => {
-  it("the stack's processes listen on those that stack.json names, on loopback, and on nothing else", () => {
+  it("listen on loopback only, and only those that stack.json names", () => {
     const own = listeners(stack.dir)
     assert.sameMembers([...own], [hostOf(gateway), `127.0.0.1:${portOf(sites)}`])
-    // The other two are the launcher's.
+    // The launcher listens on the other two.
     for (const base of [rpc, controlPlane]) assert.strictEqual(new URL(base).hostname, "127.0.0.1")
   })
 
@@ -40,7 +40,7 @@ describe("ports", () => {
     "/cdn-cgi/",
     "/json/protocol"
   ])
-    it(`none has an inspector at ${path}`, async () => {
+    it(`serve no inspector at ${path}`, async () => {
       for (const base of [gateway, sites, rpc, controlPlane]) {
         const { text } = await sendTo(base, { path, headers: { host: hostOf(base).replace("localhost", "127.0.0.1") } })
         assert.notMatch(text, /webSocketDebuggerUrl|Debugger\./, base)
@@ -59,7 +59,7 @@ describe("ports", () => {
     })
 })
 
-describe("a page in a browser cannot have the chain", () => {
+describe("a page in a browser cannot call the chain", () => {
   const own = hostOf(rpc)
   const post = { method: "POST", body: call("anvil_reset") }
   const variants: ReadonlyArray<readonly [string, Sent]> = [
@@ -100,7 +100,7 @@ describe("a page in a browser cannot have the chain", () => {
     })
 })
 
-describe("nobody rewrites the chain, or has it call out", () => {
+describe("clients cannot rewrite the chain or make it call out", () => {
   const anotherChain = [{ forking: { jsonRpcUrl: "http://127.0.0.1:9/", blockNumber: 1 } }]
   for (const [method, params] of [
     ["anvil_reset", anotherChain],
@@ -146,13 +146,13 @@ describe("nobody rewrites the chain, or has it call out", () => {
     ["params that are no list", '{"jsonrpc":"2.0","id":1,"method":"eth_call","params":{"0":1}}', 400],
     ["more than 1 MiB", call("eth_call", ["x".repeat(1_100_000)]), 413]
   ] as const)
-    it(`a body of ${what} is refused`, async () => {
+    it(`refuses a body of ${what}`, async () => {
       const answer = await sendTo(rpc, { method: "POST", headers: { ...json, host: hostOf(rpc) }, body })
       assert.include([status, 0], answer.status)
     })
 })
 
-describe("a page whose name points here reads nothing", () => {
+describe("a page whose name resolves to this machine gets no answer", () => {
   for (const [what, base, sent] of [
     ["the gateway", gateway, { path: "/health" }],
     ["the hosting process", sites, { path: "/" }],
@@ -163,20 +163,20 @@ describe("a page whose name points here reads nothing", () => {
     ]
   ] as ReadonlyArray<readonly [string, string, Sent]>)
     for (const host of foreignHosts(portOf(base)))
-      it(`of ${what}, as "${host}"`, async () => {
+      it(`from ${what}, as "${host}"`, async () => {
         const { status, text } = await sendTo(base, { ...sent, headers: { ...sent.headers, host } })
         assert.isTrue(status === 403 || status === 400 || status === 0, `${status} ${text}`)
         assert.notInclude(text, '"configured"')
         assert.notInclude(text, '"projects"')
       })
 
-  it("of any of them, without a name", async () => {
+  it("from any server, without a host name", async () => {
     for (const base of [gateway, sites.replace("localhost", "127.0.0.1"), rpc, controlPlane])
       assert.match(await sendNoHost(base), /^(HTTP\/1\.[01] (400|403) |$)/, base)
   })
 
   for (const origin of ["https://evil.example", "null", "http://local-site.localhost", gateway])
-    it(`of the control plane, as a page of ${origin}`, async () => {
+    it(`from the control plane, as a page of ${origin}`, async () => {
       const headers = { host: hostOf(controlPlane), origin, authorization: `Bearer ${controlPlaneToken}` }
       assert.strictEqual((await sendTo(controlPlane, { path: "/v1/projects", headers })).status, 403)
     })
@@ -198,7 +198,7 @@ describe("a page whose name points here reads nothing", () => {
     })
 })
 
-describe("the runtime's development endpoints are not there", () => {
+describe("the gateway serves none of the runtime's development endpoints", () => {
   for (const path of [
     "/cdn-cgi/handler/scheduled",
     "/cdn-cgi/handler/scheduled?cron=0+*+*+*+*",
@@ -227,10 +227,10 @@ describe("the runtime's development endpoints are not there", () => {
     })
 })
 
-describe("what is secret stays its owner's", () => {
+describe("files with secrets", () => {
   const secrets = [secretKey, controlPlaneToken, controlPlaneToken.slice(4)]
 
-  it("no log has a part of a secret", () => {
+  it("include no log, because logs contain no part of a secret", () => {
     for (const file of filesBelow(join(stack.dir, "logs"))) {
       const log = readFileSync(file, "utf8")
       for (const secret of secrets) assert.notInclude(log, secret.slice(0, 8), file)
@@ -238,7 +238,7 @@ describe("what is secret stays its owner's", () => {
     }
   })
 
-  it("every file that has one is for its owner's eyes, and so is the whole folder", () => {
+  it("are readable by their owner only, like their folder", () => {
     assert.strictEqual(statSync(stack.dir).mode & 0o077, 0)
     const holding = filesBelow(stack.dir).filter((file) => {
       const bytes = readFileSync(file)

@@ -8,7 +8,7 @@ import { attack, postJson, send, stack } from "../support.ts"
 
 const json = { "content-type": "application/json" }
 const wallet = walletOn(stack)
-/** A body that an update takes as well: without a name. */
+/** A body that an update also accepts: it has no name. */
 const freshFiles = (): string => {
   const { files } = JSON.parse(fresh("plain-js")) as { files: object }
   return JSON.stringify({ files })
@@ -29,7 +29,7 @@ const signed = (key: string, at = Date.now()) => ({
   "x-jack-cron": "0 * * * *"
 })
 
-/** Calls that nobody pays for; the number is each call's own. */
+/** Unpaid calls. The number makes each call different. */
 const questions: Readonly<Record<string, (index: number) => Promise<Response>>> = {
   "a quote for a deploy": () => postJson("/deploy", fresh("plain-js")),
   "a quote for a run": (index) => postJson("/execute", JSON.stringify({ code: `export default () => ${index}` })),
@@ -61,9 +61,9 @@ const questions: Readonly<Record<string, (index: number) => Promise<Response>>> 
     send("/__scheduled", { method: "POST", headers: signed("", 1_700_000_000_000) })
 }
 
-describe("a question that nobody pays for", () => {
+describe("an unpaid request", () => {
   for (const [what, ask] of Object.entries(questions)) {
-    it(`(${what}), ten times, leaves nothing behind`, async () => {
+    it(`leaves nothing behind when ${what} is sent ten times`, async () => {
       const before = await footprint()
       await attack(() => ask(0))
       await Promise.all(times(9).map((index) => ask(index + 1)))
@@ -73,8 +73,8 @@ describe("a question that nobody pays for", () => {
 })
 
 /**
- * Objects that have stored something. workerd makes a file for every object that is asked at all, of one page and two
- * frames in its log; in production an object that has stored nothing is nothing.
+ * Counts the objects that have stored something. workerd makes a file for every object that is asked, of one page and two
+ * frames in its log. In production an object that has stored nothing does not exist.
  */
 const stored = (): number => {
   const files = readdirSync(join(stack.dir, "gateway", "state"), { recursive: true, withFileTypes: true })
@@ -86,8 +86,8 @@ const stored = (): number => {
   return new Set(names).size
 }
 
-describe("a payment by somebody who owns nothing", () => {
-  // Its order has to be asked: the answer of an earlier purchase is free, and the payer may have spent everything on it.
+describe("a payment from an empty account", () => {
+  // The gateway must ask its order, because the answer of an earlier purchase is free, and the payer may have no money left.
   it("builds, starts, stores and broadcasts nothing", async () => {
     assert.isAbove(stored(), 0)
     const before = { ...(await footprint()), objects: stored() }

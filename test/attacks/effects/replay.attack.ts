@@ -9,7 +9,7 @@ const secret = crypto.randomUUID()
 const body = JSON.stringify({ code: "export const run = (input) => ({ input })", input: secret })
 const mine = crypto.randomUUID()
 
-/** The credential that a private run was bought with under the key `mine`, as a log of requests would hold it. */
+/** The credential that bought a private run under the key `mine`, as a log of requests would contain it. */
 let authorization: string
 let answer: string
 beforeAll(async () => {
@@ -35,9 +35,9 @@ const keys: Readonly<Record<string, () => string | undefined>> = {
   "the challenge's id": () => /id="([^"]+)"/.exec(atob(authorization.slice("Payment ".length)))?.[1] ?? "id"
 }
 
-describe("a used credential and the body that it has paid for, in other hands", () => {
+describe("a copied credential with the body that it has paid for", () => {
   for (const [what, key] of Object.entries(keys)) {
-    it(`read nothing with ${what}, and leave nothing behind`, async () => {
+    it(`reads no answer with ${what}, and leaves nothing behind`, async () => {
       const before = await footprint()
       const value = key()
       const headers = { authorization, ...(value !== undefined && { "idempotency-key": value }) }
@@ -48,7 +48,7 @@ describe("a used credential and the body that it has paid for, in other hands", 
     })
   }
 
-  it("read the answer with the key that it was bought with, and move no money", async () => {
+  it("reads the answer with the purchase's key, and moves no money", async () => {
     const before = await footprint()
     const response = await postJson("/execute", body, { authorization, "idempotency-key": mine })
     assert.strictEqual(await response.text(), answer)

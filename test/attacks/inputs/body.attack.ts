@@ -27,12 +27,12 @@ const refuses = async (path: string, body: string) => {
   assert.deepStrictEqual(await footprint(), before)
 }
 
-describe("a body of four megabytes of", () => {
+describe("POST /deploy and /execute with four megabytes", () => {
   for (const [what, value] of values) {
-    it(`${what} is refused as files`, () => refuses("/deploy", `{"files":${value}}`))
-    it(`${what} is refused as an input`, () =>
+    it(`refuse ${what} as files`, () => refuses("/deploy", `{"files":${value}}`))
+    it(`refuse ${what} as an input`, () =>
       refuses("/execute", `{"code":"export const run = () => 1","input":${value}}`))
   }
-  it("a list of numbers too large for JSON is refused as an input", () =>
+  it("refuse a list of numbers too large for JSON as an input", () =>
     refuses("/execute", `{"code":"export const run = () => 1","input":[${list(600_000, () => "1e999")}]}`))
 })

@@ -3,7 +3,7 @@ import { fresh } from "../../e2e/support.ts"
 import { footprint } from "../footprint.ts"
 import { attack, send } from "../support.ts"
 
-/** Headers that were, or look, costly to read: what is sent, and the status of the answer. */
+/** Headers that are, or look, costly to read: the sent header, and the status of the answer. */
 const headers: ReadonlyArray<readonly [name: string, value: string, status: number]> = [
   ["authorization", `"${'\\"'.repeat(45_000)}`, 431],
   ["authorization", `"${'\\"'.repeat(32_000)}`, 402],
@@ -38,9 +38,9 @@ const headers: ReadonlyArray<readonly [name: string, value: string, status: numb
   ["range", "bytes=0-,".repeat(9_000), 402]
 ]
 
-describe("a header", () => {
+describe("the gateway", () => {
   for (const [name, value, status] of headers) {
-    it(`${name} of ${value.length} characters, ${value.slice(0, 16)}…, is ${status} at once`, async () => {
+    it(`answers ${status} at once to ${name} of ${value.length} characters, ${value.slice(0, 16)}…`, async () => {
       const body = fresh("plain-js")
       const before = await footprint()
       const { response } = await attack(() =>
@@ -51,7 +51,7 @@ describe("a header", () => {
     })
   }
 
-  it("of which there are 2,000 is answered at once", async () => {
+  it("answers 2,000 headers at once", async () => {
     const many = Object.fromEntries(Array.from({ length: 1_900 }, (_, index) => [`x-${index}`, "a, b"]))
     const { response } = await attack(() => send("/deploy", { method: "POST", headers: many }))
     assert.isBelow(response.status, 500)

@@ -10,7 +10,7 @@ interface Deployed {
   readonly deployment_id: string
 }
 
-// Sites are at *.localhost, in this process too.
+// Sites answer at *.localhost, even in this process.
 resolveLocalhost()
 
 const wallet = walletOn(stack)
@@ -30,7 +30,7 @@ const deploy = async (): Promise<Deployed> => {
 
 let real: Deployed
 let other: Deployed
-/** A proof by the payer of `real`, for an update of it with `body`; it is never sent there. */
+/** A proof by the payer of `real`, for an update of it with `body`. The test never sends it there. */
 let proof: string
 beforeAll(async () => {
   real = await deploy()
@@ -47,7 +47,7 @@ const another = (character: string | undefined) => (character === "0" ? "1" : "0
 const changedAt = (id: string, index: number) => id.slice(0, index) + another(id[index]) + id.slice(index + 1)
 const places = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index)
 
-/** Ids that nobody was given; each is made from one that somebody was. */
+/** Invented ids, each made from an issued one. */
 const kinds: Readonly<Record<string, (id: string) => ReadonlyArray<string>>> = {
   "a random id": () => Array.from({ length: 80 }, () => `dep_${randomText(40)}`),
   "a random id of an earlier release": () => Array.from({ length: 80 }, () => `dep_${randomText(26)}`),
@@ -66,7 +66,7 @@ const kinds: Readonly<Record<string, (id: string) => ReadonlyArray<string>>> = {
   "nothing like an id": () => ["x", "dep_", "%ff", "..%2f..%2fhealth", "dep_'%20OR%201=1", "a".repeat(2000)]
 }
 
-/** What such an id is asked with. */
+/** The requests with such an id. */
 const questions: Readonly<Record<string, (path: string) => Promise<Response>>> = {
   GET: (path) => send(path),
   HEAD: (path) => send(path, { method: "HEAD" }),
@@ -78,9 +78,9 @@ const questions: Readonly<Record<string, (path: string) => Promise<Response>>> =
     send(path, { method: "PUT", headers: { ...json, authorization: `Payment ${btoa("{}")}` }, body })
 }
 
-describe("an id that nobody was given", () => {
+describe("an invented id", () => {
   for (const [kind, made] of Object.entries(kinds)) {
-    it(`(${kind}) is answered at once, and leaves nothing behind`, async () => {
+    it(`gets an answer at once and leaves nothing behind: ${kind}`, async () => {
       const ids = made(real.deployment_id)
       const before = await footprint()
       for (const [question, ask] of Object.entries(questions)) {
@@ -95,7 +95,7 @@ describe("an id that nobody was given", () => {
     })
   }
 
-  it("is answered as fast when eighty come at once", async () => {
+  it("gets an answer as fast when 80 requests come at once", async () => {
     const before = await footprint()
     const ids = Array.from({ length: 80 }, (_, index) => `dep_${randomText(index % 2 === 0 ? 40 : 26)}`)
     const statuses = await Promise.all(ids.map(async (id) => (await send(`/deployments/${id}`)).status))
@@ -104,8 +104,8 @@ describe("an id that nobody was given", () => {
   })
 })
 
-describe("an id that somebody was given", () => {
-  it("is answered, and shares no random characters with the site's URL", async () => {
+describe("an id that the gateway has issued", () => {
+  it("gets an answer, and shares no random characters with the site's URL", async () => {
     for (const { deployment_id, url } of [real, other]) {
       const response = await send(`/deployments/${deployment_id}`)
       assert.strictEqual(response.status, 200)
@@ -116,7 +116,7 @@ describe("an id that somebody was given", () => {
     }
   })
 
-  it("is not updated by anybody else's proof, which leaves nothing behind", async () => {
+  it("accepts no update with another payer's proof, which leaves nothing behind", async () => {
     const stranger = walletOn(stack, `0x${"5".repeat(64)}`)
     const path = `/deployments/${real.deployment_id}`
     const quote = await fetch(stack.info.gateway + path, { method: "PUT", headers: json, body })

@@ -38,28 +38,28 @@ const refused = async (path: string, body: unknown, code = "invalid_request") =>
 
 const files = { "index.js": "export default { fetch: () => new Response() }" }
 
-describe("a deploy of", () => {
+describe("POST /deploy", () => {
   for (const [what, text] of texts) {
-    it(`a name of ${what} is refused at once`, () => refused("/deploy", { files, name: text }))
+    it(`refuses a name of ${what} at once`, () => refused("/deploy", { files, name: text }))
   }
   for (const [what, text] of texts.slice(0, -1)) {
-    it(`a path of ${what} is refused at once`, () => refused("/deploy", { files: { ...files, [text]: "" } }))
-    it(`a field of ${what} is refused at once`, () => refused("/deploy", { files, [text]: 1 }))
+    it(`refuses a path of ${what} at once`, () => refused("/deploy", { files: { ...files, [text]: "" } }))
+    it(`refuses a field of ${what} at once`, () => refused("/deploy", { files, [text]: 1 }))
   }
-  it("a path of 40,000 folders is refused at once", () =>
+  it("refuses a path of 40,000 folders at once", () =>
     refused("/deploy", { files: { [`${"a/".repeat(40_000)}b`]: "" } }))
-  it("a path of 40,000 ./ is refused at once", () => refused("/deploy", { files: { [`${"./".repeat(40_000)}b`]: "" } }))
-  it("5,000 unknown fields is refused at once", () =>
+  it("refuses a path of 40,000 ./ at once", () => refused("/deploy", { files: { [`${"./".repeat(40_000)}b`]: "" } }))
+  it("refuses 5,000 unknown fields at once", () =>
     refused("/deploy", {
       files,
       ...Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`f${index}`, 1]))
     }))
-  it("misspelt files is refused at once", () => refused("/deploy", { flies: files }, "missing_files"))
+  it("refuses misspelt files at once", () => refused("/deploy", { flies: files }, "missing_files"))
 })
 
-describe("a run", () => {
+describe("POST /execute", () => {
   const code = "export const run = (input) => input"
-  it("of a misspelt input is refused at once", () => refused("/execute", { code, inputs: 1 }))
-  it("of a long field is refused at once", () => refused("/execute", { code, ["inputs".repeat(100_000)]: 1 }))
-  it("of code that is blank is refused at once", () => refused("/execute", { code: " ".repeat(500_000) }))
+  it("refuses a misspelt input at once", () => refused("/execute", { code, inputs: 1 }))
+  it("refuses a long field at once", () => refused("/execute", { code, ["inputs".repeat(100_000)]: 1 }))
+  it("refuses blank code at once", () => refused("/execute", { code: " ".repeat(500_000) }))
 })

@@ -1,24 +1,24 @@
 import { assert, beforeAll, describe, it } from "vitest"
 import { hostile } from "../../support/hostile-credentials.ts"
 import { footprint } from "../footprint.ts"
-import { answered, quoted, richRoot } from "../payer.ts"
+import { credentialFor, quoted, richRoot } from "../payer.ts"
 import { attack, postJson } from "../support.ts"
 
-/** A payment for a real challenge, as the stock client signs it; never sent as it is. */
+/** A payment for a real challenge, as the stock client signs it. The test never sends it unchanged. */
 let body: string
 let good: string
 beforeAll(async () => {
   const quote = await quoted()
   body = quote.body
-  good = await answered(quote, richRoot)
+  good = await credentialFor(quote, richRoot)
 })
 
-/** What these are is nobody's fault that a signature can show: the chain says whether they pay, in `free-work.attack.ts`. */
+/** A signature cannot show the fault of these. The chain decides whether they pay, in `free-work.attack.ts`. */
 const forTheChain = new Set(["has an access list within bounds"])
-/** What a header cannot hold. */
+/** Whether a header can hold the credential. */
 const isHeader = (credential: string) => /^[\t\u0020-\u00ff]*$/.test(credential)
 
-describe("a credential is answered at once, and leaves nothing behind, that", () => {
+describe("a credential gets an answer at once and leaves nothing behind if it", () => {
   for (const [what, make] of Object.entries(hostile)) {
     if (forTheChain.has(what)) continue
     it(what, async () => {

@@ -2,7 +2,7 @@ import { assert, describe, it } from "vitest"
 import { footprint } from "../footprint.ts"
 import { attack, send } from "../support.ts"
 
-/** What URLs are filled with. */
+/** The characters that fill the URLs. */
 const parts = [
   "%",
   "%25",
@@ -26,12 +26,12 @@ const parts = [
   "\\"
 ]
 
-/** In the 128 KB that the runtime takes of headers there is room for 20,000 characters that it escapes. */
+/** The runtime accepts 128 KB of headers, which fit 20,000 characters that it escapes. */
 const fill = (part: string, length: number) => part.repeat(Math.ceil(length / part.length)).slice(0, length)
 
 describe("a URL above 8 KB", () => {
   for (const part of parts) {
-    it(`of 20,000 characters ${part} is 414, and leaves nothing behind`, async () => {
+    it(`of 20,000 characters ${part} gets a 414 and leaves nothing behind`, async () => {
       const before = await footprint()
       for (const path of [
         `/x${fill(part, 20_000)}`,
@@ -39,7 +39,7 @@ describe("a URL above 8 KB", () => {
         `/health?${fill(part, 20_000)}`
       ]) {
         const { response } = await attack(() => send(path))
-        // Dots are resolved before a Worker sees the path: then it is short, and nobody's.
+        // Dots are resolved before a Worker sees the path. The path is then short and unknown.
         const short = part === "/." || part === "%2e%2e/"
         assert.include(short ? [404, 414] : [414], response.status, path.slice(0, 30))
         assert.match(response.headers.get("content-type") ?? "", /^application\/problem\+json/)
@@ -49,7 +49,7 @@ describe("a URL above 8 KB", () => {
   }
 
   for (const method of ["HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH"]) {
-    it(`is 414 for ${method}, body or not`, async () => {
+    it(`gets a 414 for ${method}, with or without a body`, async () => {
       const body = method === "POST" || method === "PUT" ? "x".repeat(200_000) : undefined
       const { response } = await attack(() =>
         send(`/deploy?${"%".repeat(20_000)}`, { method, ...(body !== undefined && { body }) })
@@ -61,7 +61,7 @@ describe("a URL above 8 KB", () => {
 
 describe("a URL below 8 KB", () => {
   for (const part of parts) {
-    it(`of ${part} is answered at once, and leaves nothing behind`, async () => {
+    it(`of ${part} gets an answer at once and leaves nothing behind`, async () => {
       const before = await footprint()
       for (const path of [
         `/x${fill(part, 8_000)}`,
@@ -79,7 +79,7 @@ describe("a URL below 8 KB", () => {
   }
 })
 
-describe("a Host", () => {
+describe("a hostile Host header", () => {
   const hostile = [
     "$(id)",
     "`id`",
@@ -99,11 +99,11 @@ describe("a Host", () => {
     "a#b"
   ]
   for (const host of hostile) {
-    it(`${host} gets into no page, guide or command`, async () => {
+    it(`appears in no page, guide or command: ${host}`, async () => {
       for (const path of ["/", "/llms.txt", "/openapi.json"]) {
         const { response } = await attack(() => send(path, { headers: { host, accept: "text/html" } }))
         const text = await response.text()
-        // A local runtime refuses what it cannot read as a host before a Worker sees it, and quotes it as plain text.
+        // The local runtime itself refuses a host that it cannot read, and quotes it as plain text.
         if (response.status === 500) assert.notMatch(response.headers.get("content-type") ?? "", /html|json/)
         else assert.notInclude(text.toLowerCase(), host)
       }

@@ -3,8 +3,8 @@ import { configWith, freshBody, makeAgent } from "./deploys.ts"
 import { median, print, round, save } from "./report.ts"
 
 /**
- * Where the time of a paid deploy goes, on the local stack: real chain, real hosting. And what several at
- * once come to.
+ * Measures the stages of a paid deploy on the local stack, with a real chain and real hosting, and the time of several deploys
+ * at once.
  */
 interface Lap {
   readonly name: string
@@ -24,7 +24,7 @@ const stages: Readonly<Record<string, ReadonlyArray<string>>> = {
   KV: ["ExpiryStore.put"]
 }
 
-/** How long at least one of some laps was running. */
+/** Returns how long at least one of some laps was running. */
 const covered = (laps: ReadonlyArray<Lap>): number => {
   let total = 0
   let until = Number.NEGATIVE_INFINITY
@@ -56,7 +56,7 @@ const anatomyOf = (laps: ReadonlyArray<Lap>): Record<string, { readonly all: num
   return {
     ...parts,
     "to the object and back": only(of(["Orders.submit"]).all - inObject.all),
-    "the rest in the object: ledger, clock": only(inObject.all - others(within)),
+    "the rest in the object: store, clock": only(inObject.all - others(within)),
     "the rest before and after it": only(total.all - of(["Orders.submit"]).all - others(["verify"])),
     total
   }
@@ -83,7 +83,7 @@ try {
   const laps = async () => (await (await fetch(`${info.gateway}/laps`)).json()) as ReadonlyArray<Lap>
 
   const anatomies: Array<ReturnType<typeof anatomyOf>> = []
-  // The compiler is compiled while it runs: it takes some twenty builds until V8 has the fast code.
+  // V8 compiles the compiler while it runs, and has the fast code after some twenty builds.
   for (let index = -20; index < deploys; index++) {
     await laps()
     await buy()

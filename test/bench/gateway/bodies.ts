@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs"
 /** The headline example: one small file that imports hono. */
 export const helloBody = readFileSync("test/fixtures/requests/hono-api.json", "utf8")
 
-/** 400,000 bytes of TypeScript in 40 files, such as people write: quotes and line breaks to escape, some of it not ASCII. */
+/** 400,000 bytes of TypeScript in 40 files, as people write it: quotes and line breaks to escape, some of it not ASCII. */
 export const largeBody = (() => {
   const line = (index: number) => `export const f${index} = (name: string) => "Grüße, " + name + "! ${index}"\n`
   const source = Array.from({ length: 140 }, (_, index) => line(index)).join("")
@@ -14,5 +14,5 @@ export const largeBody = (() => {
   return body()
 })()
 
-/** A body with a path that leads out of its project: refused by everybody. */
+/** A body with a path that leads out of its project. Every Worker refuses it. */
 export const badBody = JSON.stringify({ files: { "../index.ts": "export default {}" } })

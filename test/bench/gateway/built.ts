@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 
-/** A Worker as it is uploaded: its modules on disk, and what esbuild says of what went into them. */
+/** A Worker as it is uploaded: its modules on disk, and esbuild's report of their parts. */
 export interface Built {
   readonly folder: string
   /** File names below `folder`, the entry first. */
@@ -13,7 +13,7 @@ export interface Built {
   readonly remove: () => void
 }
 
-/** The part of esbuild's metafile that is read here: bytes in the output, by output and input path. */
+/** The part of esbuild's metafile that the benchmark reads: bytes in the output, by output and input path. */
 export interface Metafile {
   readonly outputs: Readonly<
     Record<
@@ -46,14 +46,14 @@ export const buildWorker = (config: string, root = "."): Built => {
   return { folder, modules, metafile, remove }
 }
 
-/** The Worker with another's wasm in its upload, which it does not import. Changes its folder. */
+/** Adds another Worker's wasm to a Worker's upload, without an import of it. Changes its folder. */
 export const withWasm = (built: Built, other: Built): Built => {
   const wasm = other.modules.filter((name) => name.endsWith(".wasm"))
   for (const name of wasm) copyFileSync(join(other.folder, name), join(built.folder, name))
   return { ...built, modules: [...built.modules, ...wasm] }
 }
 
-/** What is uploaded, in bytes: raw, and gzipped as one stream, as the platform's limit counts it. */
+/** The size of the upload, in bytes: raw, and gzipped as one stream, as the platform's limit counts it. */
 export const uploadSize = ({ folder, modules }: Built) => {
   const contents = modules.map((name) => readFileSync(join(folder, name)))
   const sizes = contents.map((bytes, index) => ({
@@ -64,7 +64,7 @@ export const uploadSize = ({ folder, modules }: Built) => {
   return { modules: sizes, raw: sum(sizes.map(({ raw }) => raw)), gz: gzipSync(Buffer.concat(contents)).length }
 }
 
-/** The share of the minified JavaScript that each package has, in bytes, largest first; `src` is ours. */
+/** The share of each package in the minified JavaScript, in bytes, largest first; `src` is the gateway's own. */
 export const byPackage = ({ metafile }: Built): ReadonlyArray<readonly [name: string, bytes: number]> => {
   const totals = new Map<string, number>()
   for (const { inputs } of Object.values(metafile.outputs)) {

@@ -3,11 +3,11 @@ import { type Call, once } from "./load.ts"
 import { median } from "./report.ts"
 import { type Bindings, prepare, startWorkerd } from "./workerd.ts"
 
-/** A Worker that is started over and over, and what it is asked first. */
+/** A Worker that is started again and again, and its first calls. */
 export interface Cold {
   readonly built: Built
   readonly bindings: Bindings
-  /** Calls in order; the time is taken when the last is answered. */
+  /** Calls in order. The time ends with the last answer. */
   readonly calls: ReadonlyArray<{ readonly call: Call; readonly expected: number }>
 }
 
@@ -22,7 +22,7 @@ export const coldStarts = async <Name extends string>(
     calls,
     times: [] as Array<number>
   }))
-  // The first round brings the files into the page cache.
+  // The first round loads the files into the page cache.
   for (let round = -1; round < rounds; round++) {
     for (const { path, calls, times } of entries) {
       const start = performance.now()

@@ -18,14 +18,14 @@ export const configWith = (main: string, path: string): string => {
   return resolve(path)
 }
 
-/** The hono example, a little different each time: the same body would be the same order. */
+/** Makes the hono example a little different each time, because the same body would be the same order. */
 export const freshBody = (): string => {
   const body = JSON.parse(helloBody) as { files: Record<string, string>; name?: string }
   const marked = Object.entries(body.files).map(([path, source]) => [path, `${source}\n// ${crypto.randomUUID()}`])
   return JSON.stringify({ files: Object.fromEntries(marked) })
 }
 
-/** An agent with the stock client's means: it asks, signs, and sends again. */
+/** An agent with the stock client's means. It asks, signs, and sends again. */
 export const makeAgent = (info: StackInfo, privateKey: string) => {
   const account = privateKeyToAccount(privateKey as Hex)
   const chain = defineChain({ ...tempoLocalnet, id: info.chainId, rpcUrls: { default: { http: [info.rpc] } } })
@@ -40,13 +40,13 @@ export const makeAgent = (info: StackInfo, privateKey: string) => {
     })
 
   return {
-    /** Signs the challenge for a body; what comes back is to be sent within 25 seconds. */
+    /** Signs the challenge for a body. The caller must send the result within 25 seconds. */
     sign: async (body: string): Promise<string> => {
       const quote = await post(body)
       Challenge.fromResponse(quote)
       return wallet.createCredential(quote)
     },
-    /** Sends what was signed; resolves to the status and the milliseconds until the whole answer was here. */
+    /** Sends a signed request. Returns the status and the milliseconds until the whole answer has arrived. */
     pay: async (body: string, credential: string) => {
       const start = performance.now()
       const response = await post(body, { authorization: credential })

@@ -1,6 +1,6 @@
 import type { Bindings } from "./workerd.ts"
 
-/** Settings that are complete and name nothing that answers. */
+/** Complete settings. None of their addresses answers. */
 export const settings: Readonly<Record<string, string>> = {
   MPP_SECRET_KEY: "a secret of at least thirty-two characters",
   REALM: "mpp-compute",
@@ -10,7 +10,7 @@ export const settings: Readonly<Record<string, string>> = {
   CONTROL_PLANE_URL: "http://127.0.0.1:1"
 }
 
-/** What the gateway is bound to on its platform. */
+/** The gateway's bindings on its platform. */
 export const ourBindings: Bindings = {
   vars: settings,
   objects: { ORDERS: "Order", CLAIMS: "Once", PAYERS: "Payer" },

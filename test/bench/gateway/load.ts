@@ -1,6 +1,6 @@
 import { connect } from "node:net"
 
-/** What is sent over and over. */
+/** A call that the load repeats. */
 export interface Call {
   readonly method: string
   readonly path: string
@@ -8,7 +8,7 @@ export interface Call {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** What a load has met: latencies in milliseconds, ascending, and how often each status came. */
+/** The result of a load: ascending latencies in milliseconds, and the number of answers with each status. */
 export interface Met {
   readonly requests: number
   readonly seconds: number
@@ -25,7 +25,7 @@ const bytesOf = ({ method, path, body, headers = {} }: Call) =>
       `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
   )
 
-/** The length of the first whole answer in `text`, or 0 while it is not whole. */
+/** Returns the length of the first whole answer in `text`, or 0 while it is not complete. */
 const answerLength = (text: string): number => {
   const head = text.indexOf("\r\n\r\n")
   if (head < 0) return 0
@@ -36,10 +36,10 @@ const answerLength = (text: string): number => {
 }
 
 /**
- * Sends a call over some connections, each after its answer the next, for some time. Sockets and bytes made beforehand: the
- * machine's other core is the server's.
+ * Repeats a call over some connections, one after each answer, for some time. It makes sockets and bytes beforehand, because
+ * the machine's other core belongs to the server.
  *
- * @throws Error when an answer has another status than `expected`, or a connection breaks.
+ * @throws Error if an answer has another status than `expected`, or a connection breaks.
  */
 export const load = (
   port: number,

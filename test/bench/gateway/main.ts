@@ -7,14 +7,14 @@ import { print, round, save } from "./report.ts"
 import { prepare, startWorkerd } from "./workerd.ts"
 
 /**
- * The gateway in workerd itself, beside a bare Worker of hono and mppx: the unpaid path and the errors before it, cold
- * starts, and what is uploaded. A deploy's anatomy is in `anatomy.ts`.
+ * Measures the gateway in workerd itself, beside a bare Worker of hono and mppx: the unpaid path and the errors before it, cold
+ * starts, and the upload. `anatomy.ts` measures a deploy.
  */
 const plan = { rounds: Number(process.env["ROUNDS"] ?? 5), millis: Number(process.env["MILLIS"] ?? 2000) }
 
 const ours = buildWorker(configs.ours)
 const peer = buildWorker(configs.peer)
-// The bundler alone: a build needs nothing else of the gateway.
+// This measures the bundler alone, because a build needs nothing else of the gateway.
 const bundler = buildWorker("test/bench/wrangler.jsonc")
 try {
   const shared = { vars: { MODE: "shared" } }
@@ -54,7 +54,8 @@ try {
       "first 402, ours": { built: ours, bindings: ourBindings, calls: [unpaid] },
       "first 402, bare": { built: peer, bindings: shared, calls: [unpaid] },
       "first bundle, the bundler's own Worker": { built: bundler, bindings: {}, calls: [build("/ours")] },
-      // Most of this, and of our first 402, is V8 compiling esbuild's wasm: at the start, whether or not it is used.
+      // V8 compiles esbuild's wasm during most of this time, and of the gateway's first 402: at the start, whether or not it is
+      // used.
       "the same Worker, nothing built": { built: bundler, bindings: {}, calls: [build("/nothing")] }
     },
     plan.rounds

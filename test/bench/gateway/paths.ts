@@ -3,13 +3,13 @@ import { type Call, load } from "./load.ts"
 import { median, quantile, round } from "./report.ts"
 import type { Running } from "./workerd.ts"
 
-/** What is asked for, and how it is answered. */
+/** A request, and its expected answer. */
 export interface Path {
   readonly body: string
   readonly expected: number
 }
 
-/** The paths that most requests take: no credential, and files that are not in order. */
+/** The paths of most requests: no credential, and invalid files. */
 export const paths: Readonly<Record<string, Path>> = {
   "unpaid, hono-api": { body: helloBody, expected: 402 },
   "unpaid, 400 KB": { body: largeBody, expected: 402 },
@@ -25,7 +25,7 @@ export interface Measured {
   readonly cpu: number
 }
 
-/** How a path is loaded: rounds in which every Worker has its turn, of so many milliseconds, over 16 connections. */
+/** The load of a path: rounds in which every Worker has its turn, of so many milliseconds, over 16 connections. */
 export interface Plan {
   readonly rounds: number
   readonly millis: number
@@ -33,7 +33,7 @@ export interface Plan {
 
 const connections = 16
 
-/** Loads every Worker in turn, so that a noisy machine is as noisy for all of them. The first round warms up. */
+/** Loads every Worker in turn, so that a noisy machine affects all of them. The first round warms up. */
 export const measure = async <Name extends string>(
   workers: Readonly<Record<Name, Running>>,
   { body, expected }: Path,

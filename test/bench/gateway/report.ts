@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 
-/** The middle of some numbers; NaN of none. */
+/** Returns the median of some numbers; NaN for none. */
 export const median = (numbers: ReadonlyArray<number>): number =>
   numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN
 
-/** What `share` (0 to 1) of ascending numbers are below. */
+/** Returns the value below which `share` (0 to 1) of ascending numbers are. */
 export const quantile = (ascending: ReadonlyArray<number>, share: number): number =>
   ascending[Math.min(ascending.length - 1, Math.floor(ascending.length * share))] ?? Number.NaN
 
@@ -15,7 +15,7 @@ export const print = (title: string, rows: ReadonlyArray<Readonly<Record<string,
   console.table(rows)
 }
 
-/** Keeps what was measured beside the table: `.local/bench/<name>.json`, with when and on what. */
+/** Stores the measurements beside the table: `.local/bench/<name>.json`, with the time and the machine. */
 export const save = (name: string, measured: unknown): void => {
   const folder = join(".local", "bench")
   mkdirSync(folder, { recursive: true })
@@ -23,5 +23,5 @@ export const save = (name: string, measured: unknown): void => {
   writeFileSync(join(folder, `${name}.json`), `${JSON.stringify({ ...about, measured }, null, 2)}\n`)
 }
 
-/** Two decimals at most. */
+/** Writes at most two decimals. */
 export const round = (value: number): number => Math.round(value * 100) / 100

@@ -8,7 +8,7 @@ import { GatewayLayer, OrderLayer } from "../../../src/layers.ts"
 export { ReplayGuardObject as Once } from "../../../src/schedule/ReplayGuardObject.ts"
 export { PayerObject as Payer } from "../../../src/payers/PayerObject.ts"
 
-/** One thing that took time: a span of the gateway's, or a call to somebody else; milliseconds of the Worker's own clock. */
+/** Something that took time: a span of the gateway's, or a call to another server; milliseconds of the Worker's own clock. */
 interface Lap {
   readonly name: string
   readonly start: number
@@ -18,7 +18,7 @@ interface Lap {
 // The object and the gateway share an isolate here, so that both write to the same list.
 const laps: Array<Lap> = []
 
-/** Spans as they are, with the end written down. */
+/** Records spans unchanged, with their end. */
 const tracer = Tracer.make({
   span: (options) => {
     const span = new Tracer.NativeSpan(options)
@@ -39,7 +39,7 @@ globalThis.fetch = async (input: RequestInfo | URL, init?: RequestInit) => {
   const url = new URL(input instanceof Request ? input.url : input)
   try {
     const response = await fetchUntimed(input, init)
-    // Read to the end, as the caller will: the time until then is the other side's.
+    // The answer is read to the end, as the caller will. The time until then is the other side's.
     return new Response(await response.arrayBuffer(), response)
   } finally {
     laps.push({ name: `fetch ${url.port}`, start, end: performance.now() })
@@ -53,7 +53,7 @@ export class Order extends makeOrderObject(ManagedRuntime.make(Layer.merge(Order
 
 const gateway = serve(Layer.merge(GatewayLayer, trace))
 
-/** The gateway as it is, with a stopwatch: `GET /laps` answers what took how long since it was last asked. */
+/** The gateway with a stopwatch: `GET /laps` answers the times since the last request. */
 export default {
   fetch: async (request) =>
     new URL(request.url).pathname === "/laps" ? Response.json(laps.splice(0)) : gateway(request as Request)

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import type { Built } from "./built.ts"
 
-/** What a Worker is bound to; whatever is fetched fails at once. */
+/** The bindings of a Worker. Every fetch fails at once. */
 export interface Bindings {
   readonly vars?: Readonly<Record<string, string>>
   /** Class names by binding. */
@@ -58,10 +58,10 @@ const workerd = resolve("node_modules/workerd/bin/workerd")
 let prepared = 0
 
 /**
- * Compiles a Worker's configuration, modules and all, as wrangler hands it to workerd: to read 14 MB of wasm by way of text
- * takes 45 ms that no Worker's start ever takes.
+ * Compiles a Worker's configuration with its modules, as wrangler hands it to workerd. To read 14 MB of wasm as text would take
+ * 45 ms that no Worker's start takes.
  *
- * @returns the path of what `startWorkerd` serves, beside the modules.
+ * @returns the path of the file that `startWorkerd` serves, beside the modules.
  */
 export const prepare = (built: Built, bindings: Bindings): string => {
   const path = join(built.folder, `config-${prepared++}`)
@@ -70,10 +70,10 @@ export const prepare = (built: Built, bindings: Bindings): string => {
   return path
 }
 
-/** Starts workerd itself: no tool stands between, no log is read. */
+/** Starts workerd itself, without a tool in between or a log to read. */
 export const startWorkerd = async (path: string): Promise<Running> => {
   const child = spawn(workerd, ["serve", "--binary", path, "--control-fd=3"], {
-    // What the Worker logs is written, as on the platform, and goes nowhere.
+    // The Worker writes its log, as on the platform, and nothing reads it.
     stdio: ["ignore", "ignore", "ignore", "pipe"]
   })
   const pid = child.pid

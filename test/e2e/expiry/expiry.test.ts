@@ -4,14 +4,14 @@ import type { Stack } from "../../../src/local/stack.ts"
 import { controlPlaneClient } from "../local/support.ts"
 import { run, startTestStack, walletOn } from "../support.ts"
 
-// 90 seconds of life, and no start check: what does not start is the host's to refuse, after the charge.
+// Deployments live 90 seconds, and there is no start check, so the host refuses code that does not start, after the charge.
 const ttlHours = 0.025
 const cronSecret = randomBytes(32).toString("hex")
 
 let stack: Stack
 let wallet: ReturnType<typeof walletOn>
 let controlPlane: ReturnType<typeof controlPlaneClient>
-/** The first deployment, which expires in the middle of this file, and a later one, which expires while the host is down. */
+/** The first deployment, which expires during this file, and a later one, which expires while the host is down. */
 let first: Deployment
 let later: Deployment
 beforeAll(async () => {
@@ -27,7 +27,7 @@ interface Deployment {
   readonly expires_at: string
 }
 
-const says = (text: string) =>
+const textServer = (text: string) =>
   JSON.stringify({ files: { "index.ts": `export default { fetch: () => new Response(${JSON.stringify(text)}) }` } })
 const throws = JSON.stringify({
   files: { "index.ts": "throw new Error('boom at start'); export default { fetch() {} }" }
@@ -37,7 +37,7 @@ const send = (method: string, path: string, body: string, by: Pick<typeof wallet
   by.fetch(`${stack.info.gateway}${path}`, { method, body, headers: { "content-type": "application/json" } })
 
 const deploy = async (text: string): Promise<Deployment> => {
-  const response = await send("POST", "/deploy", says(text))
+  const response = await send("POST", "/deploy", textServer(text))
   assert.strictEqual(response.status, 200, await response.clone().text())
   return (await response.json()) as Deployment
 }
@@ -60,11 +60,11 @@ const until = async (deadline: number, what: string, condition: () => Promise<bo
 }
 
 describe("an update", () => {
-  it("by the stock client serves at the same URL until the same hour, free", async () => {
+  it("from the stock client serves at the same URL until the same expiry, free", async () => {
     first = await deploy("one")
     assert.strictEqual(await get(first.url), "one")
     const before = { payer: await wallet.balance(), recipient: await wallet.balance(stack.info.recipient) }
-    const response = await update(first.deployment_id, says("two"))
+    const response = await update(first.deployment_id, textServer("two"))
     assert.strictEqual(response.status, 200, await response.clone().text())
     assert.deepInclude(await response.json(), { ...first })
     assert.strictEqual(await get(first.url), "two")
@@ -72,8 +72,8 @@ describe("an update", () => {
     assert.strictEqual(await wallet.balance(), before.payer)
   })
 
-  it("by the stock command line client", async () => {
-    const args = ["-X", "PUT", "-J", says("three"), "--rpc-url", stack.info.rpc, "-s"]
+  it("works from the stock command line client", async () => {
+    const args = ["-X", "PUT", "-J", textServer("three"), "--rpc-url", stack.info.rpc, "-s"]
     const { code, stdout, stderr } = await run(
       "mppx",
       [`${stack.info.gateway}/deployments/${first.deployment_id}`, ...args],
@@ -84,15 +84,15 @@ describe("an update", () => {
     assert.strictEqual(await get(first.url), "three")
   })
 
-  it("by another wallet is forbidden", async () => {
+  it("from another wallet gets a 403", async () => {
     const other = walletOn(stack, `0x${randomBytes(32).toString("hex")}`)
-    const response = await update(first.deployment_id, says("stolen"), other)
+    const response = await update(first.deployment_id, textServer("stolen"), other)
     const answer = (await response.json()) as Record<string, unknown>
     assert.deepStrictEqual([response.status, answer.code], [403, "forbidden"])
     assert.strictEqual(await get(first.url), "three")
   })
 
-  it("that is broken leaves the code before it serving", async () => {
+  it("of broken code leaves the earlier code serving", async () => {
     const broken = JSON.stringify({ files: { "index.ts": "export default {" } })
     const unbundled = await update(first.deployment_id, broken)
     assert.strictEqual(unbundled.status, 422)
@@ -105,7 +105,7 @@ describe("an update", () => {
     assert.match(String(last_failure), /boom at start/)
   })
 
-  it("mends a deploy that the host refused: one PUT, no charge, live", async () => {
+  it("makes a deploy live that the host refused, with one PUT and no charge", async () => {
     const before = await wallet.balance(stack.info.recipient)
     const refused = await send("POST", "/deploy", throws)
     const answer = (await refused.json()) as Record<string, unknown>
@@ -114,7 +114,7 @@ describe("an update", () => {
     assert.strictEqual((await status(id)).status, "failed")
     const paid = await wallet.balance(stack.info.recipient)
     assert.strictEqual(paid - before, 100_000n)
-    const response = await update(id, says("mended"))
+    const response = await update(id, textServer("mended"))
     assert.strictEqual(response.status, 200, await response.clone().text())
     later = (await response.json()) as Deployment
     assert.strictEqual(await get(later.url), "mended")
@@ -141,7 +141,7 @@ describe("the sweep", () => {
   const orphan = `mpp-compute dep_${"z".repeat(26)}`
   const past = ["mpp-compute", "expires:1700000000"]
 
-  it("by a signed call removes what no order knows, and that alone, once", async () => {
+  it("deletes only projects that no order knows, once for each signed call", async () => {
     const [seeded, untagged, foreign] = [
       await seed(orphan, past),
       await seed(orphan, ["mpp-compute"]),
@@ -159,7 +159,7 @@ describe("the sweep", () => {
     assert.deepInclude(await response.json(), { removed: 1, failed: 0 })
     assert.deepStrictEqual(await Promise.all([seeded, untagged, foreign].map(there)), [false, true, true])
     assert.strictEqual((await scheduled(at)).status, 403)
-    // And by the Worker's own cron.
+    // The Worker's own cron runs the sweep, too.
     const another = await seed(orphan, past)
     await stack.gateway.scheduled()
     assert.isFalse(await there(another))
@@ -168,9 +168,9 @@ describe("the sweep", () => {
   })
 })
 
-describe("when its time is over, a deployment", () => {
-  it("is gone from the host and the control plane within 30 s, and its status says so", async () => {
-    // Some more, to end at about the same time; no more at once than one payer may.
+describe("an expired deployment", () => {
+  it("disappears from the host and the control plane within 30 s, and has the status expired", async () => {
+    // These deployments end at about the same time. One payer may have only a few in progress at once.
     const others: Array<Deployment> = []
     for (const batch of [0, 1])
       others.push(...(await Promise.all([0, 1, 2].map((i) => deploy(`other ${3 * batch + i}`)))))
@@ -185,7 +185,7 @@ describe("when its time is over, a deployment", () => {
     for (const { deployment_id } of others) assert.strictEqual((await status(deployment_id)).status, "live")
   })
 
-  it("is gone within 30 s of the return of a control plane that was down, and none is left behind", async () => {
+  it("disappears within 30 s after an outage of the control plane, like every other", async () => {
     const local = stack.controlPlane!
     const over = Date.parse(later.expires_at)
     assert.isBelow(Date.now(), over)

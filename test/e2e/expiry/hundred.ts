@@ -1,5 +1,5 @@
-// A hundred deployments that overlap, and what is left of them: `node test/e2e/expiry/hundred.ts [how many]`. Takes some
-// minutes, so it is no test of the suite; exits with 1 when anything is left behind, or was late by more than 30 s.
+// Deploys a hundred overlapping sites, and checks that they expire: `node test/e2e/expiry/hundred.ts [how many]`. It takes some
+// minutes, so it is not part of the suite. It exits with 1 if anything is left behind, or was late by more than 30 s.
 import { controlPlaneClient } from "../local/support.ts"
 import { startTestStack, walletOn } from "../support.ts"
 
@@ -12,7 +12,7 @@ interface Deployment {
   readonly expires_at: string
 }
 
-// The stack waits for processes in ways that keep nothing alive.
+// The stack waits for processes without keeping this one alive.
 const alive = setInterval(() => {}, 60_000)
 const stack = await startTestStack({ TTL_HOURS: "0.025" })
 try {
@@ -35,7 +35,7 @@ try {
   }
 
   const since = Date.now()
-  const look = async (): Promise<number> => {
+  const countProjects = async (): Promise<number> => {
     const names = (await controlPlane("GET", "projects")).json.projects.map(({ name }) => name)
     most = Math.max(most, names.length)
     for (const { deployment_id: id } of deployments) {
@@ -43,7 +43,7 @@ try {
     }
     return names.length
   }
-  const looking = setInterval(() => void look().catch(() => {}), 500)
+  const polling = setInterval(() => void countProjects().catch(() => {}), 500)
 
   const queue = Array.from({ length: many }, (_, n) => n)
   const work = async (): Promise<void> => {
@@ -54,8 +54,8 @@ try {
 
   const last = Math.max(...deployments.map(({ expires_at }) => Date.parse(expires_at)))
   while (Date.now() < last + 30_000 && gone.size < many) await new Promise((resolve) => setTimeout(resolve, 500))
-  clearInterval(looking)
-  const left = await look()
+  clearInterval(polling)
+  const left = await countProjects()
   const statuses = await Promise.all(
     deployments.map(async ({ deployment_id }) => {
       const response = await fetch(`${stack.info.gateway}/deployments/${deployment_id}`)

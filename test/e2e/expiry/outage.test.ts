@@ -25,7 +25,7 @@ const cutAll: Rule = async (): Promise<ProxiedResponse> => "cut"
 const cutAllButTheQuestion: Rule = (exchange, forward) =>
   exchange.path === "/v1/me" ? undefined : cutAll(exchange, forward)
 
-const deployer = () => {
+const makeClient = () => {
   const wallet = walletOn(stack)
   const body = fresh("plain-js")
   const deploy = () =>
@@ -44,8 +44,8 @@ const projects = async () => {
 const healthOf = async () =>
   (await (await fetch(`${stack.info.gateway}/health`)).json()) as { status: string; host?: { status: string } }
 
-it("with a control plane that is not there: said before the payment, and free", async () => {
-  const { wallet, deploy } = deployer()
+it("refuses a deploy before the payment while the control plane is down", async () => {
+  const { wallet, deploy } = makeClient()
   const [before, made] = [await wallet.balance(stack.info.recipient), await projects()]
   host.rules.add(cutAll)
   const response = await deploy()
@@ -63,8 +63,8 @@ it("with a control plane that is not there: said before the payment, and free", 
   assert.notProperty(await healthOf(), "host")
 })
 
-it("with a control plane that goes away once it is paid: charged, said so, and never charged again", async () => {
-  const { wallet, deploy } = deployer()
+it("reports a charge and never charges again if the control plane goes down after the payment", async () => {
+  const { wallet, deploy } = makeClient()
   const before = await wallet.balance(stack.info.recipient)
   host.rules.add(cutAllButTheQuestion)
   const response = await deploy()
@@ -80,7 +80,7 @@ it("with a control plane that goes away once it is paid: charged, said so, and n
   const status = await fetch(String(answer.status_url))
   assert.strictEqual(((await status.json()) as { status: string }).status, "delivering")
 
-  // An agent that starts over, with a credential of its own and no key, while nothing answers at all.
+  // An agent starts over, with a credential of its own and no key, while no server answers.
   host.rules.delete(cutAllButTheQuestion)
   host.rules.add(cutAll)
   const again = await deploy()

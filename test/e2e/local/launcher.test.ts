@@ -27,7 +27,7 @@ interface Launched {
   readonly output: () => string
   /** The exit code, or the signal. */
   readonly exit: Promise<number | string | null>
-  readonly says: (text: string) => Promise<boolean>
+  readonly prints: (text: string) => Promise<boolean>
 }
 
 const launch = (args: ReadonlyArray<string>, environment: Readonly<Record<string, string>> = {}): Launched =>
@@ -58,16 +58,16 @@ const started = (
     pid: child.pid as number,
     output: () => output,
     exit,
-    says: (text) => poll(() => output.includes(text), 60_000)
+    prints: (text) => poll(() => output.includes(text), 60_000)
   }
   return launched
 }
 
 const ours = () => ["--config", writeGateway(files.path)]
 
-describe("what keeps it from starting is said in plain words, and nothing is left running", () => {
+describe("the launcher explains why it cannot start, and leaves nothing running", () => {
   for (const variable of ["GATEWAY_PORT", "SITES_PORT", "CHAIN_PORT"])
-    it(`a port that is taken: ${variable}`, async () => {
+    it(`if a port is taken: ${variable}`, async () => {
       const server = createServer()
       await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
       const { port } = server.address() as AddressInfo
@@ -78,13 +78,13 @@ describe("what keeps it from starting is said in plain words, and nothing is lef
       server.close()
     })
 
-  it("a port that is none", async () => {
+  it("if a port is invalid", async () => {
     const { exit, output } = launch([], { SITES_PORT: "http" })
     assert.strictEqual(await exit, 1)
     assert.include(output(), 'SITES_PORT is "http", but must be a port from 0 to 65535.')
   })
 
-  it("a directory that holds somebody's files, which stay", async () => {
+  it("if a directory holds other files, which it keeps", async () => {
     const dir = join(files.path, "stack")
     mkdirSync(dir)
     writeFileSync(join(dir, "thesis.txt"), "all of it")
@@ -94,10 +94,10 @@ describe("what keeps it from starting is said in plain words, and nothing is lef
     assert.strictEqual(readFileSync(join(dir, "thesis.txt"), "utf8"), "all of it")
   })
 
-  it("a gateway that does not build", async () => {
+  it("if the gateway does not build", async () => {
     const config = writeGateway(files.path, 'import "./nowhere.ts"; export default {}')
-    const { exit, output, pid, says } = launch(["--config", config])
-    assert.isTrue(await says("hosting"))
+    const { exit, output, pid, prints } = launch(["--config", config])
+    assert.isTrue(await prints("hosting"))
     const running = descendants(pid)
     assert.strictEqual(await exit, 1)
     assert.include(output(), "The gateway does not build or start.")
@@ -107,15 +107,15 @@ describe("what keeps it from starting is said in plain words, and nothing is lef
   })
 })
 
-describe("nothing is left running", () => {
+describe("the launcher leaves nothing running", () => {
   for (const [signal, line] of [
     ["SIGINT", "control plane"],
     ["SIGTERM", "hosting"],
     ["SIGKILL", "hosting"]
   ] as const)
     it(`after ${signal} while it starts`, async () => {
-      const { exit, pid, process, says } = launch(ours())
-      assert.isTrue(await says(line))
+      const { exit, pid, process, prints } = launch(ours())
+      assert.isTrue(await prints(line))
       assert.isTrue(await poll(() => descendants(pid).length > 1, 5000))
       const running = descendants(pid)
       process.kill(signal)
@@ -124,9 +124,9 @@ describe("nothing is left running", () => {
     })
 
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-    it(`after ${signal} when everything is up; nothing warns`, async () => {
-      const { exit, output, pid, process: launcher, says } = launch(ours())
-      assert.isTrue(await says("Ctrl-C stops it."), output())
+    it(`after ${signal} when everything runs, without a warning`, async () => {
+      const { exit, output, pid, process: launcher, prints } = launch(ours())
+      assert.isTrue(await prints("Ctrl-C stops it."), output())
       const running = descendants(pid)
       const before = output()
       const since = Date.now()
@@ -137,9 +137,9 @@ describe("nothing is left running", () => {
       assert.deepStrictEqual(survivors(running), [])
     })
 
-  it("after the terminal was closed, which takes no more output", async () => {
-    const { exit, pid, process: launcher, says } = launch(ours())
-    assert.isTrue(await says("hosting"))
+  it("after the terminal was closed", async () => {
+    const { exit, pid, process: launcher, prints } = launch(ours())
+    assert.isTrue(await prints("hosting"))
     const running = descendants(pid)
     launcher.stdout?.destroy()
     launcher.stderr?.destroy()
@@ -148,11 +148,11 @@ describe("nothing is left running", () => {
     assert.isTrue(await poll(() => survivors(running).length === 0, 3000), JSON.stringify(survivors(running)))
   })
 
-  it("after npm, which has started it, was killed", async () => {
-    // What npm does: a shell of its own, and its name in the environment.
+  it("after the npm that started it was killed", async () => {
+    // npm runs the script in a shell of its own, and puts its name into the environment.
     const shell = `"${process.execPath}" "${main}" --config "${ours()[1]}" & wait`
-    const { exit, pid, process: npm, says } = started("sh", ["-c", shell], { npm_lifecycle_event: "stack" })
-    assert.isTrue(await says("hosting"))
+    const { exit, pid, process: npm, prints } = started("sh", ["-c", shell], { npm_lifecycle_event: "stack" })
+    assert.isTrue(await prints("hosting"))
     const running = descendants(pid)
     assert.isAbove(running.length, 1)
     npm.kill("SIGKILL")
@@ -160,9 +160,9 @@ describe("nothing is left running", () => {
     assert.isTrue(await poll(() => survivors(running).length === 0, 10_000), JSON.stringify(survivors(running)))
   })
 
-  it("after SIGKILL when everything is up; the next start takes the directory over", async () => {
+  it("after SIGKILL when everything runs, and takes the directory over at the next start", async () => {
     const first = launch(ours())
-    assert.isTrue(await first.says("Ctrl-C stops it."), first.output())
+    assert.isTrue(await first.prints("Ctrl-C stops it."), first.output())
     const running = descendants(first.pid)
     assert.isAbove(running.length, 5)
     const second = launch(ours())
@@ -172,14 +172,14 @@ describe("nothing is left running", () => {
     await first.exit
     assert.isTrue(await poll(() => survivors(running).length === 0, 3000), JSON.stringify(survivors(running)))
     const third = launch(ours())
-    assert.isTrue(await third.says("control plane"), third.output())
+    assert.isTrue(await third.prints("control plane"), third.output())
     third.process.kill("SIGTERM")
     assert.strictEqual(await third.exit, 1)
   })
 
-  it("when the chain ends by itself: it says so, and ends too", async () => {
-    const { exit, output, pid, says } = launch(ours())
-    assert.isTrue(await says("Ctrl-C stops it."), output())
+  it("when the chain ends by itself, and says so", async () => {
+    const { exit, output, pid, prints } = launch(ours())
+    assert.isTrue(await prints("Ctrl-C stops it."), output())
     const running = descendants(pid)
     process.kill(running.find(({ command }) => command.includes("--hardfork"))?.pid ?? 0, "SIGKILL")
     assert.strictEqual(await exit, 1)
@@ -188,9 +188,9 @@ describe("nothing is left running", () => {
   })
 })
 
-it("npm start: ten cents turn source into a URL that answers; Ctrl-C ends it all", async () => {
-  const { exit, output, pid, process, says } = launch(["--demo"])
-  assert.isTrue(await says("Ctrl-C stops it."), output())
+it("npm start pays ten cents, shows a URL that answers, and ends everything on Ctrl-C", async () => {
+  const { exit, output, pid, process, prints } = launch(["--demo"])
+  assert.isTrue(await prints("Ctrl-C stops it."), output())
   const info = JSON.parse(readFileSync(join(files.path, "stack", "stack.json"), "utf8")) as StackInfo
   assert.match(output(), /402 Payment Required: +\$0\.10 of 0x20c0/)
   assert.include(output(), "100000 base units")

@@ -1,8 +1,15 @@
-import { readFileSync } from "node:fs"
+import { spawn } from "node:child_process"
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { isBuiltin } from "node:module"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { assert, describe, it } from "vitest"
-import { GROUPS, NODES, toInstall } from "../../../src/local/needs.mjs"
+import { alone } from "../../../src/local/install/lock.mjs"
+import { GROUPS, NODES, toInstall } from "../../../src/local/install/needs.mjs"
+import { findWorkspace } from "../../../src/local/install/workspace.mjs"
 
-const { devDependencies, scripts } = JSON.parse(readFileSync("package.json", "utf8")) as {
+const { dependencies, devDependencies, scripts } = JSON.parse(readFileSync("package.json", "utf8")) as {
+  readonly dependencies: Readonly<Record<string, string>>
   readonly devDependencies: Readonly<Record<string, string>>
   readonly scripts: Readonly<Record<string, string>>
 }
@@ -25,11 +32,11 @@ describe("a command's packages", () => {
     assert.deepStrictEqual(toInstall(machine), local)
   })
 
-  it("come with a Node if the machine's own runs no TypeScript", () => {
+  it("include a Node if the machine's own cannot run TypeScript", () => {
     assert.deepStrictEqual(toInstall({ ...machine, runsTypeScript: false }), [...local, node])
   })
 
-  it("are not asked for again once they are there", () => {
+  it("are not requested again once they are installed", () => {
     const installed = new Set(GROUPS.local)
     assert.isUndefined(toInstall({ ...machine, installed }))
     assert.deepStrictEqual(toInstall({ ...machine, installed, runsTypeScript: false }), [...local, node])
@@ -46,22 +53,22 @@ describe("a command's packages", () => {
     )
   })
 
-  it("keep those of earlier commands in place", () => {
+  it("leave the packages of earlier commands in place", () => {
     const present = new Set(["fast-check"])
     const kept = `fast-check@${devDependencies["fast-check"]}`
     assert.sameMembers([...(toInstall({ ...machine, present }) ?? [])], [...local, kept])
   })
 
-  it("are none for a build, which runs on any Node", () => {
+  it("are none for a build, because it runs on any Node", () => {
     assert.isUndefined(toInstall({ ...machine, group: undefined, runsTypeScript: false }))
     assert.deepStrictEqual(toInstall({ ...machine, group: undefined, isStale: true }), [])
   })
 
-  it("are all of them for the check", () => {
+  it("are all packages for the check", () => {
     assert.lengthOf(toInstall({ ...machine, group: "check" }) ?? [], Object.keys(devDependencies).length)
   })
 
-  it("are refused where npm has no Node that could run them", () => {
+  it("are refused if npm has no Node that could run them", () => {
     const platform = "freebsd-x64"
     assert.deepStrictEqual(toInstall({ ...machine, platform }), local)
     assert.throws(() => toInstall({ ...machine, platform, runsTypeScript: false }), /Install Node 24/)
@@ -86,4 +93,82 @@ describe("package.json", () => {
     assert.isNotEmpty(named)
     for (const group of named) assert.include([...Object.keys(GROUPS), "check"], group.trim())
   })
+})
+
+describe("a group", () => {
+  /** The packages that the files of a folder import, or run from `node_modules`. */
+  const usedIn = (folder: string, but: RegExp): ReadonlySet<string> => {
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && /\.(ts|mjs)$/.test(entry.name))
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((file) => !but.test(file))
+    const imported = /^(?:import|export) (?!type )(?:[^"=]*? from )?"([^".][^"]*)"$/gm
+    const run = /node_modules\/(@[\w-]+\/[\w-]+|[\w-]+)\/bin/g
+    return new Set(
+      files.flatMap((file) => {
+        const text = readFileSync(file, "utf8")
+        return [...text.matchAll(imported), ...text.matchAll(run)]
+          .map(([, name = ""]) => name.split("/", name.startsWith("@") ? 2 : 1).join("/"))
+          .filter((name) => !isBuiltin(name) && !/^(cloudflare:|node-)/.test(name))
+      })
+    )
+  }
+  const others = /fixtures|examples|test\/(page|bench|template|patterns|structure)\//
+  for (const [group, folder, but] of [
+    ["local", "src/local", /never/],
+    ["test", "test", others],
+    ["page", "test/page", /never/],
+    ["bench", "test/bench", /never/]
+  ] as const) {
+    it(`has every package that ${folder} uses: ${group}`, () => {
+      // miniflare brings workerd.
+      const has = new Set([...Object.keys(dependencies), ...GROUPS[group], "workerd"])
+      assert.deepStrictEqual(
+        [...usedIn(folder, but)].filter((name) => !has.has(name)),
+        []
+      )
+    })
+  }
+})
+
+describe("an installation", () => {
+  const withFolder = async (use: (folder: string) => Promise<void> | void) => {
+    const folder = mkdtempSync(join(tmpdir(), "install-"))
+    try {
+      await use(folder)
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  }
+
+  it("waits for one that is in progress", () =>
+    withFolder(async (folder) => {
+      mkdirSync(join(folder, "node_modules"))
+      const other = spawn(process.execPath, ["-e", "setTimeout(() => {}, 1000)"])
+      writeFileSync(join(folder, "node_modules/.installing"), String(other.pid))
+      writeFileSync(join(folder, "node_modules/kept"), "")
+      other.once("exit", () => rmSync(join(folder, "node_modules/.installing")))
+      await alone(folder, () => assert.isTrue(other.exitCode === 0 && existsSync(join(folder, "node_modules/kept"))))
+      assert.isFalse(existsSync(join(folder, "node_modules/.installing")))
+    }))
+
+  it("begins anew after one that was killed", () =>
+    withFolder(async (folder) => {
+      mkdirSync(join(folder, "node_modules/half-extracted"), { recursive: true })
+      const dead = spawn(process.execPath, ["-e", ""])
+      await new Promise((resolve) => dead.once("exit", resolve))
+      writeFileSync(join(folder, "node_modules/.installing"), String(dead.pid))
+      await alone(folder, () => assert.isFalse(existsSync(join(folder, "node_modules/half-extracted"))))
+    }))
+
+  it("finds the workspace that the project is part of", () =>
+    withFolder((folder) => {
+      const project = join(folder, "packages/mine")
+      mkdirSync(project, { recursive: true })
+      writeFileSync(join(folder, "package.json"), "{}")
+      assert.isUndefined(findWorkspace(project))
+      writeFileSync(join(folder, "package.json"), JSON.stringify({ workspaces: ["packages/*"] }))
+      assert.strictEqual(findWorkspace(project), folder)
+      assert.isUndefined(findWorkspace(folder))
+    }))
 })

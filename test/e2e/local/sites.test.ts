@@ -32,7 +32,7 @@ afterAll(async () => {
 })
 
 let count = 0
-/** Hosts a module as it is, and returns its address. */
+/** Hosts a module unchanged, and returns its address. */
 const host = async (code: string, name = `site-${++count}`): Promise<string> => {
   const { project, url } = (await api("POST", "projects", { name })).json
   const upload = await api("POST", `projects/${project.id}/deployments/upload`, uploadForm({ "index.js": code }))
@@ -63,7 +63,7 @@ describe("a site's caches", () => {
       assert.strictEqual(await get(url), "miss")
     })
 
-  it("are its own, whatever other sites call theirs", async () => {
+  it("belong to the site alone, even if another site uses the same name", async () => {
     const writes = await handler(`
       await caches.default.put("http://x.test/shared", ${kept})
       await (await caches.open("shared")).put("http://x.test/shared", ${kept})
@@ -78,7 +78,7 @@ describe("a site's caches", () => {
     assert.strictEqual(await get(reads), "[false,false,false,false,false]")
   })
 
-  it("are apart from each other by name", async () => {
+  it("are separate by name", async () => {
     const url = await handler(`
       await (await caches.open("a")).put("http://x.test/", ${kept})
       const hits = [caches.default, await caches.open("a"), await caches.open("b")].map((cache) => cache.match("http://x.test/"))
@@ -86,7 +86,7 @@ describe("a site's caches", () => {
     assert.strictEqual(await get(url), "[false,true,false]")
   })
 
-  it("refuse what production's refuse, in the runtime's words, and take what they take", async () => {
+  it("accept and refuse the same calls as in production, with the runtime's messages", async () => {
     const url = await handler(`
       const outcome = (attempt) => attempt.then((value) => String(value), (cause) => cause.name + ": " + cause.message)
       const key = "http://x.test/"
@@ -124,13 +124,13 @@ describe("a site's caches", () => {
   })
 })
 
-describe("what surrounds a site's code is not to be seen", () => {
-  it("its environment has what was uploaded with it, and its requests where they come from", async () => {
+describe("a site's code", () => {
+  it("sees its uploaded variables and the origin of each request", async () => {
     const url = await handler(`return Response.json([Object.keys(env), request.cf.country, typeof request.cf.colo])`)
     assert.strictEqual(await get(url), '[["PROJECT_ID"],"US","string"]')
   })
 
-  it("named entrypoints, classes and instances serve as they are", async () => {
+  it("may be named entrypoints, classes and instances", async () => {
     const url = await host(`
       import { WorkerEntrypoint } from "cloudflare:workers"
       export class Other extends WorkerEntrypoint {}
@@ -138,7 +138,7 @@ describe("what surrounds a site's code is not to be seen", () => {
     assert.strictEqual(await get(url), "class Other,default")
   })
 
-  it("passThroughOnException may be called; who throws after it answers 500", async () => {
+  it("answers 500 if it throws after passThroughOnException", async () => {
     const url = await handler(`
       ctx.passThroughOnException()
       if (new URL(request.url).pathname === "/throws") throw new Error("boom")
@@ -165,7 +165,7 @@ describe("a site's network", () => {
   })
   afterAll(() => server.close())
 
-  it("reaches what this machine reaches, with method, headers and body", async () => {
+  it("reaches every URL that this machine reaches, with method, headers and body", async () => {
     const url = await handler(
       `return fetch("${outside}/in", { method: "POST", headers: { "x-mine": "yes" }, body: await request.text() })`
     )
@@ -182,7 +182,7 @@ describe("a site's network", () => {
     assert.strictEqual(await get(url), '["you sent GET /here ",true,302]')
   })
 
-  it("reaches other sites by their addresses, and not itself for ever", async () => {
+  it("reaches other sites by their addresses, and does not call itself endlessly", async () => {
     const other = await handler(`return new Response("other " + new URL(request.url).pathname)`)
     assert.strictEqual(await get(await handler(`return fetch("${other}/path")`)), "other /path")
     const self = await handler(`return fetch(request.url)`)
@@ -191,7 +191,7 @@ describe("a site's network", () => {
     assert.include(await response.text(), "cannot fetch from itself")
   })
 
-  it("does not open what the stack keeps to itself", async () => {
+  it("does not reach the stack's own endpoints", async () => {
     const url = await handler(`
       const [address, body] = await request.json()
       const answer = await fetch(address, body && { method: "POST", headers: { "content-type": "application/json" }, body })
@@ -206,7 +206,7 @@ describe("a site's network", () => {
     assert.match(await ask(`http://127.0.0.1:${new URL(stack.info.sites).port}/ping`), /^404 /)
   })
 
-  it("is not there for what is only looked at before the payment", async () => {
+  it("is missing during the start check before the payment", async () => {
     const started = (await (
       await fetch(`${stack.info.gateway}/check`, {
         method: "POST",

@@ -4,13 +4,13 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { strToU8, zipSync } from "fflate"
 
-/** A directory that is gone after the test: `using dir = temporaryDirectory()`, or dispose of it by hand. */
+/** A directory that is deleted after the test: `using dir = temporaryDirectory()`, or dispose of it by hand. */
 export const temporaryDirectory = (): { readonly path: string } & Disposable => {
   const path = mkdtempSync(join(tmpdir(), "mpp-compute-test-"))
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }
 }
 
-/** A gateway that shows what the stack gives it; returns the path of its configuration, which is JSON with comments. */
+/** A gateway that answers its settings. Returns the path of its configuration, which is JSON with comments. */
 export const writeGateway = (dir: string, source = gateway): string => {
   writeFileSync(join(dir, "worker.ts"), source)
   writeFileSync(
@@ -53,7 +53,7 @@ export default {
 }
 `
 
-/** The parts of an upload as Jack wants them; `manifest` is merged into one that is valid. */
+/** The parts of an upload in Jack's form. `manifest` is merged into a valid one. */
 export const uploadForm = (files: Readonly<Record<string, string>>, manifest: object = {}): FormData => {
   const form = new FormData()
   const whole = { version: 1, entrypoint: "index.js", compatibility_date: "2026-07-01", ...manifest }
@@ -70,7 +70,7 @@ export const controlPlaneClient =
     const form = body instanceof FormData
     const response = await fetch(`${url}/v1/${path}`, {
       method,
-      // A kept connection would be the one that a restart has cut.
+      // A kept connection would be the one that a restart has closed.
       headers: {
         connection: "close",
         authorization: `Bearer ${token}`,
@@ -83,14 +83,14 @@ export const controlPlaneClient =
     return { status: response.status, json: (json ? JSON.parse(text) : {}) as Body, text }
   }
 
-/** An answer; `json` is nothing when the body is text. */
+/** An answer. `json` is empty if the body is text. */
 export interface Reply {
   readonly status: number
   readonly json: Body
   readonly text: string
 }
 
-/** Every field of any answer; reading one that an answer lacks yields undefined, which no assertion here accepts. */
+/** Every field of any answer. A missing field reads as undefined, which no assertion here accepts. */
 export interface Body extends Row {
   readonly error: string
   readonly message: string
@@ -121,7 +121,7 @@ interface Process {
   readonly command: string
 }
 
-/** What runs on this machine, zombies left out: they are but the exit codes of processes that are gone. */
+/** Lists this machine's processes without zombies, because those are only exit codes of ended processes. */
 const processes = (): ReadonlyArray<Process> =>
   spawnSync("ps", ["-A", "-ww", "-o", "pid=,ppid=,stat=,command="], { encoding: "utf8" })
     .stdout.split("\n")
@@ -131,11 +131,11 @@ const processes = (): ReadonlyArray<Process> =>
       return gone ? [] : [{ pid: Number(pid), parent: Number(parent), command }]
     })
 
-/** The processes that a process has started, and those that they have. */
+/** Returns the processes that a process has started, and those that they have started. */
 export const descendants = (pid: number, all = processes()): ReadonlyArray<Process> =>
   all.filter(({ parent }) => parent === pid).flatMap((child) => [child, ...descendants(child.pid, all)])
 
-/** Those of the given processes that still run. */
+/** Returns those of the given processes that still run. */
 export const survivors = (of: ReadonlyArray<Process>): ReadonlyArray<Process> => {
   const now = processes()
   return of.filter(({ pid, command }) => now.some((process) => process.pid === pid && process.command === command))

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net"
 import { createServer as createSocketServer } from "node:net"
 import { text } from "node:stream/consumers"
 
-/** What the way to the chain does next: nothing, loses the answer to a broadcast, or is down. */
+/** What the proxy to the chain does next: nothing, lose the answer to a broadcast, or be down. */
 export type Trouble = "none" | "lost answer" | "down"
 
 interface Rpc {
@@ -23,8 +23,8 @@ const freePort = () =>
   })
 
 /**
- * A Tempo chain of its own, with a way to it that can be troubled. Anvil 1.7.1 simulates a Tempo transaction without its
- * calls; the way simulates them too, as a real node does.
+ * A Tempo chain with a proxy in front of it that can fail. Anvil 1.7.1 simulates a Tempo transaction without its calls, so the
+ * proxy simulates them too, as a real node does.
  */
 export const startChain = async () => {
   const port = await freePort()

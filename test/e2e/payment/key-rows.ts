@@ -25,7 +25,7 @@ import type { Row } from "./rows.ts"
 const limits = (limit: bigint, token: Address = pathUSD) => ({ limits: [{ token, limit }] })
 const foreign = Account.fromSecp256k1(generatePrivateKey())
 
-/** Payments by access keys, whose accounts know them or do not, and those that bring an authorization along. */
+/** Payments by access keys that their accounts know or do not know, and payments with an access key's authorization. */
 export const keyRows: Record<string, Row> = {
   "is by an access key": { make: paidByKey() },
   "is by a P256 access key": { make: paidByKey({}, p256Key) },
@@ -36,11 +36,11 @@ export const keyRows: Record<string, Row> = {
   },
   "is by a stranger's key, for a rich account": {
     make: () => pay(secp256k1Key(rich)),
-    says: /does not know this access key/
+    message: /does not know this access key/
   },
   "is by a stranger's P256 key, for a rich account": {
     make: () => pay(p256Key(rich)),
-    says: /does not know this access key/
+    message: /does not know this access key/
   },
   "is by an access key for another account than its own": {
     make: async () => {
@@ -48,7 +48,7 @@ export const keyRows: Record<string, Row> = {
       await authorized({}, (root) => Account.fromSecp256k1(key, { access: root }))
       return pay(Account.fromSecp256k1(key, { access: rich }))
     },
-    says: /does not know this access key/
+    message: /does not know this access key/
   },
   "is by an access key that has expired": {
     make: async () => {
@@ -56,7 +56,7 @@ export const keyRows: Record<string, Row> = {
       await new Promise((resolve) => setTimeout(resolve, 5_000))
       return pay(accessKey)
     },
-    says: /has expired/
+    message: /has expired/
   },
   "is by an access key that was revoked": {
     make: async () => {
@@ -69,29 +69,32 @@ export const keyRows: Record<string, Row> = {
       } as never)
       return pay(accessKey)
     },
-    says: /was revoked/
+    message: /was revoked/
   },
-  "is by an access key whose limit is below the price": { make: paidByKey(limits(price - 1n)), says: /spending limit/ },
+  "is by an access key whose limit is below the price": {
+    make: paidByKey(limits(price - 1n)),
+    message: /spending limit/
+  },
   "is by an access key whose limit is the price, without the fee": {
     make: paidByKey(limits(price)),
-    says: /spending limit/
+    message: /spending limit/
   },
   "is by an access key with a limit for another token": {
     make: paidByKey(limits(price * 9n, alphaUSD)),
-    says: /spending limit/
+    message: /spending limit/
   },
-  "is by an access key that may do nothing": { make: paidByKey({ scopes: [] }), says: /may not make this call/ },
+  "is by an access key that may do nothing": { make: paidByKey({ scopes: [] }), message: /may not make this call/ },
   "is by an access key for another token": {
     make: paidByKey({ scopes: [{ address: alphaUSD }] }),
-    says: /may not make this call/
+    message: /may not make this call/
   },
   "is by an access key for another function": {
     make: paidByKey({ scopes: [{ address: pathUSD, selector: "0xa9059cbb" }] }),
-    says: /may not make this call/
+    message: /may not make this call/
   },
   "is by an access key for other recipients": {
     make: paidByKey({ scopes: [{ address: pathUSD, selector: "0x95777d59", recipients: [rich.address] }] }),
-    says: /may not make this call/
+    message: /may not make this call/
   },
 
   "brings its key's authorization": { make: bringing() },
@@ -108,48 +111,51 @@ export const keyRows: Record<string, Row> = {
   "authorizes a key and is by its account": { make: bringing({ signer: (root) => root }) },
   "brings an authorization for any chain": {
     make: bringing({ restrictions: { chainId: 0n } }),
-    says: /for chain 1337/
+    message: /for chain 1337/
   },
   "brings an authorization for another chain": {
     make: bringing({ restrictions: { chainId: 4217n } }),
-    says: /for chain 1337/
+    message: /for chain 1337/
   },
   "brings an authorization that has expired": {
     make: bringing({ restrictions: { expiry: seconds() - 1 } }),
-    says: /expired/
+    message: /expired/
   },
   "brings an authorization below the price": {
     make: bringing({ restrictions: limits(price - 1n) }),
-    says: /spending limit/
+    message: /spending limit/
   },
   "brings an authorization for the price, without the fee": {
     make: bringing({ restrictions: limits(price) }),
-    says: /spending limit/
+    message: /spending limit/
   },
   "brings an authorization to spend nothing": {
     make: bringing({ restrictions: { limits: [] } }),
-    says: /spending limit/
+    message: /spending limit/
   },
   "brings an authorization with two limits for one token": {
     make: bringing({ restrictions: { limits: [...limits(price * 9n).limits, ...limits(price * 9n).limits] } }),
-    says: /invalid spending limit/
+    message: /invalid spending limit/
   },
   "brings an authorization with a limit for what is no token": {
     make: bringing({ restrictions: limits(price * 9n, `0x${"12".repeat(20)}`) }),
-    says: /./
+    message: /./
   },
   "brings an authorization for another token": {
     make: bringing({ restrictions: { scopes: [{ address: alphaUSD }] } }),
-    says: /may not make this call/
+    message: /may not make this call/
   },
   "brings an authorization for nothing": {
     make: bringing({ restrictions: { scopes: [] } }),
-    says: /may not make this call/
+    message: /may not make this call/
   },
-  "brings an authorization that a stranger signed": { make: bringing({ by: foreign }), says: /signed by the account/ },
+  "brings an authorization that a stranger signed": {
+    make: bringing({ by: foreign }),
+    message: /signed by the account/
+  },
   "brings another key's authorization": {
     make: bringing({ signer: (root) => secp256k1Key(root) }),
-    says: /authorization of that key only/
+    message: /authorization of that key only/
   },
   "brings the authorization of a key that is known": {
     make: async () => {
@@ -157,7 +163,7 @@ export const keyRows: Record<string, Row> = {
       const keyAuthorization = await root.signKeyAuthorization(accessKey, { chainId: 1337n })
       return resign(await pay(root), { keyAuthorization, gas: 4_000_000n }, accessKey)
     },
-    says: /knows the access key already/
+    message: /knows the access key already/
   },
   "brings an authorization for a key of another kind": {
     make: async () => {
@@ -168,7 +174,7 @@ export const keyRows: Record<string, Row> = {
       const signature = SignatureEnvelope.from(await root.sign({ hash: KeyAuthorization.getSignPayload(bare) }))
       return resign(await pay(root), { keyAuthorization: { ...bare, signature }, gas: 4_000_000n }, key)
     },
-    says: /another type/
+    message: /another type/
   },
   "brings an authorization for an account that is somebody else's": {
     make: async () => {
@@ -176,6 +182,6 @@ export const keyRows: Record<string, Row> = {
       const keyAuthorization = await foreign.signKeyAuthorization(key, { chainId: 1337n })
       return resign(await pay(await accountWith()), { keyAuthorization, gas: 4_000_000n }, key)
     },
-    says: /signed by the account/
+    message: /signed by the account/
   }
 }

@@ -1,64 +1,33 @@
-import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as ManagedRuntime from "effect/ManagedRuntime"
 import { Credential } from "mppx"
-import { Mppx, tempo } from "mppx/client"
-import { type Address, createClient, type Hex, http } from "viem"
-import { generatePrivateKey, mnemonicToAccount } from "viem/accounts"
+import type { Address, Hex } from "viem"
+import { generatePrivateKey } from "viem/accounts"
 import { Account, Actions, P256, Transaction } from "viem/tempo"
-import { tempoLocalnet } from "viem/tempo/chains"
-import { layerSettings } from "../../../src/config.ts"
 import { PaymentService } from "../../../src/payment/PaymentService.ts"
-import { layerTempo } from "../../../src/payment/tempo/Tempo.ts"
 import { startChain } from "./chain.ts"
+import { answerChallenge, clientOf, developmentAccount, pathUSD, runtimeOf } from "./runtime.ts"
+
+export { pathUSD, price } from "./runtime.ts"
 
 // Payers of every kind, on a chain of their own: accounts, access keys, and payments that are changed and signed again.
 
-export const pathUSD = "0x20c0000000000000000000000000000000000000"
 export const alphaUSD = "0x20c0000000000000000000000000000000000001"
-export const price = 100_000n
 export const terms = { operation: "deploy", bodyDigest: "0f".repeat(32), price: "0.10", description: "Deploy" }
 export const recipient = Account.fromSecp256k1(generatePrivateKey()).address
 
-/** Somebody who has more than enough of every token. */
-export const rich = Account.fromSecp256k1(
-  `0x${Buffer.from(
-    mnemonicToAccount("test test test test test test test test test test test junk", { addressIndex: 4 }).getHdKey()
-      .privateKey ?? []
-  ).toString("hex")}`
-)
+/** An account with more than enough of every token. */
+export const rich = developmentAccount(4)
 export type Root = Account.RootAccount
 export type Signer = Root | Account.AccessKeyAccount
 
 export let chain: Awaited<ReturnType<typeof startChain>>
-const clientOf = (url: string) => createClient({ chain: tempoLocalnet, transport: http(url) })
 export let client: ReturnType<typeof clientOf>
-const runtimeOf = (url: string) =>
-  ManagedRuntime.make(
-    layerTempo.pipe(
-      Layer.provide(layerSettings()),
-      Layer.provide(
-        ConfigProvider.layer(
-          ConfigProvider.fromEnv({
-            env: {
-              MPP_SECRET_KEY: "a secret of more than 32 characters",
-              REALM: "compute.test",
-              TEMPO_RECIPIENT: recipient,
-              TEMPO_NETWORK: "local",
-              TEMPO_RPC_URL: url
-            }
-          })
-        )
-      )
-    )
-  )
 let runtime: ReturnType<typeof runtimeOf>
 /** Starts a chain and a payment service on it. */
 export const startPayments = async () => {
   chain = await startChain()
   client = clientOf(chain.url)
-  runtime = runtimeOf(chain.url)
+  runtime = runtimeOf(chain.url, recipient)
 }
 /** Ends both. */
 export const stopPayments = async () => {
@@ -78,23 +47,21 @@ export const fund = async <A extends { readonly address: Address }>(
   await Actions.token.transferSync(client, { account: rich, to: account.address, amount, token, feeToken: pathUSD })
   return account
 }
-/** A new account that has this much. */
+/** Makes a new account with this balance. */
 export const accountWith = (amount = 10_000_000n, account: Root = Account.fromSecp256k1(generatePrivateKey())) =>
   fund(account, amount)
 
-/** A credential of mppx's own client. */
+/** Makes a credential with mppx's own client. */
 export const pay = async (account: Signer) => {
   const challenge = await run((payments) => payments.challenge(terms, "key_1"))
-  const methods = [tempo.charge({ account, getClient: () => client })]
-  const response = new Response(null, { status: 402, headers: { "www-authenticate": challenge } })
-  return Mppx.create({ polyfill: false, methods }).createCredential(response)
+  return answerChallenge(challenge, account, client)
 }
 export const transactionOf = (credential: string) =>
   Credential.deserialize<{ signature: Hex }>(credential).payload.signature
 export const carrying = (credential: string, signature: Hex) =>
   Credential.serialize({ ...Credential.deserialize(credential), payload: { type: "transaction", signature } })
 type Edit = object | ((transaction: Record<string, never>) => object)
-/** The same payment with something about it changed, signed again. */
+/** Changes the transaction of a payment, and signs it again. */
 export const resign = async (credential: string, edit: Edit, account: Signer) => {
   const signed: object = Transaction.deserialize(transactionOf(credential) as Transaction.TransactionSerializedTempo)
   const bare = { ...signed, signature: undefined, from: undefined }
@@ -107,14 +74,14 @@ export const changed = (edit: Edit, amount?: bigint) => async (): Promise<string
   return resign(await pay(account), edit, account)
 }
 
-/** An access key that its account has authorized. */
+/** Makes an access key that its account has authorized. */
 export const authorized = async (
   restrictions: object = {},
   make: (root: Root) => Account.AccessKeyAccount = secp256k1Key
 ) => {
   const root = await accountWith()
   const accessKey = make(root)
-  // More gas than anvil estimates: it forgets what restrictions cost.
+  // This is more gas than anvil estimates, because anvil ignores the cost of restrictions.
   await Actions.accessKey.authorizeSync(client, {
     account: root,
     accessKey,
@@ -134,13 +101,13 @@ export const paidByKey =
 interface Bringing {
   readonly restrictions?: object
   readonly key?: (root: Root) => Account.AccessKeyAccount
-  /** Who signs the transaction: the key, unless somebody else does. */
+  /** The signer of the transaction; the key by default. */
   readonly signer?: (root: Root, key: Account.AccessKeyAccount) => Signer
-  /** Who signs the authorization: the account, unless somebody else does. */
+  /** The signer of the authorization; the account by default. */
   readonly by?: Root
   readonly edit?: object
 }
-/** A payment that brings an access key's authorization along. */
+/** Makes a payment with an access key's authorization. */
 export const bringing =
   ({ restrictions = {}, key = secp256k1Key, signer = (_, own) => own, by, edit = {} }: Bringing = {}) =>
   async () => {

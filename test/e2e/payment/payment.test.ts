@@ -43,7 +43,7 @@ describe("a payment", () => {
     assert.strictEqual(await find(authorization), "landed")
   })
 
-  it("pays once when captured twice, and again after that", async () => {
+  it("pays once when captured twice at once and a third time", async () => {
     const authorization = await authorized()
     const moved = await gained(async () => {
       const both = await Promise.all([run(capture(authorization)), run(capture(authorization))])
@@ -53,7 +53,7 @@ describe("a payment", () => {
     assert.strictEqual(moved, price)
   })
 
-  it("has landed when only the chain's answer was lost", async () => {
+  it("has landed if only the chain's answer was lost", async () => {
     const authorization = await authorized()
     const broadcasts = chain.state.broadcasts
     const moved = await gained(async () => {
@@ -84,12 +84,12 @@ describe("a payment", () => {
 })
 
 describe("authorize", () => {
-  const refuses = async (credential: string, problem: string, says: RegExp, clock = ahead(0)) => {
+  const refuses = async (credential: string, problem: string, message: RegExp, clock = ahead(0)) => {
     const moved = await gained(async () => {
       const error = await fails((payments) => authorize(credential)(payments).pipe(clock))
       if (error._tag !== "PaymentRejected") throw error
       assert.strictEqual(error.problem, problem)
-      assert.match(error.detail, says)
+      assert.match(error.detail, message)
       assert.strictEqual(error.key, "key_1")
     })
     assert.strictEqual(moved, 0n)
@@ -147,7 +147,7 @@ describe("authorize", () => {
 })
 
 describe("a capture", () => {
-  it("fails for good when the chain reverted it", async () => {
+  it("fails permanently if the chain reverts it", async () => {
     const account = await accountWith(price * 2n)
     const authorization = await authorized(account)
     await transfer(account, funder.address, price)
@@ -160,7 +160,7 @@ describe("a capture", () => {
     assert.strictEqual(await find(authorization), "reverted")
   })
 
-  // The last of all: it moves the chain's clock.
+  // This test is the last, because it moves the chain's clock.
   it("is uncertain while the chain is down, and fails once its deadline has passed", async () => {
     const authorization = await authorized()
     const moved = await gained(async () => {

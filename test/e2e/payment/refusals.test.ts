@@ -5,13 +5,13 @@ import { chain, run, startPayments, stopPayments, terms, transactionOf } from ".
 import { keyRows } from "./key-rows.ts"
 import { rows } from "./rows.ts"
 
-// What a simulation leaves out and the chain insists on: a good payment with one thing about it changed, signed again as it
-// should be. "Authorize says yes" and "the broadcast lands" must be the same, or somebody has work done that nobody pays.
+// A simulation does not check everything that the chain does. Each row changes one thing about a good payment and signs it
+// again. "Authorize accepts" and "the broadcast lands" must agree, or the gateway would do work that is never paid.
 
 beforeAll(startPayments)
 afterAll(stopPayments)
 
-/** What becomes of a transaction that is sent as it is: in a block and good, or anything else within two seconds. */
+/** Sends a transaction unchanged, and tells whether it landed in a block within two seconds. */
 const lands = async (transaction: Hex): Promise<boolean> => {
   const sent = chain.direct({ method: "eth_sendRawTransactionSync", params: [transaction] }) as Promise<{
     readonly result?: { readonly status?: string }
@@ -20,8 +20,8 @@ const lands = async (transaction: Hex): Promise<boolean> => {
   return answer?.result?.status === "0x1"
 }
 
-describe("the chain takes what was authorized, and authorize refuses what the chain would not take: a payment that", () => {
-  for (const [what, { make, says, lenient }] of Object.entries({ ...rows, ...keyRows })) {
+describe("authorize and the chain agree on a payment that", () => {
+  for (const [what, { make, message, lenient }] of Object.entries({ ...rows, ...keyRows })) {
     it(what, async () => {
       const credential = await make()
       const { requests } = chain.state
@@ -31,11 +31,11 @@ describe("the chain takes what was authorized, and authorize refuses what the ch
       assert.isAtMost(chain.state.requests - requests, 10, "so many questions")
       if (outcome._tag === "Success") {
         assert.isTrue(await lands(outcome.success.transaction as Hex), "authorized, and does not land")
-        return assert.isUndefined(says)
+        return assert.isUndefined(message)
       }
       const { failure } = outcome
       assert.strictEqual(failure._tag, "PaymentRejected", failure.message)
-      assert.match(failure.message, says ?? /^$/)
+      assert.match(failure.message, message ?? /^$/)
       assert.notMatch(failure.message, /0x[0-9a-f]{8}|revert|selector|undefined/)
       if (lenient !== true) assert.isFalse(await lands(transactionOf(credential)), "refused, and would have landed")
     })

@@ -1,25 +1,17 @@
 import { inspect } from "node:util"
 import * as Clock from "effect/Clock"
-import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as ManagedRuntime from "effect/ManagedRuntime"
 import { Credential } from "mppx"
-import { Mppx, tempo } from "mppx/client"
-import { type Address, createClient, type Hex, http } from "viem"
-import { generatePrivateKey, mnemonicToAccount } from "viem/accounts"
+import type { Address, Hex } from "viem"
+import { generatePrivateKey } from "viem/accounts"
 import { Account, Actions, Transaction } from "viem/tempo"
-import { tempoLocalnet } from "viem/tempo/chains"
 import { afterAll, afterEach, beforeAll } from "vitest"
-import { layerSettings } from "../../../src/config.ts"
 import { type Authorization, PaymentService } from "../../../src/payment/PaymentService.ts"
-import { layerTempo } from "../../../src/payment/tempo/Tempo.ts"
 import { startChain } from "./chain.ts"
+import { answerChallenge, clientOf, developmentAccount, pathUSD, runtimeOf } from "./runtime.ts"
 
-/** pathUSD */
-export const pathUSD = "0x20c0000000000000000000000000000000000000"
-/** The price of a deploy, in base units. */
-export const price = 100_000n
+export { pathUSD, price } from "./runtime.ts"
+
 const terms = {
   operation: "deploy",
   bodyDigest: "0f".repeat(32),
@@ -29,17 +21,10 @@ const terms = {
 /** The account that is paid. */
 export const recipient = Account.fromSecp256k1(generatePrivateKey()).address
 
-/** A development account of the chain: it has more of every token than it can spend. */
-const rich = (index: number) => {
-  const { privateKey } = mnemonicToAccount("test test test test test test test test test test test junk", {
-    addressIndex: index
-  }).getHdKey()
-  return Account.fromSecp256k1(`0x${Buffer.from(privateKey ?? []).toString("hex")}`)
-}
 /** An account that can pay. */
-export const payer = rich(3)
+export const payer = developmentAccount(3)
 /** An account that gives money to others. */
-export const funder = rich(4)
+export const funder = developmentAccount(4)
 
 /** The lines that the libraries log. */
 export const logged: Array<string> = []
@@ -47,28 +32,8 @@ export const logged: Array<string> = []
 type Chain = Awaited<ReturnType<typeof startChain>>
 /** The chain of these tests. */
 export let chain: Chain
-const clientOf = (url: string) => createClient({ chain: tempoLocalnet, transport: http(url) })
-/** Talks to the chain. */
+/** The client of the chain. */
 export let client: ReturnType<typeof clientOf>
-const runtimeOf = (url: string) =>
-  ManagedRuntime.make(
-    layerTempo.pipe(
-      Layer.provide(layerSettings()),
-      Layer.provide(
-        ConfigProvider.layer(
-          ConfigProvider.fromEnv({
-            env: {
-              MPP_SECRET_KEY: "a secret of more than 32 characters",
-              REALM: "compute.test",
-              TEMPO_RECIPIENT: recipient,
-              TEMPO_NETWORK: "local",
-              TEMPO_RPC_URL: url
-            }
-          })
-        )
-      )
-    )
-  )
 let runtime: ReturnType<typeof runtimeOf>
 
 /** Starts the chain for the tests of a file, and ends it after them. */
@@ -76,7 +41,7 @@ export const usePayments = (): void => {
   beforeAll(async () => {
     chain = await startChain()
     client = clientOf(chain.url)
-    runtime = runtimeOf(chain.url)
+    runtime = runtimeOf(chain.url, recipient)
     for (const level of ["debug", "error", "info", "log", "warn"] as const) {
       console[level] = (...values: ReadonlyArray<unknown>) => void logged.push(...values.map((value) => inspect(value)))
     }
@@ -94,7 +59,7 @@ export const usePayments = (): void => {
 export const balance = async (account: Address) =>
   BigInt((await Actions.token.getBalance(client, { account, token: pathUSD })).amount)
 
-/** What the recipient gains while something happens. */
+/** Returns the recipient's gain during an action. */
 export const gained = async (during: () => Promise<void>) => {
   const before = await balance(recipient)
   await during()
@@ -109,15 +74,13 @@ export const run = <A, E>(use: (payments: Payments) => Effect.Effect<A, E>) =>
 export const fails = <A, E>(use: (payments: Payments) => Effect.Effect<A, E>) =>
   run((payments) => Effect.flip(use(payments)))
 
-/** A credential of mppx's own client. */
+/** Makes a credential with mppx's own client. */
 export const pay = async (account: Account.RootAccount | Account.AccessKeyAccount = payer) => {
   const challenge = await run((payments) => payments.challenge(terms, "key_1"))
-  const methods = [tempo.charge({ account, getClient: () => client })]
-  const response = new Response(null, { status: 402, headers: { "www-authenticate": challenge } })
-  return Mppx.create({ polyfill: false, methods }).createCredential(response)
+  return answerChallenge(challenge, account, client)
 }
 
-/** The same payment, signed again with something about it changed. */
+/** Changes the transaction of a payment, and signs it again. */
 export const resign = async (credential: string, edit: object) => {
   const parts = Credential.deserialize<{ signature: Hex }>(credential)
   const signed: object = Transaction.deserialize(parts.payload.signature as Transaction.TransactionSerializedTempo)
@@ -142,7 +105,7 @@ export const capture = (authorization: Authorization) => (payments: Payments) =>
 /** Looks a payment up on the chain. */
 export const find = (authorization: Authorization) => run((payments) => payments.find(authorization))
 
-/** The gateway's clock, some seconds ahead of everybody else's. */
+/** Moves the gateway's clock some seconds ahead of all others. */
 export const ahead =
   (seconds: number) =>
   <A, E>(self: Effect.Effect<A, E>) =>
@@ -162,7 +125,7 @@ export const seconds = () => Math.floor(Date.now() / 1000)
 export const transfer = (from: Account.RootAccount, to: Address, amount: bigint) =>
   Actions.token.transferSync(client, { account: from, to, amount, token: pathUSD, feeToken: pathUSD })
 
-/** An account that has this much and not a unit more. */
+/** Makes an account with exactly this balance. */
 export const accountWith = async (
   amount: bigint,
   account: Account.RootAccount = Account.fromSecp256k1(generatePrivateKey())

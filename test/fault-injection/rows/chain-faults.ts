@@ -2,13 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { blackout, intercept } from "../intercept.ts"
 import { each, expect, type Fault, gate, type Harness, type Run, strike } from "../fault.ts"
 
-/** Once the account is out of money, the same call goes on as if nothing had been: it costs once, and is delivered. */
+/** Once the account has money again, the same call continues. It costs once and is delivered. */
 const afterRefill = async (harness: Harness, run: Run) => {
   await harness.chain.refill(run.agent.account.address)
   await run.agent.callUntilDone(run.body, run.key)
 }
 
-/** Empties the account between simulation and broadcast; the call must be refused, and free. */
+/** Empties the account between simulation and broadcast. The gateway must refuse the call without a charge. */
 const emptied = (rest: bigint) =>
   each(async (harness, run) => {
     intercept(harness, "broadcast", [run], async (_, forward) => {
@@ -16,7 +16,7 @@ const emptied = (rest: bigint) =>
       run.injected = (await harness.chain.balance(run.agent.account.address)) === rest
       return forward()
     })
-    // The stock client signs up to three times; with an empty account every try is refused before anything is sent.
+    // The stock client signs up to three times. With an empty account the gateway refuses every try before it sends anything.
     await strike(run)
     const { answers } = run.agent
     expect(run, !answers.some(({ charged }) => charged === true), "an unpaid order was called charged")
@@ -55,7 +55,7 @@ export const chainFaults: ReadonlyArray<Fault> = [
     runs: 10,
     alone: true,
     attack: async (harness, runs) => {
-      // Every other payment is on the chain when it goes down, the rest never reach it.
+      // Every other payment is on the chain when it goes down, and the rest never reach it.
       const [all, ten] = [gate(), gate()]
       let caught = 0
       intercept(harness, "broadcast", runs, async (run, forward) => {

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { intercept, type Step } from "../intercept.ts"
 import { expect, type Fault, gate, note, type Run, strike } from "../fault.ts"
 
-/** When a request is held: before it goes on, or after it was answered; and whether it goes on once the gateway is dead. */
+/** When a request is held: before it continues, or after its answer; and whether it continues once the gateway is dead. */
 type Hold = "before, then dropped" | "before, then let through" | "after"
 
-/** Kills the gateway while every run is held at one step, and brings it back on the same storage. */
+/** Kills the gateway while every run is held at one step, and starts it again on the same storage. */
 const killedAt =
   (step: Step, hold: Hold): Fault["attack"] =>
   async (harness, runs) => {
@@ -26,13 +26,13 @@ const killedAt =
     await Promise.all(first)
     release()
     await harness.revive()
-    // Half of the clients never come back: theirs is the alarm's to finish.
+    // Half of the clients never come back, so the alarm must finish their orders.
     await Promise.all(runs.filter((_, index) => index % 2 === 0).map((run) => again(run)))
   }
 
 const again = (run: Run, gateway?: string) => run.agent.callUntilDone(run.body, run.key, gateway).catch(note(run))
 
-/** The gateway's processes, killed with SIGKILL at every state that is written down. */
+/** Kills the gateway's processes with SIGKILL at every stored state. */
 export const crashFaults: ReadonlyArray<Fault> = [
   { name: "killed: capturing, sent never", step: "broadcast" as const, hold: "before, then dropped" as const },
   { name: "killed: capturing, sent late", step: "broadcast" as const, hold: "before, then let through" as const },

@@ -5,7 +5,7 @@ import { crashFaults } from "./crash-faults.ts"
 import { each, expect, type Fault, note } from "../fault.ts"
 import { repeatFaults } from "./repeat-faults.ts"
 
-/** Faults of a deploy up to its delivery, which an execution can have too. */
+/** The faults of a deploy before its delivery, which an execution can have too. */
 const shared = [...chainFaults, ...repeatFaults, ...crashFaults]
   .filter(({ name }) =>
     [
@@ -35,7 +35,7 @@ export const executeFaults: ReadonlyArray<Fault> = [
     source: slowly,
     attack: async (harness, runs) => {
       const calls = runs.map((run) => run.agent.call(run.body, run.key).catch(() => undefined))
-      // Paid, and half of its two seconds gone.
+      // The run is paid, and half of its two seconds have passed.
       const paid = async () => new Set((await harness.chain.received(0)).map(({ from }) => from.toLowerCase()))
       const isPaid = async () => {
         const payers = await paid()

@@ -3,7 +3,7 @@ import { type Hex } from "viem"
 import { Account, Transaction } from "viem/tempo"
 import { each, expect, type Fault, type Run } from "../fault.ts"
 
-/** The answer to the run's challenge, signed again by the same key with something about the transaction changed. */
+/** Answers the run's challenge, changes the transaction and signs it again with the same key. */
 const resigned = async (run: Run, edit: object): Promise<string> => {
   const parts = Credential.deserialize<{ signature: Hex }>(
     await run.agent.sign(await run.agent.post(run.body, keyOf(run)))
@@ -19,7 +19,7 @@ const resigned = async (run: Run, edit: object): Promise<string> => {
 
 const keyOf = (run: Run) => ({ "idempotency-key": run.key })
 
-/** Such a payment has to be refused as the payer's fault, and must never land. */
+/** The gateway must refuse such a payment as the payer's fault, and it must never land. */
 const refused = (edit: object) =>
   each(async (_harness, run) => {
     const authorization = await resigned(run, edit)

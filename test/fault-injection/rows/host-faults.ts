@@ -4,7 +4,7 @@ import { each, expect, type Fault, type Harness, type Run, strike } from "../fau
 import { stranger } from "../assess.ts"
 import { type Exchange, type ProxiedResponse, type Reply, reply } from "../proxy.ts"
 
-/** One fault at one step, once for each run; then the order has to become live by itself, and all answers to be true. */
+/** Makes one fault at one step, once for each run. Then the order must go live by itself, and all its answers must be true. */
 const once = (step: Step, handle: (forward: () => Promise<Reply>) => Promise<ProxiedResponse>) =>
   each(async (harness, run) => {
     intercept(harness, step, [run], async (_, forward) => {
@@ -21,7 +21,7 @@ const lost = async (forward: () => Promise<Reply>): Promise<ProxiedResponse> => 
   await forward()
   return "cut"
 }
-/** The answer comes after the gateway has given up; in every other run the request takes effect no earlier. */
+/** The answer comes after the gateway has given up. In every other run the request takes effect only then. */
 const late = (seconds: number) => {
   let runs = 0
   return async (forward: () => Promise<Reply>) => {
@@ -31,7 +31,7 @@ const late = (seconds: number) => {
   }
 }
 
-/** A stranger's project on the slug of each run, which must be there, and be the same, afterwards. */
+/** A stranger has a project on the slug of each run. The project must be unchanged afterwards. */
 const taken = each(async (harness: Harness, run: Run) => {
   const name = `${stranger} ${run.slug}`
   run.injected = (await harness.controlPlane("POST", "projects", { name, slug: run.slug })).status === 201

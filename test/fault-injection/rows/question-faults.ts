@@ -4,10 +4,10 @@ import { expect, type Fault, note, type Harness, type Run } from "../fault.ts"
 import { countPurchases } from "../purchases.ts"
 import { type Exchange, type ProxiedResponse, reply, type Rule } from "../proxy.ts"
 
-/** The gateway remembers the host's answer for 5 s. */
+/** The gateway caches the host's answer for 5 s. */
 const forgotten = 5_500
 
-/** One call while the host cannot deliver: the answer must say so before anything has moved, and name no deployment. */
+/** Calls once while the host cannot deliver. The answer must say so before any money moves, and name no deployment. */
 const refused = async (harness: Harness, run: Run): Promise<void> => {
   const { agent } = run
   const before = await harness.chain.balance(agent.account.address)
@@ -22,8 +22,8 @@ const refused = async (harness: Harness, run: Run): Promise<void> => {
 }
 
 /**
- * The host answers the question before a payment with something else, or not at all. Nothing may have moved, been made or
- * written down; and once the host is well again, the same call is sold as if nothing had been.
+ * The host answers the request before a payment with something else, or not at all. No money may move, and nothing may be
+ * created or stored. Once the host works again, the same call must succeed.
  */
 const question = (fault: string, answer: (exchange: Exchange) => Promise<ProxiedResponse> | undefined): Fault => ({
   name: `before the payment: ${fault}`,

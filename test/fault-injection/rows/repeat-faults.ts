@@ -2,11 +2,11 @@ import { intercept } from "../intercept.ts"
 import { each, expect, type Fault, gate, type Harness, type Run, strike } from "../fault.ts"
 import { reply, type Rule } from "../proxy.ts"
 
-/** A credential for the run's body, signed and not sent. */
+/** Signs a credential for the run's body, without sending it. */
 const credentialFor = async (run: Run, headers: Record<string, string>): Promise<string> =>
   run.agent.sign(await run.agent.post(run.body, headers))
 
-/** Loses the gateway's answer to the run's first paid call that `which` picks, after it was given. */
+/** Loses the gateway's answer to the first paid call of the run that `which` picks. */
 const loseAnswer = (harness: Harness, run: Run, status: number) => {
   const rule: Rule = (exchange, forward) => {
     if (run.injected || exchange.headers.authorization === undefined || !exchange.body.includes(run.slug))
@@ -48,7 +48,8 @@ export const repeatFaults: ReadonlyArray<Fault> = [
         keys.map((key) => run.agent.post(run.body, { authorization, "idempotency-key": key }))
       )
       run.injected = responses.length === 10
-      // A foreign key is refused before the credential is used, joined while it is served, and conflicts from then on.
+      // The gateway refuses a foreign key before it uses the credential, joins it while the order is in progress, and reports a
+      // conflict afterwards.
       expect(
         run,
         responses.every(({ status }) => status === 200 || status === 402 || status === 409),

@@ -2,7 +2,7 @@ import { request } from "node:http"
 import { intercept } from "../intercept.ts"
 import { each, expect, type Fault, type Harness, type Run } from "../fault.ts"
 
-/** A paid call over a socket of its own; resolves once all of it was sent. `hangUp` resets the connection. */
+/** Sends a paid call over a socket of its own. Resolves once all of it was sent. `hangUp` resets the connection. */
 const sendPaid = async (harness: Harness, run: Run) => {
   const { url } = await harness.bare()
   const challenge = await run.agent.post(run.body, { "idempotency-key": run.key }, url)
@@ -32,14 +32,14 @@ const sendPaid = async (harness: Harness, run: Run) => {
   }
 }
 
-/** The same call again has to end well, at the price of one. */
+/** The same call must succeed when it is repeated, at the price of one. */
 const comeBack = async (harness: Harness, run: Run) => {
   const { url } = await harness.bare()
   await run.agent.callUntilDone(run.body, run.key, url)
   expect(run, run.agent.answers.at(-1)?.status === 200, "not live in the end")
 }
 
-/** Clients that hang up. */
+/** Faults of clients that disconnect. */
 export const resetFaults: ReadonlyArray<Fault> = [
   {
     name: "client reset right after sending the credential",

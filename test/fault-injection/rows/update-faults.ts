@@ -32,7 +32,7 @@ const update = async (harness: Harness, run: Run, id: string, version: string): 
 const statusOf = async (harness: Harness, id: string) =>
   (await (await fetch(`${harness.info.gateway}/deployments/${id}`)).json()) as Status
 
-/** Which version a site serves. */
+/** Reads which version a site serves. */
 const versionAt = async (url: string): Promise<string | null> =>
   (await fetch(url).catch(() => undefined))?.headers.get("x-version") ?? null
 
@@ -49,7 +49,7 @@ const projectsOf = async (harness: Harness, run: Run) => {
   return projects.filter(({ slug, name }) => slug.startsWith(run.slug) && !name.startsWith(stranger))
 }
 
-/** A slug that somebody has whom the account cannot see: the create answers 409, and the look-up 404. */
+/** A slug of an owner whom the account cannot see: the create answers 409, and the look-up 404. */
 const unseen = each(async (harness, run) => {
   let asked = 0
   const rule: Rule = ({ method, path, body }) => {
@@ -67,7 +67,9 @@ const unseen = each(async (harness, run) => {
 })
 
 let gone = 0
-/** The project is deleted behind the gateway's back. In some runs its slug is taken at once; in others the create's answer is lost. */
+/**
+ * Deletes the project at the host. In some runs another owner takes its slug at once; in others the create's answer is lost.
+ */
 const projectGone = each(async (harness, run) => {
   const kind = ["free", "taken", "lost"][gone++ % 3]
   const { deployment_id: id = "", url } = await run.agent.callUntilDone(run.body, run.key)
@@ -93,7 +95,7 @@ const projectGone = each(async (harness, run) => {
   expect(run, await until(async () => (await versionAt(after.url ?? "")) === "newer", 10), "not the newer code")
 })
 
-/** An update's upload is given up, and delivered once a newer one serves. */
+/** The gateway gives up an update's upload, and the host carries it out once a newer one serves. */
 const landsLate = each(async (harness, run) => {
   const { deployment_id: id = "", url = "" } = await run.agent.callUntilDone(run.body, run.key)
   let land: (() => Promise<Reply>) | undefined
@@ -103,7 +105,7 @@ const landsLate = each(async (harness, run) => {
   })
   const given = await update(harness, run, id, "older")
   expect(run, given === 502, `the older update was answered with ${given}`)
-  // At once: the alarm would send the older code itself after 2 s, which is no harm and no test.
+  // The test waits no longer, because after 2 s the alarm would send the older code itself.
   const taken = await update(harness, run, id, "newest")
   release()
   expect(run, taken === 200, `the newest update was answered with ${taken}`)
@@ -114,7 +116,7 @@ const landsLate = each(async (harness, run) => {
   expect(run, (await statusOf(harness, id)).status === "live", "not live")
 })
 
-/** Faults of the place of a deployment, and of newer code for it. */
+/** Faults of a deployment's place, and of newer code for it. */
 export const updateFaults: ReadonlyArray<Fault> = [
   { name: "409 for a slug that nobody shows", runs: 10, attack: unseen },
   { name: "project gone at an update", runs: 12, attack: projectGone },

@@ -12,7 +12,7 @@ const request = (body: BodyInit | null, headers: Record<string, string>) =>
 
 const broken = () => new ReadableStream({ type: "bytes", pull: (controller) => controller.error(new Error("gone")) })
 
-// A body that says how long it is is read at once, any other as a stream: nobody may see a difference.
+// The gateway reads a body with an announced length at once, and every other body as a stream. Both must give the same result.
 const ways: Record<string, Record<string, string>> = {
   "that announces its length": { "content-length": String(bytes.length) },
   "that does not": {}
@@ -20,7 +20,7 @@ const ways: Record<string, Record<string, string>> = {
 
 describe("a body", () => {
   for (const [way, headers] of Object.entries(ways)) {
-    it.effect(`${way} is held and hashed`, () =>
+    it.effect(`is kept and hashed: ${way}`, () =>
       Effect.gen(function* () {
         const body = yield* readBody(request(bytes, headers), bytes.length)
         assert.strictEqual(body.size, bytes.length)
@@ -29,7 +29,7 @@ describe("a body", () => {
       })
     )
 
-    it.effect(`${way} and is too long is counted, not held`, () =>
+    it.effect(`is counted and not kept if it is too long: ${way}`, () =>
       Effect.gen(function* () {
         const body = yield* readBody(request(bytes, headers), bytes.length - 1)
         assert.strictEqual(body.size, bytes.length)
@@ -37,7 +37,7 @@ describe("a body", () => {
       })
     )
 
-    it.effect(`${way} and breaks off is an invalid request`, () =>
+    it.effect(`is an invalid request if it breaks off: ${way}`, () =>
       Effect.gen(function* () {
         const error = yield* Effect.flip(readBody(request(broken(), headers), 10_000))
         assert.strictEqual(error.code, "invalid_request")
@@ -45,7 +45,7 @@ describe("a body", () => {
     )
   }
 
-  it.effect("that is not there is empty", () =>
+  it.effect("is empty if the request has none", () =>
     Effect.gen(function* () {
       const body = yield* readBody(request(null, {}), 10)
       assert.strictEqual(body.size, 0)
@@ -53,7 +53,7 @@ describe("a body", () => {
     })
   )
 
-  it.effect("whose announcement is no number is read all the same", () =>
+  it.effect("is read even if its announced length is not a number", () =>
     Effect.gen(function* () {
       const body = yield* readBody(request(bytes, { "content-length": "soon" }), 10_000)
       assert.strictEqual(body.sha256, sha256)

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "vitest"
 import { acceptsPayment, prefersHtml } from "../../../src/api/request/content-negotiation.ts"
 
-describe("Accept: who gets the page, and who gets JSON", () => {
+describe("GET / by the Accept header", () => {
   const html = [
     "text/html",
     "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
@@ -20,11 +20,11 @@ describe("Accept: who gets the page, and who gets JSON", () => {
     "text/html;q=2",
     "nonsense"
   ]
-  for (const accept of html) it(`${accept}: the page`, () => assert.isTrue(prefersHtml(accept)))
-  for (const accept of json) it(`${accept}: JSON`, () => assert.isFalse(prefersHtml(accept)))
+  for (const accept of html) it(`answers the page to ${accept}`, () => assert.isTrue(prefersHtml(accept)))
+  for (const accept of json) it(`answers JSON to ${accept}`, () => assert.isFalse(prefersHtml(accept)))
 })
 
-describe("Accept-Payment: whether tempo/charge will do", () => {
+describe("tempo/charge by the Accept-Payment header", () => {
   const yes = [
     null,
     "",
@@ -42,6 +42,8 @@ describe("Accept-Payment: whether tempo/charge will do", () => {
     "*/*, tempo/charge;q=0.000",
     "tempo/*;q=0, */charge"
   ]
-  for (const header of yes) it(`${header}: yes`, () => assert.isTrue(acceptsPayment(header, "tempo", "charge")))
-  for (const header of no) it(`${header}: no`, () => assert.isFalse(acceptsPayment(header, "tempo", "charge")))
+  for (const header of yes)
+    it(`is acceptable: ${header}`, () => assert.isTrue(acceptsPayment(header, "tempo", "charge")))
+  for (const header of no)
+    it(`is not acceptable: ${header}`, () => assert.isFalse(acceptsPayment(header, "tempo", "charge")))
 })

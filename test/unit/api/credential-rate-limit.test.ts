@@ -5,14 +5,14 @@ import { makeGateway, problem } from "../../support/gateway.ts"
 
 const from = (client: string) => new Headers({ "cf-connecting-ip": client })
 
-/** A binding that lets each key pass once. */
+/** A binding that accepts each key once. */
 const once = () => {
   const seen = new Set<string>()
   return { limit: async ({ key }: { key: string }) => ({ success: seen.size < seen.add(key).size }) }
 }
 
 describe("the limit on verifications", () => {
-  it.effect("is there without a binding, and lets everybody pass", () =>
+  it.effect("lets every client pass without a binding", () =>
     Effect.gen(function* () {
       const checkRate = yield* CredentialRateLimit
       yield* checkRate(from("a"))
@@ -20,7 +20,7 @@ describe("the limit on verifications", () => {
     }).pipe(Effect.provide(layerCredentialRateLimit(undefined)))
   )
 
-  it.effect("counts each client by itself, and says when to come back", () =>
+  it.effect("counts each client separately, and says when to retry", () =>
     Effect.gen(function* () {
       const checkRate = yield* CredentialRateLimit
       yield* checkRate(from("a"))
@@ -30,7 +30,7 @@ describe("the limit on verifications", () => {
     }).pipe(Effect.provide(layerCredentialRateLimit(once())))
   )
 
-  it("is asked for what brings a credential, before anything is verified", async () => {
+  it("is checked for requests with a credential, before the verification", async () => {
     const gateway = makeGateway({ limit: once() })
     const headers = { "cf-connecting-ip": "192.0.2.1" }
     assert.strictEqual((await gateway.pay({ headers })).status, 200)
@@ -40,7 +40,7 @@ describe("the limit on verifications", () => {
     assert.strictEqual(gateway.payments.captured.size, 1)
   })
 
-  it.effect("limits nobody whose address it does not know, and nobody when it fails", () =>
+  it.effect("lets a client pass if its address is unknown or the limiter fails", () =>
     Effect.gen(function* () {
       const checkRate = yield* CredentialRateLimit
       yield* checkRate(new Headers())

@@ -5,12 +5,12 @@ import { decodeDeploy, decodeUpdate, MAX_FILES, MAX_SOURCE_BYTES } from "../../.
 const decode = (body: unknown) =>
   decodeDeploy(new TextEncoder().encode(typeof body === "string" ? body : JSON.stringify(body)))
 
-const rejects = (name: string, body: unknown, tag: string, says: RegExp) =>
+const rejects = (name: string, body: unknown, tag: string, message: RegExp) =>
   it.effect(name, () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(decode(body))
       assert.strictEqual(error._tag, tag)
-      assert.match(error.message, says)
+      assert.match(error.message, message)
       assert.isFalse(error.charged)
     })
   )
@@ -18,7 +18,7 @@ const rejects = (name: string, body: unknown, tag: string, says: RegExp) =>
 const file = (path: string) => ({ files: { [path]: "" } })
 
 describe("a deploy's body", () => {
-  it.effect("is files by path, and maybe a name", () =>
+  it.effect("holds files by path, and maybe a name", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* decode({ files: { "./src//a.ts": "1", b: "" }, name: "My API" }), {
         files: { "src/a.ts": "1", b: "" },
@@ -77,7 +77,7 @@ describe("a deploy's body", () => {
     })
   )
 
-  it.effect("is refused for a name of two million combining marks before anything looks at it", () =>
+  it.effect("is refused for a name of two million combining marks without normalizing it", () =>
     Effect.gen(function* () {
       const body = new TextEncoder().encode(JSON.stringify({ ...file("a"), name: "a\u0301\u0316".repeat(600_000) }))
       const since = performance.now()
@@ -87,7 +87,7 @@ describe("a deploy's body", () => {
     })
   )
 
-  it.effect("takes no name where a deployment is updated", () =>
+  it.effect("takes no name for an update", () =>
     Effect.gen(function* () {
       const bytes = (body: unknown) => new TextEncoder().encode(JSON.stringify(body))
       assert.deepStrictEqual(yield* decodeUpdate(bytes(file("a"))), { a: "" })

@@ -37,7 +37,7 @@ describe("parseJson", () => {
     )
   })
 
-  it("throws for what is no JSON, however it breaks off", () => {
+  it("throws for text that is not JSON, however it breaks off", () => {
     for (const text of ['"', '"\\', '{"a":"\\"', "]", "}", "[", '"\\\\\\"']) {
       assert.strictEqual(limitOf(text, 10, 10), "syntax", text)
     }
@@ -58,13 +58,13 @@ describe("parseJson", () => {
     ["quotes", '"'.repeat(size)]
   ]
   for (const [what, text] of hostile) {
-    it(`is done with 4 MB of ${what} at once`, () => {
+    it(`handles 4 MB of ${what} at once`, () => {
       const body = bytes(text)
       const since = performance.now()
       try {
         parseJson(body, { depth: 500, fields: 200_000 })
       } catch {
-        // Too large, or no JSON.
+        // The text is too large, or is not JSON.
       }
       assert.isBelow(performance.now() - since, 500)
     })

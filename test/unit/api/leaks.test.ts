@@ -9,13 +9,13 @@ type Gateway = ReturnType<typeof makeGateway>
 
 const secretsOfSettings = ["MPP_SECRET_KEY", "CONTROL_PLANE_TOKEN"].map((name) => testSettings[name] ?? "")
 
-/** Everything that leaves a trace of itself: what was logged, what the spans carry, and what was answered. */
+/** Collects every trace of a request: log lines, spans and answers. */
 const traces = async ({ logs, spans }: Gateway, answers: ReadonlyArray<Response>) => {
   const carried = spans.map(({ name, attributes, events, status }) => ({
     name,
     attributes: [...attributes],
     events,
-    // What a span failed with is exported with it; what it succeeded with is not.
+    // A span exports the error that it fails with, but not the value that it succeeds with.
     failure: status._tag === "Ended" && Exit.isFailure(status.exit) ? String(status.exit) : null
   }))
   const json = (value: unknown) =>
@@ -34,7 +34,7 @@ const flows: Record<string, (gateway: Gateway) => void> = {
   "that the host refuses": ({ host }) => void host.next("upload", failsWith(new CodeRejected({ message: "no" })))
 }
 
-describe("nothing secret is in any log line, span or answer", () => {
+describe("log lines, spans and answers contain no secret", () => {
   for (const [what, arrange] of Object.entries(flows)) {
     it(`of a deploy ${what}`, async () => {
       const gateway = makeGateway()
@@ -54,7 +54,7 @@ describe("nothing secret is in any log line, span or answer", () => {
           assert.isFalse(text.includes(secret), `${where} carry ${secret.slice(0, 20)}…`)
         }
       }
-      // Only the client itself is answered its key.
+      // Only the client itself gets its key in an answer.
       assert.notInclude(logs + spans, headers["idempotency-key"])
     })
   }

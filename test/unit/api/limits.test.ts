@@ -2,7 +2,9 @@ import { assert, describe, it } from "vitest"
 import { isPlainOrigin } from "../../../src/api/request/origin.ts"
 import { helloBody, makeGateway, problem } from "../../support/gateway.ts"
 
-/** The quickest of up to five answers, in milliseconds: other tests run beside this one, and what is quadratic stays slow. */
+/**
+ * Returns the quickest of up to five answers, in milliseconds. Other tests run at the same time, and quadratic work stays slow.
+ */
 const quickest = async (call: () => Promise<Response>): Promise<number> => {
   let least = Infinity
   for (let tries = 0; tries < 5 && least > 10; tries++) {
@@ -14,7 +16,7 @@ const quickest = async (call: () => Promise<Response>): Promise<number> => {
 }
 
 describe("a URL", () => {
-  it("of 8,192 characters is served, and of one more is 414, whatever the method", async () => {
+  it("of 8,192 characters is served and one more character gets a 414, for every method", async () => {
     const { send } = makeGateway()
     const health = "/health?"
     const query = "x".repeat(8192 - health.length)
@@ -28,7 +30,7 @@ describe("a URL", () => {
     }
   })
 
-  it("has its body read to the end before it is refused", async () => {
+  it("is refused only after its body was read to the end", async () => {
     const { send } = makeGateway()
     for (const [path, status] of [
       [`/deploy?${"x".repeat(9000)}`, 414],
@@ -53,7 +55,7 @@ describe("a URL", () => {
     }
   })
 
-  it("with a path longer than any of ours is 404, cut in the answer and in the log", async () => {
+  it("with a path longer than any route gets a 404 that cuts it, like the log", async () => {
     const { send, logs } = makeGateway()
     const response = await send(`/${"x".repeat(8000)}`)
     assert.strictEqual(response.status, 404)
@@ -82,7 +84,7 @@ describe("a URL", () => {
     "+"
   ]
   for (const part of costly) {
-    it(`of 8 KB of ${part} is answered in a few milliseconds`, async () => {
+    it(`of 8 KB of ${part} gets an answer in a few milliseconds`, async () => {
       const { send } = makeGateway()
       await send("/health")
       const room = (8190 / part.length) | 0
@@ -98,7 +100,7 @@ describe("a URL", () => {
     })
   }
 
-  it("that begins with two slashes is no other host's", async () => {
+  it("that begins with two slashes does not name another host", async () => {
     const { send } = makeGateway()
     const response = await send("//deploy/health")
     assert.strictEqual(response.status, 404)
@@ -117,7 +119,7 @@ describe("a Host", () => {
     "a.b-c.d:65535"
   ]
   for (const host of plain) {
-    it(`${host} is plain`, () => {
+    it(`is plain: ${host}`, () => {
       assert.isTrue(isPlainOrigin(`https://${host}`))
       assert.isTrue(isPlainOrigin(`http://${host}/deploy?x=1`))
     })
@@ -125,7 +127,7 @@ describe("a Host", () => {
 
   const hostile = ["$(id)", "`id`", "a;rm", "a'b", 'a"b', "a&b", "a(b)", "a,b", "{a}", "a!b", "a*b", "~a", "a=b", "a+b"]
   for (const host of hostile) {
-    it(`${host} is refused, and is in no page and no command`, async () => {
+    it(`is refused and appears in no page and no command: ${host}`, async () => {
       const { handler } = makeGateway()
       for (const path of ["/", "/llms.txt", "/openapi.json", "/health"]) {
         const response = await handler(new Request(`http://${host}${path}`))
@@ -136,7 +138,7 @@ describe("a Host", () => {
     })
   }
 
-  it("is refused for a deploy before anything is read off it", async () => {
+  it("is refused for a deploy before its body is read", async () => {
     const { handler } = makeGateway()
     const response = await handler(new Request("http://$(id)/deploy", { method: "POST", body: helloBody }))
     assert.strictEqual((await problem(response)).code, "invalid_request")
@@ -145,7 +147,7 @@ describe("a Host", () => {
 
 describe("a method", () => {
   for (const method of ["PROPFIND", "constructor", "__proto__", "toString", "hasOwnProperty", "PURGE"]) {
-    it(`${method} that no route has is 405`, async () => {
+    it(`without a route gets a 405: ${method}`, async () => {
       const response = await makeGateway().send("/health", { method })
       assert.strictEqual(response.status, 405)
       assert.strictEqual(response.headers.get("allow"), "GET")
@@ -177,7 +179,7 @@ describe("a header", () => {
     ["access-control-request-headers", "x,".repeat(50_000)]
   ]
   for (const [name, value] of long) {
-    it(`${name} of ${value.length} characters (${value.slice(0, 20)}…) is answered in some milliseconds`, async () => {
+    it(`gets an answer in some milliseconds: ${name} of ${value.length} characters (${value.slice(0, 20)}…)`, async () => {
       await post()
       for (const call of [
         () => send("/", { headers: { [name]: value } }),

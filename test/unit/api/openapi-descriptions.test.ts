@@ -12,10 +12,10 @@ const entriesOf = (value: unknown): ReadonlyArray<readonly [name: string, value:
 const named = ["properties", "parameters", "responses", "headers"]
 const methods = ["get", "post", "put", "patch", "delete"]
 
-/** The places in a document that need a description and have none. */
+/** Finds the places in a document that need a description and have none. */
 const undescribed = (value: unknown, at = "#"): ReadonlyArray<string> =>
   entriesOf(value).flatMap(([keyword, inner]) => {
-    // An example is data: its fields are described by the schema beside it.
+    // An example is data, and the schema beside it describes its fields.
     if (keyword === "example" || keyword === "examples") return []
     const place = `${at}/${keyword}`
     const needing: ReadonlyArray<readonly [place: string, value: unknown]> = named.includes(keyword)
@@ -35,7 +35,7 @@ describe("the OpenAPI document", () => {
     assert.isAbove(JSON.stringify(document).split('"description"').length, 250, "it was looked at")
   })
 
-  it("is found wanting where a description is missing", () => {
+  it("fails this test if a description is missing", () => {
     const schema = { properties: { known: { description: "x" }, inner: { items: { properties: { deep: {} } } } } }
     const get = { description: "x", parameters: [{ name: "id" }], responses: { 200: {} }, requestBody: {} }
     assert.deepStrictEqual(undescribed({ paths: { "/": { get, put: {} } }, schema }), [
@@ -50,7 +50,7 @@ describe("the OpenAPI document", () => {
 })
 
 describe("describeFields", () => {
-  it("describes fields by their names, keeps descriptions that are there, and changes nothing else", () => {
+  it("describes fields by name, keeps existing descriptions, and changes nothing else", () => {
     const given = {
       properties: { code: { type: "string" }, host: { description: "mine" }, other: { enum: ["code"] } },
       list: [{ properties: { hint: {} } }],

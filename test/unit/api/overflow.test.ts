@@ -42,12 +42,12 @@ describe("a number that JSON cannot keep", () => {
   }
 
   for (const input of kept) {
-    it.effect(`is not ${input}`, () =>
+    it.effect(`does not include ${input}`, () =>
       Effect.map(decode(input), (program) => assert.strictEqual(program.input, JSON.stringify(JSON.parse(input))))
     )
   }
 
-  it("is found at any depth, and its path is cut", () => {
+  it("is found at any depth, with a cut path", () => {
     const place = findOverflow(JSON.parse(`${'{"a":['.repeat(100_000)}1e400${"]}".repeat(100_000)}`))
     assert.strictEqual(place, `input${".a[0]".repeat(9)}.a…`)
   })
@@ -61,7 +61,7 @@ describe("the input of a run", () => {
     })
   )
 
-  it.effect("is refused where its name is misspelt", () =>
+  it.effect("is refused if its name is misspelt", () =>
     Effect.gen(function* () {
       const bytes = new TextEncoder().encode('{"code":"export const run = 1","inputs":1}')
       assert.match((yield* Effect.flip(decodeExecute(bytes))).message, /inputs: did you mean input\?/)

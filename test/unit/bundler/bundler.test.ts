@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { PROVIDED_SPECIFIERS } from "../../../src/bundler/resolve/provided.ts"
 import { answer, type Files, makeBundler } from "../../support/bundler.ts"
 
-// The compiler takes seconds to get going: so few files start it.
+// The compiler takes seconds to start, so only a few files start it.
 
 const { bundle, refusal, values } = makeBundler()
 
@@ -11,12 +11,12 @@ const { bundle, refusal, values } = makeBundler()
 const example = (name: string): Files =>
   (JSON.parse(readFileSync(`test/fixtures/requests/${name}.json`, "utf8")) as { readonly files: Files }).files
 
-/** A program that answers with the values of some expressions. */
+/** Makes a program that answers the values of some expressions. */
 const answering = (imports: string, ...values: ReadonlyArray<string>): string =>
   `${imports}\nexport default { fetch: () => Response.json([${values.join(", ")}]) }\n`
 
 describe("the example requests", () => {
-  it("hono-api says hello", async () => {
+  it("hono-api answers hello", async () => {
     const bundled = await bundle(example("hono-api"))
     assert.deepInclude(bundled, {
       entrypoint: "src/index.ts",
@@ -27,11 +27,11 @@ describe("the example requests", () => {
     assert.deepStrictEqual(await (await answer(bundled)).json(), { hello: "world" })
   })
 
-  it("plain-js says hi", async () => {
+  it("plain-js answers hi", async () => {
     assert.strictEqual(await (await answer(await bundle(example("plain-js")), "http://site.test/x")).text(), "hi /x")
   })
 
-  it("multi-file: main, ./index.js for index.ts, JSON and an empty file", async () => {
+  it("multi-file finds main, ./index.js for index.ts, JSON and an empty file", async () => {
     const bundled = await bundle(example("multi-file"))
     assert.strictEqual(bundled.entrypoint, "server/main.ts")
     assert.deepStrictEqual(await (await answer(bundled)).json(), {
@@ -51,7 +51,7 @@ describe("the example requests", () => {
     assert.include((await bundle(example("throws-at-start"))).code, "boom at start")
   })
 
-  it("bad-syntax is refused where it breaks", async () => {
+  it("bad-syntax is refused at the syntax error", async () => {
     assert.deepInclude((await refusal(example("bad-syntax")))[0], { file: "index.ts", line: 1, column: 52 })
   })
 
@@ -81,7 +81,7 @@ describe("the example requests", () => {
 })
 
 describe("imports", () => {
-  it("of the prototype's names find files, and nothing else", async () => {
+  it("named like members of the prototype find only files", async () => {
     const entry = answering(
       "import a from './__proto__'\nimport b from './toString.js'\nimport c from './constructor'",
       ..."abc"
@@ -106,13 +106,13 @@ describe("imports", () => {
     )
   })
 
-  it("do not leave the root, nor clamp there", async () => {
+  it("do not leave the root, and do not stop there", async () => {
     const [diagnostic] = await refusal({ "src/index.ts": "export { default } from '../../x'", "x.ts": "" })
     assert.deepInclude(diagnostic, { file: "src/index.ts", line: 1, column: 25 })
     assert.include(diagnostic?.text, "out of the project")
   })
 
-  it("read data as what it is", async () => {
+  it("read data files by their type", async () => {
     const names = ["a.json", "b.txt", "c.html", "d.css", "e.sql", "f.md", "g.txt"]
     const imports = names.map((name) => `import ${name[0]} from "./${name}"`).join("\n")
     const texts = Object.fromEntries(names.map((name) => [name, name === "a.json" ? '{"__proto__": 1}' : name]))
@@ -126,12 +126,12 @@ describe("imports", () => {
     )
   })
 
-  it("of CommonJS files work, and of JSX in .js", async () => {
+  it("of CommonJS files and of JSX in .js work", async () => {
     const entry = "const { x } = require('./b')\nmodule.exports = { fetch: () => Response.json([x, String(<i>1</i>)]) }"
     assert.deepStrictEqual(await values({ "index.js": entry, "b.js": "exports.x = 1" }), [1, "<i>1</i>"])
   })
 
-  it("of the platform's modules stay, with the flag that they need", async () => {
+  it("of the platform's modules stay, with their flag", async () => {
     const entry =
       "import { env } from 'cloudflare:workers'\nimport it from 'workerd:x'\nexport default { env, it, fetch }"
     const platform = await bundle({ "index.ts": entry })
@@ -146,7 +146,7 @@ describe("imports", () => {
     assert.deepStrictEqual(await (await answer(node)).json(), ["a/b"])
   })
 
-  it("that cannot be are refused, each with a reason", async () => {
+  it("of unsupported kinds are refused, each with a reason", async () => {
     const lines = [
       ["import a from 'https://evil.test/left-pad@1'", /evil\.test is not allowed/, /https:\/\/esm\.sh/],
       ["import a from './x.wasm'", /WebAssembly/, /base64/],
@@ -169,7 +169,7 @@ describe("imports", () => {
     }
   })
 
-  it("of names that a module lacks are refused, hono's too", async () => {
+  it("of names that a module does not export are refused, even of hono", async () => {
     const entry = "import { x } from './x'\nimport { Nope } from 'hono'\nexport default { x, Nope, fetch }"
     assert.deepStrictEqual(
       (await refusal({ "index.ts": entry, "x.ts": "export const y = 1" })).map(({ line, text }) => [line, text]),
@@ -191,11 +191,11 @@ describe("hono", () => {
     assert.deepStrictEqual(bundled.warnings, [])
     const counts = (await (await answer(bundled)).json()) as ReadonlyArray<number>
     const empty = PROVIDED_SPECIFIERS.filter((_, index) => counts[index] === 0)
-    // It declares types only.
+    // This module declares only types.
     assert.deepStrictEqual(empty, ["hono/conninfo"])
   })
 
-  it("is one: what two modules share is shared", async () => {
+  it("is bundled once: two modules share their parts", async () => {
     const entry = answering(
       "import { Hono } from 'hono'\nimport { HTTPException } from 'hono/http-exception'\nimport { bearerAuth } from 'hono/bearer-auth'\n" +
         "const app = new Hono()\napp.onError((e, c) => c.text(String(e instanceof HTTPException)))\napp.use(bearerAuth({ token: 'x' }))\n" +
@@ -207,7 +207,7 @@ describe("hono", () => {
 })
 
 describe("settings", () => {
-  it("of JSX come from tsconfig.json, comments and all", async () => {
+  it("of JSX come from tsconfig.json, even with comments", async () => {
     const files = {
       "index.tsx": "const h = (name: string) => name\nexport default { fetch: () => Response.json(<p />) }",
       "tsconfig.json": '{ "compilerOptions": { "jsx": "react", "jsxFactory": "h", /* why not */ } }'

@@ -8,18 +8,18 @@ import { ROOT, VirtualFs } from "../../../src/bundler/compiler/VirtualFs.ts"
 import { version } from "../../../src/bundler/generated/esbuild-factory.js"
 import { makeBundler, wasm } from "../../support/bundler.ts"
 
-// The compiler takes seconds to get going: so few files start it.
+// The compiler takes seconds to start, so only a few files start it.
 
 const { bundle, refusal, values } = makeBundler()
 
-/** A program that answers with the values of some expressions. */
+/** Makes a program that answers the values of some expressions. */
 const answering = (imports: string, ...values: ReadonlyArray<string>): string =>
   `${imports}\nexport default { fetch: () => Response.json([${values.join(", ")}]) }\n`
 
 const fine = { "index.ts": answering("", "1") }
 
 describe("the default export", () => {
-  it("may be written in every way", async () => {
+  it("may have every form", async () => {
     const program = "{ fetch: () => Response.json(1) }"
     const ways = [
       { "index.ts": `export default ${program}` },
@@ -31,14 +31,14 @@ describe("the default export", () => {
     for (const files of ways) assert.strictEqual(await values(files), 1)
   })
 
-  it("does not come with a star, nor from an empty file", async () => {
+  it("does not come from export *, nor from an empty file", async () => {
     await refusal({ "index.ts": "export * from './x'", "x.ts": "export default 1" })
     assert.deepInclude((await refusal({ "index.ts": "" }))[0], { file: "index.ts", line: 1, column: 1 })
   })
 })
 
 describe("warnings", () => {
-  it("come with the bundle, with the way to the entrypoint first", async () => {
+  it("come with the bundle, the one about the entrypoint first", async () => {
     const files = {
       "index.ts": "export default { fetch: (y) => typeof y === 'numer' }",
       "package.json": '{"main": "dist/x.js"}'
@@ -66,8 +66,8 @@ describe("a source that breaks the compiler", () => {
     }
   }
   for (const [name, files] of Object.entries(sources))
-    it(`is at fault, and alone: ${name}`, async () => {
-      // Another build is under way meanwhile, and one follows.
+    it(`is refused, and affects no other build: ${name}`, async () => {
+      // Another build runs at the same time, and one follows.
       const [diagnostics, beside] = await Promise.all([refusal(files), values(fine)])
       assert.lengthOf(diagnostics, 1)
       assert.deepInclude(diagnostics[0], { file: "", line: 0, column: 0 })
@@ -105,7 +105,7 @@ describe("memory", () => {
     ...names.map((name) => [`${name}.ts`, module.slice(0, 980)] as const)
   ])
 
-  /** Builds, and tells how much memory the largest compiler had at the end. */
+  /** Builds, and returns how much memory the largest compiler had at the end. */
   const largest = async (files: Readonly<Record<string, string>>): Promise<number> => {
     const bytes = Object.values(files).reduce((sum, source) => sum + source.length, 0)
     assert.isAtMost(bytes, LIMITS.sourceBytes)
@@ -117,17 +117,17 @@ describe("memory", () => {
     return Math.max(...sizes)
   }
 
-  it("of 48 MB is enough for 500 files and 512,000 bytes", async () => {
+  it("of 48 MB suffices for 500 files and 512,000 bytes", async () => {
     assert.isAtMost(await largest(Object.fromEntries(files)), LIMITS.memoryBytes)
   })
 
-  it("of 48 MB is enough for one file of 512,000 bytes", async () => {
+  it("of 48 MB suffices for one file of 512,000 bytes", async () => {
     const functions = Array.from({ length: 5000 }, (_, index) => helper(index)).join("")
     const source = `${functions.slice(0, 511_000).replace(/\n[^\n]*$/, "\n")}export default { fetch() {} }\n`
     assert.isAtMost(await largest({ "index.ts": source }), LIMITS.memoryBytes)
   })
 
-  it("that runs out is the source's fault, and no other build's", async () => {
+  it("that runs out fails this source, and no other build", async () => {
     const error: unknown = await bundle({ "index.ts": `${";".repeat(500_000)}export default {}` }).catch(
       (error: unknown) => error
     )
@@ -137,22 +137,22 @@ describe("memory", () => {
   })
 })
 
-describe("time", () => {
-  it("that is up before the start is ours", async () => {
+describe("the time limit", () => {
+  it("is the service's fault before the start", async () => {
     const error: unknown = await createBundler({ wasm, timeoutMs: 0 })
       .bundle(fine)
       .catch((error: unknown) => error)
     assert.instanceOf(error, BundlerCrashError)
   })
 
-  it("ends a build that waits for ever", async () => {
+  it("ends a build that never ends", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })
     try {
       const program = new GoProgram(wasm, { initial: 0, maximal: LIMITS.memoryBytes })
-      const greeting: Array<Uint8Array> = []
-      program.onOutput = (bytes) => greeting.push(bytes)
+      const handshake: Array<Uint8Array> = []
+      program.onOutput = (bytes) => handshake.push(bytes)
       program.start(["", `--service=${version}`], {})
-      const instance = await connect(wasm, program, Uint8Array.from(greeting.flatMap((it) => [...it])), 15_000)
+      const instance = await connect(wasm, program, Uint8Array.from(handshake.flatMap((it) => [...it])), 15_000)
       const asked = Promise.withResolvers<void>()
       const building = instance.build(
         {
@@ -185,7 +185,7 @@ describe("time", () => {
 })
 
 describe("the generated modules", () => {
-  it("are not written twice: wrangler would build for ever", () => {
+  it("are not written twice, because wrangler would rebuild endlessly", () => {
     const written = () =>
       ["esbuild-factory.js", "hono.js", "stamp.txt"].map((name) => statSync(`src/bundler/generated/${name}`).mtimeMs)
     const before = written()

@@ -12,7 +12,7 @@ const message = (text: string, line: string, quoted: string, detail: unknown = u
     file: "src/a.ts",
     namespace: "file",
     line: 3,
-    // As esbuild counts them: in bytes.
+    // esbuild counts columns in bytes.
     column: new TextEncoder().encode(line.slice(0, line.indexOf(quoted))).length,
     length: new TextEncoder().encode(quoted).length,
     lineText: line,
@@ -44,7 +44,7 @@ describe("diagnostics", () => {
     assert.strictEqual(formatDiagnostic(found), "src/a.ts:3:24: no")
   })
 
-  it("tell esbuild's notes as a hint", () => {
+  it("show esbuild's notes as a hint", () => {
     const note = { text: "It was declared here:", location: message("", "x", "x").location }
     assert.strictEqual(
       fromMessage({ ...message("no", "x", "x"), notes: [note, { text: "So.", location: null }] }).hint,
@@ -52,13 +52,13 @@ describe("diagnostics", () => {
     )
   })
 
-  it("have no place where esbuild knows none, and are capped", () => {
+  it("have no place if esbuild knows none, and are limited in number", () => {
     const none = { ...message("no", "", ""), location: null }
     assert.deepStrictEqual(fromMessage(none), { file: "", line: 0, column: 0, text: "no" })
     assert.lengthOf(fromMessages(Array.from({ length: 3000 }, () => none)), 50)
   })
 
-  it("bound what they say", () => {
+  it("are limited in length", () => {
     const long = { ...message("x".repeat(100_000), "x", "x"), notes: [{ text: "y".repeat(100_000), location: null }] }
     const { text, hint = "" } = fromMessage(long)
     assert.deepStrictEqual([text.length, hint.length], [2000, 2000])
@@ -75,7 +75,7 @@ describe("a refused package's hint", () => {
     assert.include(hintFor([], "npm:left-pad@1", 'import "npm:left-pad@1"'), 'import "./left-pad.js"')
   })
 
-  it("shows a form where the specifier is written nowhere, or the line is endless", () => {
+  it("shows a general form if the source does not contain the specifier, or the line is too long", () => {
     const rewrite = insteadOfPackage(
       { files: new Map(), importer: "a.ts", hosts: new Set(), versionOf: () => undefined },
       "left-pad"
@@ -99,12 +99,12 @@ describe("a missing file's hint", () => {
   const hint = (path: string, ...names: ReadonlyArray<string>) =>
     insteadOfMissing(new Map(names.map((name) => [name, ""])), "src/a.ts", path)
 
-  it("guesses the file that was meant", () => {
+  it("guesses the intended file", () => {
     assert.strictEqual(hint("src/Util", "src/util.ts"), 'Did you mean "./util.ts"?')
     assert.strictEqual(hint("src/b", "lib/b.tsx"), 'Did you mean "../lib/b.tsx"?')
   })
 
-  it("else says what to send", () => {
+  it("otherwise names the file to send", () => {
     assert.include(hint("src/b", "src/a.ts"), "Send src/b.ts")
     assert.include(hint("src/b.json", "src/a.ts"), "Send src/b.json")
     assert.include(hint("", "src/a.ts"), "Send index.ts")
@@ -112,9 +112,9 @@ describe("a missing file's hint", () => {
 })
 
 describe("the missing default export's hint", () => {
-  it("is absent where there is one", () => assert.isUndefined(checkDefaultExport("a.ts", ["x", "default"])))
+  it("is absent if there is a default export", () => assert.isUndefined(checkDefaultExport("a.ts", ["x", "default"])))
 
-  it("uses what is exported", () => {
+  it("uses the existing exports", () => {
     const hint = (...names: ReadonlyArray<string>) => checkDefaultExport("a.ts", names)?.hint
     assert.strictEqual(hint("fetch", "scheduled", "x"), "Add: export default { fetch, scheduled }")
     assert.strictEqual(hint("app"), "Add: export default app")

@@ -39,7 +39,7 @@ describe("findFile", () => {
     for (const [path, found, ...names] of cases) assert.strictEqual(findFile(files(...names), path), found)
   })
 
-  it("takes a folder's index where a folder is named", () => {
+  it("takes a folder's index for a folder's path", () => {
     assert.strictEqual(findFile(files("a.ts", "a/index.ts"), "a", true), "a/index.ts")
   })
 
@@ -60,7 +60,7 @@ describe("the entrypoint", () => {
     assert.strictEqual(findEntrypoint(withMain("server", "server/index.ts")).path, "server/index.ts")
   })
 
-  it("is the first of the usual ones", () => {
+  it("is the first usual file", () => {
     const usual = ["src/index.ts", "src/index.jsx", "index.ts", "index.mjs", "src/worker.ts", "worker.tsx"]
     for (let skip = 0; skip < usual.length; skip++)
       assert.strictEqual(findEntrypoint(files(...usual.slice(skip).toReversed())).path, usual[skip])
@@ -68,7 +68,7 @@ describe("the entrypoint", () => {
     assert.strictEqual(findEntrypoint(withMain(5, "index.js")).path, "index.js")
   })
 
-  it("is a usual one, with a warning, where main leads nowhere", () => {
+  it("is a usual file, with a warning, if main leads nowhere", () => {
     for (const main of ["dist/index.js", "../index.ts", "types.d.ts", "index.html"]) {
       const found = findEntrypoint(withMain(main, "src/index.ts", "types.d.ts", "index.html"))
       assert.strictEqual(found.path, "src/index.ts")
@@ -82,7 +82,7 @@ describe("the entrypoint", () => {
     assert.deepInclude(refusal(files("index.d.ts", "types.d.ts")), { file: "", line: 0, column: 0 })
   })
 
-  it("is asked for, with the line to send", () => {
+  it("is requested if it is missing, with the line to send", () => {
     assert.match(
       refusal(files("app.tsx", "readme.md")).hint ?? "",
       /Rename app\.tsx to index\.tsx.*\{"main":"app\.tsx"\}/
@@ -91,7 +91,7 @@ describe("the entrypoint", () => {
     assert.deepInclude(refusal(withMain("dist/index.js", "app.ts")), { file: "package.json", line: 3, column: 3 })
   })
 
-  it("is not looked for past a package.json that is not JSON", () => {
+  it("is not searched if package.json is not JSON", () => {
     const invalid = refusal(files("index.ts").set("package.json", '{\n  "name": "x",\n  main: 1\n}'))
     assert.deepInclude(invalid, { file: "package.json", line: 3, column: 3 })
     assert.deepInclude(refusal(files("index.ts").set("package.json", '{\n"a":')), { line: 2, column: 5 })

@@ -5,8 +5,8 @@ import { answering, makeBundler } from "../../support/bundler.ts"
 
 const { bundle, refusal, values } = makeBundler()
 const fine = { "index.ts": answering("", "1") }
-describe("defects of an earlier bundler", () => {
-  it("the limit is bytes, not UTF-16 units, and exactly it passes", async () => {
+describe("cases in which an earlier bundler failed", () => {
+  it("limits bytes, not UTF-16 units, and accepts exactly the limit", async () => {
     const source = (bytes: number) => ({ ...fine, "a.txt": "é".repeat((bytes - fine["index.ts"].length) / 2) })
     const odd = fine["index.ts"].length % 2
     assert.strictEqual(odd, 0)
@@ -14,26 +14,26 @@ describe("defects of an earlier bundler", () => {
     assert.include((await refusal(source(LIMITS.sourceBytes + 2)))[0]?.text, "512002 bytes")
   })
 
-  it("empty files are files", async () => {
+  it("accepts empty files", async () => {
     const files = { "index.ts": answering("import t from './t.txt'\nimport './e'", "t"), "t.txt": "", "e.ts": "" }
     assert.deepStrictEqual(await values(files), [""])
   })
 
-  it("./a.js finds a.ts and a.tsx, folders find their index", async () => {
+  it("finds a.ts and a.tsx for ./a.js, and the index of folders", async () => {
     const entry = answering("import a from './a.js'\nimport b from './b.js'\nimport c from './c'", "a", "b", "c")
     const files = { "a.ts": "export default 1", "b.tsx": "export default 2", "c/index.mts": "export default 3" }
     assert.deepStrictEqual(await values({ "index.ts": entry, ...files }), [1, 2, 3])
   })
 
-  it(".. does not clamp at the root", async () => {
+  it("does not stop .. at the root", async () => {
     assert.include((await refusal({ "index.ts": "import '../../a'", "a.ts": "" }))[0]?.text, "leads out")
   })
 
-  it("./toString does not find the prototype", async () => {
+  it("does not find the prototype for ./toString", async () => {
     assert.include((await refusal({ "index.ts": "import './toString'" }))[0]?.text, "not among the files")
   })
 
-  it("https:// imports are not mangled into paths, nor cloudflare: and node: fetched", async () => {
+  it("does not turn https:// imports into paths, nor fetch cloudflare: and node:", async () => {
     const asked: Array<string> = []
     const fetch = (async (url: string) => {
       asked.push(url)
@@ -46,7 +46,7 @@ describe("defects of an earlier bundler", () => {
     assert.deepStrictEqual(asked, ["https://esm.sh//a@1/b?c"])
   })
 
-  it("version strings do not get into URLs unless they are versions", async () => {
+  it("puts only valid versions into URLs", async () => {
     const hint = async (version: string) => {
       const [found] = await refusal({
         "index.ts": "import pad from 'left-pad'\nexport default { fetch: pad }",
@@ -59,17 +59,17 @@ describe("defects of an earlier bundler", () => {
       assert.include(await hint(version), 'import pad from "https://esm.sh/left-pad"')
   })
 
-  it("declarations are no entrypoints", async () => {
+  it("does not take declarations as entrypoints", async () => {
     assert.include((await refusal({ "types.d.ts": "export default 1", "index.d.ts": "" }))[0]?.text, "no entrypoint")
   })
 
-  it("a default export is asked for", async () => {
+  it("requests a default export", async () => {
     assert.include((await refusal({ "index.ts": "export const fetch = 1" }))[0]?.text, "no default export")
   })
 })
 
 describe("the default export", () => {
-  it("is refused where it certainly cannot serve", async () => {
+  it("is refused if it certainly cannot serve", async () => {
     for (const program of ["42", '"x"', "null", "[1, 2]", "{}"]) {
       const [found] = await refusal({ "index.ts": `// a comment\nexport default ${program}` })
       assert.include(found?.text, "cannot answer requests", program)
@@ -78,7 +78,7 @@ describe("the default export", () => {
     assert.include((await refusal({ "index.ts": "const x = 1\nexport { x as default }" }))[0]?.text, "a number")
   })
 
-  it("passes where it may serve", async () => {
+  it("passes if it may serve", async () => {
     const good = [
       "{ fetch() {} }",
       "{ ...globalThis.x }",
@@ -99,7 +99,7 @@ describe("the default export", () => {
     await bundle({ "index.ts": "class A {}\nconst worker = {}\nworker.fetch = () => 1\nexport default worker as A" })
   })
 
-  it("has nothing to say of code that it does not understand", () =>
+  it("passes if the code is not understood", () =>
     assert.isUndefined(checkDefaultExport("a.ts", ["default"], "whatever")))
 })
 
@@ -145,7 +145,7 @@ describe("tsconfig.json", () => {
     assert.deepStrictEqual(await values({ ...fine, "tsconfig.json": "" }), [1])
   })
 
-  it("does not break at its depth", async () => {
+  it("may be deeply nested", async () => {
     assert.strictEqual((await refusal({ ...fine, "tsconfig.json": "[".repeat(200_000) }))[0]?.file, "tsconfig.json")
     for (const file of ["tsconfig.json", "lib/package.json", "lib/jsconfig.json"])
       assert.deepInclude((await refusal({ ...fine, [file]: "[".repeat(200_000) + "]".repeat(200_000) }))[0], { file })

@@ -9,7 +9,7 @@ import { json, KINDS } from "../../support/kinds.ts"
 const { bundle } = makeBundler()
 afterAll(() => native.stop())
 
-/** Native esbuild on a real disk, called as wrangler calls it. JSX, which defaults to hono's here, is left out. */
+/** Calls native esbuild on a real disk, as wrangler does. JSX, which defaults to hono's here, is left out. */
 const throughNative = async (files: Files, entry: string, links: Files): Promise<string> => {
   const folder = mkdtempSync(join(tmpdir(), "native-"))
   try {
@@ -42,7 +42,7 @@ const throughNative = async (files: Files, entry: string, links: Files): Promise
   }
 }
 
-describe("a program means what native esbuild makes of it, as wrangler calls it:", () => {
+describe("a program behaves as when wrangler bundles it with native esbuild:", () => {
   for (const [kind, programs] of Object.entries(KINDS))
     it(kind, async () => {
       for (const [index, files] of programs.entries()) {

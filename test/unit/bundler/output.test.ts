@@ -7,7 +7,7 @@ import { makeBundler } from "../../support/bundler.ts"
 
 const { bundle } = makeBundler()
 
-/** Where a text of the bundle comes from: `src/a.ts:4`. */
+/** Finds the source of a text in the bundle: `src/a.ts:4`. */
 const originOf = (code: string, map: string, text: string): string => {
   const before = code.slice(0, code.indexOf(text)).split("\n")
   const entry = new SourceMap(JSON.parse(map)).findEntry(before.length - 1, before.at(-1)?.length ?? 0)
@@ -29,14 +29,14 @@ describe("the source map", () => {
     assert.isUndefined(sourcesContent)
   })
 
-  it("is made for what is run, and for a program that serves when it is asked for; the code is the same", async () => {
+  it("is made for run by default and for serve on request, and leaves the code the same", async () => {
     const { map, code } = await bundle(files)
     assert.isUndefined(map)
     assert.strictEqual((await bundle(files, { sourceMap: true })).code, code)
     assert.isString((await bundle({ "index.ts": "export const run = () => 1" }, { purpose: "run" })).map)
   })
 
-  it("tells provided modules from files", async () => {
+  it("distinguishes provided modules from files", async () => {
     const { map = "" } = await bundle(
       { "index.ts": 'import { Hono } from "hono"\nexport default new Hono()' },
       { sourceMap: true }
@@ -48,7 +48,7 @@ describe("the source map", () => {
 })
 
 describe("warnings", () => {
-  it("are the compiler's, with their place and what to do", async () => {
+  it("come from the compiler, with their place and a hint", async () => {
     const { warnings } = await bundle({
       "index.js": 'import * as make from "./make.js"\nexport default { fetch: () => new Response(make()) }',
       "make.js": 'export default () => "made"'
@@ -59,7 +59,7 @@ describe("warnings", () => {
     assert.match(warnings[0]?.hint ?? "", /make/)
   })
 
-  it("are bounded in number and in size, and about the author's files only", async () => {
+  it("are limited in number and size, and concern only the author's files", async () => {
     const many = Array.from({ length: 60 }, () => `if (typeof x === "${"n".repeat(6000)}") fetch()`).join("\n")
     const { warnings } = await bundle({ "index.ts": `const x: unknown = 1\n${many}\nexport default { fetch() {} }` })
     assert.lengthOf(warnings, 20)
@@ -81,7 +81,7 @@ describe("warnings", () => {
 })
 
 describe("patterns that meet source", () => {
-  /** The least of three times, in milliseconds: a busy machine is no slow pattern. */
+  /** Returns the shortest of three times, in milliseconds, because a busy machine does not make a pattern slow. */
   const least = (work: () => unknown): number =>
     Math.min(
       ...[1, 2, 3].map(() => {
@@ -103,7 +103,7 @@ describe("patterns that meet source", () => {
   }
 
   for (const [name, text] of Object.entries(texts))
-    it(`are linear: ${name}`, () => {
+    it(`take linear time: ${name}`, () => {
       assert.isBelow(
         least(() => guessImports(text)),
         100

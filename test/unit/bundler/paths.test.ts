@@ -17,7 +17,7 @@ describe("joinPath", () => {
 })
 
 describe("relativeSpecifier", () => {
-  it("is what joinPath undoes", () => {
+  it("is the inverse of joinPath", () => {
     const cases = [
       ["", "a.ts", "./a.ts"],
       ["src", "src/a.ts", "./a.ts"],
@@ -34,7 +34,7 @@ describe("relativeSpecifier", () => {
 })
 
 describe("a project's paths", () => {
-  it("are refused where they cannot be a file's", () => {
+  it("are refused if no file can have them", () => {
     for (const name of [
       "",
       ".",
@@ -52,7 +52,7 @@ describe("a project's paths", () => {
       assert.isUndefined(pathProblem(name), JSON.stringify(name))
   })
 
-  it("are normalized, and keep their own properties apart from the prototype's", () => {
+  it("are normalized, and may be names of the prototype's members", () => {
     const sent = JSON.parse('{"./src//a.ts": "1", "__proto__": "2", "toString": ""}') as Record<string, string>
     assert.deepStrictEqual(
       [...readProject(sent).files],
@@ -65,7 +65,7 @@ describe("a project's paths", () => {
     assert.isFalse(readProject({}).files.has("toString"))
   })
 
-  it("are named in the diagnostics, each that is wrong", () => {
+  it("are each named in the diagnostics if they are invalid", () => {
     try {
       readProject({ "/a.ts": "", "./b.ts": "", "b.ts": "", "c.ts": "" })
       assert.fail("accepted")

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
 import { BundleError, BundlerBusyError, formatDiagnostic, LIMITS } from "../../../src/bundler/index.ts"
-import { LeasedSlots } from "../../../src/bundler/compiler/leased-slots.ts"
+import { LeasedSlots } from "../../../src/bundler/compiler/pool/leased-slots.ts"
 import { checkOutput, utf8Length } from "../../../src/bundler/limits.ts"
 import { withoutComments } from "../../../src/bundler/project/jsonc.ts"
 import { matchPattern } from "../../../src/bundler/resolve/patterns.ts"
@@ -25,24 +25,24 @@ describe("limits", () => {
     assert.include((await refusal({ ...fine, x: 1 as unknown as string }))[0]?.text, "no text")
   })
 
-  it("count bytes as UTF-8 does", () =>
+  it("count bytes of UTF-8", () =>
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {
         assert.strictEqual(utf8Length(text), new TextEncoder().encode(text).length)
       })
     ))
 
-  it("hold the output to 4 MB", async () => {
+  it("limit the output to 4 MB", async () => {
     checkOutput("x".repeat(LIMITS.outputBytes))
     assert.throws(() => checkOutput("x".repeat(LIMITS.outputBytes + 1)), BundleError)
     assert.throws(() => checkOutput("é".repeat(LIMITS.outputBytes / 2 + 1)), BundleError)
-    // Indentation: the output of deep nesting grows with its square.
+    // The output's indentation grows with the square of the nesting.
     const deep = { "index.ts": `${"if(x){".repeat(3000)}y()${"}".repeat(3000)};export default {fetch(){}}` }
     assert.match((await refusal(deep))[0]?.text ?? "", /bundle is \d+ bytes|gave up/)
     assert.deepStrictEqual(await values(fine), [1])
   })
 
-  it("hold the compiler's time", async () => {
+  it("limit the compiler's time", async () => {
     const error: unknown = await createBundler({ ...offline, wasm, timeoutMs: 0 })
       .bundle(fine)
       .catch((error: unknown) => error)
@@ -64,7 +64,7 @@ describe("limits", () => {
 })
 
 describe("diagnostics", () => {
-  it("show the source line, all errors up to the cap, and where", async () => {
+  it("show all errors up to the limit, with place and source line", async () => {
     const found = await refusal({
       "index.ts": "const a = 1\nimport x from './nope' // é\nimport y from './no2'\nexport default { x, y }"
     })
@@ -77,7 +77,7 @@ describe("diagnostics", () => {
 })
 
 describe("helpers", () => {
-  it("comments become spaces and nothing moves", () => {
+  it("turn comments into spaces and move nothing", () => {
     for (const [text, json] of [
       ['{"a": "// no", /* x */ "b": [1, 2, ], }', '{"a": "// no",         "b": [1, 2  ]  }'],
       ['["\\"//", // x\n 1,\n]', '["\\"//",     \n 1 \n]']
@@ -95,7 +95,7 @@ describe("helpers", () => {
     )
   })
 
-  it("patterns match exactly, or by their longest beginning", () => {
+  it("match patterns exactly, or by their longest beginning", () => {
     const entries = [
       ["a*", 1],
       ["a/b*", 2],
@@ -109,7 +109,7 @@ describe("helpers", () => {
 })
 
 describe("any map of paths and strings", () => {
-  /** Whatever happens is a bundle or our error. */
+  /** Returns a bundle or a `BundleError`; every other result fails the test. */
   const total = (files: Record<string, string>) =>
     bundle(files).then(
       ({ code }) => assert.isString(code),
@@ -145,7 +145,7 @@ describe("any map of paths and strings", () => {
     assert.deepStrictEqual(await values(fine), [1])
   })
 
-  it("also where the entrypoint is there and its settings are anything", async () => {
+  it("gives the same with an entrypoint and arbitrary settings", async () => {
     await fc.assert(
       fc.asyncProperty(source, fc.jsonValue(), fc.jsonValue(), (entry, tsconfig, manifest) =>
         total({

@@ -7,7 +7,7 @@ import { BundleRejected, Bundler, BundlerCrashed } from "../../../src/bundler/Bu
 import { layerBundlerTest } from "../../../src/bundler/testing.ts"
 import { layerEsbuild } from "../../../src/bundler/layer.ts"
 
-/** Workers cannot compile wasm, so that their types have no constructor; Node has. */
+/** Workers cannot compile wasm, so their types have no constructor. Node has one. */
 const Module = WebAssembly.Module as unknown as new (bytes: Uint8Array) => WebAssembly.Module
 
 /** The smallest WebAssembly module: its magic number and version. It is not esbuild. */
@@ -21,7 +21,7 @@ const bundle = Effect.fnUntraced(function* (files: Readonly<Record<string, strin
 const files = { "index.ts": "export default { fetch: () => new Response() }" }
 
 describe("layerEsbuild", () => {
-  it.effect("rejects the source's faults", () =>
+  it.effect("rejects a faulty source", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(bundle({ "a.txt": "" }))
       assert.instanceOf(error, BundleRejected)
@@ -29,7 +29,7 @@ describe("layerEsbuild", () => {
     }).pipe(Effect.provide(layerEsbuild(EMPTY)))
   )
 
-  it.effect("says when the compiler does not start", () =>
+  it.effect("reports that the compiler does not start", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(bundle(files))
       assert.instanceOf(error, BundlerCrashed)
@@ -38,7 +38,7 @@ describe("layerEsbuild", () => {
   )
 })
 
-describe("a source that imports what cannot be fetched", () => {
+describe("a source whose imports cannot be fetched", () => {
   const esbuild = new Module(readFileSync(fileURLToPath(import.meta.resolve("esbuild-wasm/esbuild.wasm"))))
   const importing = { "index.ts": 'import { z } from "https://esm.sh/zod@4"\nexport default { fetch: () => z }' }
   const answers: Record<string, readonly [fetch: typeof fetch, certain: boolean]> = {
@@ -48,7 +48,7 @@ describe("a source that imports what cannot be fetched", () => {
     "there is no such module": [async () => new Response("not found", { status: 404 }), true]
   }
   for (const [why, [fetch, certain]] of Object.entries(answers)) {
-    it.live(`is rejected ${certain ? "for good" : "for now"} when ${why}`, () =>
+    it.live(`is rejected ${certain ? "permanently" : "temporarily"} when ${why}`, () =>
       Effect.gen(function* () {
         const error = yield* Effect.flip(bundle(importing))
         assert.instanceOf(error, BundleRejected)
@@ -67,7 +67,7 @@ describe("layerBundlerTest", () => {
     }).pipe(Effect.provide(layerBundlerTest()))
   )
 
-  it.effect("fails as the test says", () =>
+  it.effect("fails as the test's script says", () =>
     Effect.gen(function* () {
       assert.strictEqual((yield* Effect.flip(bundle(files)))._tag, "BundlerCrashed")
     }).pipe(Effect.provide(layerBundlerTest(() => Effect.fail(new BundlerCrashed({ message: "scripted" })))))

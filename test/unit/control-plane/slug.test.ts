@@ -14,7 +14,7 @@ describe("slugFrom", () => {
     ["日本", ""],
     ["", ""],
     ["abcdefghijklmnopqrstuvwxyz", "abcdefghijklmnopqrstuvw"],
-    // The cut falls behind a hyphen, which Jack would answer with a 500.
+    // The cut is after a hyphen, which Jack would answer with a 500.
     ["abcdefghijklmnopqrstuv wxyz", "abcdefghijklmnopqrstuv"],
     ["abcdefghijklmnopqrstuvw-xyz", "abcdefghijklmnopqrstuvw"]
   ]
@@ -37,7 +37,7 @@ describe("withSuffix", () => {
   }
 })
 
-it("whatever the name, the slug is one that Jack takes and a DNS label holds", () => {
+it("slugFrom makes a slug that Jack accepts and that fits a DNS label, for every name", () => {
   const alphabet = [..."aZ09- _.é日"]
   for (let seed = 1; seed <= 5000; seed++) {
     const letters = Array.from(
@@ -53,7 +53,7 @@ it("whatever the name, the slug is one that Jack takes and a DNS label holds", (
   }
 })
 
-it("a project's name says whose it is, and other people's say nothing", () => {
+it("deploymentIdOf finds the id in a project's name, and none in other names", () => {
   assert.strictEqual(projectName("dep_01hxyz"), "mpp-compute dep_01hxyz")
   assert.deepStrictEqual(deploymentIdOf(projectName("dep_01hxyz")), Option.some("dep_01hxyz"))
   for (const name of [

@@ -69,7 +69,7 @@ describe("layerControlPlaneMemory", () => {
     )
   )
 
-  it.effect("does what the script says, one fault a call, then all goes well", () => {
+  it.effect("applies the scripted faults, one for each call, and then succeeds", () => {
     const memory = new ControlPlaneMemory()
       .next("upload", failsWith(new ControlPlaneRefused({ status: 400, message: "no" })), goesWell)
       .next("upload", failsWith(new ControlPlaneUnavailable({ message: "down" })))
@@ -88,7 +88,7 @@ describe("layerControlPlaneMemory", () => {
     )
   })
 
-  it.effect("loses an answer: it happened, and a later layer over the same memory sees it", () => {
+  it.effect("loses an answer whose effect a later layer over the same memory sees", () => {
     const memory = new ControlPlaneMemory().next("create", losesItsAnswer)
     return Effect.gen(function* () {
       const error = yield* using(memory, (client) => Effect.flip(client.create(input)))

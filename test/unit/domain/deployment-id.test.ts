@@ -15,7 +15,7 @@ const base32 = (length: number) =>
   fc.array(fc.constantFrom(...alphabet), { minLength: length, maxLength: length }).map((parts) => parts.join(""))
 
 describe("an order's name", () => {
-  it("is made of payer, operation and body", () => {
+  it("depends on payer, operation and body", () => {
     const other = orderName("0xAB", "deploy", body)
     assert.match(other, /^[0-9a-hjkmnp-tv-z]{20}$/)
     assert.strictEqual(other, name)
@@ -26,7 +26,7 @@ describe("an order's name", () => {
 })
 
 describe("a deployment id", () => {
-  it("passes if it was made here, names its order, and is new each time", () => {
+  it("passes its check, names its order, and is new each time", () => {
     const ids = new Set(Array.from({ length: 1000 }, () => deploymentId(name, key)))
     assert.strictEqual(ids.size, 1000)
     for (const id of ids) {
@@ -37,13 +37,13 @@ describe("a deployment id", () => {
     assert.strictEqual(new Set([...ids].map((id) => id.slice(24, 34))).size, 1000)
   })
 
-  it("passes with its own key alone, which says nothing about the secret", () => {
+  it("passes only with its own key, which does not reveal the secret", () => {
     const id = deploymentId(name, key)
     assert.isFalse(isOurs(id, idKey("another secret of thirty-two characters")))
     assert.match(key, /^[0-9a-f]{64}$/)
   })
 
-  it("does not pass if anybody else has made it up", () => {
+  it("does not pass if it was invented", () => {
     fc.assert(
       fc.property(base32(40), (text) => !isOurs(`dep_${text}`)),
       { numRuns: 5000 }
@@ -54,7 +54,7 @@ describe("a deployment id", () => {
     )
   })
 
-  it("does not pass with any one character changed, dropped, added or in upper case", () => {
+  it("does not pass with one character changed, dropped, added or in upper case", () => {
     const id = deploymentId(name, key)
     const at = fc.integer({ min: 4, max: id.length - 1 })
     fc.assert(
@@ -81,7 +81,7 @@ describe("a deployment id", () => {
     assert.isFalse(isOurs(other.slice(0, 24) + one.slice(24)))
   })
 
-  it("of an earlier release names its order, and has no check that could hold", () => {
+  it("of an earlier release names its order, and has no check", () => {
     fc.assert(
       fc.property(base32(26), (text) => {
         const parsed = parseId(`dep_${text}`)
@@ -100,7 +100,7 @@ describe("a deployment id", () => {
   })
 })
 
-it("random texts differ in every place", () => {
+it("randomText differs at every position", () => {
   const texts = Array.from({ length: 300 }, () => randomText(7))
   for (let index = 0; index < 7; index++) {
     assert.isAbove(new Set(texts.map((text) => text[index])).size, 20, `place ${index}`)

@@ -2,7 +2,7 @@ import { assert, describe, it } from "vitest"
 import { purchaseKey, timestamp, requestedKey } from "../../../src/domain/Order.ts"
 
 describe("the key of a purchase", () => {
-  it("is a hash of the client's, and random without one", () => {
+  it("is a hash of the client's key, and random without one", () => {
     assert.match(purchaseKey("mine"), /^own_[0-9a-f]{32}$/)
     assert.match(purchaseKey(undefined), /^key_[0-9a-f]{32}$/)
     assert.strictEqual(purchaseKey("mine"), purchaseKey("mine"))
@@ -20,6 +20,6 @@ describe("the key of a purchase", () => {
   })
 })
 
-it("times have seconds and a zone", () => {
+it("timestamp writes seconds and a zone", () => {
   assert.strictEqual(timestamp(Date.UTC(2026, 2, 27, 21, 0, 0, 999)), "2026-03-27T21:00:00Z")
 })

@@ -15,7 +15,7 @@ const record = {
   expiresAt: now + 86_400
 }
 
-/** A KV namespace with what the store uses of one, and what was written to it. */
+/** A KV namespace with the methods that the store uses, and the written entries. */
 const fakeKv = (overrides: Partial<Record<"put" | "get" | "delete", () => Promise<never>>> = {}) => {
   const values = new Map<string, string>()
   const puts: Array<unknown> = []
@@ -48,7 +48,7 @@ describe("layerExpiryStoreKv", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("sets at least 60 s, also for an expired deployment", () => {
+  it.effect("sets at least 60 s, even for an expired deployment", () => {
     const { puts, layer } = fakeKv()
     return Effect.gen(function* () {
       const store = yield* ExpiryStore
@@ -61,7 +61,7 @@ describe("layerExpiryStoreKv", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("answers none for a malformed entry", () => {
+  it.effect("reads a malformed entry as none", () => {
     const { values, layer } = fakeKv()
     values.set("deploy:p1", "not json").set("deploy:p2", '{"project_id":"p2"}')
     return Effect.gen(function* () {

@@ -27,7 +27,7 @@ const makeCounted = (parts: Parameters<typeof makeGateway>[0] = {}) => {
 }
 type Gateway = ReturnType<typeof makeCounted>
 
-/** Sixty builds that fail, each of another source. */
+/** Makes sixty failing builds, each of another source. */
 const exhaust = async ({ pay }: Gateway) => {
   for (let at = 0; at < 60; at++) assert.strictEqual((await pay({ body: bodyOf(`bad ${at}`) })).status, 422)
 }
@@ -39,8 +39,8 @@ const update = async ({ send }: Gateway, id: string, body: string) => {
   return put({ authorization: testCredential(challenge, "0xpayer") })
 }
 
-describe("a payer whose attempts come to nothing", () => {
-  it("answers 429 after sixty in an hour, and asks and builds nothing for the next", async () => {
+describe("a payer whose attempts fail", () => {
+  it("gets a 429 after 60 failures in an hour, and no question to the chain or build for the next", async () => {
     const gateway = makeCounted()
     await exhaust(gateway)
     const { authorize } = gateway.payments.calls
@@ -53,7 +53,7 @@ describe("a payer whose attempts come to nothing", () => {
     assert.strictEqual((await gateway.pay({ body: bodyOf("good"), payer: "0xother" })).status, 200)
   })
 
-  it("is not shut out by whoever sends an old credential of its again and again", async () => {
+  it("is not locked out by copies of its old credential", async () => {
     const gateway = makeCounted()
     const stale = new PaymentRejected({ problem: "payment-expired", detail: "The challenge has expired." })
     gateway.payments.authorizations.push(...Array.from({ length: 70 }, () => stale))
@@ -61,14 +61,14 @@ describe("a payer whose attempts come to nothing", () => {
     assert.strictEqual((await gateway.pay({ body: bodyOf("good") })).status, 200)
   })
 
-  it("is limited in what it runs as well", async () => {
+  it("has the same limit for executions", async () => {
     const gateway = makeCounted({ run: () => Effect.succeed({ ok: true, result: "1", durationMs: 1 }) })
     await exhaust(gateway)
     const refused = await problem(await gateway.pay({ path: "/execute", body: '{"code":"export const run = 1"}' }))
     assert.deepStrictEqual([refused.status, refused.code], [429, "too_many_attempts"])
   })
 
-  it("still has what it bought: answers, joins, and what is owed", async () => {
+  it("still gets its answers, joins orders and receives owed deploys", async () => {
     const gateway = makeCounted()
     const finished = await gateway.pay({ body: bodyOf("finished"), headers: { "idempotency-key": "k" } })
     assert.strictEqual(finished.status, 200)
@@ -86,7 +86,7 @@ describe("a payer whose attempts come to nothing", () => {
     assert.strictEqual(gateway.payments.captured.size, captured)
   })
 
-  it("resumes what is owed by a call", async () => {
+  it("resumes an owed deploy by a call", async () => {
     const gateway = makeCounted()
     gateway.host.next("upload", failsWith(new CodeRejected({ message: "boom" })))
     assert.strictEqual((await problem(await gateway.pay({ body: bodyOf("owed") }))).code, "deploy_failed")
@@ -96,14 +96,14 @@ describe("a payer whose attempts come to nothing", () => {
     assert.strictEqual(gateway.payments.captured.size, 1)
   })
 
-  it("is answered a known failure without an attempt", async () => {
+  it("gets a known failure without an attempt", async () => {
     const gateway = makeCounted()
     for (let at = 0; at < 70; at++) assert.strictEqual((await gateway.pay({ body: bodyOf("bad") })).status, 422)
     assert.strictEqual(gateway.count.builds, 1)
     assert.strictEqual((await gateway.pay()).status, 200)
   })
 
-  it("is limited when it cannot pay, before the chain is asked any more", async () => {
+  it("is refused without a question to the chain once its payments have failed too often", async () => {
     const gateway = makeCounted()
     gateway.payments.broke.add("0xpayer")
     for (let at = 0; at < 60; at++) assert.strictEqual((await gateway.pay({ body: bodyOf(`${at}`) })).status, 402)
@@ -125,12 +125,12 @@ describe("a payer whose attempts come to nothing", () => {
 })
 
 describe("an attempt", () => {
-  it("counts no more once it is paid", async () => {
+  it("no longer counts once it is paid", async () => {
     const gateway = makeCounted()
     for (let at = 0; at < 70; at++) assert.strictEqual((await gateway.pay({ body: bodyOf(`${at}`) })).status, 200)
   })
 
-  it("counts while the chain has not said, and no more when it turns out paid", async () => {
+  it("counts until the chain confirms the payment", async () => {
     const gateway = makeCounted()
     for (let at = 0; at < 60; at++) {
       gateway.payments.captures.push("lost")
@@ -141,7 +141,7 @@ describe("an attempt", () => {
     assert.strictEqual((await gateway.pay({ body: bodyOf("more") })).status, 200)
   })
 
-  it("does not count when the service could not build or ask the chain", async () => {
+  it("does not count if the service could not build or reach the chain", async () => {
     const down = new RunnerUnavailable({ message: "down" })
     const gateway = makeCounted({ check: () => Effect.fail(down), run: () => Effect.fail(down) })
     for (let at = 0; at < 61; at++) assert.strictEqual((await problem(await gateway.pay())).code, "busy")
@@ -149,7 +149,7 @@ describe("an attempt", () => {
     for (let at = 0; at < 61; at++) assert.strictEqual((await problem(await gateway.pay())).code, "payment_unavailable")
   })
 
-  it("is one of four at a time", async () => {
+  it("is limited to four at a time", async () => {
     let open = () => {}
     const opened = new Promise<void>((resolve) => (open = resolve))
     let builds = 0
@@ -175,7 +175,7 @@ describe("an attempt", () => {
 })
 
 describe("updates", () => {
-  it("that fail are sixty an hour, beside what is bought", async () => {
+  it("may fail 60 times an hour, apart from purchases", async () => {
     const gateway = makeCounted()
     const { deployment_id: id } = (await (await gateway.pay()).json()) as { deployment_id: string }
     for (let at = 0; at < 70; at++) assert.strictEqual((await update(gateway, id, bodyOf(`${at}`))).status, 200)

@@ -5,9 +5,9 @@ import { testCredential } from "../../../src/payment/testing.ts"
 import { helloBody, makeGateway, problem } from "../../support/gateway.ts"
 import { layerExpiryStoreKv } from "../../../src/expiry/kv.ts"
 
-describe("a binding that the platform took away", () => {
+describe("a binding that the platform removed", () => {
   for (const name of ["ORDERS", "CLAIMS", "PAYERS"]) {
-    it(`${name} is named by /health, and nothing is for sale`, async () => {
+    it(`is named by /health, and stops all sales: ${name}`, async () => {
       const gateway = makeGateway({ bindings: { [name]: undefined } })
       const health = (await (await gateway.send("/health")).json()) as Record<string, unknown>
       assert.deepInclude(health, { status: "not_configured", configured: false, missing: [name] })
@@ -21,19 +21,19 @@ describe("a binding that the platform took away", () => {
     })
   }
 
-  it("ORDERS is named where the status of a deployment is asked for", async () => {
+  it("is named in the answer to a status request: ORDERS", async () => {
     const gateway = makeGateway({ bindings: { ORDERS: undefined } })
     const { status, missing } = await problem(await gateway.send(`/deployments/dep_${"0".repeat(40)}`))
     assert.deepStrictEqual([status, missing], [503, ["ORDERS"]])
   })
 
-  it("CLAIMS is named where a sweep is called for", async () => {
+  it("is named in the answer to a sweep: CLAIMS", async () => {
     const gateway = makeGateway({ bindings: { CLAIMS: undefined }, cronSecret: "secret" })
     const { status, missing } = await problem(await gateway.send("/__scheduled", { method: "POST" }))
     assert.deepStrictEqual([status, missing], [503, ["CLAIMS"]])
   })
 
-  it("EXPIRY is an index that cannot be written, which no deploy waits for", async () => {
+  it("delays no deploy: EXPIRY", async () => {
     const record = { projectId: "p", deploymentId: "dep_x", url: "https://x", expiresAt: 1 }
     const put = Effect.flatMap(ExpiryStore, (store) => store.put(record)).pipe(
       Effect.provide(layerExpiryStoreKv(undefined))

@@ -9,7 +9,7 @@ const path = "/execute"
 const body = JSON.stringify({ code: "export function run(input) { return input }", input: { a: 2 } })
 const headers = { "idempotency-key": "k" }
 
-/** Answers its input; what was run is counted. */
+/** A runner that answers its input, and counts runs. */
 const echo = () => {
   const runs: Array<string | null> = []
   const run: CodeRunner["Service"]["run"] = (_, input) =>
@@ -39,7 +39,7 @@ describe("POST /execute", () => {
     )
   })
 
-  it("answers what the code did wrong with 200, and is paid for it", async () => {
+  it("answers 200 with the code's error, and charges for the run", async () => {
     const error = { name: "TypeError", message: "bad", stack: "TypeError: bad" }
     const { pay, payments } = gatewayWith({ run: () => Effect.succeed({ ok: false, error, durationMs: 7 }) })
     const response = await pay({ body, path })
@@ -49,7 +49,7 @@ describe("POST /execute", () => {
     assert.strictEqual(payments.captured.size, 1)
   })
 
-  it("takes no input that is larger in full than any body may be", async () => {
+  it("refuses an input that is larger than a body once it is written in full", async () => {
     const { post, payments } = gatewayWith()
     const short = `[${"1e20,".repeat(800_000)}1]`
     const answer = await problem(await post(`{"code":"export const run = (it) => it","input":${short}}`, {}, path))
@@ -68,14 +68,14 @@ describe("POST /execute", () => {
     assert.strictEqual(payments.captured.size, 2)
   })
 
-  it("tells an input of null from none", async () => {
+  it("distinguishes an input of null from no input", async () => {
     const { pay, runs } = gatewayWith()
     await pay({ body: '{"code":"export default 1","input":null}', path })
     await pay({ body: '{"code":"export default 1"}', path })
     assert.deepStrictEqual(runs, ["null", null])
   })
 
-  it("is 503 without a loader, before any challenge", async () => {
+  it("answers 503 without a loader and without a challenge", async () => {
     const { post, payments } = makeGateway()
     for (const sent of [body, null]) {
       const response = await post(sent, {}, path)
@@ -100,12 +100,12 @@ describe("POST /execute", () => {
     })
   }
 
-  it("takes code of exactly 512,000 bytes", async () => {
+  it("accepts code of exactly 512,000 bytes", async () => {
     const response = await gatewayWith().post(JSON.stringify({ code: "é".repeat(256_000) }), {}, path)
     assert.strictEqual(response.status, 402)
   })
 
-  it("charges nothing for what does not bundle or does not start, and builds it to be run", async () => {
+  it("charges nothing for code that does not bundle or start as a run", async () => {
     const purposes: Array<string | undefined> = []
     const rejected = new BundleRejected({ diagnostics: [{ file: "index.ts", line: 1, column: 1, text: "no" }] })
     const unbundled = gatewayWith({
@@ -127,7 +127,7 @@ describe("POST /execute", () => {
     assert.strictEqual(unstarted.runs.length, 0)
   })
 
-  it("is 502 when the runner is away after the payment, and run free when it is back", async () => {
+  it("answers 502 if the runner is down after the payment, and runs the code free when it is back", async () => {
     let away = true
     const { run, runs } = echo()
     const gateway = makeGateway({
@@ -140,7 +140,7 @@ describe("POST /execute", () => {
     )
     assert.deepStrictEqual(failed["retry"], { idempotency_key: "k" })
     away = false
-    // Without the key as well: who starts over is given what is owed.
+    // This call has no key, because a client that starts over gets its owed run, too.
     const response = await gateway.pay({ body, path })
     assert.strictEqual(response.status, 200, await response.clone().text())
     assert.strictEqual(await (await gateway.pay({ body, path, headers })).text(), await response.text())
@@ -148,7 +148,7 @@ describe("POST /execute", () => {
     assert.strictEqual(runs.length, 1)
   })
 
-  it("is pending while the chain has not said, without a status of its own", async () => {
+  it("answers pending, without a status URL, while the chain has not confirmed", async () => {
     const gateway = gatewayWith()
     gateway.payments.captures.push("lost")
     const pending = await problem(await gateway.pay({ body, path, headers }))
@@ -158,7 +158,7 @@ describe("POST /execute", () => {
     assert.strictEqual(gateway.payments.captured.size, 1)
   })
 
-  it("sells a deploy's credential no run, and a run's no deploy", async () => {
+  it("refuses a deploy's credential, and a deploy refuses a run's", async () => {
     const gateway = gatewayWith()
     for (const [sold, used, sent] of [
       [path, "/deploy", helloBody],
@@ -175,7 +175,7 @@ describe("POST /execute", () => {
     assert.strictEqual(gateway.payments.captured.size, 0)
   })
 
-  it("keeps a result of a megabyte, and nothing of it in the log", async () => {
+  it("keeps a result of a megabyte, and does not log it", async () => {
     const result = JSON.stringify("x".repeat(1_000_000))
     const gateway = gatewayWith({ run: () => Effect.succeed({ ok: true, result, durationMs: 1 }) })
     const { length } = await (await gateway.pay({ body, path, headers })).text()
@@ -186,7 +186,7 @@ describe("POST /execute", () => {
 })
 
 describe("an execution's order", () => {
-  it("is no deployment: it has no status and cannot be updated", async () => {
+  it("has no status and cannot be updated", async () => {
     const gateway = gatewayWith()
     await gateway.pay({ body, path })
     const id = String(gateway.logs.find(({ message }) => message === "order")?.["deployment_id"])

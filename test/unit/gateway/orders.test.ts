@@ -6,7 +6,7 @@ import { testCredential } from "../../../src/payment/testing.ts"
 import { deployment, helloBody, makeGateway, problem } from "../../support/gateway.ts"
 
 describe("a deploy", () => {
-  it("goes on when its client is gone", async () => {
+  it("continues when its client disconnects", async () => {
     const gateway = makeGateway()
     const authorization = testCredential(await gateway.challengeFor(), "0xpayer")
     const gone = new AbortController()
@@ -45,19 +45,28 @@ describe("a deploy", () => {
     const status = await gateway.send(`/deployments/${deployment_id}`)
     assert.strictEqual(status.headers.get("cache-control"), "no-store")
     const { created_at, updated_at, ...rest } = (await status.json()) as Record<string, string>
-    const live = { deployment_id, url, status: "live", expires_at, charged: true, last_failure: null, warnings: [] }
+    const live = {
+      deployment_id,
+      url,
+      status: "live",
+      expires_at,
+      charged: true,
+      last_failure: null,
+      warnings: [],
+      lock: {}
+    }
     assert.deepStrictEqual<object>(rest, live)
     assert.strictEqual(Date.parse(expires_at) - Date.parse(updated_at ?? ""), 86_400_000)
     assert.isAtMost(Date.parse(created_at ?? ""), Date.parse(updated_at ?? ""))
   })
 
-  it("gets a slug of its own without a name", async () => {
+  it("gets a random slug without a name", async () => {
     const gateway = makeGateway()
     const { url } = await deployment(await gateway.pay({ body: '{"files":{"a.ts":""}}' }))
     assert.match(url, /^https:\/\/tester-app-[0-9a-z]{6}\.runjack\.test$/)
   })
 
-  it("shows nothing of its id in the URL, so that nobody works the id out", async () => {
+  it("shows nothing of its id in the URL, so that nobody can compute the id", async () => {
     const gateway = makeGateway()
     const suffixes = new Set<string>()
     for (let count = 0; count < 20; count++) {
@@ -69,7 +78,7 @@ describe("a deploy", () => {
     assert.strictEqual(suffixes.size, 20)
   })
 
-  it("takes another slug where somebody else has it, and touches nobody's project", async () => {
+  it("takes another slug if its slug is taken, and leaves the other project alone", async () => {
     const gateway = makeGateway()
     const other = gateway.host.seed({ slug: "my-api", name: "somebody else's" })
     const { url } = await deployment(await gateway.pay())
@@ -77,7 +86,7 @@ describe("a deploy", () => {
     assert.deepStrictEqual(gateway.host.projects.get(other.id), other)
   })
 
-  it("knows its project again when the answer to the create was lost", async () => {
+  it("recognizes its project if the answer to the create was lost", async () => {
     const gateway = makeGateway()
     gateway.host.next("create", losesItsAnswer)
     const failed = await problem(await gateway.pay({ headers: { "idempotency-key": "k" } }))
@@ -97,7 +106,7 @@ describe("a deploy", () => {
     assert.strictEqual(gateway.host.projects.size, 1)
   })
 
-  it("creates again what somebody deleted before the upload", async () => {
+  it("creates its project again if it was deleted before the upload", async () => {
     const gateway = makeGateway()
     gateway.host.next("upload", (call) =>
       Effect.andThen(
@@ -111,7 +120,7 @@ describe("a deploy", () => {
     assert.strictEqual(gateway.host.projects.size, 1)
   })
 
-  it("gives up for now when every slug is taken", async () => {
+  it("pauses if every slug is taken", async () => {
     const gateway = makeGateway()
     const taken = failsWith(new SlugTaken({ slug: "my-api" }))
     gateway.host.next("create", taken, taken, taken, taken, taken)
@@ -119,15 +128,15 @@ describe("a deploy", () => {
     assert.deepStrictEqual([body.code, body.fault], ["deploy_failed", "service"])
   })
 
-  it("is live though the index cannot be written", async () => {
+  it("goes live even if the index cannot be written", async () => {
     const gateway = makeGateway()
     gateway.expiry.available = false
     await deployment(await gateway.pay())
   })
 })
 
-describe("the rest of the edge", () => {
-  it("says what is missing", async () => {
+describe("the gateway", () => {
+  it("names the missing settings", async () => {
     const health = await makeGateway({ settings: {} }).send("/health")
     assert.strictEqual(health.status, 200)
     assert.deepStrictEqual(await health.json(), {
@@ -138,7 +147,7 @@ describe("the rest of the edge", () => {
     })
   })
 
-  it("lets browsers call and read what they need", async () => {
+  it("lets browsers call it and read its headers", async () => {
     const { send, post } = makeGateway()
     const preflight = await send("/deploy", {
       method: "OPTIONS",
@@ -156,7 +165,7 @@ describe("the rest of the edge", () => {
     assert.strictEqual((await makeGateway().send("/deploy", { method: "HEAD" })).status, 405)
   })
 
-  it("describes itself, every answer included", async () => {
+  it("describes itself and every answer", async () => {
     const document = (await (await makeGateway().send("/openapi.json")).json()) as {
       paths: Record<string, Record<string, { responses: object }>>
     }
@@ -178,7 +187,7 @@ describe("the rest of the edge", () => {
     ])
   })
 
-  it("asks the payment rail for nothing but a challenge before it is paid", async () => {
+  it("asks the payment service only for a challenge before it is paid", async () => {
     const { post, payments, host } = makeGateway()
     await post()
     assert.deepStrictEqual(payments.calls, { challenge: 1, verify: 0, authorize: 0, capture: 0, find: 0 })

@@ -10,8 +10,8 @@ import { deployment, helloBody, makeGateway, problem } from "../../support/gatew
 const bundled = testBundle({ main: "index.js", code: "" })
 const unavailable = failsWith(new ControlPlaneUnavailable({ message: "down" }))
 
-describe("who pays once is charged once", () => {
-  it("the same key answers the same again, and the second credential is thrown away", async () => {
+describe("an order", () => {
+  it("answers the same again to the same key, and discards the second credential", async () => {
     const gateway = makeGateway()
     const headers = { "idempotency-key": "k" }
     const first = await deployment(await gateway.pay({ headers }))
@@ -22,7 +22,7 @@ describe("who pays once is charged once", () => {
     assert.strictEqual(gateway.host.projects.size, 1)
   })
 
-  it("another key buys another", async () => {
+  it("is a new purchase under another key", async () => {
     const gateway = makeGateway()
     const first = await deployment(await gateway.pay({ headers: { "idempotency-key": "a" } }))
     const second = await deployment(await gateway.pay({ headers: { "idempotency-key": "b" } }))
@@ -30,7 +30,7 @@ describe("who pays once is charged once", () => {
     assert.strictEqual(gateway.payments.captured.size, 2)
   })
 
-  it("a copied key reaches nobody else's order", async () => {
+  it("cannot be reached by another payer with a copied key", async () => {
     const gateway = makeGateway()
     const headers = { "idempotency-key": "k" }
     const first = await deployment(await gateway.pay({ headers }))
@@ -38,7 +38,7 @@ describe("who pays once is charged once", () => {
     assert.notStrictEqual(second.deployment_id, first.deployment_id)
   })
 
-  it("fifty at once with one credential are one purchase", async () => {
+  it("charges one credential once when it is sent 50 times at once", async () => {
     const gateway = makeGateway()
     const authorization = testCredential(await gateway.challengeFor(), "0xp")
     const responses = await Promise.all(
@@ -49,7 +49,7 @@ describe("who pays once is charged once", () => {
     assert.strictEqual(gateway.host.projects.size, 1)
   })
 
-  it("one credential under ten keys is one purchase", async () => {
+  it("charges one credential once when it is sent under ten keys", async () => {
     const gateway = makeGateway()
     const key = (index: number) => ({ "idempotency-key": `k${index}` })
     const authorization = testCredential(await gateway.challengeFor(helloBody, key(0)), "0xp")
@@ -66,7 +66,7 @@ describe("who pays once is charged once", () => {
     assert.strictEqual(gateway.host.projects.size, 1)
   })
 
-  it("a credential that has paid is never asked for more because its caller has found a key", async () => {
+  it("asks a credential that has paid for no more money, even if its caller adds a key", async () => {
     const gateway = makeGateway()
     const authorization = testCredential(await gateway.challengeFor(), "0xp")
     const paid = await deployment(await gateway.post(helloBody, { authorization }))
@@ -77,13 +77,13 @@ describe("who pays once is charged once", () => {
     const again = await gateway.post(helloBody, { authorization, "idempotency-key": key })
     assert.deepStrictEqual(await deployment(again), paid)
     assert.strictEqual(gateway.payments.captured.size, 1)
-    // And yet nobody who has seen it can take a key with it: that one is still good for a purchase of its own.
+    // A stranger who has seen the credential cannot take a key with it: the key still buys a purchase of its own.
     const second = await deployment(await gateway.pay({ payer: "0xp", headers }))
     assert.notStrictEqual(second.deployment_id, paid.deployment_id)
     assert.strictEqual(gateway.payments.captured.size, 2)
   })
 
-  it("a key whose own purchase is being made is answered with that, and not with what is owed under another", async () => {
+  it("answers a key with its own purchase in progress, not with an owed one under another key", async () => {
     const gateway = makeGateway({ bundle: () => Effect.delay(Effect.succeed(bundled), "50 millis") })
     const [first, second] = [{ "idempotency-key": "k1" }, { "idempotency-key": "k2" }]
     const credential = async (headers: Record<string, string>) => ({
@@ -100,7 +100,7 @@ describe("who pays once is charged once", () => {
     assert.deepStrictEqual(await repeated.json(), await answer.json())
   })
 
-  it("a credential that has not paid is for the key of its challenge, and no other", async () => {
+  it("accepts an unused credential only under the key of its challenge", async () => {
     const gateway = makeGateway()
     const authorization = testCredential(await gateway.challengeFor(helloBody, { "idempotency-key": "a" }), "0xp")
     const refused = await gateway.post(helloBody, { authorization, "idempotency-key": "b" })
@@ -112,7 +112,7 @@ describe("who pays once is charged once", () => {
     assert.strictEqual(gateway.payments.captured.size, 2)
   })
 
-  it("a used challenge is refused, and answering the fresh one takes no money", async () => {
+  it("refuses a used challenge, and takes no money for the fresh one", async () => {
     const gateway = makeGateway()
     const authorization = testCredential(await gateway.challengeFor(), "0xp")
     const first = await deployment(await gateway.post(helloBody, { authorization }))
@@ -121,11 +121,11 @@ describe("who pays once is charged once", () => {
     const fresh = testCredential(refused.headers.get("www-authenticate") ?? "", "0xp")
     assert.deepStrictEqual(await deployment(await gateway.post(helloBody, { authorization: fresh })), first)
     assert.strictEqual(gateway.payments.captured.size, 1)
-    // And that one is used now, too.
+    // The fresh challenge is used now, too.
     assert.strictEqual((await gateway.post(helloBody, { authorization: fresh })).status, 402)
   })
 
-  it("who starts over without a key resumes what is undelivered", async () => {
+  it("resumes an undelivered purchase for a call without a key", async () => {
     const gateway = makeGateway()
     gateway.host.next("create", unavailable)
     const failed = await problem(await gateway.pay())
@@ -134,7 +134,7 @@ describe("who pays once is charged once", () => {
     assert.strictEqual(gateway.payments.captured.size, 1)
   })
 
-  it("charges nothing for calls with the key that an answer named, before and after delivery", async () => {
+  it("charges nothing for calls with the answered key, before and after delivery", async () => {
     const gateway = makeGateway()
     gateway.host.next("create", unavailable)
     const { retry } = (await problem(await gateway.pay())) as { retry?: { idempotency_key: string } } & object
@@ -144,7 +144,7 @@ describe("who pays once is charged once", () => {
     assert.strictEqual(gateway.payments.captured.size, 1)
   })
 
-  it("a payment whose answer was lost is found, and delivered", async () => {
+  it("finds a payment whose answer was lost, and delivers it", async () => {
     const gateway = makeGateway()
     gateway.payments.captures.push("lost")
     assert.strictEqual((await problem(await gateway.pay())).code, "payment_pending")
@@ -152,7 +152,7 @@ describe("who pays once is charged once", () => {
     assert.strictEqual(gateway.payments.captured.size, 1)
   })
 
-  it("two keys at once are one purchase while the first is undelivered", async () => {
+  it("makes one purchase for two keys at once while the first is undelivered", async () => {
     const gates: Array<() => void> = []
     const gateway = makeGateway({
       check: () => Effect.callback((resume) => void gates.push(() => resume(Effect.void)))
@@ -168,7 +168,7 @@ describe("who pays once is charged once", () => {
     assert.strictEqual(gateway.payments.captured.size, 1)
   })
 
-  it("what the compiler gave up on is built again the next time", async () => {
+  it("builds a source again if the compiler gave up on it", async () => {
     let builds = 0
     const gateway = makeGateway({
       bundle: () =>
@@ -182,7 +182,7 @@ describe("who pays once is charged once", () => {
     assert.strictEqual(builds, 2)
   })
 
-  it("a body that does not bundle is not built twice", async () => {
+  it("does not build a body twice that does not bundle", async () => {
     let builds = 0
     const gateway = makeGateway({
       bundle: () =>
@@ -197,7 +197,7 @@ describe("who pays once is charged once", () => {
     assert.strictEqual(gateway.payments.captured.size, 0)
   })
 
-  it("builds beyond the bound are refused before anything is claimed", async () => {
+  it("refuses builds beyond the limit before it binds a key", async () => {
     const gates: Array<() => void> = []
     const gateway = makeGateway({
       bundle: (files) =>

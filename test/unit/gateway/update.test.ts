@@ -39,7 +39,7 @@ const status = async (gateway: Gateway, id: string) =>
   (await gateway.send(`/deployments/${id}`)).json() as Promise<Record<string, unknown>>
 
 describe("an update", () => {
-  it("puts newer code at the same URL until the same hour, free", async () => {
+  it("serves newer code at the same URL until the same expiry, free", async () => {
     const gateway = makeGateway()
     const deployment = await deployed(gateway)
     const response = await update(gateway, deployment.deployment_id)
@@ -63,7 +63,7 @@ describe("an update", () => {
     assert.deepInclude(JSON.parse(Buffer.from(request ?? "", "base64url").toString()), { amount: "0" })
   })
 
-  it("is for the payer only", async () => {
+  it("is allowed for the payer only", async () => {
     const gateway = makeGateway()
     const { deployment_id } = await deployed(gateway)
     const answer = await problem(await update(gateway, deployment_id, { payer: "0xsomebody" }))
@@ -71,7 +71,7 @@ describe("an update", () => {
     assert.strictEqual(uploads(gateway).length, 1)
   })
 
-  it("of an unknown deployment is a 404, with and without a proof", async () => {
+  it("of an unknown deployment gets a 404, with and without a proof", async () => {
     const gateway = makeGateway()
     const { deployment_id } = await deployed(gateway)
     const unknown = `dep_${"0".repeat(26)}`
@@ -84,7 +84,7 @@ describe("an update", () => {
     }
   })
 
-  it("takes a proof for this deployment and this body only, and once", async () => {
+  it("accepts a proof for this deployment and this body only, and once", async () => {
     const gateway = makeGateway()
     const first = await deployed(gateway)
     const second = await deployed(gateway)
@@ -105,7 +105,7 @@ describe("an update", () => {
     assert.strictEqual(uploads(gateway).length, 3)
   })
 
-  it("is one, however often it comes at once", async () => {
+  it("runs once, however often it is sent at once", async () => {
     const gateway = makeGateway()
     const { deployment_id } = await deployed(gateway)
     const authorization = await credentialFor(gateway, deployment_id)
@@ -116,7 +116,7 @@ describe("an update", () => {
     assert.strictEqual(uploads(gateway).length, 2)
   })
 
-  it("that does not bundle leaves everything as it was", async () => {
+  it("changes nothing if it does not bundle", async () => {
     let broken = false
     const diagnostics = [{ file: "index.ts", line: 1, column: 2, text: "no" }]
     const bundle = testBundle({ main: "index.js", code: "" })
@@ -131,7 +131,7 @@ describe("an update", () => {
     assert.match(answer.detail, /Updates are free\. The deployment is as it was\.$/)
     assert.strictEqual(uploads(gateway).length, 1)
     assert.strictEqual((await status(gateway, deployment_id)).status, "live")
-    // And says nothing about the deploy's own body, which may be bought again.
+    // The update's failure says nothing about the deploy's own body, which can still be bought again.
     broken = false
     assert.strictEqual((await gateway.pay()).status, 200)
   })
@@ -155,7 +155,7 @@ describe("an update", () => {
     assert.deepStrictEqual((await status(gateway, deployment_id)).warnings, [])
   })
 
-  it("that the host refuses leaves the old code serving, and says so", async () => {
+  it("leaves the old code serving and says so if the host refuses it", async () => {
     const gateway = makeGateway()
     const { deployment_id } = await deployed(gateway)
     gateway.host.next("upload", refused)
@@ -169,7 +169,7 @@ describe("an update", () => {
     assert.isNull((await status(gateway, deployment_id)).last_failure)
   })
 
-  it("that the host cannot take is kept, and says so", async () => {
+  it("is kept and says so if the host cannot take it", async () => {
     const gateway = makeGateway()
     const { deployment_id } = await deployed(gateway)
     gateway.host.next("upload", down)
@@ -181,7 +181,7 @@ describe("an update", () => {
     assert.strictEqual((await status(gateway, deployment_id)).status, "live")
   })
 
-  it("mends what the host refused in the first place, without a charge", async () => {
+  it("replaces code that the host refused, without a charge", async () => {
     const gateway = makeGateway()
     gateway.host.next("upload", refused)
     const failed = await problem(await gateway.pay())
@@ -194,7 +194,7 @@ describe("an update", () => {
     assert.strictEqual((await status(gateway, id)).status, "live")
     assert.strictEqual(gateway.host.projects.size, 1)
     assert.strictEqual(gateway.payments.captured.size, 1)
-    // The deploy's own body is not owed any more: who pays again gets another one.
+    // The deploy's own body is no longer owed, so another payment buys another deploy.
     const { deployment_id } = await deployed(gateway)
     assert.notStrictEqual(deployment_id, id)
   })

@@ -15,7 +15,7 @@ const mine = { "idempotency-key": "7f1c0c1e-chosen-by-the-client" }
 const runGateway = () =>
   makeGateway({ run: () => Effect.succeed({ ok: true, result: JSON.stringify(secret), durationMs: 1 }) })
 
-/** Buys a run, and returns the credential that it was bought with. */
+/** Buys a run, and returns its credential. */
 const bought = async (headers: Record<string, string> = {}) => {
   const gateway = runGateway()
   const authorization = testCredential(await gateway.challengeFor(body, headers, path), "0xpayer")
@@ -27,7 +27,7 @@ const bought = async (headers: Record<string, string> = {}) => {
   return { gateway, authorization, answer, replay }
 }
 
-/** Other keys than the purchase's. */
+/** Keys other than the purchase's. */
 const otherKeys = [
   "another",
   "7f1c0c1e-chosen-by-the-clienT",
@@ -41,9 +41,9 @@ const otherKeys = [
   "0xpayer"
 ]
 
-describe("a credential that has paid, in other hands", () => {
+describe("a copied credential that has paid", () => {
   for (const key of otherKeys) {
-    it(`reads nothing with the key ${key.slice(0, 40)}, and asks for no money`, async () => {
+    it(`reads nothing and costs nothing with the key ${key.slice(0, 40)}`, async () => {
       for (const headers of [{}, mine]) {
         const { gateway, replay } = await bought(headers)
         const refused = await replay({ "idempotency-key": key })
@@ -56,30 +56,30 @@ describe("a credential that has paid, in other hands", () => {
     })
   }
 
-  it("reads nothing with what stands in the credential itself, if its client chose the key", async () => {
+  it("reads nothing with the key hash in the credential, if the client chose the key", async () => {
     const { gateway, answer, replay } = await bought(mine)
     const hash = purchaseKey(mine["idempotency-key"])
     for (const headers of [{ "idempotency-key": hash }, {}]) {
       const refused = await replay(headers)
-      const answered = await problem(refused.clone())
-      assert.deepStrictEqual([answered.status, answered.type.split("/").at(-1)], [402, "invalid-challenge"])
-      assert.notInclude(JSON.stringify(answered), secret)
-      // Its payer answers the fresh challenge, and that takes no money.
+      const shown = await problem(refused.clone())
+      assert.deepStrictEqual([shown.status, shown.type.split("/").at(-1)], [402, "invalid-challenge"])
+      assert.notInclude(JSON.stringify(shown), secret)
+      // The payer answers the fresh challenge, and pays nothing.
       const fresh = testCredential(refused.headers.get("www-authenticate") ?? "", "0xpayer")
       const again = await gateway.post(body, { ...headers, authorization: fresh }, path)
       assert.strictEqual(await again.text(), answer)
       assert.strictEqual(gateway.payments.captured.size, 1)
     }
-    // Anybody else who answers it buys a run of its own.
+    // Another payer who answers it buys a run of its own.
     const challenge = (await replay()).headers.get("www-authenticate") ?? ""
     await gateway.post(body, { authorization: testCredential(challenge, "0xstranger") }, path)
     assert.strictEqual(gateway.payments.captured.size, 2)
   })
 
-  it("names the key that it holds itself where its client chose none, and reads the answer with it", async () => {
+  it("learns its own key if the client chose none, and reads the answer with it", async () => {
     const { gateway, answer, replay } = await bought()
-    const answered = await problem(await replay({ "idempotency-key": "another" }))
-    const { idempotency_key: key } = answered["retry"] as { idempotency_key: string }
+    const shown = await problem(await replay({ "idempotency-key": "another" }))
+    const { idempotency_key: key } = shown["retry"] as { idempotency_key: string }
     assert.strictEqual(await (await replay({ "idempotency-key": key })).text(), answer)
     assert.include((await problem(await replay())).detail, key)
     assert.strictEqual(gateway.payments.captured.size, 1)
@@ -91,7 +91,7 @@ describe("a client whose answer was lost", () => {
     ["with a key of its own", mine],
     ["without a key", {}]
   ] as const) {
-    it(`${who} repeats the very call, or pays the fresh challenge, and is never charged again`, async () => {
+    it(`is never charged again for the same call or the fresh challenge: ${who}`, async () => {
       const { gateway, answer, replay } = await bought(headers)
       const replayed = await replay(headers)
       if ("idempotency-key" in headers) assert.strictEqual(await replayed.text(), answer)
@@ -105,30 +105,30 @@ describe("a client whose answer was lost", () => {
     })
   }
 
-  it("reads the answer with any of its credentials that stands for the purchase, each with its own key", async () => {
+  it("reads the answer with each credential of the purchase under that credential's key", async () => {
     const gateway = makeGateway()
     gateway.host.next("create", down)
     const first = testCredential(await gateway.challengeFor(helloBody, mine), "0xpayer")
     assert.strictEqual((await gateway.post(helloBody, { ...mine, authorization: first })).status, 502)
-    // It starts over without a key, and with another one: both stand for what is owed.
+    // The client starts over without a key, and with another key. Both stand for the owed deploy.
     const second = testCredential(await gateway.challengeFor(), "0xpayer")
     const answer = await (await gateway.post(helloBody, { authorization: second })).text()
     assert.include(answer, "deployment_id")
     assert.strictEqual(await (await gateway.post(helloBody, { ...mine, authorization: first })).text(), answer)
-    const answered = await problem(await gateway.post(helloBody, { authorization: second }))
-    const key = /Idempotency-Key: (key_[0-9a-f]{32})/.exec(answered.detail)?.[1] ?? ""
+    const shown = await problem(await gateway.post(helloBody, { authorization: second }))
+    const key = /Idempotency-Key: (key_[0-9a-f]{32})/.exec(shown.detail)?.[1] ?? ""
     const again = await gateway.post(helloBody, { authorization: second, "idempotency-key": key })
     assert.strictEqual(await again.text(), answer)
     assert.strictEqual(gateway.payments.captured.size, 1)
   })
 
-  it("gets a key that is free to call with, when it leaves out its own", async () => {
+  it("gets a key for a free call when it leaves out its own", async () => {
     const gateway = makeGateway()
     const authorization = testCredential(await gateway.challengeFor(helloBody, mine), "0xpayer")
     gateway.host.next("create", down)
     const failed = await problem(await gateway.post(helloBody, { authorization }))
     const { idempotency_key: key } = failed["retry"] as { idempotency_key: string }
-    // The key is the hash of the client's own: the used credential reads nothing with it, and the fresh challenge is free.
+    // The key is the hash of the client's own. The used credential reads nothing with it, and the fresh challenge is free.
     const asked = await gateway.post(helloBody, { authorization, "idempotency-key": key })
     assert.strictEqual(asked.status, 402)
     const fresh = testCredential(asked.headers.get("www-authenticate") ?? "", "0xpayer")

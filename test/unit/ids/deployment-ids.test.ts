@@ -15,7 +15,7 @@ import { layerIdStoreMemory } from "../../../src/ids/testing.ts"
 const order = "0123456789abcdefghjk"
 const invented = (length: number) => `dep_${randomText(length)}`
 
-/** One isolate after the other, on the same store and the same host. */
+/** Makes one isolate after the other, on the same store and the same host. */
 const world = (store = layerIdStoreMemory) => {
   const host = new ControlPlaneMemory()
   const built = Effect.runSync(Effect.scoped(Effect.provide(IdStore, store)))

@@ -9,7 +9,7 @@ import { ControlPlaneMemory, failsWith } from "../../../src/control-plane/testin
 import { EXPIRE_MS, expire } from "../../../src/orders/steps/expire.ts"
 import { PurchaseStore } from "../../../src/orders/purchase/PurchaseStore.ts"
 import { timestamp } from "../../../src/domain/Order.ts"
-import { ExpiryStore } from "../../../src/expiry/ExpiryStore.ts"
+import { type ExpiryStore } from "../../../src/expiry/ExpiryStore.ts"
 import { purchase, upload } from "../../support/purchase.ts"
 import { layerPurchaseStoreMemory } from "../../../src/orders/purchase/testing.ts"
 import { layerExpiryStoreMemory } from "../../../src/expiry/testing.ts"
@@ -18,13 +18,13 @@ const hangs = () => Effect.never
 const slowly = Effect.delay("2 seconds")
 const refuses = failsWith(new ControlPlaneUnavailable({ message: "down" }))
 
-/** Runs a test on an order of `many` purchases whose time is over, each with a project at the host. */
+/** Runs a test on an order of `many` expired purchases, each with a project at the host. */
 const withOver = (
   many: number,
   test: (parts: {
     readonly host: ControlPlaneMemory
     readonly store: PurchaseStore["Service"]
-    /** One wake-up; returns the milliseconds for which it held the alarm open. */
+    /** Runs one wake-up, and returns the milliseconds for which it held the alarm open. */
     readonly wake: Effect.Effect<number, never, PurchaseStore | ExpiryStore>
   }) => Effect.Effect<void, never, PurchaseStore | ExpiryStore>
 ) =>
@@ -70,9 +70,9 @@ const withOver = (
 const dues = (store: PurchaseStore["Service"], now: number) =>
   store.findDue(Number.MAX_SAFE_INTEGER).map(({ due }) => (due ?? 0) - now)
 
-describe("deleting what is over", () => {
+describe("the deletion of expired deployments", () => {
   for (const many of [1, 50, 300]) {
-    it(`holds the alarm open for 15 s at most while the host hangs, with ${many} due, and comes back less and less often`, () =>
+    it(`holds the alarm open for at most 15 s while the host hangs, with ${many} due, and retries less and less often`, () =>
       withOver(many, ({ host, store, wake }) =>
         Effect.gen(function* () {
           host.next("remove", ...Array.from({ length: 10 * many }, () => hangs))
@@ -89,14 +89,14 @@ describe("deleting what is over", () => {
             waited += held + pause
             yield* TestClock.adjust(pause + 200)
           }
-          // Jack takes the objects away after 8 hours in 24: a third.
+          // Jack takes the objects away after 8 hours in 24, which is a third.
           assert.isBelow(open / waited, 0.05)
           assert.strictEqual(host.projects.size, many)
         })
       ))
   }
 
-  it("goes on at once where it had no time for all, and reaches every one", () =>
+  it("continues at once if one wake-up had no time for all, and reaches every one", () =>
     withOver(200, ({ host, store, wake }) =>
       Effect.gen(function* () {
         host.next("remove", ...Array.from({ length: 1000 }, () => slowly))
@@ -107,7 +107,7 @@ describe("deleting what is over", () => {
           yield* TestClock.adjust("1 second")
         }
         assert.strictEqual(host.projects.size, 0)
-        // Six at a time, two seconds each, fifteen seconds a time.
+        // Each wake-up deletes six at a time, two seconds each, for fifteen seconds.
         assert.isAtMost(wakes, 6)
         yield* wake
         const states = store.findDue(Number.MAX_SAFE_INTEGER).map(({ state }) => state)
@@ -115,7 +115,7 @@ describe("deleting what is over", () => {
       })
     ))
 
-  it("is over within seconds of the end of an outage in which the host refuses", () =>
+  it("finishes within seconds after an outage in which the host refuses", () =>
     withOver(20, ({ host, store, wake }) =>
       Effect.gen(function* () {
         host.next("remove", ...Array.from({ length: 20 * 12 }, () => refuses))

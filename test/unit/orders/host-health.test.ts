@@ -12,7 +12,7 @@ const down = failsWith(new ControlPlaneUnavailable({ message: "connection refuse
 const health = async (gateway: Gateway) => (await (await gateway.send("/health")).json()) as Record<string, unknown>
 const bundled = testBundle({ entrypoint: "", main: "w.js", code: "" })
 
-/** Nothing moved, nothing was made, and the host was asked for nothing else. */
+/** Asserts that no money moved, nothing was created, and the host got no other request. */
 const untouched = ({ payments, host }: Gateway) => {
   assert.strictEqual(payments.captured.size, 0)
   assert.strictEqual(host.projects.size, 0)
@@ -32,7 +32,7 @@ describe("a deploy asks the host before the payment", () => {
     assert.strictEqual(gateway.payments.captured.size, 1)
   })
 
-  it("takes a refused token for an outage: the host answers 401 to its own as well", async () => {
+  it("takes a 401 for an outage, because the host also answers it when its database is down", async () => {
     const gateway = makeGateway()
     gateway.host.next("account", failsWith(new ControlPlaneRefused({ status: 401, message: "verification failed" })))
     const failed = await problem(await gateway.pay())
@@ -50,7 +50,7 @@ describe("a deploy asks the host before the payment", () => {
     untouched(gateway)
   })
 
-  it("asks while it builds, which takes no longer for it", async () => {
+  it("asks while it builds, and takes no longer", async () => {
     const gateway = makeGateway({ bundle: () => Effect.delay(Effect.succeed(bundled), "600 millis") })
     gateway.host.next("account", (call) => Effect.delay(call, "600 millis"))
     const started = Date.now()
@@ -58,18 +58,18 @@ describe("a deploy asks the host before the payment", () => {
     assert.isBelow(Date.now() - started, 1_000)
   })
 
-  it("tells first what is wrong with the source", async () => {
+  it("reports the source's faults first", async () => {
     const diagnostics = [{ file: "a.ts", line: 1, column: 1, text: "no" }]
     const gateway = makeGateway({ bundle: () => Effect.delay(new BundleRejected({ diagnostics }), "50 millis") })
     gateway.host.next("account", down)
     assert.strictEqual((await problem(await gateway.pay())).code, "bundle_failed")
-    // And once that is known, the host is not even asked.
+    // Once the order knows that, it does not even ask the host.
     const { length } = gateway.host.calls
     assert.strictEqual((await problem(await gateway.pay())).code, "bundle_failed")
     assert.strictEqual(gateway.host.calls.length, length)
   })
 
-  it("asks for a deploy only: not for a run, an update, or what is owed", async () => {
+  it("asks for a deploy, and not for a run, an update or an owed deploy", async () => {
     const ran = { ok: true as const, result: "1", durationMs: 1 }
     const gateway = makeGateway({ run: () => Effect.succeed(ran), check: () => Effect.void })
     const run = await gateway.pay({ path: "/execute", body: JSON.stringify({ code: "export const run = () => 1" }) })
@@ -84,7 +84,7 @@ describe("a deploy asks the host before the payment", () => {
 })
 
 describe("/health", () => {
-  it("tells from memory what was wrong with the host, until it is well again", async () => {
+  it("reports the host's last fault from memory until the host works again", async () => {
     const gateway = makeGateway()
     assert.notProperty(await health(gateway), "host")
     gateway.host.account = { usable: false, reason: "its account has no username" }
@@ -101,7 +101,7 @@ describe("/health", () => {
     assert.notProperty(await health(gateway), "host")
   })
 
-  it("tells of an unusable account even when the source was at fault", async () => {
+  it("reports an unusable account even if the source was at fault", async () => {
     const diagnostics = [{ file: "a.ts", line: 1, column: 1, text: "no" }]
     const gateway = makeGateway({ bundle: () => Effect.delay(new BundleRejected({ diagnostics }), "50 millis") })
     gateway.host.account = { usable: false, reason: "its account has no username" }

@@ -33,8 +33,8 @@ const put = async (gateway: Gateway, id: string, body = newer) => {
   return send({ authorization: testCredential((await send()).headers.get("www-authenticate") ?? "", "0xpayer") })
 }
 
-describe("a slug that is taken", () => {
-  it("by somebody whom the look-up does not show is left to them, and another one taken at once", async () => {
+describe("a taken slug", () => {
+  it("is replaced at once if the look-up shows no owner", async () => {
     const gateway = makeGateway()
     gateway.host.next("create", taken)
     const { url } = await deployment(await gateway.pay())
@@ -44,7 +44,7 @@ describe("a slug that is taken", () => {
     assert.strictEqual(gateway.host.projects.size, 1)
   })
 
-  it("is never asked for twice, however many are", async () => {
+  it("is never requested twice, however many are taken", async () => {
     const gateway = makeGateway()
     gateway.host.next("create", taken, taken, taken, taken, taken, taken, taken)
     const failed = await problem(await gateway.pay({ headers }))
@@ -54,7 +54,7 @@ describe("a slug that is taken", () => {
     assert.strictEqual(gateway.payments.captured.size, 1)
   })
 
-  it("by our own create, whose answer was lost and which the look-up showed too late, is ours: no second project", async () => {
+  it("is recognized as the order's own if the look-up shows its project late", async () => {
     const gateway = makeGateway()
     let late: Effect.Effect<unknown, unknown> = Effect.void
     gateway.host.next("create", (call) => {
@@ -62,7 +62,7 @@ describe("a slug that is taken", () => {
       return Effect.fail(new ControlPlaneUnavailable({ message: "given up" }))
     })
     const failed = await problem(await gateway.pay({ headers }))
-    // It lands between the look-up, which shows nobody, and the next create.
+    // It lands between the look-up, which shows no owner, and the next create.
     gateway.host.next("findBySlug", (call) =>
       Effect.andThen(Effect.andThen(call, Effect.ignore(late)), Effect.succeed(Option.none()))
     )
@@ -76,9 +76,9 @@ describe("a 401 after the payment", () => {
   const refused = failsWith(new ControlPlaneRefused({ status: 401, message: "Token verification failed" }))
   const calls = ["create", "findBySlug", "tag", "upload", "get"] as const
   for (const method of calls) {
-    it(`is no verdict: ${method} is tried again, and the deploy is live`, async () => {
+    it(`is retried until the deploy is live: ${method}`, async () => {
       const gateway = makeGateway()
-      // Both are asked only after an answer that was lost.
+      // The order sends both only after a lost answer.
       if (method === "findBySlug" || method === "get") gateway.host.next("create", losesItsAnswer)
       if (method === "get") gateway.host.next("get", refused)
       else gateway.host.next(method, refused)
@@ -91,7 +91,7 @@ describe("a 401 after the payment", () => {
     })
   }
 
-  it("nor is one to an update", async () => {
+  it("is retried for an update", async () => {
     const gateway = makeGateway()
     const first = await deployment(await gateway.pay({ headers }))
     gateway.host.next("upload", refused)
@@ -102,7 +102,7 @@ describe("a 401 after the payment", () => {
   })
 })
 
-describe("a project that is gone", () => {
+describe("a deleted project", () => {
   const live = async () => {
     const gateway = makeGateway()
     const first = await deployment(await gateway.pay({ headers }))
@@ -111,7 +111,7 @@ describe("a project that is gone", () => {
     return { gateway, first, project }
   }
 
-  it("is placed anew by an update: at the same URL, until the same hour", async () => {
+  it("is placed anew by an update, at the same URL until the same expiry", async () => {
     const { gateway, first, project } = await live()
     assert.deepStrictEqual(await deployment(await put(gateway, first.deployment_id)), first)
     const [made] = [...gateway.host.projects.values()]
@@ -125,7 +125,7 @@ describe("a project that is gone", () => {
     assert.strictEqual(gateway.payments.captured.size, 1)
   })
 
-  it("moves to a new slug when another project has its own: answer, status and stored answer name the new URL", async () => {
+  it("moves to a new slug if another project has its slug, and every answer names the new URL", async () => {
     const { gateway, first } = await live()
     gateway.host.seed({ slug: "my-api", name: "a stranger's" })
     const second = await deployment(await put(gateway, first.deployment_id))
@@ -136,7 +136,7 @@ describe("a project that is gone", () => {
     assert.strictEqual(gateway.host.projects.size, 2)
   })
 
-  it("answers that it is gone while the host cannot make another project, and is placed by the next update", async () => {
+  it("is reported while the host cannot create another, and placed by the next update", async () => {
     const { gateway, first } = await live()
     const id = first.deployment_id
     gateway.host.next("create", down)
@@ -153,7 +153,7 @@ describe("a project that is gone", () => {
     assert.strictEqual((await status(gateway, id)).status, "live")
   })
 
-  it("and whose newer code the host refuses, is failed until other code comes", async () => {
+  it("has the status failed if the host refuses its newer code, until other code comes", async () => {
     const { gateway, first } = await live()
     const id = first.deployment_id
     gateway.host.next("upload", goesWell, failsWith(new CodeRejected({ message: "boom at start" })))
@@ -165,7 +165,7 @@ describe("a project that is gone", () => {
     assert.strictEqual(gateway.host.projects.size, 1)
   })
 
-  it("that another create has lost the answer of is recognized: no second one", async () => {
+  it("is created once if the answer to the new create was lost", async () => {
     const { gateway, first } = await live()
     gateway.host.next("create", gateway.host.leaves("active"))
     await problem(await put(gateway, first.deployment_id))
@@ -173,7 +173,7 @@ describe("a project that is gone", () => {
     assert.strictEqual(gateway.host.projects.size, 1)
   })
 
-  it("is not believed to be gone because one call did not find it", async () => {
+  it("is not assumed after a single 404", async () => {
     const gateway = makeGateway()
     const first = await deployment(await gateway.pay({ headers }))
     const [project = ""] = gateway.host.projects.keys()

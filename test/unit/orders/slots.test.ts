@@ -7,14 +7,14 @@ import { BUILDS, makeSlots, STARTS, type Worker } from "../../../src/orders/buil
 const honest = (payer: string): Worker => ({ payer, failures: 0 })
 const failing = (payer: string): Worker => ({ payer, failures: 7 })
 
-/** Slots, and the order in which the builds of a second each began. */
+/** Makes slots, and records the order in which builds of one second each begin. */
 const makeBuilds = (limits = BUILDS) => {
   const inSlot = makeSlots(limits)
   const began: Array<string> = []
   return {
     began,
     inSlot,
-    /** Begins a build after the others; `name` is what it is called in the list. */
+    /** Begins a build after the others. `name` is its name in the list. */
     queue: (builder: Worker, name = builder.payer) =>
       inSlot(
         builder,
@@ -31,7 +31,7 @@ const makeBuilds = (limits = BUILDS) => {
 }
 
 describe("the slots of an isolate", () => {
-  it.effect("let two build, and the third when one of them is done", () =>
+  it.effect("let two payers build, and a third when one of them is done", () =>
     Effect.gen(function* () {
       const { inSlot } = makeBuilds()
       const first = yield* Effect.forkChild(inSlot(honest("a"), Effect.sleep("1 second")))
@@ -43,7 +43,7 @@ describe("the slots of an isolate", () => {
     })
   )
 
-  it.effect("send away who finds none for four seconds", () =>
+  it.effect("refuse a payer who gets none within four seconds", () =>
     Effect.gen(function* () {
       const { inSlot } = makeBuilds()
       yield* Effect.forkChild(inSlot(honest("a"), Effect.never))
@@ -54,7 +54,7 @@ describe("the slots of an isolate", () => {
     })
   )
 
-  it.effect("send away at once who comes when a hundred wait", () =>
+  it.effect("refuse a payer at once while a hundred wait", () =>
     Effect.gen(function* () {
       const { inSlot, queue } = makeBuilds()
       for (let at = 0; at < 102; at++) yield* queue(honest(`payer ${at}`))
@@ -62,7 +62,7 @@ describe("the slots of an isolate", () => {
     })
   )
 
-  it.effect("come back from builds that ended without a word", () =>
+  it.effect("expire if a build ends without releasing them", () =>
     Effect.gen(function* () {
       const { inSlot } = makeBuilds()
       yield* Effect.forkChild(inSlot(honest("a"), Effect.never))
@@ -72,7 +72,7 @@ describe("the slots of an isolate", () => {
     })
   )
 
-  it.effect("are given out in the order of coming", () =>
+  it.effect("are given out first come, first served", () =>
     Effect.gen(function* () {
       const { began, queue } = makeBuilds()
       for (const payer of ["a", "b", "c", "d", "e", "f"]) yield* queue(honest(payer))
@@ -81,7 +81,7 @@ describe("the slots of an isolate", () => {
     })
   )
 
-  it.effect("give nobody a second one while somebody else waits", () =>
+  it.effect("give no payer a second one while another payer waits", () =>
     Effect.gen(function* () {
       const { began, queue } = makeBuilds()
       yield* queue(honest("a"), "a1")
@@ -96,7 +96,7 @@ describe("the slots of an isolate", () => {
     })
   )
 
-  it.effect("serve those first who have not failed lately, and never all of them those who have", () =>
+  it.effect("serve payers without failures first, and are never all taken by payers with failures", () =>
     Effect.gen(function* () {
       const { began, queue } = makeBuilds()
       for (let at = 0; at < 20; at++) yield* queue(failing(`attacker ${at}`))
@@ -107,7 +107,7 @@ describe("the slots of an isolate", () => {
     })
   )
 
-  it.effect("are shared by those who have failed, one after the other, with pauses", () =>
+  it.effect("serve payers with failures one after the other, with pauses", () =>
     Effect.gen(function* () {
       const { began, queue } = makeBuilds()
       for (let at = 0; at < 4; at++) yield* queue(failing(`attacker ${at}`))
@@ -118,7 +118,7 @@ describe("the slots of an isolate", () => {
     })
   )
 
-  it.effect("of starts are several at a time, and those who have failed have no more than five of them", () =>
+  it.effect("of starts are eight, of which payers with failures get at most five", () =>
     Effect.gen(function* () {
       const { began, queue } = makeBuilds(STARTS)
       for (let at = 0; at < 20; at++) yield* queue(failing(`attacker ${at}`))
@@ -129,12 +129,12 @@ describe("the slots of an isolate", () => {
     })
   )
 
-  it.effect("do not wait for a waiter that ended without a word", () =>
+  it.effect("do not wait for a waiter that has stopped polling", () =>
     Effect.gen(function* () {
       const { began, inSlot, queue } = makeBuilds()
       yield* Effect.forkChild(inSlot(honest("a"), Effect.sleep("2500 millis")))
       yield* Effect.forkChild(inSlot(honest("b"), Effect.never))
-      // An object that is reset takes its timers along: this clock of its own never ticks.
+      // The platform drops the timers of an object that it resets. The clock of this waiter never ticks.
       const lost = inSlot(honest("lost"), Effect.void).pipe(Effect.provide(TestClock.layer()))
       yield* Effect.forkChild(lost)
       yield* TestClock.adjust("1 millis")

@@ -5,7 +5,7 @@ import { PurchaseText } from "../../../src/orders/purchase/Purchase.ts"
 const decode = Schema.decodeSync(PurchaseText)
 const encode = Schema.encodeSync(PurchaseText)
 
-/** A row as the first release wrote it: no field of a later one. */
+/** A row as the first release wrote it, without the fields of later releases. */
 const first = {
   id: "dep_0123456789abcdefghjkmnpqrstvwxyz0123456789",
   operation: "deploy",
@@ -73,7 +73,7 @@ describe("a stored purchase", () => {
     assert.throws(() => decode(JSON.stringify(stateless)))
   })
 
-  it("keeps nothing of a field that this release does not know", () => {
+  it("drops a field that this release does not know", () => {
     assert.deepStrictEqual(JSON.parse(encode(decode(JSON.stringify({ ...live, later: 1 })))), live)
   })
 })

@@ -3,7 +3,7 @@ import { MAX_IN_FLIGHT, Attempts, MAX_FAILURES_PER_HOUR, LEASE_MS, WINDOW_MS } f
 
 const now = 1_700_000_000_000
 
-/** An attempt that was built for, and failed. */
+/** Makes an attempt with a build, and fails it. */
 const fail = (attempts: Attempts, id: string, at: number) => {
   assert.strictEqual(attempts.begin(id, "purchase", at).refused, null, id)
   assert.strictEqual(attempts.keep(id, "purchase", at).refused, null, id)
@@ -52,7 +52,7 @@ describe("the attempts of a payer", () => {
     assert.strictEqual(attempts.begin("the same", "purchase", now + 100).refused, "failed")
   })
 
-  it("does not count paid attempts, also if the payment is found late", () => {
+  it("does not count paid attempts, even if the payment is found late", () => {
     const attempts = exhausted()
     attempts.end("failed 7", "forgotten")
     assert.strictEqual(attempts.begin("61", "purchase", now + 60_000).refused, null)

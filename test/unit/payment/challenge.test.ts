@@ -11,7 +11,7 @@ import { merchant, tempo, terms } from "./tempo/setup.ts"
 const metaOf = (header: string) =>
   PaymentRequest.deserialize(Challenge.deserialize(header).opaque ?? "") as Record<string, string>
 
-/** What mppx's own server answers an unpaid request with, for the same binding and expiry. */
+/** Returns the answer of mppx's own server to an unpaid request, for the same binding and expiry. */
 const mppxHeader = async ({ price, description }: Terms, expires: string | undefined, meta: Record<string, string>) => {
   const client = createClient({ chain: tempoLocalnet, transport: http("http://127.0.0.1:1") })
   const mppx = Mppx.create({
@@ -35,14 +35,14 @@ describe("a challenge", () => {
   const sold: Record<string, Terms> = {
     "a deploy": terms,
     "an update, which is free": { ...terms, operation: "update:dep_1", price: "0" },
-    "what is called something that has to be escaped": { ...terms, description: 'ü "quoted" \\ — 🚀' }
+    "a description that must be escaped": { ...terms, description: 'ü "quoted" \\ — 🚀' }
   }
   for (const [what, its] of Object.entries(sold)) {
-    it.effect(`for ${what} is byte for byte the one that mppx would issue`, () =>
+    it.effect(`equals mppx's byte for byte for ${what}`, () =>
       Effect.gen(function* () {
         yield* TestClock.setTime(Date.parse("2026-03-27T21:00:00.789Z"))
         const payments = yield* PaymentService
-        // The second is written into the form of the first.
+        // The second challenge fills the template of the first.
         for (const key of ["key_1", "key_2"]) {
           const header = yield* payments.challenge(its, key)
           const { expires } = Challenge.deserialize(header)
@@ -68,7 +68,7 @@ describe("a challenge", () => {
     }).pipe(Effect.provide(tempo()))
   )
 
-  it.effect("is the only one of its kind, a thousand times in one millisecond", () =>
+  it.effect("is unique among a thousand of one millisecond", () =>
     Effect.gen(function* () {
       const payments = yield* PaymentService
       const headers = yield* Effect.replicateEffect(payments.challenge(terms, "key_1"), 1000)
@@ -76,7 +76,7 @@ describe("a challenge", () => {
     }).pipe(Effect.provide(tempo()))
   )
 
-  it.effect("is a header, whatever the description says", () =>
+  it.effect("is a valid header for every description", () =>
     Effect.gen(function* () {
       const payments = yield* PaymentService
       const header = yield* payments.challenge({ ...terms, description: 'ü "quoted" \\ — 🚀' }, "k".repeat(200))
@@ -85,7 +85,7 @@ describe("a challenge", () => {
     }).pipe(Effect.provide(tempo()))
   )
 
-  it.effect("asks for the price in base units, from the account and on the chain of the settings", () =>
+  it.effect("asks for the price in base units, to the account and on the chain of the settings", () =>
     Effect.gen(function* () {
       const payments = yield* PaymentService
       const { request } = Challenge.deserialize(yield* payments.challenge({ ...terms, price: "0.01" }, "key_1"))
@@ -98,7 +98,7 @@ describe("a challenge", () => {
     }).pipe(Effect.provide(tempo({ TEMPO_NETWORK: "testnet" })))
   )
 
-  it.effect("leaves the service standing where settings are missing", () =>
+  it.effect("does not keep the service from starting if settings are missing", () =>
     Effect.gen(function* () {
       const payments = yield* PaymentService
       const exit = yield* Effect.exit(payments.challenge(terms, "key_1"))

@@ -30,7 +30,7 @@ describe("readCredentials", () => {
     })
   }
 
-  it("finds both of a header that was sent twice", () => {
+  it("finds both credentials of a header that was sent twice", () => {
     const headers = new Headers([
       ["authorization", "Payment abc"],
       ["authorization", "Payment def"]
@@ -38,8 +38,8 @@ describe("readCredentials", () => {
     assert.deepStrictEqual(readCredentials(headers.get("authorization")), ["Payment abc", "Payment def"])
   })
 
-  it("splits as the pattern of RFC 9110's list elements does", () => {
-    // Quadratic, and therefore not in use: commas separate, except inside a quoted string.
+  it("splits like RFC 9110's pattern of list elements", () => {
+    // The gateway does not use this pattern, because it is quadratic: commas separate, except inside a quoted string.
     const element = /(?:"(?:[^"\\]|\\.)*"|[^,"])+|"/g
     const expected = (header: string) =>
       (header.match(element) ?? []).map((one) => one.trim()).filter((one) => /^payment(?:\s|$)/i.test(one))
@@ -70,7 +70,7 @@ describe("readCredentials", () => {
     ["escaped quotes", `"${'\\"'.repeat(200_000)}, Payment abc`],
     ["blanks", `Payment${" ".repeat(400_000)}, Payment abc`]
   ] as const) {
-    it(`is done with 200,000 ${what} at once`, () => {
+    it(`handles 200,000 ${what} at once`, () => {
       const since = performance.now()
       assert.isAtLeast(readCredentials(header).length, 1)
       assert.isBelow(performance.now() - since, 200)

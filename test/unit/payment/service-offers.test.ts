@@ -12,7 +12,7 @@ describe("the offers in WWW-Authenticate", () => {
     assert.deepStrictEqual(readOffers(header), [offer("tempo", "100000"), offer("stripe", "10")])
   })
 
-  it("are not led astray by what a description says", () => {
+  it("ignore parameters within a description", () => {
     const header = challenge("tempo", "1", String.raw`a \"b\", Payment method=c, \\`)
     assert.deepStrictEqual(readOffers(header), [offer("tempo", "1")])
   })

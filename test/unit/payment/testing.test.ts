@@ -18,7 +18,7 @@ const on = <A, E>(script: PaymentScript, self: Effect.Effect<A, E, PaymentServic
   Effect.provide(self, layerPaymentTest(script), { local: true })
 
 describe("the scripted payment service", () => {
-  it.effect("takes a payment, once", () => {
+  it.effect("makes a payment once", () => {
     const script = new PaymentScript()
     return Effect.gen(function* () {
       const payments = yield* PaymentService
@@ -42,7 +42,7 @@ describe("the scripted payment service", () => {
     ["reverted", "CaptureFailed", "reverted", "reverted", 0]
   ]
   for (const [capture, tag, before, after, moved] of outcomes) {
-    it.effect(`a capture that is ${capture}`, () => {
+    it.effect(`scripts a capture that is ${capture}`, () => {
       const script = new PaymentScript()
       script.captures.push(capture)
       return Effect.gen(function* () {
@@ -58,7 +58,7 @@ describe("the scripted payment service", () => {
     })
   }
 
-  it.effect("knows nothing while the chain is down", () => {
+  it.effect("answers unknown while the chain is down", () => {
     const script = new PaymentScript()
     return Effect.gen(function* () {
       const payments = yield* PaymentService
@@ -71,7 +71,7 @@ describe("the scripted payment service", () => {
     }).pipe((self) => on(script, self))
   })
 
-  it.effect("authorizes no more than a script allows", () => {
+  it.effect("authorizes only what the script allows", () => {
     const script = new PaymentScript()
     script.authorizations.push(new PaymentRejected({ problem: "verification-failed", detail: "as scripted" }))
     return Effect.gen(function* () {
@@ -86,7 +86,7 @@ describe("the scripted payment service", () => {
     }).pipe((self) => on(script, self))
   })
 
-  it.effect("verifies what the real one does", () =>
+  it.effect("verifies the same as the real service", () =>
     Effect.gen(function* () {
       const payments = yield* PaymentService
       const challenge = yield* payments.challenge(terms, "key_1")

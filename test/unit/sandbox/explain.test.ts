@@ -1,7 +1,7 @@
 import { assert, describe, it } from "vitest"
 import { explain, explainExport } from "../../../src/sandbox/explain.ts"
 
-/** Messages as workerd words them, and what must stand in the explanation and in its hint. */
+/** Messages in workerd's words, and the text that the explanation and its hint must contain. */
 const MESSAGES: ReadonlyArray<readonly [message: string, text: RegExp, hint?: RegExp]> = [
   ["Uncaught Error: Disallowed operation called within global scope. Asynchronous I/O", /Only a request/, /handler/],
   ["Top-level await in module is unsettled.", /top-level await never settles/, /handler/],

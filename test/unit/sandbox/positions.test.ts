@@ -6,7 +6,7 @@ const mapOf = (count: number) =>
   JSON.stringify({ version: 3, sources: ["index.ts"], mappings: `AAAA${",EAAE".repeat(count - 1)}` })
 
 describe("the origin of a place in a bundle", () => {
-  it("is that of the last segment before it", () => {
+  it("is the origin of the last segment before it", () => {
     const origin = originsOf(mapOf(4))
     for (const [column, expected] of [
       [1, 1],

@@ -61,7 +61,7 @@ describe("a runner in another process", () => {
       yield* TestClock.adjust("1 seconds")
       process.back()
       yield* TestClock.adjust("1 seconds")
-      // One call is alone now; the other waits.
+      // One call runs alone now, and the other waits.
       assert.deepStrictEqual(process.calls, ["spin", "slow", "spin"])
       process.crash()
       yield* TestClock.adjust("1 seconds")
@@ -87,7 +87,7 @@ describe("a runner in another process", () => {
       process.finish()
       yield* TestClock.adjust("1 seconds")
       assert.isTrue((yield* Fiber.join(leaver)).ok)
-      // "spin" is alone, and innocent this once: work that "slow" left behind crashes the runner.
+      // "spin" runs alone, and is innocent here, because work that "slow" left behind crashes the runner.
       assert.deepStrictEqual(process.calls, ["slow", "spin", "slow", "spin"])
       process.crash()
       process.back()

@@ -39,7 +39,7 @@ describe("a loader that fails every call", () => {
     assert.strictEqual(gateway.payments.captured.size, 1)
   })
 
-  it("before the payment says nothing about the code", async () => {
+  it("is not the code's fault before the payment", async () => {
     const { state, loader } = makeLoader()
     const gateway = makeGateway(await runnerOn(loader))
     state.full = true

@@ -10,7 +10,7 @@ const code = {
   compatibilityFlags: []
 }
 
-/** A loader whose loads fail as `failures` lists, in order; the others answer as a runtime and our modules do. */
+/** A loader whose loads fail as `failures` lists, in order. The others answer like a runtime and the gateway's modules. */
 const makeLoader = (failures: ReadonlyArray<boolean> | "all") => {
   const limits: Array<number | undefined> = []
   const loader: WorkerLoader = {
@@ -84,7 +84,7 @@ describe("a runtime that does not name a missing entrypoint", () => {
     })
   })
 
-  it("starts the code beside a module of ours that exports the same", async () => {
+  it("starts the code beside a generated module with the same exports", async () => {
     assert.deepStrictEqual(await check(makeLoader(true), code, "serve"), { ok: true })
     assert.deepStrictEqual(await check(makeLoader(false), code, "serve"), {
       ok: false,
@@ -94,7 +94,7 @@ describe("a runtime that does not name a missing entrypoint", () => {
 })
 
 describe("an answer that the code has replaced", () => {
-  /** A loader where the code replaces the answer of our module. */
+  /** A loader where the code replaces the answer of the gateway's module. */
   const answering = (body: () => ReadableStream<Uint8Array> | string): WorkerLoader => ({
     get: () => ({
       getEntrypoint: () => ({ fetch: ({ method }) => Promise.resolve(new Response(method === "GET" ? "" : body())) })
@@ -111,12 +111,12 @@ describe("an answer that the code has replaced", () => {
     assert.isTrue("ok" in ran && !ran.ok && ran.error.name === "ResultTooLarge", JSON.stringify(ran))
   })
 
-  it("is ended in time when it comes in endless small pieces", async () => {
+  it("ends in time when it comes in endless small pieces", async () => {
     const ran = await run(answering(stream(0, 0)), code, null)
     assert.isTrue("ok" in ran && !ran.ok && ran.error.name === "TimeoutError", JSON.stringify(ran))
   }, 30_000)
 
-  it("is no result unless it is JSON", async () => {
+  it("is not a result unless it is JSON", async () => {
     for (const body of ["r{", "", "x1", "rundefined"]) {
       const ran = await run(
         answering(() => body),

@@ -11,7 +11,7 @@ import { CronSecret } from "../../../src/schedule/CronSecret.ts"
 import { testSettings } from "../../support/gateway.ts"
 import { layerCronSecretJack } from "../../../src/schedule/cron-secret-jack.ts"
 
-/** The secret's layer over a control plane that gives these answers, the last one for ever. */
+/** The secret's layer over a control plane that gives these answers, and then the last one again. */
 const jack = (settings: Record<string, string>, ...answers: ReadonlyArray<unknown>) => {
   const requests: Array<Request> = []
   const fetch = (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
@@ -32,7 +32,7 @@ const answer = (secret: unknown) => ({ project: { id: "proj_1", cron_secret: sec
 const read = Effect.flatMap(CronSecret, (secrets) => Effect.map(secrets.read, Option.map(Redacted.value)))
 
 describe("the key of scheduled calls", () => {
-  it.effect("reads the secret of its own project with our token", () => {
+  it.effect("reads the secret of its own project with the gateway's token", () => {
     const { layer, requests } = jack({ PROJECT_ID: "proj_1" }, answer("s"))
     return Effect.gen(function* () {
       assert.deepStrictEqual(yield* read, Option.some("s"))

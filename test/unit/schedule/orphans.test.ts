@@ -38,7 +38,7 @@ describe("a project that the host never finishes", () => {
 })
 
 describe("a project that the host creates long after it was asked to", () => {
-  it("sweeps a project with our name and no tag that no order owns", async () => {
+  it("is swept if it has a deployment's name and no tag and no order owns it", async () => {
     const gateway = makeGateway({ cronSecret: "secret" })
     const other = gateway.host.seed({ slug: "my-api", name: projectName(`dep_${"0".repeat(26)}`) })
     let late: Effect.Effect<unknown, unknown> = Effect.void
@@ -47,9 +47,9 @@ describe("a project that the host creates long after it was asked to", () => {
       return Effect.fail(new ControlPlaneUnavailable({ message: "no answer in 15 seconds" }))
     })
     assert.strictEqual((await problem(await gateway.pay({ headers }))).code, "deploy_failed")
-    // The slug is somebody else's: ours goes live at another one.
+    // Another project has the slug, so the deployment goes live at another one.
     const { url } = (await (await gateway.pay({ headers })).json()) as { url: string }
-    // Then it is free, and what was asked for first is done.
+    // Then the slug is free, and the host completes the first request.
     gateway.host.projects.delete(other.id)
     await Effect.runPromise(Effect.exit(late))
     assert.strictEqual(gateway.host.projects.size, 2)

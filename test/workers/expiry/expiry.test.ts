@@ -49,7 +49,7 @@ describe("an expiring deployment", () => {
     assert.deepInclude(await status(id), { status: "expired", last_failure: null })
   })
 
-  it("counts a project that is gone as deleted, and deletes again after a lost answer", async () => {
+  it("counts a missing project as deleted, and deletes again after a lost answer", async () => {
     const gone = await deploy()
     host.projects.clear()
     await expiry(gone)
@@ -85,7 +85,7 @@ describe("an expiring deployment", () => {
       assert.deepStrictEqual(storage.sql.exec("SELECT name FROM sqlite_master WHERE name = 'purchase'").toArray(), [])
       assert.isNull(await storage.getAlarm())
     })
-    // And it can be bought again.
+    // The client can buy it again.
     assert.notStrictEqual(await deploy(), id)
   })
 

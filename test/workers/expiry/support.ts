@@ -17,20 +17,20 @@ export const down = failsWith(new ControlPlaneUnavailable({ message: "down" }))
 
 let count = 0
 
-/** The next deploy. */
+/** The body of the next deploy. */
 export const next = { body: "" }
 
-/** Forgets all payments and projects, and makes a body that no test has sent. */
+/** Forgets all payments and projects, and makes a new body. */
 export const reset = (): void => {
   payments.captured.clear()
   host.projects.clear()
   next.body = JSON.stringify({ files: { "index.ts": `export default "expiry ${++count}"` }, name: `expiring-${count}` })
 }
 
-/** A request to the gateway. */
+/** Sends a request to the gateway. */
 export const send = (path: string, init: RequestInit = {}) => exports.default.fetch(`http://gateway.test${path}`, init)
 
-/** A paid call. */
+/** Makes a paid call. */
 export const call = async (
   method: "POST" | "PUT",
   path: string,
@@ -47,16 +47,16 @@ export const call = async (
   return request({ authorization: testCredential(challenge, "0xpayer") })
 }
 
-/** A paid deploy; returns its deployment id. */
+/** Makes a paid deploy, and returns its deployment id. */
 export const deploy = async (headers: Record<string, string> = {}) => {
   const response = await call("POST", "/deploy", next.body, headers)
   assert.strictEqual(response.status, 200, await response.clone().text())
   return String(((await response.json()) as { deployment_id: string }).deployment_id)
 }
 
-/** The order's object. */
+/** Returns the order's object. */
 export const objectOf = (id: string) => env.ORDERS.get(env.ORDERS.idFromName(parseId(id)?.order ?? ""))
-/** The deployment's status, as the gateway answers it. */
+/** Returns the deployment's status from the gateway. */
 export const status = async (id: string) =>
   (await send(`/deployments/${id}`)).json() as Promise<Record<string, unknown>>
 
@@ -76,6 +76,6 @@ export const expiry = (id: string) =>
 /** Lets the pause before the next attempt pass. */
 export const pause = (id: string) => after(id, () => ({}))
 
-/** The purchase as its object has stored it. */
+/** Returns the purchase as its object has stored it. */
 export const purchaseOf = (id: string) =>
   runInDurableObject(objectOf(id), (_order, { storage }) => makePurchaseStore(storage).byId(id)!)

@@ -20,7 +20,7 @@ describe("the sweep", () => {
     return send("/__scheduled", { method: "POST", headers: { ...signed, ...headers } })
   }
 
-  it("deletes expired projects of ours that no order claims, and no others", async () => {
+  it("deletes the gateway's expired projects that no order claims, and no others", async () => {
     const live = await deploy()
     const liveProject = [...host.projects.values()][0]!
     const orphan = host.seed({ slug: "orphan", name: projectName(unknown), tags: expired })
@@ -64,8 +64,8 @@ describe("the sweep", () => {
     assert.strictEqual((await problem(await scheduled())).status, 500)
   })
 
-  it("accepts each call once, also with its signature in upper case", async () => {
-    // Later than any call before, which all bear about the time at which they were made.
+  it("accepts each call once, even with its signature in upper case", async () => {
+    // This call is later than the earlier ones, which all have about the current time.
     const at = Date.now() + 60_000
     assert.strictEqual((await scheduled({}, at)).status, 200)
     const again = await problem(await scheduled({}, at))

@@ -13,17 +13,17 @@ export class GoMemory {
     this.#view = new DataView(memory.buffer)
   }
 
-  /** Bytes; it never shrinks. */
+  /** Returns the number of bytes; it never shrinks. */
   get size(): number {
     return this.#memory.buffer.byteLength
   }
 
-  /** The view that Go's values are read and written with. Growing replaces its buffer. */
+  /** Returns the view that reads and writes Go's values. Growing replaces its buffer. */
   get view(): DataView {
     return this.#view
   }
 
-  /** Must be called after the program has grown its memory. */
+  /** Renews the view. Callers must call this after the program has grown its memory. */
   refresh(): void {
     this.#view = new DataView(this.#memory.buffer)
   }
@@ -39,7 +39,7 @@ export class GoMemory {
     this.refresh()
   }
 
-  /** The start of the zeros at its end, in whole pages. Unlike writing, reading takes no memory. */
+  /** Finds the start of the zeros at the end, in whole pages. Unlike writing, reading takes no memory. */
   end(): number {
     const words = new Int32Array(this.#memory.buffer)
     let end = words.length
@@ -47,7 +47,7 @@ export class GoMemory {
     return Math.ceil((end * 4) / PAGE) * PAGE
   }
 
-  /** A copy, without the zeros at its end. */
+  /** Copies the memory, without the zeros at its end. */
   save(): Uint8Array {
     return this.at(0, this.end()).slice()
   }
@@ -70,22 +70,22 @@ export class GoMemory {
     this.#view.setUint32(address + 4, Math.floor(value / 4_294_967_296), true)
   }
 
-  /** Reads an integer; exact up to 2 ** 53. */
+  /** Reads an integer, which is exact up to 2 ** 53. */
   getInt64(address: number): number {
     return this.#view.getUint32(address, true) + this.#view.getInt32(address + 4, true) * 4_294_967_296
   }
 
-  /** A view of some bytes. */
+  /** Returns a view of some bytes. */
   at(address: number, length: number): Uint8Array {
     return new Uint8Array(this.#memory.buffer, address, length)
   }
 
-  /** The slice whose header (pointer, length) is at the address: a view. */
+  /** Returns a view of the slice whose header (pointer, length) is at the address. */
   bytes(address: number): Uint8Array {
     return this.at(this.getInt64(address), this.getInt64(address + 8))
   }
 
-  /** The string whose header is at the address. */
+  /** Returns the string whose header is at the address. */
   text(address: number): string {
     return decoder.decode(this.bytes(address))
   }

@@ -57,8 +57,8 @@ export interface MemoryLimits {
 }
 
 /**
- * Runs a Go program that reads standard input and writes standard output; the counterpart of Go's `wasm_exec.js`. That one
- * hides its state; the state of this one can be saved and restored. Every call into a program that has ended throws `GoExit`.
+ * Runs a Go program that reads standard input and writes standard output, like Go's `wasm_exec.js`. That one hides its state,
+ * and the state of this one can be saved and restored. Every call into a program that has ended throws `GoExit`.
  */
 export class GoProgram {
   readonly #exports: GoExports
@@ -91,12 +91,12 @@ export class GoProgram {
     this.#reset()
   }
 
-  /** Bytes of memory; it never shrinks. */
+  /** Returns the bytes of memory; they never shrink. */
   get size(): number {
     return this.#memory.size
   }
 
-  /** Whether it has ended. */
+  /** Whether the program has ended. */
   get isOver(): boolean {
     return this.#over !== undefined
   }
@@ -105,7 +105,7 @@ export class GoProgram {
   start(args: ReadonlyArray<string>, environment: Readonly<Record<string, string>>): void {
     // Go's heap takes all existing memory at the start, and grows it afterwards.
     this.#guard(() => this.#memory.reserve(this.#limits.initial))
-    // The linker keeps the memory from 4096 to 12288 free for this.
+    // The linker keeps the memory from 4096 to 12288 free for the arguments.
     let offset = 4096
     const put = (text: string): number => {
       const start = offset
@@ -192,7 +192,7 @@ export class GoProgram {
     }
   }
 
-  /** An error that escapes has unwound Go's stack, so the program has ended. */
+  /** Runs a part of the program. An error that escapes has unwound Go's stack, so the program has ended. */
   #guard(run: () => void): void {
     if (this.#over !== undefined) throw this.#over
     try {

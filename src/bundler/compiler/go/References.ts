@@ -7,7 +7,7 @@ type SavedValue =
   | { readonly bytes: number }
   | { readonly object: true }
 
-/** The JavaScript references of a paused program, by number. `restore` makes the values anew. */
+/** The JavaScript references of a paused program, by number. `restore` makes the values again. */
 export interface SavedReferences {
   readonly values: ReadonlyArray<SavedValue>
   readonly counts: ReadonlyArray<number>
@@ -45,19 +45,19 @@ export class References {
     this.#ids = new Map(fixed.map((value, id) => [value, id] as const).slice(1))
   }
 
-  /** Go's function with this id, as JavaScript calls it. */
+  /** Returns the JavaScript function that calls Go's function with this id. */
   wrap(id: number): () => unknown {
     const call = this.#wrap(id)
     this.#wrappers.set(call, id)
     return call
   }
 
-  /** A value's number, where Go refers to it, else -1. */
+  /** Returns a value's number if Go refers to it, else -1. */
   indexOf(value: unknown): number {
     return this.#values.indexOf(value)
   }
 
-  /** The value with this number. */
+  /** Returns the value with this number. */
   valueAt(id: number): unknown {
     return this.#values[id]
   }
@@ -82,7 +82,7 @@ export class References {
     )
   }
 
-  /** Reads a value. References are the NaNs that no computation yields: their low half is the number. */
+  /** Reads a value. A reference is a NaN that no computation yields, and its low half is the number. */
   load({ view }: GoMemory, address: number): unknown {
     const number = view.getFloat64(address, true)
     if (number === 0) return undefined
@@ -95,7 +95,7 @@ export class References {
     return Array.from({ length: memory.getInt64(address + 8) }, (_, index) => this.load(memory, start + index * 8))
   }
 
-  /** Writes a value, and counts that Go refers to it once more. */
+  /** Writes a value, and counts one more reference of Go to it. */
   store({ view }: GoMemory, address: number, value: unknown): void {
     if (value === undefined || (typeof value === "number" && value !== 0 && !Number.isNaN(value))) {
       view.setFloat64(address, value ?? 0, true)
@@ -129,7 +129,7 @@ export class References {
     if (constant >= 0) return { constant }
     if (value instanceof Uint8Array) return { bytes: value.length }
     const wrapper = typeof value === "function" ? this.#wrappers.get(value) : undefined
-    // A value of a finished call, which Go's garbage collector has not released yet.
+    // Go's garbage collector has not released this value of a finished call yet.
     return wrapper === undefined ? { object: true } : { wrapper }
   }
 

@@ -5,16 +5,16 @@ export type Reply = (error: unknown, result?: unknown) => void
 
 /** The input, output and files of a program. */
 export interface Devices {
-  /** Reads standard input into the buffer; replies when there is some. */
+  /** Reads standard input into the buffer, and replies when there is some input. */
   readonly read: (buffer: Uint8Array, reply: Reply) => void
   readonly write: (fd: number, bytes: Uint8Array) => void
-  /** A function, because the files change with every build. */
+  /** Returns the files. It is a function, because they change with every build. */
   readonly files: () => VirtualFs
 }
 
 const CONSTANTS = { O_WRONLY: -1, O_RDWR: -1, O_CREAT: -1, O_TRUNC: -1, O_APPEND: -1, O_EXCL: -1, O_DIRECTORY: -1 }
 
-/** The globals of JavaScript that a Go program uses, and those of them that are the same in every host. */
+/** Makes the globals of JavaScript that a Go program uses, and names those that are the same in every host. */
 export const makeGlobals = ({ read, write, files }: Devices) => {
   const fs = {
     constants: CONSTANTS,

@@ -6,7 +6,10 @@ export class GoExit extends Error {
   override readonly name = "GoExit"
 }
 
-/** The state that Go's runtime works on. Functions, because memory exists only after the imports, and references are replaced. */
+/**
+ * The state that Go's runtime works on. The members are functions, because memory exists only after the imports, and references
+ * are replaced.
+ */
 export interface GoHost {
   readonly memory: () => GoMemory
   readonly references: () => References
@@ -14,7 +17,7 @@ export interface GoHost {
   readonly sp: () => number
   /** Whether the program has ended. */
   readonly isOver: () => boolean
-  /** Takes what was written to a file descriptor; the bytes are the receiver's. */
+  /** Receives output for a file descriptor. The bytes belong to the receiver. */
   readonly output: (fd: number, bytes: Uint8Array) => void
   /** @throws {GoExit} always. */
   readonly exit: (code: number) => never
@@ -24,10 +27,10 @@ export interface GoHost {
 
 const encoder = new TextEncoder()
 
-/** Stack overflow is a `RangeError`, the rest `WebAssembly.RuntimeError`. */
+/** Whether an error is a trap. Stack overflow is a `RangeError`, the rest `WebAssembly.RuntimeError`. */
 const isTrap = (error: unknown): boolean => error instanceof RangeError || error instanceof WebAssembly.RuntimeError
 
-/** A call may run Go again and move its stack, so the address of the result is known only afterwards. */
+/** Makes a call for Go. The call may run Go again and move its stack, so the address of the result is known only afterwards. */
 const call = (host: GoHost, run: () => unknown, at: number): void => {
   let result: unknown
   let succeeded = 1
@@ -75,11 +78,11 @@ const runtime = (host: GoHost): Imports => {
       host.memory().setInt64(sp + 8, now / 1000)
       host.memory().view.setInt32(sp + 16, (now % 1000) * 1e6, true)
     },
-    // The only timers are a pause before Go drops a build's data and the scheduler's. They would fire during another request.
+    // The only timers are the scheduler's and a pause before Go drops a build's data. They would fire during another request.
     "runtime.scheduleTimeoutEvent": (sp) => host.memory().view.setInt32(sp + 16, timers++, true),
     "runtime.clearTimeoutEvent": () => {},
     "runtime.getRandomData": (sp) => {
-      crypto.getRandomValues(host.memory().bytes(sp + 8) as Uint8Array<ArrayBuffer>) // never shared: one thread
+      crypto.getRandomValues(host.memory().bytes(sp + 8) as Uint8Array<ArrayBuffer>) // the memory of one thread is never shared
     }
   }
 }

@@ -20,7 +20,7 @@ export class Outbound extends WorkerEntrypoint<SiteEnv, Props, Exports> {
     const { label, host: own } = this.ctx.props
     const { host } = new URL(request.url)
     if (host === CACHES_HOST) return useCache(label, request)
-    // The request would return to the site without end. So would an unanswered one after `passThroughOnException`.
+    // The request would return to the site endlessly. So would an unanswered one after `passThroughOnException`.
     if (host === own) throw new Error(`A site has no origin behind it: it cannot fetch from itself (${request.url}).`)
     return siteLabelOf(request.url, this.env) === undefined ? fetch(request) : fetchSite(request, this.env)
   }

@@ -1,14 +1,14 @@
 import type { Bundle } from "../bundle.ts"
 
-/** The host of hosted code's cache calls: a name in no network (RFC 6761, 6.4), which the site's outbound handles itself. */
+/** The host of hosted code's cache calls. It is a name in no network (RFC 6761, 6.4), and the site's outbound handles it. */
 export const CACHES_HOST = "caches.mpp-compute.invalid"
 
 /** The header that marks an answer as a result or an error. A cached response has no such header. */
 export const CACHES_HEADER = "x-mpp-compute-cache"
 
 /**
- * Gives hosted code a cache. Code in the Worker Loader has none: every call of its `caches` throws. A module of ours becomes the
- * main module and imports a second one before the code. The second module makes the runtime's cache objects call the site's
+ * Gives hosted code a cache. Code in the Worker Loader has none: every call of its `caches` throws. A generated module becomes
+ * the main module and imports a second one before the code. The second module makes the runtime's cache objects call the site's
  * outbound, which has a cache for each site. The code's exports stay the same.
  */
 export const withCaches = (bundle: Bundle): Bundle => {

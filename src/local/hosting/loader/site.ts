@@ -33,7 +33,7 @@ export interface Exports {
 /** The control plane's answer: the version that a site runs now, and the project if the version needs its own process. */
 type Site = { readonly version: string | null; readonly project?: string }
 
-/** A project's answer until its first upload, the same text as Jack's. */
+/** A project answers this until its first upload. Jack answers the same text. */
 const placeholder = { error: "Project is being set up. Deploy your code with 'jack ship'." }
 
 /** Answers a request to a site. */
@@ -59,7 +59,7 @@ export const serveSite = async (label: string, request: Request, env: SiteEnv, e
   }
 }
 
-/** The version's isolate. Its code is fetched if the isolate does not exist yet. */
+/** Returns the version's isolate. Its code is fetched if the isolate does not exist yet. */
 const loadVersion = (
   url: string,
   id: string,

@@ -96,7 +96,7 @@ export class Sites {
     }
   }
 
-  /** Ends the process of a project, and deletes its data if told to. */
+  /** Ends the process of a project, and deletes its data on request. */
   remove(project: string, { data }: { readonly data: boolean }): Promise<void> {
     return this.#processes.end(project, () => {
       if (data) rmSync(join(this.#dir, project), { recursive: true, force: true })

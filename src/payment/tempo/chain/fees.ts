@@ -9,7 +9,7 @@ const MAX_GAS = 30_000_000n
 /** The nonce key of transactions with an expiring nonce, which land in any order (TIP-1009). */
 export const EXPIRING_NONCE_KEY = 2n ** 256n - 1n
 
-/** The first byte of nonce keys that are reserved for validators (Tempo, `TEMPO_SUBBLOCK_NONCE_KEY_PREFIX`). */
+/** The first byte of nonce keys that only validators may use (Tempo, `TEMPO_SUBBLOCK_NONCE_KEY_PREFIX`). */
 const RESERVED_KEY = 0x5bn
 
 const toTokenUnits = (gas: bigint, price: bigint): bigint => (gas * price + SCALE - 1n) / SCALE

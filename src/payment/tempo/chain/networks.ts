@@ -5,8 +5,8 @@ import { createClient, type Hex, http, isHex } from "viem"
 import { selectorOf, encodeWord } from "./abi.ts"
 
 /**
- * Tempo's networks and their public nodes, as viem has them (a test compares). viem's own definitions include all of its
- * Tempo actions: every isolate would load 400 KB of code before its first answer.
+ * Tempo's networks and their public nodes, as in viem (a test compares). viem's own definitions include all of its Tempo
+ * actions, so every isolate would load 400 KB of code before its first answer.
  */
 export const networks = {
   mainnet: { chainId: 4217, rpcUrl: "https://rpc.tempo.xyz" },
@@ -14,7 +14,10 @@ export const networks = {
   local: { chainId: 1337, rpcUrl: "http://localhost:8545" }
 } as const
 
-/** Longer than any answer of a healthy node takes, and short enough to ask twice before a payment expires. */
+/**
+ * The time limit of a read, in milliseconds. It is longer than any answer of a healthy node takes, and short enough to ask
+ * twice before a payment expires.
+ */
 const READ_MILLIS = 4_000
 
 /** A broadcast waits for its block: half a second on Tempo. After this time `find` asks for the receipt. */
@@ -23,7 +26,7 @@ const BROADCAST_MILLIS = 8_000
 /** The precompile that counts the nonces of all nonce keys but 0 (Tempo's interface `INonce`). */
 const NONCE_MANAGER = "0x4e4f4e4345000000000000000000000000000000"
 
-/** The fields of JSON-RPC's receipt that are read here. */
+/** The fields of JSON-RPC's receipt that the gateway reads. */
 const RpcReceipt = Schema.Struct({
   status: Schema.String,
   transactionHash: Schema.String,
@@ -40,15 +43,18 @@ const decodeBlock = Schema.decodeUnknownSync(
 /** The chain by its JSON-RPC. Requests that only read are repeated once. */
 export interface Network {
   readonly chainId: number
-  /** The node tries a transaction on the latest state. Rejects when it would fail. */
+  /** The node tries a transaction on the latest state. Rejects if the transaction would fail. */
   readonly simulate: (transaction: TxEnvelopeTempo) => Promise<void>
   /** The nonce of an account's next transaction; the key 0 is Ethereum's own. */
   readonly nextNonce: (account: Hex, nonceKey: bigint) => Promise<bigint>
-  /** Sends a signed transaction and waits for its receipt; rejects without one. Never repeats: after a lost answer the node would say "known". */
+  /**
+   * Sends a signed transaction and waits for its receipt. Rejects without one. It never repeats, because after a lost answer
+   * the node would say "known".
+   */
   readonly broadcast: (transaction: Hex) => Promise<RpcReceipt>
   /**
-   * A contract's answer to a call that changes nothing; `from` is the caller, where it matters. Rejects with viem's
-   * `RpcRequestError` when the contract reverts.
+   * Returns a contract's answer to a call that changes nothing. `from` is the caller, if that matters. Rejects with viem's
+   * `RpcRequestError` if the contract reverts.
    */
   readonly view: (to: Hex, data: Hex, from?: Hex) => Promise<Hex>
   /** The price of gas in the latest block, in 10^-18 dollars. */
@@ -107,21 +113,24 @@ export const makeNetwork = (name: keyof typeof networks, url: string | undefined
   }
 }
 
-/** The JSON-RPC answer of an overloaded or broken node is no answer to the question. */
+/** Throws for an overloaded or broken node, because its JSON-RPC answer does not answer the question. */
 const rejectOverloaded = ({ status }: Response): void => {
   if (status === 429 || status >= 500) throw new Error(`HTTP ${status}`)
 }
 
-/** The form of a nonce, 64 bits, in JSON-RPC and in a contract's answer. */
+/** The form of a nonce (64 bits) in JSON-RPC and in a contract's answer. */
 const QUANTITY = /^0x[0-9a-f]{1,16}$/i
 const NONCE_WORD = /^0x0{48}[0-9a-f]{16}$/i
 
-/** Throws for what is no number: JavaScript's conversion would yield 0. */
+/** Throws for text that is not a number, because JavaScript's conversion would yield 0. */
 const parseNumber = (answer: unknown, form: RegExp): bigint => {
   if (typeof answer === "string" && form.test(answer)) return BigInt(answer)
   throw new Error("no number")
 }
 
-/** The transaction in the form of `eth_call`, without its signatures: the node checks those when it is sent. RLP has no 0. */
+/**
+ * Returns the transaction in the form of `eth_call`, without its signatures, because the node checks those when it is sent. RLP
+ * has no 0.
+ */
 const toRpcCall = (transaction: TxEnvelopeTempo) =>
   TransactionRequest.toRpc({ ...transaction, nonce: transaction.nonce ?? 0n } as TransactionRequest.TransactionRequest)

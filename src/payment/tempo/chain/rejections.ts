@@ -8,7 +8,7 @@ export const rejected = (detail: string): PaymentRejected =>
 export const invalidChallenge = (detail: string, key?: string): PaymentRejected =>
   new PaymentRejected({ problem: "invalid-challenge", detail, ...(key !== undefined && { key }) })
 
-/** The payment cannot be checked, because the chain gave no answer or one that cannot be read. */
+/** The gateway cannot check the payment, because the chain gave no answer or an unreadable one. */
 export const unavailable = new PaymentServiceUnavailable({
   message: "The chain does not answer at the moment. No payment was sent; try again in a few seconds."
 })

@@ -9,9 +9,9 @@ const text =
     sentence
 
 /**
- * The errors of payments, by signature: of a transfer of a TIP-20 token, of a swap on the exchange before it, of the
- * account's access key and its nonce (Tempo's interfaces `ITIP20`, `IStablecoinDEX`, `IAccountKeychain` and `INonce`).
- * Other errors reach the client in the node's words.
+ * The errors of payments, by signature: of a transfer of a TIP-20 token, of a swap on the exchange before it, of the account's
+ * access key and its nonce (Tempo's interfaces `ITIP20`, `IStablecoinDEX`, `IAccountKeychain` and `INonce`). Other errors reach
+ * the client in the node's words.
  */
 const explanations: Readonly<Record<string, Explanation>> = {
   "InsufficientBalance(uint256,uint256,address)": ([available, required]) =>
@@ -55,7 +55,7 @@ let bySelector: ReadonlyMap<string, Explanation> | undefined
  */
 export const explainRevert = (data: unknown): string | undefined => {
   if (typeof data !== "string") return undefined
-  // The signatures are hashed at the first revert: most isolates never see one.
+  // The first revert hashes the signatures, because most isolates never see one.
   bySelector ??= new Map(Object.entries(explanations).map(([signature, meaning]) => [selectorOf(signature), meaning]))
   return bySelector.get(data.slice(0, 10).toLowerCase())?.(decodeArguments(data, 2))
 }

@@ -20,7 +20,7 @@ export const rpcErrorIn = (error: unknown): RpcRequestError | undefined => {
 export const toSimulationError = (error: unknown): PaymentRejected | PaymentServiceUnavailable => {
   const answer = rpcErrorIn(error)
   if (answer === undefined || NODE_ERROR_CODES.has(answer.code)) return unavailable
-  // The address may belong to a server that is no node, and it may answer anything.
+  // The address may belong to a server that is not a node, so the answer may be anything.
   if (typeof answer.details !== "string") return unavailable
   return rejected(
     `The payment would fail: ${reason(answer)} Nothing was sent. Fund the account or choose another, and sign again.`

@@ -7,8 +7,8 @@ import type { Terms } from "../../PaymentService.ts"
 import { invalidChallenge } from "../chain/rejections.ts"
 
 /**
- * A challenge is bound to this, beside its price. It travels as the challenge's `opaque`, under its HMAC, and mppx
- * wants it flat. `nonce` makes every challenge unique: without it, all challenges of one millisecond share one id.
+ * A challenge is bound to these values, and to its price. They travel as the challenge's `opaque`, under its HMAC, and mppx
+ * requires them flat. `nonce` makes every challenge unique: without it, all challenges of one millisecond share one id.
  */
 const Binding = Schema.Struct({
   v: Schema.Literal("1"),
@@ -17,7 +17,7 @@ const Binding = Schema.Struct({
   key: Schema.String,
   nonce: Schema.String
 })
-/** A challenge is bound to this, beside its price. */
+/** A challenge is bound to these values, and to its price. */
 export type Binding = typeof Binding.Type
 
 /** The binding as `opaque` carries it: base64url of JCS (RFC 8785). The values are strings and the names are in order. */
@@ -26,7 +26,7 @@ export const encodeBinding = (
   { key, nonce }: Pick<Binding, "key" | "nonce">
 ): string => Buffer.from(JSON.stringify({ body: bodyDigest, key, nonce, op: operation, v: "1" })).toString("base64url")
 
-/** The binding of a challenge whose HMAC holds. It fails for challenges of versions that bound something else. */
+/** Reads the binding of a challenge whose HMAC is valid. It fails for challenges of versions that bound something else. */
 export const decodeBinding = (challenge: Challenge.Challenge): Effect.Effect<Binding, PaymentRejected> =>
   Effect.try(() => PaymentRequest.deserialize(challenge.opaque ?? "")).pipe(
     Effect.flatMap(Schema.decodeUnknownEffect(Binding)),

@@ -12,13 +12,16 @@ import { PaymentRejected } from "../../errors.ts"
 /** The most characters of a credential, its scheme included. */
 const MAX_CREDENTIAL = 32_768
 
-/** The most characters of a challenge's fields; ours have 700. */
+/** The most characters of a challenge's fields. The gateway's own have 700. */
 const MAX_CHALLENGE = 8_192
 
-/** The most fields of a challenge (mppx knows 11) and of its `opaque` (ours has 5), which early clients sent as an object. */
+/**
+ * The most fields of a challenge (mppx knows 11) and of its `opaque` (the gateway's has 5), which early clients sent as an
+ * object.
+ */
 const MAX_FIELDS = 16
 
-/** The most levels of a credential and of the request in its challenge; ours have 3. */
+/** The most levels of a credential and of the request in its challenge. The gateway's have 3. */
 const MAX_DEPTH = 8
 
 /** The scheme and a token68 in base64 or base64url (RFC 9110, 11.2), of which each character can be matched in one way only. */
@@ -80,7 +83,7 @@ const isBounded = (credential: string): boolean => {
   )
 }
 
-/** Reads a credential with mppx, once it is within these bounds. This verifies nothing of its content. */
+/** Reads a credential with mppx if it is within these bounds. This does not verify its content. */
 export const readCredential = (
   credential: string
 ): Effect.Effect<ReturnType<typeof Credential.deserialize>, PaymentRejected> =>

@@ -9,10 +9,13 @@ export type SignedKeyAuthorization = KeyAuthorization.KeyAuthorization
 /** The types of keys, each at its number in the keychain (Tempo's interface `IAccountKeychain`). */
 export const KEY_TYPES: ReadonlyArray<string> = ["secp256k1", "p256", "webAuthn"]
 
-/** The signer's address: recovered from the signature, or of the public key that it carries and is verified with. */
+/**
+ * Returns the signer's address. It is recovered from the signature, or it is that of the public key that the signature carries
+ * and is verified with.
+ */
 export const signerOf = (payload: Hex, signature: SignatureEnvelope.SignatureEnvelope): string => {
   const address = SignatureEnvelope.extractAddress({ payload, signature })
-  // Recovering the address verifies a secp256k1 signature already.
+  // Recovering the address already verifies a secp256k1 signature.
   if (signature.type !== "secp256k1" && !SignatureEnvelope.verify(signature, { address, payload })) {
     throw new Error("invalid signature")
   }
@@ -81,10 +84,13 @@ const RESTRICTIONS = {
 const AUTHORIZE_KEY =
   "authorizeKey(address,uint8,(uint64,bool,(address,uint256,uint64)[],bool,(address,(bytes4,address[])[])[])"
 
-/** The call by which the account would authorize the key itself. The chain applies the same rules to it as to the authorization. */
+/**
+ * Encodes the call by which the account would authorize the key itself. The chain applies the same rules to it as to the
+ * authorization.
+ */
 export const encodeAuthorizeKey = (authorization: SignedKeyAuthorization): Hex => {
   const { address, type, expiry, limits, witness } = authorization
-  // From the signed tuple: a scope may have several rules there, while ox lists each as a scope of its own.
+  // The scopes come from the signed tuple. One scope may have several rules there, while ox lists each rule as a scope.
   const [[, , , , , scopes = "0x"]] = KeyAuthorization.toTuple(authorization)
   const config = [
     BigInt(expiry ?? 2n ** 64n - 1n),

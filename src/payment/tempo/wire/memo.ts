@@ -16,7 +16,7 @@ const VERSION = "01"
 
 const fingerprint = (value: string, bytes: number) => keccak256(stringToHex(value)).slice(2, 2 + bytes * 2)
 
-/** Whether a memo names this challenge. Without this check, any earlier transfer of the payer would count as payment. */
+/** Whether a memo names this challenge. Without this check, every earlier transfer of the payer would count as payment. */
 export const namesChallenge = (memo: Hex, challenge: { readonly id: string; readonly realm: string }): boolean => {
   const bytes = memo.toLowerCase().slice(2)
   return (

@@ -29,7 +29,7 @@ const allows = ({ target, selector, recipients }: Scope, { to, data = "0x" }: Ca
 export const permits = (scopes: ReadonlyArray<Scope>, calls: ReadonlyArray<Call>): boolean =>
   calls.every((call) => scopes.some((scope) => allows(scope, call)))
 
-/** The scopes that an authorization states; `undefined` if it allows everything. */
+/** Returns the scopes that an authorization states; `undefined` if it allows everything. */
 export const scopesOfAuthorization = ({ scopes }: SignedKeyAuthorization): ReadonlyArray<Scope> | undefined =>
   scopes?.map(({ address, selector, recipients = [] }) => ({
     target: address.toLowerCase(),

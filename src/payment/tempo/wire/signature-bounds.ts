@@ -35,7 +35,7 @@ const MAGIC_SUFFIX = "77".repeat(32)
 
 const sizeOf = (digits: string): number => digits.length / 2
 
-/** Whether a passkey's signature has the client's JSON where Tempo expects it. There ox finds it at once. */
+/** Whether a passkey's signature has the client's JSON at the place where Tempo expects it. ox finds it there at once. */
 const isWebAuthn = (digits: string): boolean => {
   if (sizeOf(digits) > MAX_WEBAUTHN) return false
   const client = Buffer.from(digits.slice(2 + AUTHENTICATOR_DATA * 2, -128 * 2), "hex").toString()

@@ -26,7 +26,7 @@ const KEY_AUTHORIZATION = 13
 /** Items of RLP: bytes, or lists of items. */
 type Items = Hex | ReadonlyArray<Items>
 
-/** Whether bytes are one well-formed item of RLP: each list is as long as its items, and none nests too deeply. */
+/** Whether bytes are one well-formed item of RLP: each list is as long as its items, and no list nests too deeply. */
 const isBounded = (bytes: Uint8Array): boolean => {
   let items = 0
   /** The end of the item at `at`; NaN if it is malformed, or ends after `end`. */
@@ -53,7 +53,7 @@ const isBounded = (bytes: Uint8Array): boolean => {
 const isInteger = (item: Items | undefined): boolean =>
   typeof item === "string" && item.length <= 2 + MAX_INTEGER * 2 && !item.startsWith("0x00")
 
-/** The reason why a transaction is refused before it is read. */
+/** The reason why the gateway refuses a transaction before it reads it. */
 export type TransactionFault = "unreadable" | "too long" | "signature" | "lists"
 
 /**

@@ -8,7 +8,7 @@ interface Env {
   readonly MODE: string
 }
 
-// What a bare Worker would be set up with; the gateway's bench has the same.
+// The settings of a bare Worker. The gateway's benchmark has the same.
 const client = createClient({ chain: tempoLocalnet, transport: http("http://127.0.0.1:1") })
 
 const make = () =>
@@ -29,7 +29,7 @@ const shared = make()
 
 const hex = (bytes: ArrayBuffer) => Buffer.from(bytes).toString("hex")
 
-/** The checks that somebody would write by hand: `undefined` where all is well. */
+/** The checks that a developer would write by hand; `undefined` if all is well. */
 const wrong = (text: string): string | undefined => {
   let json: { readonly files?: unknown }
   try {
@@ -65,5 +65,5 @@ app.post("/deploy", async (c) => {
   return result.status === 402 ? result.challenge : result.withReceipt(c.json({ paid: true }))
 })
 
-/** The bare Worker that the gateway is measured against: hono and mppx, and nothing that makes it safe. */
+/** The bare Worker that the gateway is compared with: hono and mppx, without anything that makes it safe. */
 export default app

@@ -60,7 +60,7 @@ describe("POST /v1/projects", () => {
     ["lowercased, with a hyphen for the rest, and trimmed", "  Ünder_Score & Co! ", "nder-score-co"],
     ["cut at 63", "x".repeat(80), "x".repeat(63)]
   ] as const)
-    it(`takes the slug from the name: ${what}`, async () => {
+    it(`makes the slug from the name: ${what}`, async () => {
       assert.strictEqual((await create({ name })).slug, slug)
     })
 
@@ -79,7 +79,7 @@ describe("POST /v1/projects", () => {
       assert.isString(json.message)
     })
 
-  it("answers 500, not 409, for a slug that is taken", async () => {
+  it("answers 500, not 409, for a taken slug", async () => {
     const { slug } = await create()
     const { status, json } = await api("POST", "projects", { name: "other", slug })
     assert.deepStrictEqual([status, json.error], [500, "internal_error"])
@@ -118,7 +118,7 @@ describe("POST /v1/projects", () => {
 })
 
 describe("GET /v1/projects", () => {
-  it("lists all, with ISO times and tags as a JSON string", async () => {
+  it("lists all projects, with ISO times and tags as a JSON string", async () => {
     const { id } = await create()
     await api("PUT", `projects/${id}/tags`, { tags: ["b", "a", "b"] })
     const row = (await api("GET", "projects")).json.projects.find((project) => project.id === id)!
@@ -126,7 +126,7 @@ describe("GET /v1/projects", () => {
     assert.strictEqual(row.tags, '["a","b"]')
   })
 
-  it("answers by id with the URL and by slug without, both with times without zones", async () => {
+  it("answers with the URL by id and without it by slug, with times without zones", async () => {
     const { id, slug } = await create()
     const byId = (await api("GET", `projects/${id}`)).json
     assert.strictEqual(byId.url, `http://local-${slug}.localhost:8788`)
@@ -146,7 +146,7 @@ describe("GET /v1/projects", () => {
 })
 
 describe("PUT /v1/projects/:id/tags", () => {
-  it("replaces all, sorted and without doubles", async () => {
+  it("replaces all tags, sorted and without duplicates", async () => {
     const { id } = await create()
     await api("PUT", `projects/${id}/tags`, { tags: ["old"] })
     const { status, json } = await api("PUT", `projects/${id}/tags`, { tags: ["mpp-compute", "expires:1764000000"] })

@@ -7,10 +7,10 @@ import { controlPlaneClient, temporaryDirectory, uploadForm } from "../support.t
 /** The only token that the control plane accepts. */
 export const token = `jkt_${"0123456789abcdef".repeat(4)}`
 
-/** A time as rows have it that were just written. */
+/** The form of a new row's time. */
 export const zoneless = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/
 
-/** A time as lists have it. */
+/** The form of a time in a list. */
 export const iso = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/
 
 /** Starts a control plane for the tests of a file, and stops it after them. */
@@ -52,7 +52,7 @@ export const useControlPlane = () => {
   return {
     running,
     api,
-    /** The next bundles start, or do not. */
+    /** Decides whether the next bundles start. */
     starts: (result: StartResult) => void (startResult = result),
     create: async (body: object = { name: `project-${++count}` }) => (await api("POST", "projects", body)).json.project,
     upload: async (id: string, form = uploadForm({ "index.js": "export default {}" })) =>

@@ -5,7 +5,7 @@ import { iso, zoneless, useControlPlane } from "./support.ts"
 const { api, create, running, starts, upload } = useControlPlane()
 
 describe("POST /v1/projects/:id/deployments/upload", () => {
-  it("answers 201 with the row, its times without a zone, and lists it as the latest, in ISO", async () => {
+  it("answers 201 with the row in times without a zone, and lists it as the latest in ISO times", async () => {
     const { id } = await create()
     assert.strictEqual((await api("GET", `projects/${id}/deployments/latest`)).status, 404)
     const form = uploadForm({ "index.js": "1" })
@@ -58,7 +58,7 @@ describe("POST /v1/projects/:id/deployments/upload", () => {
     assert.strictEqual((await api("GET", `projects/${id}/deployments/latest`)).json.deployment.id, live)
   })
 
-  it("answers 500 for a bundle without its entrypoint, or one that is no zip", async () => {
+  it("answers 500 for a bundle without its entrypoint, or one that is not a zip", async () => {
     const { id } = await create()
     assert.match((await upload(id, uploadForm({ "other.js": "1" }))).json.message, /index\.js/)
     const form = uploadForm({})
@@ -71,7 +71,7 @@ describe("POST /v1/projects/:id/deployments/upload", () => {
     assert.deepStrictEqual([status, text], [500, "Internal Server Error"])
   })
 
-  it("answers 404 for a project that is not there", async () => {
+  it("answers 404 for an unknown project", async () => {
     assert.strictEqual((await upload("proj_none")).status, 404)
   })
 

@@ -19,14 +19,14 @@ export const testChain = (stack: () => Stack): void => {
   const transfer = (to: Address, amount: bigint) =>
     Actions.token.transferSync(connect(), { to, amount, token: PATH_USD, feeToken: PATH_USD })
 
-  it("moves pathUSD: the recipient has exactly that much more, the payer that and a fee less", async () => {
+  it("moves pathUSD from the payer to the recipient, and takes a fee from the payer", async () => {
     const [payer, payee] = [await balance(account.address), await balance(recipient)]
     await transfer(recipient, 100_000n)
     assert.strictEqual((await balance(recipient)) - payee, 100_000n)
     assert.isAbove(Number(payer - (await balance(account.address))), 100_000)
   })
 
-  it("simulates the calls of a transaction: fine within the balance, refused above it", async () => {
+  it("accepts a simulated transfer within the balance, and refuses one above it", async () => {
     const broke = "0x00000000000000000000000000000000000000b0"
     const attempt = (from: Address) => {
       const data = Actions.token.transfer.call({ to: recipient, amount: 1n, token: PATH_USD }).data
@@ -48,7 +48,7 @@ export const testChain = (stack: () => Stack): void => {
     assert.strictEqual(await balance(poor), 2_000_000_000n)
   })
 
-  it("goes on while its JSON-RPC is away, and is back on the same address", async () => {
+  it("continues while its JSON-RPC is down, and is back on the same address", async () => {
     await stack().chain?.rpc.stop()
     assert.isTrue(
       await balance(recipient).then(

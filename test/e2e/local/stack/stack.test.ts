@@ -53,7 +53,7 @@ const deploy = async (name: string, code: string) => {
 }
 
 describe("the gateway", () => {
-  it("gets the stack's settings, and those of the environment in their place", async () => {
+  it("gets the stack's settings, unless the environment overrides them", async () => {
     const settings = (await (await gateway("/settings")).json()) as Record<string, string>
     const { MPP_SECRET_KEY, ...rest } = settings
     assert.match(MPP_SECRET_KEY ?? "", /^[0-9a-f]{64}$/)
@@ -95,7 +95,7 @@ describe("the gateway", () => {
 describe("the start check", () => testStartCheck(() => stack))
 
 describe("sites", () => {
-  it("answer 404 before their project exists, 503 before its first upload, and then what was uploaded", async () => {
+  it("answer 404 without a project, 503 before its first upload, and then the uploaded code's answer", async () => {
     const site = `http://local-first.localhost:${new URL(stack.info.sites).port}`
     assert.strictEqual((await fetch(site)).status, 404)
     const { project, url } = (await api("POST", "projects", { name: "first" })).json
@@ -111,7 +111,7 @@ describe("sites", () => {
     assert.strictEqual((await fetch(site)).status, 404)
   })
 
-  it("keep the version before when an upload does not start", async () => {
+  it("keep the earlier version if an upload does not start", async () => {
     const { id, url } = await deploy("steady", answering("return new Response('one')"))
     const refused = await api(
       "POST",
@@ -133,7 +133,7 @@ describe("sites", () => {
     assert.include(await response.text(), "mine")
   })
 
-  it("heal from an endless loop, while the gateway answers and finds its runner again", async () => {
+  it("recover from an endless loop, while the gateway answers and finds its runner again", async () => {
     const { url } = await deploy(
       "spinning",
       answering("while (url.pathname === '/spin') {} return new Response('fine')")

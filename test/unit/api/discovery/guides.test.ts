@@ -1,115 +1,28 @@
-import { Challenge } from "mppx"
-import { validate } from "mppx/discovery"
 import { assert, describe, it } from "vitest"
-import { exampleExecution, exampleRequest } from "../../../../src/api/discovery/example.ts"
 import { llmsTxt } from "../../../../src/api/discovery/llms.ts"
+import type { ServiceInfo } from "../../../../src/api/discovery/service-info.ts"
 import { errorCatalog } from "../../../../src/api/discovery/error-catalog.ts"
-import * as Errors from "../../../../src/domain/Errors.ts"
 import { makeGateway, testSettings } from "../../../support/gateway.ts"
-import { run, read, references } from "./support.ts"
+import { run } from "./support.ts"
 
-describe("GET /openapi.json", () => {
-  it("is small, cacheable, valid and whole", async () => {
-    const { response, text, document } = await read(testSettings, { run })
-    assert.strictEqual(response.status, 200)
-    assert.strictEqual(response.headers.get("content-type"), "application/json")
-    assert.strictEqual(response.headers.get("cache-control"), "private, max-age=300")
-    assert.isBelow(new TextEncoder().encode(text).length, 64 * 1024)
-    assert.deepStrictEqual(validate(document), [])
-    assert.isAbove(references(text).length, 10)
-    for (const path of references(text)) {
-      const target = path.reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], document)
-      assert.isDefined(target, path.join("/"))
-    }
-  })
-
-  for (const DEPLOY_PRICE of ["0.10", "0.1", "3", "0.000001", "12345.678901"]) {
-    it(`offers what the challenge asks for, at ${DEPLOY_PRICE}`, async () => {
-      const { gateway, document } = await read({ ...testSettings, DEPLOY_PRICE })
-      const { method, intent, request } = Challenge.deserialize(await gateway.challengeFor())
-      const { amount, currency } = request as Record<string, string>
-      assert.match(amount ?? "", /^[1-9]\d*$/)
-      const offers = document.paths["/deploy"]?.["post"]?.["x-payment-info"]?.offers
-      assert.deepStrictEqual(offers, [{ intent, method, amount: amount ?? "", currency: currency ?? "" }])
-    })
-  }
-
-  it("has an example that is quoted for and deploys as it stands", async () => {
-    const { gateway, document } = await read()
-    const example = document.paths["/deploy"]?.["post"]?.requestBody?.content["application/json"].example
-    assert.deepStrictEqual(example, exampleRequest)
-    const response = await gateway.pay({ body: JSON.stringify(example) })
-    assert.strictEqual(response.status, 200, await response.clone().text())
-  })
-
-  it("offers /execute where code can be loaded, at its own price, with an example that runs", async () => {
-    const { gateway, document } = await read({ ...testSettings, EXECUTE_PRICE: "0.02" }, { run })
-    const operation = document.paths["/execute"]?.["post"]
-    const challenge = await gateway.challengeFor(null, {}, "/execute")
-    const { amount } = Challenge.deserialize(challenge).request as Record<string, string>
-    assert.strictEqual(amount, "20000")
-    assert.deepStrictEqual(
-      operation?.["x-payment-info"]?.offers.map((offer) => offer["amount"]),
-      [amount]
-    )
-    const example = operation?.requestBody?.content["application/json"].example
-    assert.deepStrictEqual(example, exampleExecution)
-    const response = await gateway.pay({ body: JSON.stringify(example), path: "/execute" })
-    assert.strictEqual(response.status, 200, await response.clone().text())
-  })
-
-  it("says nothing of /execute where no code can be loaded", async () => {
-    const { gateway, text, document } = await read()
-    assert.notProperty(document.paths, "/execute")
-    assert.notInclude(await (await gateway.send("/llms.txt")).text(), "/execute")
-    assert.notInclude(await (await gateway.send("/")).text(), "execute")
-    assert.deepStrictEqual(validate(JSON.parse(text)), [])
-  })
-
-  it("has a 402 and an example of every error", async () => {
-    const { document } = await read(testSettings, { run })
-    const post = document.paths["/deploy"]?.["post"]
-    assert.property(post?.responses, "402")
-    const media = Object.values(document.paths).flatMap((item) =>
-      Object.values(item).flatMap(({ responses }) =>
-        Object.values(responses).flatMap(({ content }) => Object.values(content ?? {}))
-      )
-    )
-    const shown = new Map(
-      [...media.map(({ examples = {} }) => examples), document.components.examples ?? {}].flatMap((examples) =>
-        Object.entries(examples).map(([tag, { value }]) => [tag, value] as const)
-      )
-    )
-    assert.sameMembers(
-      [...shown.keys()],
-      Object.keys(Errors).filter((name) => /^[A-Z]/.test(name))
-    )
-    for (const { tag, status, code } of errorCatalog()) {
-      const value = shown.get(tag)
-      assert.deepStrictEqual([value?.["status"], value?.["code"]], [status, code], tag)
-      assert.isString(value?.["detail"])
-      assert.property(value, "charged")
-    }
-  })
-
-  it("says where it is and what else there is", async () => {
-    const { document, gateway } = await read()
-    assert.deepStrictEqual(document.servers, [{ url: "http://gateway.test" }])
-    const { categories, docs } = document["x-service-info"]
-    assert.include(categories, "compute")
-    for (const link of [docs["homepage"], docs["llms"], docs["apiReference"]]) {
-      const { pathname } = new URL(link ?? "")
-      assert.strictEqual((await gateway.send(pathname)).status, 200, link)
-    }
-  })
-
-  it("offers nothing while settings are missing, and is not kept", async () => {
-    const { response, document } = await read({})
-    assert.strictEqual(response.headers.get("cache-control"), "no-store")
-    assert.isUndefined(document.paths["/deploy"]?.["post"]?.["x-payment-info"])
-    assert.deepStrictEqual(validate(document), [])
-  })
-})
+/** A service that takes money in another way. */
+const offers = [{ method: "voucher", intent: "charge", amount: "10", currency: "usd" }]
+const voucherService: ServiceInfo = {
+  originIsSet: false,
+  origin: "https://compute.example",
+  missing: [],
+  price: "0.10",
+  offers,
+  tempo: false,
+  currency: "usd",
+  network: "voucher",
+  mppxOptions: "",
+  ttlHours: 1,
+  importHosts: [],
+  packages: "off",
+  startCheck: false,
+  execute: { price: "0.01", offers }
+}
 
 describe("GET /llms.txt", () => {
   const text = async (settings: Record<string, string> = testSettings) => {
@@ -137,43 +50,28 @@ describe("GET /llms.txt", () => {
     for (const { code, status } of errorCatalog()) assert.include(guide, `| \`${code}\` | ${status} |`)
   })
 
-  it("has commands whose bodies are quoted for", async () => {
+  it("has commands whose bodies get a quote", async () => {
     const gateway = makeGateway()
     const bodies = [...(await text()).matchAll(/ '(\{"files".*?\})'/g)].map(([, body]) => body ?? "")
     assert.strictEqual(bodies.length, 5)
     for (const body of bodies) assert.strictEqual((await gateway.post(body)).status, 402)
   })
 
-  it("says how a client finds the network", async () => {
+  it("tells a client how to find the network", async () => {
     const network = (TEMPO_NETWORK: string) => text({ ...testSettings, TEMPO_NETWORK })
     assert.match(await network("testnet"), /npx mppx \S+\/deploy --network testnet -H/)
     assert.match(await network("mainnet"), /npx mppx \S+\/deploy -H/)
   })
 
-  it("says nothing of Tempo where money is taken in another way", () => {
-    const offers = [{ method: "voucher", intent: "charge", amount: "10", currency: "usd" }]
-    const guide = llmsTxt({
-      originIsSet: false,
-      origin: "https://compute.example",
-      missing: [],
-      price: "0.10",
-      offers,
-      tempo: false,
-      currency: "usd",
-      network: "voucher",
-      mppxOptions: "",
-      ttlHours: 1,
-      importHosts: [],
-      startCheck: false,
-      execute: { price: "0.01", offers }
-    })
+  it("does not mention Tempo with another payment method", () => {
+    const guide = llmsTxt(voucherService)
     assert.notMatch(guide, /mppx|tempo|decimals|transfer/i)
     assert.include(guide, "method `voucher`, intent `charge`, amount `10` base units of `usd`\n")
     assert.include(guide, "runs them for 1 hour.")
     assert.notMatch(guide, /\n\n\n/)
   })
 
-  it("says which imports work", async () => {
+  it("names the imports that work", async () => {
     assert.include(await text(), 'import x from "https://esm.sh/x@1.2.3"')
     assert.include(
       await text({ ...testSettings, IMPORT_HOSTS: "a.example, b.example" }),
@@ -181,7 +79,16 @@ describe("GET /llms.txt", () => {
     )
   })
 
-  it("says what is missing", async () => {
+  it("says whether packages are installed", async () => {
+    assert.match(await text(), /npm packages: `import \{ z \} from "zod"`[\s\S]*at most 250 packages, 64 MiB fetched/)
+    const off = await text({ ...testSettings, NPM_PACKAGES: "off" })
+    assert.include(off, "No packages are installed: send the source of other packages as files.")
+    const unknown = llmsTxt({ ...voucherService, packages: "unknown" })
+    assert.include(unknown, "No packages are installed, because this service knows no registry: send the source")
+    for (const guide of [off, unknown]) assert.notMatch(guide, /zod|lock|npm packages/)
+  })
+
+  it("names the missing settings", async () => {
     assert.match(await text({}), /Not configured yet.*TEMPO_RECIPIENT/)
     assert.notMatch(await text(), /Not configured/)
   })
@@ -202,7 +109,7 @@ describe("GET /", () => {
     assert.include(html, "Up.")
   })
 
-  it("says so while something is missing", async () => {
+  it("names the missing settings", async () => {
     const html = await (await makeGateway({ settings: {} }).send("/", browser)).text()
     assert.match(html, /Not configured\..*CONTROL_PLANE_TOKEN/)
   })

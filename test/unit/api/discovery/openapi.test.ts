@@ -1,7 +1,7 @@
 import { Challenge } from "mppx"
 import { validate } from "mppx/discovery"
 import { assert, describe, it } from "vitest"
-import { exampleExecution, exampleRequest } from "../../../../src/api/discovery/example.ts"
+import { exampleExecution, exampleRequest, exampleWithPackage } from "../../../../src/api/discovery/example.ts"
 import { errorCatalog } from "../../../../src/api/discovery/error-catalog.ts"
 import * as Errors from "../../../../src/domain/Errors.ts"
 import { testSettings } from "../../../support/gateway.ts"
@@ -23,7 +23,7 @@ describe("GET /openapi.json", () => {
   })
 
   for (const DEPLOY_PRICE of ["0.10", "0.1", "3", "0.000001", "12345.678901"]) {
-    it(`offers what the challenge asks for, at ${DEPLOY_PRICE}`, async () => {
+    it(`offers the terms of the challenge, at ${DEPLOY_PRICE}`, async () => {
       const { gateway, document } = await read({ ...testSettings, DEPLOY_PRICE })
       const { method, intent, request } = Challenge.deserialize(await gateway.challengeFor())
       const { amount, currency } = request as Record<string, string>
@@ -33,15 +33,20 @@ describe("GET /openapi.json", () => {
     })
   }
 
-  it("has an example that is quoted for and deploys as it stands", async () => {
-    const { gateway, document } = await read()
-    const example = document.paths["/deploy"]?.["post"]?.requestBody?.content["application/json"].example
-    assert.deepStrictEqual(example, exampleRequest)
-    const response = await gateway.pay({ body: JSON.stringify(example) })
-    assert.strictEqual(response.status, 200, await response.clone().text())
+  it("has an example that gets a quote and deploys unchanged, with a package where packages are installed", async () => {
+    for (const [settings, expected] of [
+      [testSettings, exampleWithPackage],
+      [{ ...testSettings, NPM_PACKAGES: "off" }, exampleRequest]
+    ] as const) {
+      const { gateway, document } = await read(settings)
+      const example = document.paths["/deploy"]?.["post"]?.requestBody?.content["application/json"].example
+      assert.deepStrictEqual(example, expected)
+      const response = await gateway.pay({ body: JSON.stringify(example) })
+      assert.strictEqual(response.status, 200, await response.clone().text())
+    }
   })
 
-  it("offers /execute where code can be loaded, at its own price, with an example that runs", async () => {
+  it("offers /execute at its own price with an example that runs, if code can be loaded", async () => {
     const { gateway, document } = await read({ ...testSettings, EXECUTE_PRICE: "0.02" }, { run })
     const operation = document.paths["/execute"]?.["post"]
     const challenge = await gateway.challengeFor(null, {}, "/execute")
@@ -57,7 +62,7 @@ describe("GET /openapi.json", () => {
     assert.strictEqual(response.status, 200, await response.clone().text())
   })
 
-  it("says nothing of /execute where no code can be loaded", async () => {
+  it("does not mention /execute if code cannot be loaded", async () => {
     const { gateway, text, document } = await read()
     assert.notProperty(document.paths, "/execute")
     assert.notInclude(await (await gateway.send("/llms.txt")).text(), "/execute")
@@ -91,7 +96,7 @@ describe("GET /openapi.json", () => {
     }
   })
 
-  it("says where it is and what else there is", async () => {
+  it("links to itself and the other documents", async () => {
     const { document, gateway } = await read()
     assert.deepStrictEqual(document.servers, [{ url: "http://gateway.test" }])
     const { categories, docs } = document["x-service-info"]
@@ -102,7 +107,7 @@ describe("GET /openapi.json", () => {
     }
   })
 
-  it("offers nothing while settings are missing, and is not kept", async () => {
+  it("offers nothing and is not cached while settings are missing", async () => {
     const { response, document } = await read({})
     assert.strictEqual(response.headers.get("cache-control"), "no-store")
     assert.isUndefined(document.paths["/deploy"]?.["post"]?.["x-payment-info"])

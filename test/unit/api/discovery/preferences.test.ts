@@ -1,8 +1,8 @@
 import { assert, describe, it } from "vitest"
 import { makeGateway, problem } from "../../../support/gateway.ts"
 
-describe("browsers and preferences", () => {
-  it("a preflight allows what a paying client sends", async () => {
+describe("the gateway for browsers", () => {
+  it("allows the headers of a paying client in a preflight", async () => {
     const response = await makeGateway().send("/deploy", {
       method: "OPTIONS",
       headers: {
@@ -19,7 +19,7 @@ describe("browsers and preferences", () => {
     }
   })
 
-  it("challenge, receipt and waiting time can be read from any origin, on success and failure", async () => {
+  it("lets any origin read challenge, receipt and waiting time, on success and failure", async () => {
     const gateway = makeGateway()
     const headers = { origin: "https://agent.example" }
     for (const response of [
@@ -34,7 +34,7 @@ describe("browsers and preferences", () => {
     }
   })
 
-  it("a client that lists other methods only gets the challenge all the same, with a sentence about it", async () => {
+  it("sends the challenge and a sentence about it to a client that lists only other methods", async () => {
     const gateway = makeGateway()
     const other = await gateway.post(undefined, { "accept-payment": "stripe/charge" })
     assert.strictEqual(other.status, 402)

@@ -17,7 +17,7 @@ export interface Document {
   readonly "x-service-info": { readonly categories: ReadonlyArray<string>; readonly docs: Record<string, string> }
 }
 
-/** A loader is at hand. */
+/** A run of code, for a gateway with a loader. */
 export const run = () => Effect.succeed({ ok: true as const, result: "5", durationMs: 1 })
 
 export const read = async (settings: Record<string, string> = testSettings, parts: Pick<Parts, "run"> = {}) => {
@@ -27,6 +27,6 @@ export const read = async (settings: Record<string, string> = testSettings, part
   return { gateway, response, text, document: JSON.parse(text) as Document }
 }
 
-/** Whatever has `$ref` in it must lead somewhere. */
+/** Returns every `$ref` in a document, each of which must lead somewhere. */
 export const references = (text: string) =>
   [...text.matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path]) => path?.split("/") ?? [])

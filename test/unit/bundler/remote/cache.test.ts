@@ -42,7 +42,7 @@ describe("a cache that fails", () => {
     "index.ts": answering(index.join("\n"), `[${index.map((_, n) => `m${n}`).join()}].length`)
   }
   for (const [what, cache] of Object.entries(caches)) {
-    it(`is a miss: it ${what}`, async () => {
+    it(`is a miss if it ${what}`, async () => {
       const hosts = makeHosts(modules)
       const started = Date.now()
       assert.deepStrictEqual(await makeBundler({ ...hosts, cache: cache as ModuleCache }).values(files), [20])
@@ -74,7 +74,7 @@ describe("a cache that fails", () => {
     ],
     ["has one that throws", { caches: { default: { match: fails, put: fails } } }]
   ] as const) {
-    it(`is a miss where the platform ${what}`, async () => {
+    it(`is a miss if the platform ${what}`, async () => {
       const before = Object.getOwnPropertyDescriptor(globalThis, "caches")
       const given = Object.getOwnPropertyDescriptor(scope, "caches") ?? { value: undefined }
       Object.defineProperty(globalThis, "caches", { ...given, configurable: true })
@@ -88,13 +88,13 @@ describe("a cache that fails", () => {
   }
 })
 
-describe("guesses", () => {
-  it("are what minified modules import", () => {
+describe("guessed imports", () => {
+  it("are the imports of minified modules", () => {
     const text = `import"/a.mjs";import{b as c}from"./b";export*from"https://esm.sh/c";const d=import("../d");import e from"pkg"`
     assert.deepStrictEqual(guessImports(text), ["/a.mjs", "./b", "https://esm.sh/c", "../d"])
   })
 
-  it("that are wrong cost a request and no more", async () => {
+  it("cost only a request if they are wrong", async () => {
     const hosts = makeHosts({ "https://esm.sh/x": "// import './nope'\nexport default 1" })
     const remote = new RemoteModules({ hosts: new Set(["esm.sh"]), fetch: hosts.fetch, cache: undefined })
     await fetchGraph(remote, ["https://esm.sh/x"])

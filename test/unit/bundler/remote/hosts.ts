@@ -6,7 +6,7 @@ export type Answer = string | Response | (() => Response | Promise<Response>)
 export const js = { headers: { "content-type": "application/javascript; charset=utf-8" } }
 export const to = (location: string) => () => new Response(null, { status: 302, headers: { location } })
 
-/** Import hosts that answer by URL, and what they were asked. */
+/** Import hosts that answer by URL, and record their requests. */
 export const makeHosts = (answers: Readonly<Record<string, Answer>>) => {
   const asked: Array<string> = []
   const fetch = (async (url: string, init: RequestInit) => {
@@ -26,7 +26,7 @@ export const makeHosts = (answers: Readonly<Record<string, Answer>>) => {
 
 export const importing = (url: string) => ({ "index.ts": answering(`import x from ${JSON.stringify(url)}`, "x") })
 
-/** The text of the only diagnostic. */
+/** Returns the text of the only diagnostic. */
 export const complaint = async (answers: Readonly<Record<string, Answer>>, url = "https://esm.sh/x") => {
   const hosts = makeHosts(answers)
   const found = await makeBundler(hosts).refusal(importing(url))

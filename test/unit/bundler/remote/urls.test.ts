@@ -6,7 +6,7 @@ import { answering, makeBundler } from "../../../support/bundler.ts"
 import { js, to, makeHosts, importing, complaint } from "./hosts.ts"
 
 describe("URL rules", () => {
-  it("take https from hosts that are named, and nothing else", () => {
+  it("accept only https from the named hosts", () => {
     const check = (text: string, base?: string) =>
       checkUrl(text, base === undefined ? undefined : new URL(base), new Set(["esm.sh"])).href
     assert.strictEqual(check("https://ESM.sh/a#b"), "https://esm.sh/a")
@@ -40,7 +40,7 @@ describe("URL rules", () => {
 })
 
 describe("URL imports", () => {
-  it("are fetched with what they import, relative to where they were found, each once", async () => {
+  it("are fetched once each, with their own imports relative to their URL", async () => {
     const hosts = makeHosts({
       "https://esm.sh/x": to("/x@1.2/index.mjs"),
       "https://esm.sh/x@1.2/index.mjs":
@@ -59,7 +59,7 @@ describe("URL imports", () => {
       "x === again"
     )
     assert.deepStrictEqual(await values({ "index.ts": entry }), [[1, 2], true])
-    // Asked twice: the first time nobody knows that the two are one.
+    // The bundler fetches this twice, because it does not know at first that the two URLs are one module.
     assert.deepStrictEqual([...new Set(hosts.asked)].toSorted(), [
       "https://esm.sh/j.json",
       "https://esm.sh/t.ts",
@@ -69,7 +69,7 @@ describe("URL imports", () => {
     ])
   })
 
-  it("that nothing gives a hint of are found by the compiler", async () => {
+  it("are found by the compiler if they cannot be guessed", async () => {
     const hosts = makeHosts({
       "https://esm.sh/x": "import /* a comment */ y from /* another */ './y'; export default y",
       "https://esm.sh/y": "export default 3"
@@ -89,20 +89,20 @@ describe("URL imports", () => {
     assert.deepInclude(found, { file: "https://esm.sh/x", line: 1 })
   })
 
-  it("are not fetched for a source that has errors anyway", async () => {
+  it("are not fetched for a source with other errors", async () => {
     const hosts = makeHosts({})
     await makeBundler(hosts).refusal({ "index.ts": "import 'https://esm.sh/x'\nimport './nope'\nexport default 1" })
     assert.deepStrictEqual(hosts.asked, [])
   })
 
-  it("are refused from other hosts, and everywhere when none is named", async () => {
+  it("are refused from other hosts, and from all hosts if none is named", async () => {
     assert.include((await complaint({}, "https://evil.test/x")).text, "evil.test is not allowed")
     assert.include((await complaint({}, "http://esm.sh/x")).text, "only https:")
     const [found] = await makeBundler({ ...makeHosts({}), importHosts: [] }).refusal(importing("https://esm.sh/x"))
     assert.include(found?.text, "none is allowed")
   })
 
-  it("are followed through redirects only to where they may lead", async () => {
+  it("follow redirects only to allowed URLs", async () => {
     for (const target of [
       "https://127.0.0.1/",
       "http://esm.sh/x",
@@ -119,7 +119,7 @@ describe("URL imports", () => {
     assert.lengthOf(loop.asked, IMPORT_LIMITS.hops + 1)
   })
 
-  it("are refused when they are no modules", async () => {
+  it("are refused when they are not modules", async () => {
     const html = () => new Response("<p>", { headers: { "content-type": "text/html" } })
     assert.include((await complaint({ "https://esm.sh/x": html })).text, "HTML")
     assert.include((await complaint({})).text, "status 404")
@@ -139,16 +139,16 @@ describe("URL imports", () => {
     const found = await makeBundler(makeHosts(four)).refusal({ "index.ts": `${all}\nexport default { fetch() {} }` })
     assert.lengthOf(found, 1)
     assert.include(found[0]?.text, "more than 3145728 bytes")
-    // A chain without an end: each module imports the next.
+    // The chain has no end: each module imports the next.
     const chain = (async (url: string) =>
       new Response(`import './${Number(url.split("/").at(-1)) + 1}'; export default 1`, js)) as typeof fetch
     const [last] = await makeBundler({ fetch: chain }).refusal(importing("https://esm.sh/0"))
     assert.include(last?.text, "more than 100 modules")
   })
 
-  it("have a budget of time, for answers and for bodies that never come", async () => {
+  it("have a budget of time for missing answers and bodies", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })
-    // Not one of the timers that can be faked.
+    // This timer is not one of those that can be faked.
     const timeout = vi.spyOn(AbortSignal, "timeout").mockImplementation((ms) => {
       const controller = new AbortController()
       setTimeout(() => controller.abort(new DOMException("late", "TimeoutError")), ms)
@@ -167,7 +167,7 @@ describe("URL imports", () => {
     }
   })
 
-  it("are kept between builds by what was asked for after redirects", async () => {
+  it("are cached between builds by their URL after redirects", async () => {
     const kept = new Map<string, Response>()
     const cache = {
       match: async (url: string) => kept.get(url)?.clone(),

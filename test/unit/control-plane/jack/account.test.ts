@@ -27,7 +27,7 @@ describe("the account", () => {
     })
   }
 
-  it.effect("is remembered for 5 seconds, whatever it is", () => {
+  it.effect("is cached for 5 seconds, usable or not", () => {
     const { layer, requests } = jack(me({ username: null }), me({ username: "tester" }))
     return Effect.gen(function* () {
       const client = yield* ControlPlaneClient
@@ -51,7 +51,7 @@ describe("the account", () => {
     ["a lost connection", lost, "ControlPlaneUnavailable", 3]
   ]
   for (const [name, answer, tag, times] of failures) {
-    it.effect(`is not known, and not remembered: ${name}`, () => {
+    it.effect(`is unknown and not cached: ${name}`, () => {
       const { layer, requests } = jack(answer)
       return Effect.gen(function* () {
         const { error } = yield* failing((client) => client.account())

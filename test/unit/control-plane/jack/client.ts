@@ -14,7 +14,7 @@ export const settings = { CONTROL_PLANE_URL: "https://control.test/", CONTROL_PL
 
 export type Answer = () => Response | Promise<Response>
 
-/** A control plane that gives these answers, one a request and the last one for ever, and what it was asked. */
+/** A control plane that gives these answers, one for each request and then the last one again, and records its requests. */
 export const jack = (...answers: ReadonlyArray<Answer>) => {
   const requests: Array<Request> = []
   const fetch = async (input: RequestInfo | URL, init?: RequestInit) => {
@@ -47,7 +47,7 @@ export const cutOff =
   () =>
     new Response(new ReadableStream({ start: (stream) => stream.error(new Error("connection reset")) }), { status })
 
-/** Runs to the end, with the clock going as fast as the answers come. */
+/** Runs an effect to its end. The clock advances as fast as the answers come. */
 export const run = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
     const fiber = yield* Effect.forkChild(effect)
@@ -58,7 +58,7 @@ export const run = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     return yield* Fiber.join(fiber)
   })
 
-/** The failure of a call, and after how many seconds it came. */
+/** Returns the failure of a call, and the seconds until it came. */
 export const failing = <A, E>(call: (client: ControlPlaneClient["Service"]) => Effect.Effect<A, E>) =>
   Effect.gen(function* () {
     const start = yield* Clock.currentTimeMillis

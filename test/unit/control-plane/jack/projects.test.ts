@@ -41,7 +41,7 @@ describe("create", () => {
     ["409 when two creates race", json(409, { error: "conflict", message: "the slug is taken" })]
   ]
   for (const [name, answer] of collisions) {
-    it.effect(`collision: ${name}`, () =>
+    it.effect(`fails as a collision: ${name}`, () =>
       Effect.gen(function* () {
         const { error } = yield* failing((client) => client.create(input))
         assert.strictEqual(error._tag, "SlugTaken")
@@ -59,7 +59,7 @@ describe("create", () => {
     ["a lost body", cutOff(201), /did not answer POST \/v1\/projects: connection reset/]
   ]
   for (const [name, answer, message] of unknown) {
-    it.effect(`outcome unknown, and asked only once: ${name}`, () => {
+    it.effect(`fails with an unknown outcome after one request: ${name}`, () => {
       const { layer, requests } = jack(answer)
       return Effect.gen(function* () {
         const { error } = yield* failing((client) => client.create(input))
@@ -70,7 +70,7 @@ describe("create", () => {
     })
   }
 
-  it.effect("gives up after 15 s, and hangs up", () => {
+  it.effect("gives up after 15 s and closes the connection", () => {
     const { layer, requests } = jack(never)
     return Effect.gen(function* () {
       const { error, seconds } = yield* failing((client) => client.create(input))
@@ -88,7 +88,7 @@ describe("create", () => {
     ["details", json(400, { error: "e", message: "m", details: ["d1", { path: "d2" }] }), 400, 'm; d1; {"path":"d2"}']
   ]
   for (const [name, answer, status, message] of refusals) {
-    it.effect(`refused: ${name}`, () =>
+    it.effect(`is refused: ${name}`, () =>
       Effect.gen(function* () {
         const { error } = yield* failing((client) => client.create(input))
         assert(error._tag === "ControlPlaneRefused")
@@ -98,7 +98,7 @@ describe("create", () => {
     )
   }
 
-  it.effect("never repeats the token, and keeps messages to 300 characters", () =>
+  it.effect("never shows the token, and cuts messages to 300 characters", () =>
     Effect.gen(function* () {
       const { error } = yield* failing((client) => client.create(input))
       assert(error._tag === "ControlPlaneRefused")
@@ -108,7 +108,7 @@ describe("create", () => {
     }).pipe(Effect.provide(jack(text(403, `${"x".repeat(270)} ${token} ${"y".repeat(300)}`)).layer()))
   )
 
-  it.effect("builds without the token, so that the gateway can say what is missing", () =>
+  it.effect("builds its layer without the token, so that the gateway can name the missing setting", () =>
     Effect.gen(function* () {
       const { create } = yield* ControlPlaneClient
       const exit = yield* Effect.exit(create(input))
@@ -118,7 +118,7 @@ describe("create", () => {
 })
 
 describe("reading", () => {
-  it.effect("by slug: the answer need not tell the URL, nor the status", () => {
+  it.effect("by slug accepts an answer without URL and status", () => {
     const { layer, asked } = jack(json(200, { project: row }))
     return Effect.gen(function* () {
       const found = yield* calling((client) => client.findBySlug("a/b"))
@@ -127,7 +127,7 @@ describe("reading", () => {
     }).pipe(Effect.provide(layer()))
   })
 
-  it.effect("by id: with the URL, and without the secret that Jack adds", () =>
+  it.effect("by id returns the URL, and drops the secret that Jack adds", () =>
     Effect.gen(function* () {
       const found = yield* calling((client) => client.get("p1"))
       assert.deepStrictEqual(found, Option.some({ ...project, tags: ["mpp-compute"] }))
@@ -136,7 +136,7 @@ describe("reading", () => {
     )
   )
 
-  it.effect("404 is an answer", () => {
+  it.effect("takes a 404 for an answer", () => {
     const { layer, requests } = jack(json(404, { error: "not_found", message: "Project not found" }))
     return Effect.gen(function* () {
       assert.deepStrictEqual(yield* calling((client) => client.findBySlug("x")), Option.none())
@@ -145,7 +145,7 @@ describe("reading", () => {
     }).pipe(Effect.provide(layer()))
   })
 
-  it.effect("the list: tags are a JSON string, times ISO, failed rows included, odd ones left out", () => {
+  it.effect("lists projects with tags and times decoded, includes failed rows and skips malformed ones", () => {
     const iso = "2026-03-26T21:00:00.000Z"
     const rows = [
       { ...row, created_at: iso, status: "active", tags: '["mpp-compute","expires:1764000000"]' },
@@ -167,7 +167,7 @@ describe("reading", () => {
     }).pipe(Effect.provide(jack(json(200, { projects: rows })).layer()))
   })
 
-  it.effect("is repeated when its outcome is unknown, twice at most", () => {
+  it.effect("is repeated at most twice if its outcome is unknown", () => {
     const recovers = jack(text(500, "Internal Server Error"), lost, json(200, { project: row }))
     const down = jack(lost)
     return Effect.gen(function* () {
@@ -180,7 +180,7 @@ describe("reading", () => {
     })
   })
 
-  const patience: ReadonlyArray<
+  const timeLimits: ReadonlyArray<
     readonly [number, string, (client: ControlPlaneClient["Service"]) => Effect.Effect<unknown, ControlPlaneError>]
   > = [
     [10, "get", (client) => client.get("p1")],
@@ -190,7 +190,7 @@ describe("reading", () => {
     [15, "tag", (client) => client.tag("p1", [])],
     [15, "remove", (client) => client.remove("p1")]
   ]
-  for (const [limit, name, call] of patience) {
+  for (const [limit, name, call] of timeLimits) {
     it.effect(`${name} gives up after ${limit} s, repetitions included`, () =>
       Effect.gen(function* () {
         const { error, seconds } = yield* failing(call)

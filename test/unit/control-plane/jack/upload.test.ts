@@ -19,7 +19,7 @@ describe("tag", () => {
     }).pipe(Effect.provide(layer()))
   })
 
-  it.effect("is refused once: a 400 stays one", () => {
+  it.effect("is refused by a 400, and not repeated", () => {
     const { layer, requests } = jack(json(400, { error: "invalid_request", message: "Invalid tag" }))
     return Effect.gen(function* () {
       const { error } = yield* failing((client) => client.tag("p1", ["-"]))
@@ -59,7 +59,7 @@ describe("upload", () => {
     }).pipe(Effect.provide(layer()))
   })
 
-  it.effect("zips the same code into the same bytes, whenever and wherever", () => {
+  it.effect("zips the same code into the same bytes at every time and in every zone", () => {
     const { layer, requests } = jack(live)
     const bundle = (request: Request | undefined) =>
       Effect.promise(
@@ -107,7 +107,7 @@ describe("upload", () => {
     ["a lost answer", lost, "ControlPlaneUnavailable"]
   ]
   for (const [name, answer, tag] of others) {
-    it.effect(`${tag}, asked only once: ${name}`, () => {
+    it.effect(`fails with ${tag} after one request: ${name}`, () => {
       const { layer, requests } = jack(answer)
       return Effect.gen(function* () {
         const { error } = yield* failing((client) => client.upload("p1", code))
@@ -127,7 +127,7 @@ describe("upload", () => {
   const queued = json(201, { id: "d2", project_id: "p1", status: "queued" })
   const latest = (id: string) => json(200, { deployment: { id, status: "live" } })
 
-  it.effect("waits for its own deployment to be live: past none, the one before it, and an outage", () => {
+  it.effect("waits until its own deployment is live, through no deployment, an earlier one and an outage", () => {
     const outage = [lost, lost, lost, json(401, { error: "unauthorized" })]
     const { layer, asked } = jack(queued, json(404, { error: "not_found" }), latest("d1"), ...outage, latest("d2"))
     return Effect.gen(function* () {
@@ -147,7 +147,7 @@ describe("upload", () => {
     }).pipe(Effect.provide(jack(json(201, { id: "d2", status: "building" }), latest("d1")).layer()))
   )
 
-  it.effect("does not wait when the project is no longer ours to ask about", () =>
+  it.effect("does not wait if the project is no longer the account's", () =>
     Effect.gen(function* () {
       const { error } = yield* failing((client) => client.upload("p1", code))
       assert.strictEqual(error._tag, "ControlPlaneRefused")
@@ -156,7 +156,7 @@ describe("upload", () => {
 })
 
 describe("remove", () => {
-  it.effect("is done when the project is gone, also by an attempt whose answer was lost", () => {
+  it.effect("succeeds if the project is gone, even by an attempt whose answer was lost", () => {
     const { layer, asked } = jack(lost, json(404, { error: "not_found" }))
     return Effect.gen(function* () {
       yield* calling((client) => client.remove("p1"))
@@ -164,7 +164,7 @@ describe("remove", () => {
     }).pipe(Effect.provide(layer()))
   })
 
-  it.effect("says in the log what is left over", () => {
+  it.effect("logs what is left over", () => {
     const lines: Array<string> = []
     const logger = Logger.make(({ message, logLevel, fiber }) => {
       const annotations = fiber.getRef(References.CurrentLogAnnotations)
@@ -179,7 +179,7 @@ describe("remove", () => {
     }).pipe(Effect.provide(jack(partial).layer()), Effect.provide(Logger.layer([logger])))
   })
 
-  it.effect("does not take another's word for it: a page, or a failure with status 200", () =>
+  it.effect("does not accept a page, or a failure with status 200", () =>
     Effect.gen(function* () {
       for (const answer of [text(200, "<html>welcome"), json(200, { success: false })]) {
         const { error } = yield* failing((client) => client.remove("p1")).pipe(Effect.provide(jack(answer).layer()))

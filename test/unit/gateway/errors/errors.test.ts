@@ -15,7 +15,7 @@ const matches = (value: unknown, expected: unknown, at: string): void => {
 }
 
 describe("the error table", () => {
-  for (const { when, parts, call, status, code, charged, type, headers = {}, says = {}, captured = 0 } of [
+  for (const { when, parts, call, status, code, charged, type, headers = {}, message = {}, captured = 0 } of [
     ...requestRows,
     ...paymentRows,
     ...orderRows
@@ -30,7 +30,7 @@ describe("the error table", () => {
       assert.notInclude(JSON.stringify(body), "secret")
       assert.isNull(response.headers.get("payment-receipt"), "a receipt appears on success only")
       for (const [name, expected] of Object.entries(headers)) assert.match(response.headers.get(name) ?? "", expected)
-      matches(body, says, code)
+      matches(body, message, code)
       assert.strictEqual(gateway.payments.captured.size, captured, "what was captured")
     })
   }

@@ -29,7 +29,7 @@ export const orderRows: ReadonlyArray<Row> = [
     status: 422,
     code: "bundle_failed",
     charged: false,
-    says: { diagnostics: [{ file: "a.ts", line: 1, column: 2, text: "no" }] }
+    message: { diagnostics: [{ file: "a.ts", line: 1, column: 2, text: "no" }] }
   },
   {
     when: "the bundle does not start",
@@ -38,7 +38,7 @@ export const orderRows: ReadonlyArray<Row> = [
     status: 422,
     code: "bundle_failed",
     charged: false,
-    says: { diagnostics: [{ file: "index.ts", line: 0, column: 0, text: "boom" }] }
+    message: { diagnostics: [{ file: "index.ts", line: 0, column: 0, text: "boom" }] }
   },
   {
     when: "nobody can start the bundle",
@@ -56,7 +56,7 @@ export const orderRows: ReadonlyArray<Row> = [
     code: "order_in_progress",
     charged: true,
     headers: { "retry-after": /^5$/ },
-    says: { status_url: "http://gateway.test/deployments/dep_x", retry: { idempotency_key: "key_x" } }
+    message: { status_url: "http://gateway.test/deployments/dep_x", retry: { idempotency_key: "key_x" } }
   },
   {
     when: "the deployment has expired",
@@ -94,7 +94,7 @@ export const orderRows: ReadonlyArray<Row> = [
     code: "deploy_failed",
     charged: false,
     headers: { "retry-after": /^10$/ },
-    says: { host: "unavailable", detail: /connection refused.*Nothing was charged/ }
+    message: { host: "unavailable", detail: /connection refused.*Nothing was charged/ }
   },
   {
     when: "the host's account cannot be reached",
@@ -106,7 +106,7 @@ export const orderRows: ReadonlyArray<Row> = [
     code: "deploy_failed",
     charged: false,
     headers: { "retry-after": /^300$/ },
-    says: { host: "unusable", detail: /operator.*no username/ }
+    message: { host: "unusable", detail: /operator.*no username/ }
   },
   {
     when: "something breaks while the host is asked",
@@ -129,7 +129,7 @@ export const orderRows: ReadonlyArray<Row> = [
     charged: true,
     captured: 1,
     headers: { "retry-after": /^2$/ },
-    says: {
+    message: {
       fault: "service",
       retry: { idempotency_key: "mine" },
       status_url: /^http:\/\/gateway.test\/deployments\/dep_/,
@@ -146,7 +146,7 @@ export const orderRows: ReadonlyArray<Row> = [
     code: "deploy_failed",
     charged: true,
     captured: 1,
-    says: { fault: "code", detail: /boom at start/, retry: { idempotency_key: /^key_/ } }
+    message: { fault: "code", detail: /boom at start/, retry: { idempotency_key: /^key_/ } }
   },
   {
     when: "something breaks in the gateway",
@@ -174,6 +174,6 @@ export const orderRows: ReadonlyArray<Row> = [
     code: "deploy_failed",
     charged: true,
     captured: 1,
-    says: { fault: "service", retry: { idempotency_key: /^key_/ } }
+    message: { fault: "service", retry: { idempotency_key: /^key_/ } }
   }
 ]

@@ -90,7 +90,7 @@ export const paymentRows: ReadonlyArray<Row> = [
     status: 409,
     code: "wrong_idempotency_key",
     charged: true,
-    says: { detail: /at no cost/, retry: { idempotency_key: /^key_/ } },
+    message: { detail: /at no cost/, retry: { idempotency_key: /^key_/ } },
     captured: 1
   },
   {
@@ -115,6 +115,6 @@ export const paymentRows: ReadonlyArray<Row> = [
     code: "payment_pending",
     charged: null,
     headers: { "retry-after": /^5$/ },
-    says: { status_url: /^http:\/\/gateway.test\/deployments\/dep_/, retry: { idempotency_key: /^key_/ } }
+    message: { status_url: /^http:\/\/gateway.test\/deployments\/dep_/, retry: { idempotency_key: /^key_/ } }
   }
 ]

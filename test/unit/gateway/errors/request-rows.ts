@@ -62,7 +62,7 @@ export const requestRows: ReadonlyArray<Row> = [
     status: 413,
     code: "code_too_large",
     charged: false,
-    says: { limit_bytes: 512_000 }
+    message: { limit_bytes: 512_000 }
   },
   {
     when: "the body is too large",
@@ -92,7 +92,7 @@ export const requestRows: ReadonlyArray<Row> = [
     status: 503,
     code: "not_configured",
     charged: false,
-    says: { missing: ["MPP_SECRET_KEY", "REALM", "TEMPO_RECIPIENT", "CONTROL_PLANE_TOKEN"] }
+    message: { missing: ["MPP_SECRET_KEY", "REALM", "TEMPO_RECIPIENT", "CONTROL_PLANE_TOKEN"] }
   },
   {
     when: "a setting is missing and nothing was sent",

@@ -1,9 +1,9 @@
-import { makeGateway, type Parts } from "../../../support/gateway.ts"
+import { type makeGateway, type Parts } from "../../../support/gateway.ts"
 
 /** The gateway that a row calls. */
 type Gateway = ReturnType<typeof makeGateway>
 
-/** One row of the error table: a call, and the answer that it gets. */
+/** One row of the error table: a call, and its expected answer. */
 export interface Row {
   readonly when: string
   readonly parts?: Parts
@@ -13,7 +13,7 @@ export interface Row {
   readonly charged: boolean | null
   readonly type?: string
   readonly headers?: Record<string, RegExp>
-  readonly says?: Record<string, unknown>
+  readonly message?: Record<string, unknown>
   readonly captured?: number
 }
 

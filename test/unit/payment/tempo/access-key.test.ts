@@ -35,7 +35,7 @@ const known = { getKey: entry(), getAllowedCalls: unscoped }
 const limited = { ...known, getKey: entry({ enforceLimits: true }) }
 const left = keychain("getRemainingLimitWithPeriod", [7n, 0n])
 
-describe("an access key that the account knows", () => {
+describe("a known access key", () => {
   it.effect("may spend anything, unless it has limits", () =>
     Effect.gen(function* () {
       assert.isUndefined(yield* limitOf(known))
@@ -43,7 +43,7 @@ describe("an access key that the account knows", () => {
     })
   )
 
-  it.effect("is asked for by what a hardfork has, and locked out by none", () =>
+  it.effect("is checked with the functions of each hardfork", () =>
     Effect.gen(function* () {
       const older = {
         getKey: entry({ enforceLimits: true }),
@@ -56,7 +56,7 @@ describe("an access key that the account knows", () => {
     })
   )
 
-  it.effect("is asked for in two questions", () =>
+  it.effect("takes two questions to the chain", () =>
     Effect.gen(function* () {
       const { asked, network } = chainOf(known)
       yield* makeCheckAccessKey(network)(payment(), now)
@@ -64,7 +64,7 @@ describe("an access key that the account knows", () => {
     })
   )
 
-  const refused: Record<string, readonly [answers: Answers, says: RegExp]> = {
+  const refused: Record<string, readonly [answers: Answers, message: RegExp]> = {
     "is not known": [{ ...known, getKey: entry({ keyId: `0x${"00".repeat(20)}`, expiry: 0n }) }, /does not know/],
     "is another one": [{ ...known, getKey: entry({ keyId: account }) }, /does not know/],
     "was revoked": [{ ...known, getKey: entry({ keyId: account, expiry: 0n, isRevoked: true }) }, /revoked/],
@@ -72,11 +72,11 @@ describe("an access key that the account knows", () => {
     "is of another type": [{ ...known, getKey: entry({ signatureType: 2 }) }, /another type/],
     "may do nothing": [{ ...known, getAllowedCalls: scoped([]) }, /may not make this call/]
   }
-  for (const [what, [answers, says]] of Object.entries(refused)) {
-    it.effect(`pays nothing when it ${what}`, () =>
+  for (const [what, [answers, message]] of Object.entries(refused)) {
+    it.effect(`is rejected when it ${what}`, () =>
       Effect.map(Effect.flip(limitOf(answers)), (error) => {
         assert.strictEqual(error._tag, "PaymentRejected")
-        assert.match(error.message, says)
+        assert.match(error.message, message)
       })
     )
   }
@@ -95,7 +95,7 @@ describe("an access key that the account knows", () => {
     "says nothing of the limit in the older way": { ...limited, getRemainingLimitWithPeriod: unknown }
   }
   for (const [what, answers] of Object.entries(silent)) {
-    it.effect(`is nobody's fault when the chain ${what}`, () =>
+    it.effect(`is unavailable, and not rejected, when the chain ${what}`, () =>
       Effect.map(Effect.flip(limitOf(answers)), (error) => assert.strictEqual(error._tag, "PaymentServiceUnavailable"))
     )
   }
@@ -108,7 +108,7 @@ describe("an access key's authorization", () => {
     (await root.signKeyAuthorization(own, { chainId: 1337n, ...restrictions } as never)) as SignedKeyAuthorization
   const carrying = (keyAuthorization: SignedKeyAuthorization) => payment({ keyAuthorization })
 
-  it.effect("is tried on the chain as the account itself would make it", () =>
+  it.effect("is simulated as the account's own call", () =>
     Effect.gen(function* () {
       const scopes = [{ address: token, selector: "0x95777d59", recipients: [account] }, { address: other }]
       const limits = [
@@ -144,7 +144,7 @@ describe("an access key's authorization", () => {
     })
   )
 
-  it.effect("is taken where the chain would take it, and on a chain that authorizes in an older way", () =>
+  it.effect("is accepted if the chain accepts it, even in the older form", () =>
     Effect.gen(function* () {
       const authorization = yield* Effect.promise(() => of({ limits: [{ token, limit: 9n }] }))
       assert.strictEqual(yield* limitOf({ authorizeKey: "0x" }, carrying(authorization)), 9n)
@@ -168,7 +168,7 @@ describe("an access key's authorization", () => {
     "InvalidSpendingLimit",
     "InvalidCallScope"
   ]) {
-    it.effect(`is refused in words where the chain says ${name}`, () =>
+    it.effect(`is rejected with an explanation if the chain reverts with ${name}`, () =>
       Effect.gen(function* () {
         const authorization = yield* Effect.promise(() => of())
         const data = encodeErrorResult({ abi: Abis.accountKeychain, errorName: name } as never)
@@ -179,7 +179,7 @@ describe("an access key's authorization", () => {
     )
   }
 
-  it.effect("is nobody's fault where the chain is silent", () =>
+  it.effect("is unavailable, and not rejected, if the chain does not answer", () =>
     Effect.gen(function* () {
       const authorization = yield* Effect.promise(() => of())
       const error = yield* Effect.flip(limitOf({}, carrying(authorization)))
@@ -193,7 +193,7 @@ describe("the scopes of an access key", () => {
   const rule = (selector: string, ...recipients: ReadonlyArray<string>) => ({ selector, recipients })
   const may = (...scopes: ReadonlyArray<object>) => permits(decodeScopes(scoped(scopes)) ?? [], [call])
 
-  it("are read as the chain writes them", () => {
+  it("are decoded from the chain's answer", () => {
     assert.isUndefined(decodeScopes(unscoped))
     const payee = `0x${"c3".repeat(20)}`
     assert.isTrue(may(rules(token)))
@@ -205,7 +205,7 @@ describe("the scopes of an access key", () => {
     assert.isFalse(may())
   })
 
-  it("are no trap, whatever the answer", () => {
+  it("decode or throw at once for every answer", () => {
     const good = scoped([rules(token, rule("0x95777d59", account, other))])
     let seed = 7
     const random = (below: number) => (seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648) % below

@@ -18,7 +18,7 @@ import {
 import { answer, change, resign, type Signer } from "./client.ts"
 import { tempo, terms } from "./setup.ts"
 
-/** CPU time, in milliseconds, that a credential may cost which cannot be right. */
+/** The most CPU time that an invalid credential may cost, in milliseconds. */
 const BUDGET = 100
 
 const payer = Account.fromSecp256k1(generatePrivateKey())
@@ -31,7 +31,7 @@ const credentialOf = Effect.fnUntraced(function* (of: Terms, account: Signer = p
   return yield* Effect.promise(() => answer(challenge, account))
 })
 
-/** The least CPU time of three, in milliseconds: what else the machine does is no fault of the credential. */
+/** Returns the least CPU time of three, in milliseconds, because other work of the machine must not count. */
 const cost = <A, E>(effect: Effect.Effect<A, E, PaymentService>) =>
   Effect.gen(function* () {
     let least = Number.POSITIVE_INFINITY
@@ -44,7 +44,7 @@ const cost = <A, E>(effect: Effect.Effect<A, E, PaymentService>) =>
     return least
   })
 
-describe("a credential costs next to nothing, and pays for nothing, that", () => {
+describe("a credential is checked in a few milliseconds and pays for nothing if it", () => {
   const free: Terms = { ...terms, operation: "update:dep_x", price: "0" }
   for (const [what, make] of Object.entries(hostile)) {
     it.live(what, () =>
@@ -56,7 +56,7 @@ describe("a credential costs next to nothing, and pays for nothing, that", () =>
             Effect.fail({ _tag: "PaymentTaken", problem: verified.payer })
           )
         )
-        // An access list is no crime, and a recovered signature is somebody's: the chain says whether they pay.
+        // An access list is allowed, and a recovered signature always has a signer. The chain decides whether they pay.
         if (what !== "has an access list within bounds" && !/limits|^authorizes/.test(what)) {
           assert.strictEqual(rejected._tag, "PaymentRejected")
         }
@@ -85,7 +85,7 @@ describe("a credential costs next to nothing, and pays for nothing, that", () =>
   }
 })
 
-describe("a payment is taken", () => {
+describe("a payment is accepted", () => {
   const access = Account.fromHeadlessWebAuthn(P256.randomPrivateKey(), {
     rpId: "compute.test",
     origin: "https://compute.test",

@@ -4,7 +4,7 @@ import { type Account, createClient, custom, type Hex } from "viem"
 import { Transaction } from "viem/tempo"
 import { tempoLocalnet } from "viem/tempo/chains"
 
-/** A chain that knows just enough for a stock client to sign a payment: nothing leaves the process. */
+/** A chain that knows just enough for a stock client to sign a payment. Nothing leaves the process. */
 const answers: Record<string, unknown> = {
   eth_chainId: "0x539",
   eth_estimateGas: "0xaae60",
@@ -23,25 +23,25 @@ const client = createClient({
   )
 })
 
-/** An account whose key is at hand. */
+/** An account whose key the test has. */
 export type Signer = Extract<Account, { type: "local" }>
 
 type Deserialized = ReturnType<typeof Credential.deserialize<{ type: string; signature: Hex }>>
 
-/** What mppx's own client answers a challenge with. */
+/** Answers a challenge with mppx's own client. */
 export const answer = (challenge: string, account: Signer): Promise<string> =>
   Mppx.create({
     polyfill: false,
     methods: [tempo.charge({ account, getClient: () => client })]
   }).createCredential(new Response(null, { status: 402, headers: { "www-authenticate": challenge } }))
 
-/** A credential with something about it changed. */
+/** Changes a credential. */
 export const change = (credential: string, edit: (parts: Deserialized) => object): string => {
   const parts = Credential.deserialize<{ type: string; signature: Hex }>(credential)
   return Credential.serialize({ ...parts, ...edit(parts) })
 }
 
-/** The same payment, signed again by the same or another account with something about its transaction changed. */
+/** Changes the transaction of a payment, and signs it again with the same or another account. */
 export const resign = async (
   credential: string,
   account: Signer,

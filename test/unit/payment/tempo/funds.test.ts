@@ -4,7 +4,7 @@ import type { Hex } from "viem"
 import { makeFunds } from "../../../../src/payment/tempo/funds.ts"
 import { account, type Answers, call, chainOf, other, payment, reverted, token } from "./rpc-answers.ts"
 
-describe("the money", () => {
+describe("the balance", () => {
   const funds = (answers: Answers) =>
     makeFunds(chainOf(answers).network, {
       secretKey: "",
@@ -18,10 +18,10 @@ describe("the money", () => {
     const { readFeeTerms, checkBalance } = funds(answers)
     return Effect.flatMap(readFeeTerms(of), (known) => checkBalance(of, known, () => Effect.succeed(undefined)))
   }
-  // 500,000 gas at 20 gwei are a cent, of which half is taken at the base fee of 10.
+  // 500,000 gas at 20 gwei are one cent. The chain takes half of it at the base fee of 10.
   const none = amount(0n)
 
-  it.effect("must be there for the price and the fee, in the token that pays both", () =>
+  it.effect("must cover the price and the fee if one token pays both", () =>
     Effect.gen(function* () {
       yield* suffices({ userTokens: none, balanceOf: amount(105_000n) })
       const error = yield* Effect.flip(suffices({ userTokens: none, balanceOf: amount(104_999n) }))
@@ -29,7 +29,7 @@ describe("the money", () => {
     })
   )
 
-  it.effect("must be there for the most that the fee may be, in the token that the account prefers", () =>
+  it.effect("must cover the maximal fee in the account's preferred token", () =>
     Effect.gen(function* () {
       yield* suffices({ userTokens: amount(BigInt(other)), balanceOf: amount(10_000n) })
       const error = yield* Effect.flip(suffices({ userTokens: amount(BigInt(other)), balanceOf: amount(9_999n) }))
@@ -37,7 +37,7 @@ describe("the money", () => {
     })
   )
 
-  it.effect("is not looked for where the chain chooses the token", () =>
+  it.effect("is not checked if the chain chooses the token", () =>
     suffices({ userTokens: none }, payment({ calls: [call, call, call] }, { key: undefined }))
   )
 
@@ -48,7 +48,7 @@ describe("the money", () => {
     ["has no such token", { userTokens: none, balanceOf: "0x" }, "PaymentRejected"],
     ["reverts for such a token", { userTokens: none, balanceOf: reverted("0x") }, "PaymentRejected"]
   ] as ReadonlyArray<readonly [string, Answers, string]>) {
-    it.effect(`is not there when the chain ${what}`, () =>
+    it.effect(`is rejected or unavailable when the chain ${what}`, () =>
       Effect.map(Effect.flip(suffices(answers)), (error) => assert.strictEqual(error._tag, tag))
     )
   }

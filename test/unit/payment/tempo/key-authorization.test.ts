@@ -16,7 +16,7 @@ const token = "0x20c0000000000000000000000000000000000000"
 const limits = [{ token, limit: 5_000_000n }] as const
 const scopes = [{ address: token }] as const
 
-/** What an access key may be authorized for; each is encoded with other fields left out. */
+/** Limits of an access key. Each is encoded with other fields left out. */
 const authorizations: Record<string, object> = {
   everything: {},
   "some time": { expiry: 2_000_000_000 },
@@ -27,14 +27,14 @@ const authorizations: Record<string, object> = {
   "some calls for some time": { expiry: 2_000_000_000, scopes }
 }
 
-// A library that does not write such a transaction as it read it sees another payer, and would send what nobody signed.
-describe("a payment that brings an access key's authorization along, for", () => {
+// A library that writes such a transaction differently than it read it would find another payer, and send an unsigned payment.
+describe("a payment with an access key's authorization for", () => {
   for (const [name, allowed] of Object.entries(authorizations)) {
     for (const [signer, account, payer] of [
       ["its account", root, root.address],
       ["the key", key, key.accessKeyAddress]
     ] as const) {
-      it.live(`${name}, signed by ${signer}, is its signer's, to the byte`, () =>
+      it.live(`${name} keeps its signer and its bytes when ${signer} signs it`, () =>
         Effect.gen(function* () {
           const payments = yield* PaymentService
           const challenge = yield* payments.challenge(terms, "key_1")

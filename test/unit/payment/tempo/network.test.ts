@@ -23,7 +23,7 @@ interface Rpc {
   readonly params: ReadonlyArray<unknown>
 }
 
-/** A node that answers the same to everything, and remembers what it was asked. */
+/** A node that gives the same answer to everything, and records its requests. */
 const asked: Array<Rpc> = []
 let result: unknown = "0x"
 let error: unknown
@@ -40,7 +40,7 @@ beforeAll(() => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", res
 afterAll(() => void server.close())
 const network = () => makeNetwork("local", `http://127.0.0.1:${(server.address() as AddressInfo).port}`)
 
-/** What viem itself would ask, given the same transaction; as it is sent, so that what is undefined is not there. */
+/** Returns viem's own request for the same transaction, as it is sent, so that undefined fields are missing. */
 const askedByViem = async (signed: Hex): Promise<Rpc> => {
   let request: unknown
   const transport = custom({
@@ -76,8 +76,8 @@ const accounts: Record<string, Signer> = {
   "an access key": Account.fromP256(P256.randomPrivateKey(), { access: root })
 }
 
-describe("the chain by its JSON-RPC", () => {
-  it("is where viem says that Tempo's networks are", () => {
+describe("the JSON-RPC client of the chain", () => {
+  it("uses viem's addresses of Tempo's networks", () => {
     for (const [name, { id, rpcUrls }] of Object.entries({ mainnet, testnet: tempoModerato, local: tempoLocalnet })) {
       const expected = { chainId: id, rpcUrl: rpcUrls.default.http[0] }
       assert.deepEqual(networks[name as keyof typeof networks], expected as never)
@@ -85,7 +85,7 @@ describe("the chain by its JSON-RPC", () => {
   })
 
   for (const [name, account] of Object.entries(accounts)) {
-    it(`has a payment by ${name} simulated as viem would`, async () => {
+    it(`simulates a payment by ${name} like viem`, async () => {
       const challenge = await Effect.runPromise(
         Effect.flatMap(PaymentService, (payments) => payments.challenge(terms, "key")).pipe(Effect.provide(tempo()))
       )
@@ -96,7 +96,7 @@ describe("the chain by its JSON-RPC", () => {
     })
   }
 
-  it("counts the nonces of a key of its own by the precompile", async () => {
+  it("reads the nonces of other keys from the precompile", async () => {
     const { to, data } = nonce.getNonce.call({ account: root.address, nonceKey: 7n })
     result = `0x${"5".padStart(64, "0")}`
     assert.strictEqual(await network().nextNonce(root.address, 7n), 5n)
@@ -104,7 +104,7 @@ describe("the chain by its JSON-RPC", () => {
     assert.deepEqual(asked.at(-1), { method: "eth_call", params: [expected, "latest"] })
   })
 
-  it("counts the nonces of the key 0 as Ethereum does", async () => {
+  it("reads the nonces of the key 0 like Ethereum", async () => {
     result = "0x3"
     assert.strictEqual(await network().nextNonce(root.address, 0n), 3n)
     assert.deepEqual(asked.at(-1), { method: "eth_getTransactionCount", params: [root.address, "latest"] })
@@ -126,17 +126,17 @@ describe("the chain by its JSON-RPC", () => {
     `0x${"1".repeat(200)}`,
     `0x${"1".repeat(640_000)}`
   ]
-  it.for(noNumbers)("takes %j for no nonce", async (answered) => {
+  it.for(noNumbers)("does not accept %j as a nonce", async (answered) => {
     result = answered
     for (const nonceKey of [0n, 7n]) await rejects(network().nextNonce(root.address, nonceKey))
   })
 
-  it.for(["0x5", "0x00"])("takes %j for no word of the precompile", async (answered) => {
+  it.for(["0x5", "0x00"])("does not accept %j as a word of the precompile", async (answered) => {
     result = answered
     await rejects(network().nextNonce(root.address, 7n))
   })
 
-  it.for([null, "", "ok", 7, [], {}])("takes %j for no simulation that went well", async (answered) => {
+  it.for([null, "", "ok", 7, [], {}])("does not accept %j as a successful simulation", async (answered) => {
     result = answered
     await rejects(network().simulate(unsigned))
   })
@@ -146,30 +146,30 @@ describe("a receipt", () => {
   const receipt = { status: "0x1", transactionHash: `0x${"a".repeat(64)}`, blockNumber: "0x1" }
   const hash = receipt.transactionHash as Hex
 
-  it("is read from what sends a transaction and from what finds it", async () => {
+  it("is read from the answers that send and that find a transaction", async () => {
     result = { ...receipt, gasUsed: "0x5208", logs: [] }
     assert.deepEqual(await network().broadcast("0x76"), receipt)
     assert.deepEqual(await network().receipt(hash), receipt)
   })
 
-  it("may not be there", async () => {
+  it("may be missing", async () => {
     result = null
     assert.isNull(await network().receipt(hash))
   })
 
-  it.for([undefined, "", hash, 7, [], {}, { ...receipt, status: null }])("is not %j: that says nothing", async (it) => {
+  it.for([undefined, "", hash, 7, [], {}, { ...receipt, status: null }])("is not read from %j", async (it) => {
     result = it
     await rejects(network().broadcast("0x76"))
     await rejects(network().receipt(hash))
   })
 
-  it.for([null, {}, { timestamp: 5 }, "0x5"])("has no clock beside it where a block is %j", async (block) => {
+  it.for([null, {}, { timestamp: 5 }, "0x5"])("has no clock if a block is %j", async (block) => {
     result = block
     await rejects(network().clock())
   })
 })
 
-describe("what a node answers instead", () => {
+describe("an error of a node", () => {
   const failed = async (answered: unknown, code = 200) => {
     error = answered
     status = code
@@ -182,18 +182,18 @@ describe("what a node answers instead", () => {
   }
 
   it.for([null, "boom", {}, [], { code: -32000 }, { code: -32000, message: 5 }])(
-    "%j blames nobody: nothing was said of the payment",
+    "is unavailable, and not rejected, if it is %j",
     async (answered) => assert.strictEqual((await failed(answered))._tag, "PaymentServiceUnavailable")
   )
 
-  it.for([429, 500, 502, 503])("with the HTTP status %i is our trouble, whatever it says", async (code) => {
+  it.for([429, 500, 502, 503])("with the HTTP status %i is unavailable, whatever its body", async (code) => {
     assert.strictEqual(
       (await failed({ code: -32000, message: "rate limited" }, code))._tag,
       "PaymentServiceUnavailable"
     )
   })
 
-  it("with the HTTP status 400 may be the payer's", async () => {
+  it("with the HTTP status 400 may reject the payment", async () => {
     assert.strictEqual((await failed({ code: -32000, message: "nonce too low" }, 400))._tag, "PaymentRejected")
   })
 })
@@ -227,10 +227,10 @@ describe("a revert", () => {
     "InvalidExpiringNonceExpiry"
   ]
   for (const name of known) {
-    it(`by ${name} is put into words`, () => assert.match(explainRevert(encode(name)) ?? "", /^The .*\.$|^Insuff.*\.$/))
+    it(`by ${name} is explained`, () => assert.match(explainRevert(encode(name)) ?? "", /^The .*\.$|^Insuff.*\.$/))
   }
 
-  it("for lack of funds says how much there is, and how much is needed", () => {
+  it("for lack of funds names the available and the required amount", () => {
     const [error] = Abis.coreErrors.filter(({ name, inputs }) => name === "InsufficientBalance" && inputs.length === 3)
     const data = encodeErrorResult({ abi: [error], args: [99_999n, 100_000n, root.address] } as never)
     assert.strictEqual(explainRevert(data), "Insufficient balance. Required: 100000, available: 99999.")

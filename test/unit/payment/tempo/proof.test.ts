@@ -14,7 +14,7 @@ const terms: Terms = { ...deploy, operation: "update:dep_x", price: "0" }
 
 const payloadOf = (credential: string) => Credential.deserialize(credential).payload
 
-/** What a stock client answers the challenge for these terms with. */
+/** Answers the challenge for these terms with a stock client. */
 const proofOf = Effect.fnUntraced(function* (account = payer, of = terms) {
   // The client has a clock of its own.
   yield* TestClock.setTime(Date.now())
@@ -27,14 +27,14 @@ const prove = (credential: string, of = terms, key?: string) =>
   Effect.flatMap(PaymentService, (payments) => payments.prove(credential, of, key))
 
 describe("a proof", () => {
-  it.effect("by the stock client says who signed", () =>
+  it.effect("by the stock client names its signer", () =>
     Effect.gen(function* () {
       const { payer: who, key } = yield* prove(yield* proofOf(), terms, "key_a")
       assert.deepStrictEqual([who, key], [payer.address.toLowerCase(), "key_a"])
     }).pipe(Effect.provide(tempo()))
   )
 
-  it.effect("names the same payer as a payment, whatever kind of key signs", () =>
+  it.effect("names the same payer as a payment, for every kind of key", () =>
     Effect.gen(function* () {
       const payments = yield* PaymentService
       const root = Account.fromSecp256k1(`0x${"7e".repeat(32)}`)

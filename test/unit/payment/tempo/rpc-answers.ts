@@ -3,7 +3,7 @@ import { encodeErrorResult, type Hex, RpcRequestError, toFunctionSelector } from
 import type { Network } from "../../../../src/payment/tempo/chain/networks.ts"
 import type { SignedPayment } from "../../../../src/payment/tempo/read-payment.ts"
 
-// A chain that gives the answers which a test has for it.
+// A chain that gives the test's answers.
 
 export const account = `0x${"a1".repeat(20)}` as const
 export const key = { address: `0x${"b2".repeat(20)}`, kind: "secp256k1" } as const
@@ -28,7 +28,7 @@ export const payment = (changes: object = {}, of: Partial<SignedPayment> = {}): 
 
 export const reverted = (data: Hex, code = 3) =>
   new RpcRequestError({ body: {}, url: "http://127.0.0.1:1", error: { code, message: "execution reverted", data } })
-/** What Tempo's precompiles say to functions that came with another hardfork. */
+/** The answer of Tempo's precompiles to functions of another hardfork. */
 export const unknown = reverted(
   encodeErrorResult({
     abi: [{ type: "error", name: "UnknownFunctionSelector", inputs: [{ type: "bytes4" }] }],
@@ -49,7 +49,7 @@ const selectors = Object.fromEntries(
 )
 export type Answers = Readonly<Record<string, Hex | Error>>
 
-/** A chain that answers questions by their function's name, and notes them. */
+/** A chain that answers questions by their function's name, and records them. */
 export const chainOf = (answers: Answers) => {
   const asked: Array<string> = []
   const network = {

@@ -6,41 +6,41 @@ const url = "http://127.0.0.1:1"
 const secret = "c0ffee".repeat(40)
 const body = { method: "eth_call", params: [{ data: `0x${secret}` }] }
 
-const answered = (code: number, message = "no", data?: string) =>
+const rpcError = (code: number, message = "no", data?: string) =>
   new CallExecutionError(new RpcRequestError({ body, url, error: { code, message, data } }) as never, {})
 
-const table: Record<string, readonly [error: unknown, tag: string, says: RegExp]> = {
+const table: Record<string, readonly [error: unknown, tag: string, message: RegExp]> = {
   "a revert that the token explains": [
-    answered(3, "execution reverted", `0x832f98b5${"1".padStart(64, "0")}${"2".padStart(64, "0")}${"0".repeat(64)}`),
+    rpcError(3, "execution reverted", `0x832f98b5${"1".padStart(64, "0")}${"2".padStart(64, "0")}${"0".repeat(64)}`),
     "PaymentRejected",
     /Insufficient balance\. Required: 2, available: 1\./
   ],
   "a revert that nobody explains": [
-    answered(3, "execution reverted", "0x12345678"),
+    rpcError(3, "execution reverted", "0x12345678"),
     "PaymentRejected",
     /execution reverted\./
   ],
-  "missing funds for the fee": [answered(-32003, "insufficient funds"), "PaymentRejected", /insufficient funds\./],
-  "an invalid transaction": [answered(-32000, "nonce too low"), "PaymentRejected", /nonce too low\./],
-  "a rule of Tempo's, said as an internal error": [answered(-32603, "key expired"), "PaymentRejected", /key expired\./],
-  "too many requests": [answered(-32005), "PaymentServiceUnavailable", /No payment was sent/],
-  "an unsupported method": [answered(-32601), "PaymentServiceUnavailable", /No payment was sent/],
+  "missing funds for the fee": [rpcError(-32003, "insufficient funds"), "PaymentRejected", /insufficient funds\./],
+  "an invalid transaction": [rpcError(-32000, "nonce too low"), "PaymentRejected", /nonce too low\./],
+  "a rule of Tempo's, said as an internal error": [rpcError(-32603, "key expired"), "PaymentRejected", /key expired\./],
+  "too many requests": [rpcError(-32005), "PaymentServiceUnavailable", /No payment was sent/],
+  "an unsupported method": [rpcError(-32601), "PaymentServiceUnavailable", /No payment was sent/],
   "an HTTP error": [new HttpRequestError({ url, status: 502 }), "PaymentServiceUnavailable", /No payment was sent/],
   "no answer": [new TimeoutError({ body, url }), "PaymentServiceUnavailable", /No payment was sent/],
   "a bug": [new TypeError("undefined is not a function"), "PaymentServiceUnavailable", /No payment was sent/],
   "words that repeat the transaction": [
-    answered(-32000, `cannot decode 0x${secret}`),
+    rpcError(-32000, `cannot decode 0x${secret}`),
     "PaymentRejected",
     /cannot decode 0x…/
   ]
 }
 
 describe("a simulation that fails with", () => {
-  for (const [name, [error, tag, says]] of Object.entries(table)) {
+  for (const [name, [error, tag, message]] of Object.entries(table)) {
     it(`${name} is ${tag}`, () => {
       const failure = toSimulationError(error)
       assert.strictEqual(failure._tag, tag)
-      assert.match(failure.message, says)
+      assert.match(failure.message, message)
       assert.notInclude(JSON.stringify(failure), secret)
     })
   }

@@ -20,7 +20,7 @@ const receipt = (changes: Partial<RpcReceipt> = {}): RpcReceipt => ({
   ...changes
 })
 
-/** A chain that has nothing to say, but for what a test gives it. */
+/** A chain that gives no answers except the test's. */
 const network = (answers: Partial<Network>): Network => ({
   chainId: 1337,
   simulate: () => Promise.reject(new Error("silent")),
@@ -32,40 +32,46 @@ const network = (answers: Partial<Network>): Network => ({
   clock: () => Promise.reject(new Error("silent")),
   ...answers
 })
-const says =
+const resolves =
   <A>(value: A) =>
   () =>
     Promise.resolve(value)
 
-/** Runs what asks the chain again and again, until it gives up. */
-const patiently = Effect.fn(function* <A, E>(self: Effect.Effect<A, E>) {
+/** Runs an effect that asks the chain repeatedly, until it gives up. */
+const untilItEnds = Effect.fn(function* <A, E>(self: Effect.Effect<A, E>) {
   const fiber = yield* Effect.forkChild(self)
   yield* TestClock.adjust("1 minute")
   return yield* Fiber.join(fiber)
 })
 
 const found: Record<string, readonly [answers: Partial<Network>, found: string]> = {
-  "a receipt with success": [{ receipt: says(receipt()), clock: says(deadline) }, "landed"],
-  "a receipt, and no clock": [{ receipt: says(receipt()) }, "landed"],
-  "a receipt with failure": [{ receipt: says(receipt({ status: "0x0" })), clock: says(deadline) }, "reverted"],
-  "a receipt of no block yet": [{ receipt: says(receipt({ blockNumber: null })), clock: says(deadline) }, "unknown"],
+  "a receipt with success": [{ receipt: resolves(receipt()), clock: resolves(deadline) }, "landed"],
+  "a receipt, and no clock": [{ receipt: resolves(receipt()) }, "landed"],
+  "a receipt with failure": [{ receipt: resolves(receipt({ status: "0x0" })), clock: resolves(deadline) }, "reverted"],
+  "a receipt of no block yet": [
+    { receipt: resolves(receipt({ blockNumber: null })), clock: resolves(deadline) },
+    "unknown"
+  ],
   "a receipt of a status that is neither": [
-    { receipt: says(receipt({ status: "0x2" })), clock: says(deadline) },
+    { receipt: resolves(receipt({ status: "0x2" })), clock: resolves(deadline) },
     "unknown"
   ],
   "a receipt of something else": [
-    { receipt: says(receipt({ transactionHash: `0x${"b".repeat(64)}` })), clock: says(deadline + 99) },
+    { receipt: resolves(receipt({ transactionHash: `0x${"b".repeat(64)}` })), clock: resolves(deadline + 99) },
     "unknown"
   ],
   "a failure of something else": [
-    { receipt: says(receipt({ status: "0x0", transactionHash: `0x${"b".repeat(64)}` })), clock: says(deadline + 99) },
+    {
+      receipt: resolves(receipt({ status: "0x0", transactionHash: `0x${"b".repeat(64)}` })),
+      clock: resolves(deadline + 99)
+    },
     "unknown"
   ],
-  "no receipt, before the deadline": [{ receipt: says(null), clock: says(deadline - 1) }, "unknown"],
-  "no receipt, just past the deadline": [{ receipt: says(null), clock: says(deadline + 10) }, "unknown"],
-  "no receipt, well past the deadline": [{ receipt: says(null), clock: says(deadline + 11) }, "absent"],
-  "no receipt, and no clock": [{ receipt: says(null) }, "unknown"],
-  "a clock past the deadline, and no answer about a receipt": [{ clock: says(deadline + 99) }, "unknown"],
+  "no receipt, before the deadline": [{ receipt: resolves(null), clock: resolves(deadline - 1) }, "unknown"],
+  "no receipt, just past the deadline": [{ receipt: resolves(null), clock: resolves(deadline + 10) }, "unknown"],
+  "no receipt, well past the deadline": [{ receipt: resolves(null), clock: resolves(deadline + 11) }, "absent"],
+  "no receipt, and no clock": [{ receipt: resolves(null) }, "unknown"],
+  "a clock past the deadline, and no answer about a receipt": [{ clock: resolves(deadline + 99) }, "unknown"],
   "no answer at all": [{}, "unknown"],
   "no answer ever": [{ clock: () => new Promise(() => {}), receipt: () => new Promise(() => {}) }, "unknown"]
 }
@@ -75,7 +81,7 @@ describe("find", () => {
     it.effect(`${name}: ${expected}`, () =>
       Effect.gen(function* () {
         const { find } = makeSettlement(network(answers))
-        assert.strictEqual(yield* patiently(find(authorization)), expected)
+        assert.strictEqual(yield* untilItEnds(find(authorization)), expected)
       })
     )
   }
@@ -87,37 +93,37 @@ describe("find", () => {
         clock: () => ((landed = true), Promise.resolve(deadline + 99)),
         receipt: () => Promise.resolve(landed ? receipt() : null)
       })
-      assert.strictEqual(yield* patiently(makeSettlement(late).find(authorization)), "landed")
+      assert.strictEqual(yield* untilItEnds(makeSettlement(late).find(authorization)), "landed")
     })
   )
 
-  it.effect("asks again while the chain does not know", () =>
+  it.effect("asks again while the status is unknown", () =>
     Effect.gen(function* () {
       let asked = 0
       const slow = network({
-        clock: says(deadline - 20),
+        clock: resolves(deadline - 20),
         receipt: () => Promise.resolve(++asked < 4 ? null : receipt())
       })
-      assert.strictEqual(yield* patiently(makeSettlement(slow).find(authorization)), "landed")
+      assert.strictEqual(yield* untilItEnds(makeSettlement(slow).find(authorization)), "landed")
     })
   )
 })
 
 const captured: Record<string, readonly [answers: Partial<Network>, tag: string]> = {
-  "confirmed by the broadcast": [{ broadcast: says(receipt()) }, "landed"],
-  "refused, and yet there": [{ receipt: says(receipt()) }, "landed"],
-  "confirmed as something else": [{ broadcast: says(receipt({ transactionHash: "0x1" })) }, "CaptureUncertain"],
+  "confirmed by the broadcast": [{ broadcast: resolves(receipt()) }, "landed"],
+  "refused, and yet there": [{ receipt: resolves(receipt()) }, "landed"],
+  "confirmed as something else": [{ broadcast: resolves(receipt({ transactionHash: "0x1" })) }, "CaptureUncertain"],
   "accepted, and in no block yet": [
-    { broadcast: says(receipt({ blockNumber: null })), receipt: says(receipt()) },
+    { broadcast: resolves(receipt({ blockNumber: null })), receipt: resolves(receipt()) },
     "landed"
   ],
   reverted: [
-    { broadcast: says(receipt({ status: "0x0" })), receipt: says(receipt({ status: "0x0" })) },
+    { broadcast: resolves(receipt({ status: "0x0" })), receipt: resolves(receipt({ status: "0x0" })) },
     "CaptureFailed"
   ],
-  "reverted, and the chain cannot be asked": [{ broadcast: says(receipt({ status: "0x0" })) }, "CaptureUncertain"],
-  "refused before the deadline": [{ receipt: says(null), clock: says(deadline - 5) }, "CaptureUncertain"],
-  "refused long after it": [{ receipt: says(null), clock: says(deadline + 99) }, "CaptureFailed"],
+  "reverted, and the chain cannot be asked": [{ broadcast: resolves(receipt({ status: "0x0" })) }, "CaptureUncertain"],
+  "refused before the deadline": [{ receipt: resolves(null), clock: resolves(deadline - 5) }, "CaptureUncertain"],
+  "refused long after it": [{ receipt: resolves(null), clock: resolves(deadline + 99) }, "CaptureFailed"],
   "not answered": [{}, "CaptureUncertain"]
 }
 
@@ -126,7 +132,7 @@ describe("capture", () => {
     it.effect(`${name}: ${expected}`, () =>
       Effect.gen(function* () {
         const { capture } = makeSettlement(network(answers))
-        const outcome = yield* patiently(Effect.result(capture(authorization)))
+        const outcome = yield* untilItEnds(Effect.result(capture(authorization)))
         assert.strictEqual(outcome._tag === "Success" ? "landed" : outcome.failure._tag, expected)
       })
     )

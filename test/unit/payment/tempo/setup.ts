@@ -4,7 +4,7 @@ import { layerSettings } from "../../../../src/config.ts"
 import type { Terms } from "../../../../src/payment/PaymentService.ts"
 import { layerTempo } from "../../../../src/payment/tempo/Tempo.ts"
 
-/** Settings of a merchant on the local chain; none of them names a server. */
+/** Settings of a merchant on the local chain. None of them names a server. */
 export const merchant = {
   MPP_SECRET_KEY: "a secret of more than 32 characters",
   REALM: "compute.test",
@@ -13,8 +13,8 @@ export const merchant = {
 }
 
 /**
- * The real payment service, with some settings changed. Where no chain is asked, none is needed. Fresh: a layer that is
- * already built would be shared, settings and all.
+ * The real payment service, with some settings changed. It needs no chain if the test asks none. It is fresh, because a layer
+ * that is already built would be shared together with its settings.
  */
 export const tempo = (changes: Record<string, string> = {}) =>
   layerTempo.pipe(

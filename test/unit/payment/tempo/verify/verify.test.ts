@@ -18,7 +18,7 @@ describe("verify rejects a credential that", () => {
         assert.strictEqual(error._tag, "PaymentRejected")
         assert.strictEqual(error.problem, row.problem)
         assert.strictEqual(error.key, row.key)
-        assert.match(error.detail, row.says)
+        assert.match(error.detail, row.text)
         if (credential.length > 100) assert.notInclude(JSON.stringify(error), credential.slice(-24))
       }).pipe(Effect.provide(tempo()))
     )
@@ -38,7 +38,7 @@ const signers: Record<string, readonly [account: Signer, payer: string]> = {
   "a P256 access key: the key's": [accessKeyP256, accessKeyP256.accessKeyAddress]
 }
 
-describe("the payer is who signed", () => {
+describe("the payer is the signer", () => {
   for (const [name, [account, address]] of Object.entries(signers)) {
     it.live(name, () =>
       Effect.gen(function* () {
@@ -51,7 +51,7 @@ describe("the payer is who signed", () => {
     )
   }
 
-  it.live("whatever the credential's source claims", () =>
+  it.live("even if the credential's source names another", () =>
     Effect.gen(function* () {
       const payments = yield* PaymentService
       const forged = yield* edited(() => ({ source: `did:pkh:eip155:1337:${other.address}` }))
@@ -60,7 +60,7 @@ describe("the payer is who signed", () => {
     }).pipe(Effect.provide(tempo()))
   )
 
-  it.live("and whoever signs somebody else's payment anew is its payer", () =>
+  it.live("even of another payer's payment that is signed anew", () =>
     Effect.gen(function* () {
       const payments = yield* PaymentService
       const verified = yield* payments.verify(yield* signedAgain(() => ({}), other), terms)
@@ -70,7 +70,7 @@ describe("the payer is who signed", () => {
 })
 
 describe("verify", () => {
-  it.live("answers whatever it is given, and never with another key or challenge", () =>
+  it.live("ends for every input, and never returns another key or challenge", () =>
     Effect.gen(function* () {
       const payments = yield* PaymentService
       const credential = yield* credentialFor(terms)
@@ -89,7 +89,7 @@ describe("verify", () => {
     }).pipe(Effect.provide(tempo()))
   )
 
-  it.live("answers a transaction that holds lists in the place of bytes", () =>
+  it.live("rejects a transaction that holds lists in place of bytes", () =>
     Effect.gen(function* () {
       const payments = yield* PaymentService
       const call = [merchant.TEMPO_RECIPIENT as Hex, "0x", ["0x01", "0x02"]] as const
@@ -102,7 +102,7 @@ describe("verify", () => {
   )
 })
 
-describe("verify takes a payment", () => {
+describe("verify accepts a payment", () => {
   it.live("that swaps into the currency first, as stock clients can", () =>
     Effect.gen(function* () {
       const payments = yield* PaymentService
@@ -111,7 +111,7 @@ describe("verify takes a payment", () => {
     }).pipe(Effect.provide(tempo()))
   )
 
-  it.live("whose challenge a client of another name has put into the memo", () =>
+  it.live("whose memo names another client", () =>
     Effect.gen(function* () {
       const payments = yield* PaymentService
       const credential = yield* signedAgain(({ calls: [call] }) => {

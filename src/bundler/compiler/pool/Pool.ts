@@ -1,28 +1,21 @@
-import { version } from "../generated/esbuild-factory.js"
-import { GoProgram, type Snapshot } from "./go/GoProgram.ts"
-import { connect, type Instance } from "./instance.ts"
+import type { GoProgram, Snapshot } from "../go/GoProgram.ts"
+import { connect, type Instance } from "../instance.ts"
 import { LeasedSlots } from "./leased-slots.ts"
-import { LIMITS } from "../limits.ts"
+import { LIMITS } from "../../limits.ts"
+import { type CompilerMemory, startCompiler, type StartedCompiler } from "./start-compiler.ts"
 import { warmUp } from "./warm-up.ts"
 
-const MEMORY = { initial: LIMITS.memoryBytes, maximal: LIMITS.maxMemoryBytes }
-
-/**
- * Go collects no garbage until it comes near the soft limit: a build is short, and its memory is overwritten afterwards. The
- * wasm's memory is up to 10 MB more than that limit counts.
- */
-const ENVIRONMENT = { GOGC: "off", GOMEMLIMIT: "36MiB" }
+const MEMORY: CompilerMemory = {
+  limits: { initial: LIMITS.memoryBytes, maximal: LIMITS.maxMemoryBytes },
+  // The wasm's memory is up to 10 MB more than this limit counts.
+  softLimit: "36MiB"
+}
 
 /** Lets work continue after the answer, as the platform's `waitUntil` does. */
 export type WaitUntil = (work: Promise<unknown>) => void
 
-/** Milliseconds until the answer is on its way. A timer of 0 would fire before. */
+/** The answer leaves within this time, in milliseconds. A timer of 0 would fire before. */
 const AFTER_MS = 5
-
-interface StartedProgram {
-  readonly program: GoProgram
-  readonly handshake: Uint8Array
-}
 
 /** The memory of a compiler that was paused after warming up, before it saw a client's source; and its first output. */
 interface WarmSnapshot {
@@ -33,22 +26,14 @@ interface WarmSnapshot {
 /** A program that no build uses. */
 interface IdleProgram {
   readonly program: GoProgram
-  /** Whether its memory is that of the warm snapshot already. */
+  /** Whether its memory already is that of the warm snapshot. */
   readonly restored: boolean
 }
 
-const start = (wasm: WebAssembly.Module): StartedProgram => {
-  const program = new GoProgram(wasm, MEMORY)
-  const output: Array<Uint8Array> = []
-  program.onOutput = (bytes) => output.push(bytes)
-  program.start(["", `--service=${version}`], ENVIRONMENT)
-  return { program, handshake: Uint8Array.from(output.flatMap((bytes) => [...bytes])) }
-}
-
 /**
- * The compilers of an isolate. The first is paused after a build of ours, and its memory copied; every build begins with
- * exactly that memory. So it is as safe as a fresh instance, because no byte of another source is left, and as fast as a
- * warm one. It is only memory: nothing in it belongs to a request.
+ * The compilers of an isolate. The first one is paused after a warm-up build, and its memory is copied. Every build begins with
+ * exactly that memory. So it is as safe as a fresh instance, because no byte of another source is left, and as fast as a warm
+ * one. The snapshot is only memory, so nothing in it belongs to a request.
  */
 export class Pool {
   readonly #wasm: WebAssembly.Module
@@ -76,30 +61,35 @@ export class Pool {
       try {
         return await use(instance)
       } finally {
-        // A grown program would stay that large. A program that has ended must become garbage before the next takes memory.
-        if (!program.isOver && program.size <= MEMORY.initial) this.#release(program, waitUntil)
+        // A grown program would stay that large. A program that has ended must become garbage before the next one takes memory.
+        if (!program.isOver && program.size <= MEMORY.limits.initial) this.#release(program, waitUntil)
       }
     })
   }
 
-  async #acquire(timeoutMs: number): Promise<StartedProgram> {
+  /** Gives up the program that no build uses, so that its memory is free for a larger one. */
+  dropIdle(): void {
+    this.#idle = undefined
+  }
+
+  async #acquire(timeoutMs: number): Promise<StartedCompiler> {
     if (this.#warmSnapshot === undefined) {
-      const ready = start(this.#wasm)
+      const ready = startCompiler(this.#wasm, MEMORY)
       // Another build may be warming up now. If the platform ended it meanwhile, there will be no snapshot.
       if (this.#preparing) return ready
       this.#preparing = true
       await warmUp(await connect(this.#wasm, ready.program, ready.handshake, timeoutMs))
       const snapshot = ready.program.snapshot()
-      if (snapshot === undefined) return start(this.#wasm)
+      if (snapshot === undefined) return startCompiler(this.#wasm, MEMORY)
       this.#warmSnapshot = { snapshot, handshake: ready.handshake }
-      return ready.program.restore(snapshot, false) ? ready : start(this.#wasm)
+      return ready.program.restore(snapshot, false) ? ready : startCompiler(this.#wasm, MEMORY)
     }
     const { snapshot, handshake } = this.#warmSnapshot
     const idle = this.#idle
     this.#idle = undefined
     if (idle !== undefined && (idle.restored || idle.program.restore(snapshot, true)))
       return { program: idle.program, handshake }
-    const fresh = start(this.#wasm)
+    const fresh = startCompiler(this.#wasm, MEMORY)
     return fresh.program.restore(snapshot, false) ? { program: fresh.program, handshake } : fresh
   }
 
@@ -112,7 +102,9 @@ export class Pool {
     waitUntil(done)
   }
 
-  /** Takes the program out meanwhile, so that a request that the platform ends leaves no half restored one behind. */
+  /**
+   * Takes the program out while it restores it, so that a request that the platform ends leaves no half-restored one behind.
+   */
   #restore(idle: IdleProgram): void {
     if (this.#idle !== idle || this.#warmSnapshot === undefined) return
     this.#idle = undefined
@@ -120,8 +112,11 @@ export class Pool {
   }
 }
 
-/** One compiler for all further builds, without isolation between them: to measure the cost of that isolation. */
+/**
+ * Starts one compiler for all further builds, without isolation between them. A benchmark measures the cost of that isolation
+ * with it.
+ */
 export const startWarm = async (wasm: WebAssembly.Module): Promise<Instance> => {
-  const { program, handshake } = start(wasm)
+  const { program, handshake } = startCompiler(wasm, MEMORY)
   return connect(wasm, program, handshake, 3_600_000)
 }

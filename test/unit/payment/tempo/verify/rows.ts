@@ -11,7 +11,7 @@ import { merchant, tempo, terms } from "../setup.ts"
 export const payer = Account.fromSecp256k1(generatePrivateKey())
 export const other = Account.fromSecp256k1(generatePrivateKey())
 
-/** A credential of mppx's own client, for a challenge of a server with these settings. */
+/** Makes a credential of mppx's own client, for a challenge of a server with these settings. */
 export const credentialFor = Effect.fn(function* (
   offered: Terms,
   options: { settings?: Record<string, string>; account?: Signer; key?: string } = {}
@@ -24,15 +24,15 @@ export const credentialFor = Effect.fn(function* (
 export interface Row {
   readonly credential: Effect.Effect<string>
   readonly problem: string
-  /** Whether the rejection says which key the challenge was for: only where the challenge is ours. */
+  /** Whether the rejection names the challenge's key, which it does only for the gateway's own challenges. */
   readonly key?: string
-  readonly says: RegExp
+  readonly text: RegExp
 }
 
 export const edited = (edit: Parameters<typeof change>[1]) => Effect.map(credentialFor(terms), (it) => change(it, edit))
 export const signedAgain = (edit: Parameters<typeof resign>[2], account: Signer = payer) =>
   Effect.flatMap(credentialFor(terms), (it) => Effect.promise(() => resign(it, account, edit)))
-/** The stock credential, its challenge changed and its HMAC made anew with our own secret. */
+/** Changes the challenge of the stock credential, and renews its HMAC with the gateway's own secret. */
 export const reissued = (changes: object) =>
   edited(({ challenge }) => ({
     challenge: Challenge.from({ ...challenge, ...changes, secretKey: merchant.MPP_SECRET_KEY } as never)
@@ -44,7 +44,7 @@ export interface Call {
 }
 
 export const word = (value: string) => value.padStart(64, "0")
-/** The words of `transferWithMemo(address to, uint256 amount, bytes32 memo)`, some of them replaced. */
+/** Writes the words of `transferWithMemo(address to, uint256 amount, bytes32 memo)`, some of them replaced. */
 export const transfer = ({ to, data }: Call, words: { to?: string; amount?: string; memo?: string } = {}): Call => ({
   to,
   data: `${data.slice(0, 10)}${words.to ?? data.slice(10, 74)}${words.amount ?? data.slice(74, 138)}${words.memo ?? data.slice(138)}` as Hex
@@ -73,123 +73,123 @@ export const table: Record<string, Row> = {
   "is no base64url": {
     credential: Effect.succeed("Payment !!!"),
     problem: "malformed-credential",
-    says: /cannot be read/
+    text: /cannot be read/
   },
-  "is empty": { credential: Effect.succeed("Payment"), problem: "malformed-credential", says: /cannot be read/ },
-  "is no JSON": { credential: Effect.succeed("Payment e30x"), problem: "malformed-credential", says: /cannot be read/ },
+  "is empty": { credential: Effect.succeed("Payment"), problem: "malformed-credential", text: /cannot be read/ },
+  "is no JSON": { credential: Effect.succeed("Payment e30x"), problem: "malformed-credential", text: /cannot be read/ },
   "has no challenge": {
     credential: Effect.succeed(`Payment ${btoa('{"payload":{}}')}`),
     problem: "malformed-credential",
-    says: /cannot be read/
+    text: /cannot be read/
   },
   "nests too deeply": {
     credential: Effect.sync(() => deeplyNested),
     problem: "malformed-credential",
-    says: /cannot be read/
+    text: /cannot be read/
   },
   "has a payload that is none": {
     credential: edited(() => ({ payload: { type: "transaction" } })),
     problem: "malformed-credential",
     key: "key_1",
-    says: /payload/
+    text: /payload/
   },
   "is for another method": {
     credential: edited(({ challenge }) => ({ challenge: { ...challenge, method: "stripe" } })),
     problem: "method-unsupported",
-    says: /tempo/
+    text: /tempo/
   },
   "is for another intent": {
     credential: edited(({ challenge }) => ({ challenge: { ...challenge, intent: "session" } })),
     problem: "method-unsupported",
-    says: /charge/
+    text: /charge/
   },
   "has a changed id": {
-    credential: edited(({ challenge }) => ({ challenge: { ...challenge, id: `x${challenge.id.slice(1)}` } })),
+    credential: edited(({ challenge }) => ({ challenge: { ...challenge, id: `${challenge.id.slice(1)}x` } })),
     problem: "invalid-challenge",
-    says: /did not issue the challenge/
+    text: /did not issue the challenge/
   },
   "has a changed price": {
     credential: edited(({ challenge }) => ({
       challenge: { ...challenge, request: { ...challenge.request, amount: "1" } }
     })),
     problem: "invalid-challenge",
-    says: /did not issue the challenge/
+    text: /did not issue the challenge/
   },
   "has a changed expiry": {
     credential: edited(({ challenge }) => ({ challenge: { ...challenge, expires: "2099-01-01T00:00:00.000Z" } })),
     problem: "invalid-challenge",
-    says: /did not issue the challenge/
+    text: /did not issue the challenge/
   },
   "has a changed binding": {
     credential: edited(({ challenge }) => ({
       challenge: { ...challenge, opaque: PaymentRequest.serialize({ key: "key_2" }) }
     })),
     problem: "invalid-challenge",
-    says: /did not issue the challenge/
+    text: /did not issue the challenge/
   },
   "was issued with another secret": {
     credential: credentialFor(terms, { settings: { MPP_SECRET_KEY: "another secret of more than 32 characters" } }),
     problem: "invalid-challenge",
-    says: /did not issue the challenge/
+    text: /did not issue the challenge/
   },
   "was issued in another realm with the same secret": {
     credential: credentialFor(terms, { settings: { REALM: "another.test" } }),
     problem: "invalid-challenge",
     key: "key_1",
-    says: /issued for another realm/
+    text: /issued for another realm/
   },
   "was issued with the same secret by something else": {
     credential: reissued({ opaque: PaymentRequest.serialize({ scope: "/" }) }),
     problem: "invalid-challenge",
-    says: /not for this operation/
+    text: /not for this operation/
   },
   "is for another operation": {
     credential: credentialFor({ ...terms, operation: "execute" }),
     problem: "invalid-challenge",
     key: "key_1",
-    says: /another operation/
+    text: /another operation/
   },
   "is for another body": {
     credential: credentialFor({ ...terms, bodyDigest: "f0".repeat(32) }),
     problem: "invalid-challenge",
     key: "key_1",
-    says: /another body/
+    text: /another body/
   },
   "is for another price": {
     credential: credentialFor({ ...terms, price: "0.01" }),
     problem: "invalid-challenge",
     key: "key_1",
-    says: /another price/
+    text: /another price/
   },
   "pays another account": {
     credential: credentialFor(terms, { settings: { TEMPO_RECIPIENT: other.address } }),
     problem: "invalid-challenge",
     key: "key_1",
-    says: /recipient/
+    text: /recipient/
   },
   "was paid in push mode": {
     credential: edited(() => ({ payload: { type: "hash", hash: `0x${"1".repeat(64)}` } })),
     problem: "verification-failed",
     key: "key_1",
-    says: /pull mode/
+    text: /pull mode/
   },
   "is a proof and no payment": {
     credential: edited(() => ({ payload: { type: "proof", signature: "0x12" } })),
     problem: "verification-failed",
     key: "key_1",
-    says: /pull mode/
+    text: /pull mode/
   },
   "has bytes that are no transaction": {
     credential: edited(() => ({ payload: { type: "transaction", signature: "0x76c0ffee" } })),
     problem: "verification-failed",
     key: "key_1",
-    says: /cannot be read/
+    text: /cannot be read/
   },
   "waits for a fee payer": {
     credential: signedAgain(() => ({ feePayer: true })),
     problem: "verification-failed",
     key: "key_1",
-    says: /fee payer/
+    text: /fee payer/
   },
   "names somebody else as its sender, in the fee payer's place": {
     credential: edited(({ payload }) => {
@@ -199,13 +199,13 @@ export const table: Record<string, Row> = {
     }),
     problem: "verification-failed",
     key: "key_1",
-    says: /fee payer/
+    text: /fee payer/
   },
   "is signed for another chain": {
     credential: signedAgain(() => ({ chainId: 4217 })),
     problem: "verification-failed",
     key: "key_1",
-    says: /Sign it for chain 1337/
+    text: /Sign it for chain 1337/
   },
   "carries the payment for another challenge": {
     credential: Effect.gen(function* () {
@@ -215,7 +215,7 @@ export const table: Record<string, Row> = {
     }),
     problem: "verification-failed",
     key: "key_1",
-    says: /names the challenge/
+    text: /names the challenge/
   },
   ...Object.fromEntries(
     Object.entries(wrongCalls).map(([name, calls]) => [
@@ -224,7 +224,7 @@ export const table: Record<string, Row> = {
         credential: signedAgain((transaction) => ({ calls: calls(transaction.calls[0] as Call) })),
         problem: "verification-failed",
         key: "key_1",
-        says: /does not pay this challenge/
+        text: /does not pay this challenge/
       }
     ])
   ),
@@ -233,17 +233,17 @@ export const table: Record<string, Row> = {
       const account = Account.fromP256(P256.randomPrivateKey())
       const credential = yield* credentialFor(terms, { account })
       return change(credential, ({ payload }) => ({
-        // The signature's r, of 64 digits, somewhere before the public key: any other number will do.
+        // The signature's r has 64 digits, somewhere before the public key. Any other number works.
         payload: { ...payload, signature: flipDigit(payload.signature, payload.signature.length - 200) }
       }))
     }),
     problem: "verification-failed",
     key: "key_1",
-    says: /Invalid signature|cannot be read/
+    text: /Invalid signature|cannot be read/
   }
 }
 
-/** A credential whose request, by itself well-formed, is too deep for any serializer that recurses. */
+/** A credential whose request is well-formed, and too deep for every serializer that recurses. */
 export const deeplyNested = (() => {
   const request = btoa(`{"a":${"[".repeat(20_000)}${"]".repeat(20_000)}}`)
   const challenge = { id: "x", realm: "compute.test", method: "tempo", intent: "charge", request }

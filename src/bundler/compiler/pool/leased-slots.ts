@@ -1,4 +1,4 @@
-import { Leases } from "../leases.ts"
+import { Leases } from "../../leases.ts"
 
 /** Too many builds are in flight. The same build may succeed a second later. */
 export class BundlerBusyError extends Error {

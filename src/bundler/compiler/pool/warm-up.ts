@@ -1,9 +1,9 @@
-import { compile } from "./compile.ts"
-import type { Instance } from "./instance.ts"
-import { RemoteModules } from "../remote/RemoteModules.ts"
-import { VirtualFs } from "./VirtualFs.ts"
+import { compile } from "../compile.ts"
+import type { Instance } from "../instance.ts"
+import { RemoteModules } from "../../remote/RemoteModules.ts"
+import { VirtualFs } from "../VirtualFs.ts"
 
-/** The source of the first builds: a little of every feature, so that nothing is left to set up. */
+/** The source of the warm-up builds. It has a little of every feature, so that nothing is left to set up. */
 const FILES = new Map([
   [
     "index.ts",
@@ -27,14 +27,14 @@ export default {
   ["part.ts", "export type Part = string\nexport const part = (x: Part) => x"]
 ])
 
-/** The second build sets nothing up any more; a third would only leave more garbage to copy. */
+/** The number of warm-up builds. The second one sets nothing up any more, and a third would only leave more garbage to copy. */
 const ROUNDS = 2
 
 /**
- * Lets a compiler build a source of ours with the settings of every build, because the data that it keeps from one build to
- * the next, such as the parsed helpers that it adds to bundles, depends on them.
+ * Lets a compiler build a fixed source with the settings of every build. The data that it keeps from one build to the next,
+ * such as the parsed helpers that it adds to bundles, depends on these settings.
  *
- * @throws as `compile`, when the compiler does not work.
+ * @throws as `compile`, if the compiler does not work.
  */
 export const warmUp = async (instance: Instance): Promise<void> => {
   const hosts = new Set<string>()

@@ -1,0 +1,92 @@
+import { compile, type Compiled, type Job } from "./compiler/compile.ts"
+import type { Instance } from "./compiler/instance.ts"
+import { LargePool } from "./compiler/pool/LargePool.ts"
+import { BundlerBusyError } from "./compiler/pool/leased-slots.ts"
+import { Pool, type WaitUntil } from "./compiler/pool/Pool.ts"
+import { BundleError, BundlerCrashError } from "./diagnostics.ts"
+import { fetchGraph } from "./remote/fetch-graph.ts"
+import { IMPORT_LIMITS } from "./remote/RemoteModules.ts"
+
+/** The compilers of an isolate. */
+export interface Pools {
+  readonly ordinary: Pool
+  /** For builds with packages. */
+  readonly large: LargePool
+}
+
+/** The time of a build. */
+export interface BuildLimits {
+  /** Milliseconds for one compilation without packages. */
+  readonly timeoutMs: number
+  /** When a build with packages must have ended, in milliseconds since 1970. */
+  readonly deadline: number
+  readonly waitUntil: WaitUntil | undefined
+}
+
+/** How often a build begins again because it needs further modules. Twice is nearly always enough. */
+const ROUNDS = 20
+
+/** One for each isolate, however many bundlers there are. */
+const pools = new WeakMap<WebAssembly.Module, Pools>()
+
+/** The isolate's compilers of a module. */
+export const poolsOf = (wasm: WebAssembly.Module): Pools => {
+  const known = pools.get(wasm)
+  if (known !== undefined) return known
+  const ordinary = new Pool(wasm)
+  const made = { ordinary, large: new LargePool(wasm, ordinary) }
+  pools.set(wasm, made)
+  return made
+}
+
+/** Runs `use` with a compiler. */
+type UseCompiler = (use: (instance: Instance) => Promise<Compiled>) => Promise<Compiled>
+
+const toBundlerError = (cause: unknown): never => {
+  if (cause instanceof BundleError || cause instanceof BundlerBusyError) throw cause
+  throw new BundlerCrashError("The compiler did not start", { cause })
+}
+
+const tooDeep = (): BundleError => {
+  const text = `Imports are nested more than ${ROUNDS} levels deep`
+  const hint = "Add ?bundle to a URL, so that the host bundles the module."
+  return new BundleError([{ file: "", line: 0, column: 0, text, hint }])
+}
+
+/**
+ * Compiles a project, and again as often as the compiler finds modules that are still to be fetched or installed.
+ *
+ * @throws {PackageRefused} if the packages exceed a limit.
+ * @throws the errors of `Bundler.bundle`.
+ */
+export const compileProject = async (
+  { ordinary, large }: Pools,
+  job: Job,
+  { timeoutMs, deadline, waitUntil }: BuildLimits
+): Promise<Compiled> => {
+  const { remote, packages } = job.context
+
+  /** @returns an incomplete bundle if packages are missing and `install` is not given. */
+  const compileAll = async (use: UseCompiler, install?: () => Promise<void>): Promise<Compiled> => {
+    for (let round = 0; round < ROUNDS; round++) {
+      await install?.()
+      const compiled = await use((instance) => compile(instance, job)).catch(toBundlerError)
+      const { missing, isIncomplete } = compiled
+      if (missing.size === 0 && !isIncomplete) return compiled
+      if (missing.size > 0) await ordinary.waiting.run(IMPORT_LIMITS.timeMs + 1000, () => fetchGraph(remote, missing))
+      if (isIncomplete && install === undefined) return compiled
+    }
+    throw tooDeep()
+  }
+
+  if (packages?.guess() !== true) {
+    const compiled = await compileAll((use) => ordinary.use(timeoutMs, use, waitUntil))
+    if (packages === undefined || !compiled.isIncomplete) return compiled
+  }
+  return large.run(deadline, () =>
+    compileAll(
+      (use) => large.use(deadline, use),
+      async () => packages?.install()
+    )
+  )
+}

@@ -1,0 +1,62 @@
+import satisfies from "semver/functions/satisfies.js"
+import { checkPackageName, readAlias } from "../specifiers.ts"
+import type { Lock, Locked, Release, Releases } from "../types.ts"
+import type { Need, Project } from "./types.ts"
+
+/** Finds the version for one need, without regard to those that are there already. */
+export class Picker {
+  readonly #releases: Releases
+  readonly #project: Project
+  readonly #lock: Lock
+  readonly #picked = new Map<string, Promise<Release>>()
+
+  constructor(releases: Releases, project: Project, lock: Lock) {
+    this.#releases = releases
+    this.#project = project
+    this.#lock = lock
+  }
+
+  /**
+   * The version that a lock has.
+   *
+   * @throws {PackageRefused} if the lock has it from another place than npm, or is malformed.
+   */
+  locked({ name, range, from }: Need): Locked | undefined {
+    const place = from?.location ?? ""
+    const exact = from === undefined ? undefined : this.#lock.find(place, `${from.label}>${name}`, range)
+    return exact ?? this.#lock.find(place, name, range)
+  }
+
+  /**
+   * Finds the version.
+   *
+   * @throws {PackageRefused} if there is none.
+   */
+  async pick(need: Need): Promise<Release> {
+    const locked = this.locked(need)
+    if (locked !== undefined) {
+      const release = await this.#release(locked.name, locked.version)
+      return locked.integrity === undefined ? release : { ...release, integrity: locked.integrity }
+    }
+    const declared = need.from === undefined ? undefined : this.#project.rangeOf(need.name)
+    if (declared !== undefined) {
+      // npm installs what the project asks for at the top, where packages find it.
+      const top = await this.#find(need.name, declared).catch(() => undefined)
+      if (top !== undefined && (need.peer || satisfies(top.version, need.range))) return top
+    }
+    return this.#find(need.name, need.range)
+  }
+
+  #find(name: string, range: string): Promise<Release> {
+    const alias = readAlias(name, range)
+    return this.#release(alias.name, alias.range)
+  }
+
+  #release(name: string, range: string): Promise<Release> {
+    const key = `${name}@${range}`
+    const picked =
+      this.#picked.get(key) ?? Promise.resolve().then(() => this.#releases.pick(checkPackageName(name), range))
+    this.#picked.set(key, picked)
+    return picked
+  }
+}

@@ -1,0 +1,151 @@
+import satisfies from "semver/functions/satisfies.js"
+import { PackageRefused } from "../errors.ts"
+import { PACKAGE_LIMITS } from "../limits.ts"
+import type { Origin } from "../package/Package.ts"
+import type { Release } from "../types.ts"
+import { inParallel } from "./parallel.ts"
+import type { Picker } from "./Picker.ts"
+import { compareText, type Need } from "./types.ts"
+
+/** A version that was chosen. */
+export interface Chosen {
+  /** Unique in a build. */
+  readonly id: string
+  readonly release: Release
+  /** Its place in npm's lock; "" without. */
+  readonly location: string
+  readonly origin: Origin
+}
+
+const labelOf = ({ name, version }: Release): string => `${name}@${version}`
+
+const originOf = ({ from, site }: Need): Origin => ({ from, site: from?.origin.site ?? site })
+
+/**
+ * Chooses the version for every need, as npm does: a version that is there already if it satisfies, else the one that the
+ * project asks for, else the newest. Needs are taken level by level and sorted, so that the order in which the registry
+ * answers changes nothing.
+ */
+export class Versions {
+  readonly #picker: Picker
+  readonly #assigned = new Map<string, Chosen | PackageRefused>()
+  readonly #byName = new Map<string, Array<Chosen>>()
+  readonly #ids = new Set<string>()
+  readonly #asked = new Set<string>()
+  /** The versions of this build, by what was asked for. */
+  readonly lock = new Map<string, string>()
+
+  constructor(picker: Picker) {
+    this.#picker = picker
+  }
+
+  /** The version for a need, or why there is none; `undefined` before `assign`. */
+  of(need: Need): Chosen | PackageRefused | undefined {
+    return this.#assigned.get(this.#descriptor(need))
+  }
+
+  /** Whether any version of a package was chosen. */
+  has(name: string): boolean {
+    return this.#byName.has(name)
+  }
+
+  /** Whether a version of it was asked for, and not only its latest. */
+  isAsked(id: string): boolean {
+    return this.#asked.has(id)
+  }
+
+  /** Turns a package down after it was chosen, because its archive is refused. */
+  refuse(chosen: Chosen, error: PackageRefused): void {
+    for (const [descriptor, it] of this.#assigned)
+      if (it instanceof PackageRefused === false && it.id === chosen.id) this.#assigned.set(descriptor, error)
+  }
+
+  /**
+   * Chooses a version for each need of a level.
+   *
+   * @returns the versions that were not in the build yet.
+   */
+  async assign(needs: ReadonlyArray<Need>): Promise<ReadonlyArray<Chosen>> {
+    const keyOf = ({ name, range, from }: Need) => `${name}@${range} ${from?.id ?? ""}`
+    const open = new Map<string, Need>()
+    for (const need of needs.toSorted((a, b) => compareText(keyOf(a), keyOf(b)))) {
+      const descriptor = this.#descriptor(need)
+      if (!this.#assigned.has(descriptor) && !open.has(descriptor)) open.set(descriptor, need)
+    }
+    const undecided = [...open].filter(([descriptor, need]) => !this.#reuse(descriptor, need))
+    const answers = new Map<string, Release | PackageRefused>()
+    await inParallel(undecided, async ([descriptor, need]) => {
+      const answer = await this.#picker.pick(need).catch((error: unknown) => {
+        if (error instanceof PackageRefused) return error
+        throw error
+      })
+      answers.set(descriptor, answer)
+    })
+    return undecided.flatMap(([descriptor, need]) => {
+      const answer = answers.get(descriptor)
+      if (answer === undefined || this.#reuse(descriptor, need)) return []
+      if (!(answer instanceof PackageRefused)) return this.#choose(descriptor, need, answer)
+      this.#assigned.set(descriptor, answer)
+      return []
+    })
+  }
+
+  #choose(descriptor: string, need: Need, release: Release): ReadonlyArray<Chosen> {
+    const location = this.#picker.locked(need)?.location ?? ""
+    const sameName = this.#byName.get(release.name) ?? []
+    const known = sameName.find((it) => it.release.version === release.version && it.location === location)
+    const label = labelOf(release)
+    const id = this.#ids.has(label) ? `${label}+${this.#ids.size}` : label
+    const chosen = known ?? { id, release, location, origin: originOf(need) }
+    this.#assigned.set(descriptor, chosen)
+    if (need.from !== undefined || need.range !== "latest" || this.#picker.locked(need) !== undefined)
+      this.#asked.add(chosen.id)
+    this.#note(need, chosen)
+    if (known !== undefined) return []
+    this.#ids.add(id)
+    this.#byName.set(release.name, [...sameName, chosen])
+    if (this.#ids.size > PACKAGE_LIMITS.packages)
+      throw new PackageRefused(
+        {
+          code: "too-many",
+          text: `The build needs more than ${PACKAGE_LIMITS.packages} packages`,
+          hint: "Import fewer packages."
+        },
+        need.from?.chain()
+      )
+    return [chosen]
+  }
+
+  /** With npm's lock, the version depends on the place of the importer; else on what it asks for alone. */
+  #descriptor(need: Need): string {
+    const plain = `${need.peer ? "peer:" : ""}${need.name}@${need.range}`
+    try {
+      const location = this.#picker.locked(need)?.location ?? ""
+      return location === "" ? plain : location
+    } catch (error) {
+      if (!(error instanceof PackageRefused)) throw error
+      this.#assigned.set(plain, error)
+      return plain
+    }
+  }
+
+  /** A version that is there already serves if it satisfies. A peer takes the version that is there in any case. */
+  #reuse(descriptor: string, need: Need): boolean {
+    if (need.from === undefined || this.#picker.locked(need) !== undefined) return false
+    const there = this.#byName.get(need.name) ?? []
+    const fits =
+      there.find(({ release }) => satisfies(release.version, need.range)) ?? (need.peer ? there[0] : undefined)
+    if (fits === undefined) return false
+    this.#assigned.set(descriptor, fits)
+    this.#note(need, fits)
+    return true
+  }
+
+  /** Two importers may get different versions for the same words, from npm's lock: then the importer is named as well. */
+  #note({ name, range, from }: Need, { release }: Chosen): void {
+    const key = `${name}@${range}`
+    const value = `${labelOf(release)} ${release.integrity ?? `sha1-${release.shasum}`}`
+    const known = this.lock.get(key)
+    this.lock.set(known === undefined || known === value || from === undefined ? key : `${from.label}>${key}`, value)
+  }
+}

@@ -1,0 +1,182 @@
+import type { Message, OnResolveArgs, OnResolveResult, Plugin } from "esbuild-wasm"
+import type { Diagnostic } from "../diagnostics.ts"
+import type { Files } from "../project/project.ts"
+import { Graph } from "./graph/Graph.ts"
+import type { Kind } from "./source/scan.ts"
+import { Outstanding } from "./graph/Outstanding.ts"
+import type { Target } from "./graph/types.ts"
+import { PACKAGE_LIMITS } from "./limits.ts"
+import type { Package, Site } from "./package/Package.ts"
+import { CompilerSide, kindOf, type OtherModules } from "./plugin.ts"
+import { guessPackageImports } from "./project/guess-needs.ts"
+import { ProjectSide } from "./project/ProjectSide.ts"
+import { checkModules, explainPackageError, packageWarnings } from "./report.ts"
+import { refuseRegistry } from "./specifiers.ts"
+import type { ModuleCache } from "../remote/module-cache.ts"
+import { ArchiveStore } from "./archive/ArchiveStore.ts"
+import { readLocks } from "./lock/locks.ts"
+import { writeOwnLock } from "./lock/own-lock.ts"
+import { Registry } from "./registry/Registry.ts"
+
+/** The facts that packages are resolved with. */
+export interface PackagesOptions {
+  readonly files: Files
+  readonly entrypoint: string
+  /** The URL of the registry. */
+  readonly registry: string
+  readonly fetch: typeof fetch
+  readonly cache: ModuleCache | undefined
+  /** The lock of an earlier build. */
+  readonly lock: Readonly<Record<string, string>> | undefined
+  /** Whether a bare import may mean a file of the project. */
+  readonly mayBeOwn: (specifier: string) => boolean
+  readonly others: OtherModules
+}
+
+const importKey = ({ file, specifier }: Site, kind: Kind): string => `${file}\0${kind}\0${specifier}`
+
+/** The packages of one build: finds, installs and hands them to the compiler. */
+export class Packages {
+  readonly #registry: Registry
+  readonly #files: Files
+  readonly #entrypoint: string
+  readonly #project: ProjectSide
+  readonly #graph: Graph
+  readonly #compiler: CompilerSide
+  readonly #guessed = new Set<string>()
+  readonly #open = new Outstanding()
+  #isUsed = false
+
+  constructor({ files, entrypoint, registry, fetch, cache, lock, mayBeOwn, others }: PackagesOptions) {
+    const signal = AbortSignal.timeout(PACKAGE_LIMITS.timeMs)
+    this.#registry = new Registry({ base: registry, fetch, cache, signal })
+    this.#files = files
+    this.#entrypoint = entrypoint
+    this.#project = new ProjectSide(files, entrypoint, mayBeOwn)
+    this.#graph = new Graph(this.#registry, new ArchiveStore(this.#registry), this.#project, readLocks(files, lock))
+    this.#compiler = new CompilerSide(
+      {
+        resolve: (pkg, importer, specifier, kind) => {
+          const target = this.#graph.resolver.fromPackage(pkg, importer, specifier, kind)
+          return this.#check(target, this.#graph.reach.isFollowed(pkg, importer, specifier, kind))
+        },
+        take: (pkg, path) => this.#take(pkg, path)
+      },
+      others
+    )
+  }
+
+  /** Guesses the project's imports of packages. Returns whether there seem to be any. */
+  guess(): boolean {
+    for (const { site, kind, names } of guessPackageImports(this.#files, this.#entrypoint, (it) =>
+      this.#project.isPackage(it)
+    )) {
+      const target = this.#target(site, kind)
+      this.#guessed.add(importKey(site, kind))
+      if (target.type === "need") this.#open.need({ ...target.need, names })
+    }
+    return this.isPending
+  }
+
+  /** Ends all requests. Call it when the build ends, however it ends. */
+  close(): void {
+    this.#registry.close()
+  }
+
+  /** Whether packages must be installed before there can be a bundle. */
+  get isPending(): boolean {
+    return this.#open.isPending
+  }
+
+  /** Whether the registry was asked, so that the same source may get another answer later. */
+  get isUsed(): boolean {
+    return this.#isUsed
+  }
+
+  /**
+   * Installs what the guess and the compiler found to be missing.
+   *
+   * @throws {PackageRefused} if a limit is exceeded.
+   * @throws {RegistryUnavailableError} if the registry does not answer as it should.
+   */
+  async install(): Promise<void> {
+    this.#isUsed = true
+    await this.#graph.install(this.#open.needs, this.#open.overlooked)
+    this.#open.clear()
+    checkModules(this.#graph)
+    this.#graph.release()
+  }
+
+  /** Whether a provided module serves an import of the project. */
+  isProvided(importer: string, specifier: string): boolean {
+    return this.#project.isProvidedFor({ file: importer, specifier })
+  }
+
+  /**
+   * Resolves an import of the project that means none of its files.
+   *
+   * @returns `undefined` if it certainly means no package.
+   */
+  resolve(args: OnResolveArgs, importer: string, specifier = args.path): OnResolveResult | undefined {
+    const site = { file: importer, specifier }
+    const foreign = refuseRegistry(specifier)
+    if (foreign !== undefined) return this.#compiler.answer({ type: "refused", error: foreign }, args)
+    if (!this.#project.mayBePackage(site)) return undefined
+    const kind = kindOf(args)
+    const target = this.#check(this.#target(site, kind), this.#guessed.has(importKey(site, kind)))
+    return this.#compiler.answer(target, args)
+  }
+
+  /** The compiler's plugin for the files of packages. */
+  get plugin(): Plugin {
+    return this.#compiler.plugin
+  }
+
+  /** Takes barrels whole from now on, if the compiler found that a module lacks a name. Returns whether that may help. */
+  retryWhole(errors: ReadonlyArray<Message>): boolean {
+    if (!this.#isUsed || !this.#graph.reach.pruning) return false
+    if (!errors.some(({ text }) => text.startsWith("No matching export"))) return false
+    this.#graph.stopPruning()
+    this.#open.reopen()
+    return true
+  }
+
+  /** The versions in the build, sorted, by what was asked for. */
+  lock(): Readonly<Record<string, string>> {
+    return writeOwnLock(this.#graph.versions.lock)
+  }
+
+  /**
+   * Warnings about packages.
+   *
+   * @param inputs the names of the modules in the bundle.
+   */
+  warnings(inputs: ReadonlyArray<string>): ReadonlyArray<Diagnostic> {
+    const files = inputs.map((name) => this.#compiler.fileOf(name)).filter((it) => it !== undefined)
+    return packageWarnings(this.#files, this.#graph, files)
+  }
+
+  /** Explains an error of the compiler that is about packages; `undefined` for all others. */
+  explain(message: Message): Diagnostic | undefined {
+    return explainPackageError(this.#files, this.#compiler, message)
+  }
+
+  #target(site: Site, kind: Kind): Target {
+    return this.#graph.resolver.fromProject(site, kind, this.#project.rangeFor(site))
+  }
+
+  /** Notes what the compiler asked for and the guess overlooked. */
+  #check(target: Target, wasFollowed: boolean): Target {
+    if (target.type === "need") this.#open.need(target.need)
+    if (target.type === "file" && !wasFollowed && !this.#graph.reach.isWhole(target)) this.#open.file(target)
+    return target
+  }
+
+  /** Lets go of a file once the compiler has it, unless it is certain that it will ask again. */
+  #take(pkg: Package, path: string): Uint8Array | string | undefined {
+    const source = this.#graph.reach.source(pkg, path)
+    if (source === undefined) this.#open.isLost = true
+    else if (!this.isPending) pkg.files.delete(path)
+    return source
+  }
+}

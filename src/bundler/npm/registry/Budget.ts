@@ -1,0 +1,119 @@
+import { PackageRefused, RegistryUnavailableError } from "../errors.ts"
+import { PACKAGE_LIMITS } from "../limits.ts"
+import { Space } from "./Space.ts"
+import { Turns } from "./Turns.ts"
+
+/**
+ * Rejects when the signal does, because not all work observes it.
+ *
+ * @param discard gets the value if the work ends after that.
+ */
+export const withSignal = async <A>(
+  work: Promise<A>,
+  signal: AbortSignal,
+  discard?: (value: A) => void
+): Promise<A> => {
+  const over = Promise.withResolvers<never>()
+  const abort = () => {
+    over.reject(signal.reason)
+    work.then(discard, () => {})
+  }
+  if (signal.aborted) abort()
+  signal.addEventListener("abort", abort)
+  try {
+    return await Promise.race([over.promise, work])
+  } finally {
+    signal.removeEventListener("abort", abort)
+  }
+}
+
+/** The requests, bytes, connections and time of one build. */
+export class Budget {
+  /** Ends all work: at the build's deadline, or when the build closes its budget. */
+  readonly signal: AbortSignal
+  readonly #closed = new AbortController()
+  readonly #connections: Turns
+  readonly #large: Turns
+  #requests = 0
+  #bytes = 0
+
+  /** @param deadline aborts when the build's time is over. */
+  constructor(deadline: AbortSignal) {
+    this.signal = AbortSignal.any([deadline, this.#closed.signal])
+    this.#connections = new Turns(PACKAGE_LIMITS.parallel, this.signal)
+    this.#large = new Turns(1, this.signal)
+  }
+
+  /** Fetches and calls of the cache. */
+  get requests(): number {
+    return this.#requests
+  }
+
+  /** Bytes that were fetched. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** @throws {PackageRefused} when the build has used its last request. */
+  spendRequest(): void {
+    this.signal.throwIfAborted()
+    this.#requests += 1
+    if (this.#requests <= PACKAGE_LIMITS.requests) return
+    throw new PackageRefused({
+      code: "too-many",
+      text: `The packages need more than ${PACKAGE_LIMITS.requests} requests`,
+      hint: "Import fewer packages."
+    })
+  }
+
+  /** @throws {PackageRefused} when the build has fetched its last byte. */
+  spendBytes(count: number): void {
+    this.#bytes += count
+    if (this.#bytes <= PACKAGE_LIMITS.fetchedBytes) return
+    throw new PackageRefused({
+      code: "too-large",
+      text: `The packages are more than ${PACKAGE_LIMITS.fetchedBytes >> 20} MiB to fetch`,
+      hint: "Import fewer packages, or smaller ones."
+    })
+  }
+
+  /**
+   * Works with one of the connections, as soon as one is free; those who came first go first.
+   *
+   * @throws {PackageRefused} as the work does.
+   * @throws {RegistryUnavailableError} for every other failure.
+   */
+  async connect<A>(work: () => Promise<A>): Promise<A> {
+    try {
+      return await this.#connected(work)
+    } catch (error) {
+      throw this.unavailable(error, "The package registry did not answer as it should")
+    }
+  }
+
+  async #connected<A>(work: () => Promise<A>): Promise<A> {
+    await this.#connections.take()
+    try {
+      return await work()
+    } finally {
+      this.#connections.giveBack()
+    }
+  }
+
+  /** The memory for an archive. It must be released. */
+  space(): Space {
+    return new Space(this.#large)
+  }
+
+  /** Ends what is still under way. Call it when the build ends, however it ends. */
+  close(): void {
+    this.#closed.abort(new Error("The build has ended"))
+  }
+
+  /** A failure for the build: refusals as they are, and all others as the registry's. */
+  unavailable(error: unknown, text: string): Error {
+    if (error instanceof PackageRefused || error instanceof RegistryUnavailableError) return error
+    const reason = this.signal.aborted ? "The packages did not arrive in time" : text
+    return new RegistryUnavailableError(reason, { cause: error })
+  }
+}

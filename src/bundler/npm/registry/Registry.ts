@@ -1,0 +1,146 @@
+import satisfies from "semver/functions/satisfies.js"
+import valid from "semver/functions/valid.js"
+import validRange from "semver/ranges/valid.js"
+import { PackageRefused, RegistryUnavailableError } from "../errors.ts"
+import { PACKAGE_LIMITS } from "../limits.ts"
+import { checkPackageName } from "../specifiers.ts"
+import type { Release, Releases } from "../types.ts"
+import { readManifest, trimManifest } from "./manifest.ts"
+import { RegistryClient, type RegistryOptions } from "./RegistryClient.ts"
+import { textOf } from "./streams.ts"
+import { fetchVersions, highestOf, LOOSE, type VersionList } from "./version-list.ts"
+
+/** The longest range; with more alternatives, a list of many versions takes seconds to search. */
+const MAX_RANGE = 256
+
+/** A tag, which is no range. */
+const TAG = /^\w[\w.-]{0,63}$/
+
+/** The versions that one build finds in a registry. */
+export class Registry implements Releases {
+  readonly client: RegistryClient
+  readonly #releases = new Map<string, Promise<Release | undefined>>()
+  readonly #published = new Map<string, Release>()
+  readonly #versions = new Map<string, Promise<VersionList | undefined>>()
+
+  constructor(options: RegistryOptions) {
+    this.client = new RegistryClient(options)
+  }
+
+  /** Ends all requests that are still under way. Call it when the build ends, however it ends. */
+  close(): void {
+    this.client.budget.close()
+  }
+
+  /**
+   * Finds the version that npm would take: the one tagged `latest` if it satisfies, else the highest that does and is not
+   * deprecated. A description has some kilobytes and a list of all versions up to 20 MB, so the list comes last.
+   */
+  async pick(name: string, range: string): Promise<Release> {
+    checkPackageName(name)
+    const wanted = range.trim() === "" ? "latest" : range.trim()
+    if (wanted.length > MAX_RANGE) throw badRange(name, wanted)
+    const exact = valid(wanted, LOOSE)
+    if (exact !== null) return (await this.find(name, exact)) ?? (await this.#refuse(name, exact))
+    const isRange = validRange(wanted, LOOSE) !== null
+    if (!isRange && !TAG.test(wanted)) throw badRange(name, wanted)
+    const tagged = await this.find(name, isRange ? "latest" : wanted)
+    if (tagged !== undefined && (!isRange || wanted === "*" || satisfies(tagged.version, wanted, LOOSE))) return tagged
+    const best = isRange ? highestOf(await this.#list(name), wanted) : undefined
+    if (best === undefined) return this.#refuse(name, wanted)
+    const found = await this.find(name, best)
+    if (found !== undefined) return found
+    throw new RegistryUnavailableError(`The package registry lists ${name}@${best} and does not describe it`)
+  }
+
+  /** The description of an exact version or of a tag; `undefined` if there is none. */
+  find(name: string, version: string): Promise<Release | undefined> {
+    const key = `${name}@${version}`
+    const found = this.#releases.get(key) ?? this.client.budget.connect(() => this.#fetch(name, version))
+    this.#releases.set(key, found)
+    return found
+  }
+
+  /** The registry's description of a version, if this build has asked for it. */
+  published(name: string, version: string): Release | undefined {
+    return this.#published.get(`${name}@${version}`)
+  }
+
+  async #fetch(name: string, version: string): Promise<Release | undefined> {
+    const release = await this.#release(name, version)
+    if (release !== undefined) this.#published.set(`${name}@${release.version}`, release)
+    return release
+  }
+
+  async #release(name: string, version: string): Promise<Release | undefined> {
+    const { client } = this
+    const { budget, cache } = client
+    const what = `${name}@${version}`
+    const path = `${name.replace("/", "%2f")}/${encodeURIComponent(version)}`
+    const key = `manifest/${encodeURIComponent(client.base.href)}/${path}`
+    const read = (json: unknown) => readManifest(json, name, version, (said) => client.archiveAddress(said))
+    const kept = read(await cache.getJson(key))
+    if (kept !== undefined) return kept
+    const response = await client.get(client.address(path), what, "application/json")
+    if (response === undefined) return undefined
+    const text = await textOf(response.body, budget.signal, (count, total) => {
+      budget.spendBytes(count)
+      if (total > PACKAGE_LIMITS.manifestBytes) throw tooLarge(`The description of ${what}`)
+    }).catch((error: unknown) => {
+      throw budget.unavailable(error, `The package registry broke off its answer for ${what}`)
+    })
+    const release = read(jsonOf(text))
+    if (release === undefined)
+      throw new RegistryUnavailableError(`The package registry's answer for ${what} is not a description of it`)
+    const seconds = valid(version) === null ? PACKAGE_LIMITS.tagSeconds : PACKAGE_LIMITS.exactSeconds
+    await cache.putJson(key, trimManifest(release), seconds)
+    return release
+  }
+
+  #list(name: string): Promise<VersionList | undefined> {
+    const list = this.#versions.get(name) ?? this.client.budget.connect(() => fetchVersions(this.client, name))
+    this.#versions.set(name, list)
+    return list
+  }
+
+  /** Looks for what the author can write instead. */
+  async #refuse(name: string, wanted: string): Promise<never> {
+    const latest = await this.find(name, "latest").catch(() => undefined)
+    const list = await this.#versions.get(name)
+    if (latest === undefined && list === undefined)
+      throw new PackageRefused({
+        code: "not-found",
+        text: `There is no package ${name} on npm`,
+        hint: "Correct its name, or send its files and import them by a relative path.",
+        package: name
+      })
+    const stable = list?.versions.filter((version) => !version.includes("-")).slice(-5) ?? []
+    const some = stable.length === 0 ? "" : `; others are ${stable.join(", ")}`
+    throw new PackageRefused({
+      code: "no-version",
+      text: `There is no version ${wanted} of ${name}`,
+      hint:
+        latest === undefined ? `Ask for another version${some}.` : `The latest version is ${latest.version}${some}.`,
+      package: name
+    })
+  }
+}
+
+const badRange = (name: string, range: string): PackageRefused =>
+  new PackageRefused({
+    code: "bad-range",
+    text: `${JSON.stringify(range.slice(0, 100))} is not a version of ${name}`,
+    hint: `Write a version or a range, as in "^1.2.3". Packages from git, files, workspaces and URLs are not supported.`,
+    package: name
+  })
+
+const tooLarge = (what: string): PackageRefused =>
+  new PackageRefused({ code: "too-large", text: `${what} is too large`, hint: "Take another version." })
+
+const jsonOf = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,124 @@
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+
+/** The longest text that is held, in bytes: a version has at most 256 characters. */
+const MAX_TEXT = 256
+
+/** The most versions of a package; the largest that was measured has some thousand. */
+const MAX_VERSIONS = 50_000
+
+/** The lengths of `name`, `versions` and `deprecated`. */
+const WANTED = new Set([4, 8, 10])
+
+const decoder = new TextDecoder()
+
+/**
+ * The versions in a packument (all that a registry knows of a package), read chunk by chunk. Packuments have up to 20 MB, and
+ * an object made of one takes several times that. Only the package's name, the keys of `versions` and which of these are
+ * deprecated are held.
+ */
+export class VersionScan {
+  readonly versions: Array<string> = []
+  readonly deprecated = new Set<string>()
+  /** The package that the packument is of. */
+  name: string | undefined
+  bytes = 0
+  #depth = 0
+  #inString = false
+  #escaped = false
+  /** Whether the next string is a key, if it is in an object. */
+  #isKey = false
+  #hasVersions = false
+  /** The last key of the packument, and of the version that is read. */
+  #section = ""
+  #field = ""
+  /** The bytes of the string that is read, if it is held, and how many there are. */
+  readonly #held = new Uint8Array(MAX_TEXT)
+  #length = 0
+  #isHeld = false
+  #holdsKey = false
+
+  /** Whether a whole packument was read. */
+  get isComplete(): boolean {
+    return this.#hasVersions && this.#depth === 0 && !this.#inString
+  }
+
+  /** @throws {Error} if there are too many versions. */
+  write(chunk: Uint8Array): void {
+    this.bytes += chunk.length
+    for (let index = 0; index < chunk.length; index++) {
+      const byte = chunk[index] ?? 0
+      if (this.#inString && !this.#isHeld) {
+        // Most bytes are in strings that nobody needs: `indexOf` finds their ends fastest.
+        index = this.#skip(chunk, index)
+      } else if (this.#inString) this.#hold(byte)
+      else if (byte === QUOTE) this.#open()
+      else if (byte === 0x7b || byte === 0x5b) {
+        this.#depth += 1
+        this.#isKey = byte === 0x7b
+      } else if (byte === 0x7d || byte === 0x5d) this.#depth -= 1
+      // In an array this is wrong, but there are no arrays where keys are held.
+      else if (byte === 0x2c) this.#isKey = true
+    }
+  }
+
+  #skip(chunk: Uint8Array, index: number): number {
+    const start = this.#escaped ? index + 1 : index
+    const quote = chunk.indexOf(QUOTE, start)
+    const end = quote < 0 ? chunk.length : quote
+    let slash = end - 1
+    while (slash >= start && chunk[slash] === BACKSLASH) slash -= 1
+    const isEscape = (end - 1 - slash) % 2 === 1
+    this.#escaped = quote < 0 && isEscape
+    if (quote >= 0 && !isEscape) this.#inString = false
+    return end
+  }
+
+  #open(): void {
+    const inVersions = this.#section === "versions"
+    this.#inString = true
+    this.#holdsKey = this.#isKey
+    this.#isHeld = this.#isKey
+      ? this.#depth === 1 || (inVersions && (this.#depth === 2 || this.#depth === 3))
+      : (this.#depth === 1 && this.#section === "name") ||
+        (this.#depth === 3 && inVersions && this.#field === "deprecated")
+    this.#length = 0
+    this.#isKey = false
+  }
+
+  #hold(byte: number): void {
+    if (this.#escaped) this.#escaped = false
+    else if (byte === BACKSLASH) this.#escaped = true
+    else if (byte === QUOTE) {
+      this.#inString = false
+      this.#isHeld = false
+      this.#take(this.#length > MAX_TEXT ? undefined : this.#text())
+      return
+    }
+    // One that is too long is counted, but not written.
+    this.#held[this.#length] = byte
+    if (this.#length <= MAX_TEXT) this.#length += 1
+  }
+
+  /** The string that was held; "" for a key of a length that none of the wanted keys has, because most keys are unwanted. */
+  #text(): string {
+    const isUnwanted = this.#holdsKey && this.#depth !== 2 && !WANTED.has(this.#length)
+    return isUnwanted ? "" : decoder.decode(this.#held.subarray(0, this.#length))
+  }
+
+  /** @param text `undefined` if it is too long. */
+  #take(text: string | undefined): void {
+    if (!this.#holdsKey) {
+      if (this.#depth === 1) this.name = text
+      else if (text !== "") this.deprecated.add(this.versions.at(-1) ?? "")
+    } else if (this.#depth === 1) {
+      this.#section = text ?? ""
+      this.#hasVersions ||= text === "versions"
+    } else if (this.#depth === 3) this.#field = text ?? ""
+    else if (text !== undefined) {
+      if (this.versions.length >= MAX_VERSIONS) throw new Error("it has too many versions")
+      this.versions.push(text)
+      this.#field = ""
+    }
+  }
+}

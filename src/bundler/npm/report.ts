@@ -1,0 +1,92 @@
+import type { Message } from "esbuild-wasm"
+import { type Diagnostic, fromMessage } from "../diagnostics.ts"
+import type { Files } from "../project/project.ts"
+import { PackageRefused } from "./errors.ts"
+import type { Graph } from "./graph/Graph.ts"
+import { PACKAGE_LIMITS } from "./limits.ts"
+import type { Package } from "./package/Package.ts"
+import type { CompilerSide } from "./plugin.ts"
+import { placeOf, refusalAt } from "./project/site.ts"
+
+/** A version this young may be a mistake or an attack that nobody has noticed yet. */
+const YOUNG_MS = 3 * 24 * 3_600_000
+
+const mib = (bytes: number): string => (bytes / 1024 / 1024).toFixed(1)
+
+/** @throws {PackageRefused} if the compiler would get too many bytes; it names the packages that have the most. */
+export const checkModules = (graph: Graph): void => {
+  const sizes = graph.packages.map((pkg) => [pkg.label, graph.moduleBytes(pkg)] as const)
+  const total = sizes.reduce((sum, [, bytes]) => sum + bytes, 0)
+  if (total <= PACKAGE_LIMITS.moduleBytes) return
+  const largest = sizes.toSorted(([, a], [, b]) => b - a).slice(0, 3)
+  throw new PackageRefused({
+    code: "too-large",
+    text: `The modules that are imported have ${mib(total)} MiB; at most ${mib(PACKAGE_LIMITS.moduleBytes)} MiB are allowed`,
+    hint: `The largest are of ${largest.map(([label, bytes]) => `${label} (${mib(bytes)} MiB)`).join(", ")}. Import only the parts that are used, or a smaller package.`
+  })
+}
+
+/** Warnings about the packages of a bundle. */
+export const packageWarnings = (
+  files: Files,
+  graph: Graph,
+  inputs: ReadonlyArray<readonly [pkg: Package, path: string]>
+): ReadonlyArray<Diagnostic> => {
+  const making = new Set(inputs.filter(([pkg, path]) => graph.reach.makesCode(pkg, path)).map(([pkg]) => pkg))
+  const inBundle = new Set(inputs.map(([pkg]) => pkg))
+  return graph.packages
+    .filter((pkg) => inBundle.has(pkg))
+    .flatMap((pkg) => {
+      const { origin, label, release } = pkg
+      const warn = (text: string, hint: string): Diagnostic => ({ ...placeOf(files, origin.site), text, hint })
+      const chain = origin.from === undefined ? "" : ` It is imported by ${pkg.chain().join(" → ")}.`
+      const { deprecated, publishedAt } = release
+      const isDirect = origin.from === undefined
+      return [
+        ...(making.has(pkg)
+          ? [
+              warn(
+                `${label} makes code from text (new Function or eval), which throws on Workers`,
+                `Use a part of it that does not, or another package.${chain}`
+              )
+            ]
+          : []),
+        ...(isDirect && deprecated !== undefined ? [warn(`${label} is deprecated`, deprecated.slice(0, 300))] : []),
+        ...(isDirect &&
+        !graph.versions.isAsked(pkg.id) &&
+        publishedAt !== undefined &&
+        Date.now() - publishedAt < YOUNG_MS
+          ? [
+              warn(
+                `${label} was published only ${Math.max(1, Math.round((Date.now() - publishedAt) / 3_600_000))} hours ago`,
+                `No version was asked for. To keep to this one, write it in package.json: ${JSON.stringify({ dependencies: { [release.name]: release.version } })}`
+              )
+            ]
+          : [])
+      ]
+    })
+}
+
+/** Explains an error of the compiler that is about a package, at the author's own import; `undefined` for all others. */
+export const explainPackageError = (files: Files, compiler: CompilerSide, message: Message): Diagnostic | undefined => {
+  const { detail, location, text } = message
+  const [pkg, path] = compiler.fileOf(location?.file ?? "") ?? []
+  if (detail instanceof PackageRefused) {
+    const refusal = refusalAt(files, pkg?.origin.site, detail)
+    // The compiler knows the place of an import in the author's file.
+    return pkg === undefined ? { ...refusal, ...fromMessage({ ...message, detail: undefined }) } : refusal
+  }
+  if (pkg === undefined) return undefined
+  const { name: of, version } = pkg.release
+  const refusal = new PackageRefused(
+    {
+      code: "damaged",
+      text: `${pkg.label} does not compile: ${text} (${path}:${location?.line})`,
+      hint: "Ask for another version of it.",
+      package: of,
+      version
+    },
+    pkg.chain()
+  )
+  return refusalAt(files, pkg.origin.site, refusal)
+}

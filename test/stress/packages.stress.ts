@@ -1,0 +1,65 @@
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { filesOf, programs } from "../npm/programs.ts"
+import { buildAt, startOnline } from "../npm/start-worker.ts"
+import { report } from "../support/report.ts"
+import type { Files } from "./built.ts"
+import { fine } from "./hostile-sources.ts"
+
+/** `npm run soak` builds 500 times. */
+const BUILDS = Number(process.env["PACKAGE_BUILDS"] ?? 60)
+
+/** The memory after the last builds is compared with that after a tenth of 500, or a third of fewer. */
+const EARLY = BUILDS >= 500 ? 50 : Math.floor(BUILDS / 3)
+
+/** The memory falls when the engine collects: of several points the lowest counts. */
+const POINTS = [10, 5, 0]
+
+let worker: Awaited<ReturnType<typeof startOnline>>
+let build: ReturnType<typeof buildAt>
+beforeAll(async () => {
+  worker = await startOnline("test/npm/wrangler.jsonc")
+  build = buildAt(worker)
+})
+afterAll(() => worker?.stop())
+
+const filesFor = (id: string): Files => {
+  const program = programs.find((one) => one.id === id)
+  if (program === undefined) throw new Error(`There is no program ${id}.`)
+  return filesOf(program)
+}
+
+const isBuilt = async (files: Files) => {
+  const { status, ...answer } = await build(files)
+  assert.strictEqual(status, 200, JSON.stringify(answer))
+}
+
+describe("builds with packages", () => {
+  it("of viem, two at once, and ordinary ones beside them all succeed", async () => {
+    const ordinary = async () => {
+      for (let at = 0; at < 20; at++) {
+        await isBuilt(fine)
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+    }
+    await Promise.all([isBuilt(filesFor("viem")), isBuilt(filesFor("viem")), ordinary(), ordinary()])
+  })
+
+  it(`take, after ${BUILDS}, at most 1.2 times the memory that they take after ${EARLY}`, async () => {
+    const mix = ["zod", "ms", "hono/jwt", "express", "valibot", "jsonwebtoken", "nanoid", "viem"].map(filesFor)
+    let [early, late] = [Infinity, Infinity]
+    for (let index = 1; index <= BUILDS; index++) {
+      await isBuilt(mix[index % mix.length] ?? fine)
+      const isEarly = POINTS.some((before) => index === EARLY - before)
+      const isLate = POINTS.some((before) => index === BUILDS - before)
+      if (!isEarly && !isLate) continue
+      await new Promise((resolve) => setTimeout(resolve, 5000))
+      if (isEarly) early = Math.min(early, worker.memory())
+      else late = Math.min(late, worker.memory())
+    }
+    report(
+      `workerd: ${early.toFixed(0)} MB after ${EARLY} builds with packages, ${late.toFixed(0)} MB after ${BUILDS}: ${(late / early).toFixed(2)} times`
+    )
+    assert.isAbove(early, 0)
+    assert.isAtMost(late / early, 1.2)
+  })
+})
