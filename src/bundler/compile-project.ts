@@ -4,6 +4,7 @@ import { LargePool } from "./compiler/pool/LargePool.ts"
 import { BundlerBusyError } from "./compiler/pool/leased-slots.ts"
 import { Pool, type WaitUntil } from "./compiler/pool/Pool.ts"
 import { BundleError, BundlerCrashError } from "./diagnostics.ts"
+import { PackageRefused, RegistryUnavailableError } from "./npm/errors.ts"
 import { fetchGraph } from "./remote/fetch-graph.ts"
 import { IMPORT_LIMITS } from "./remote/RemoteModules.ts"
 
@@ -43,7 +44,10 @@ export const poolsOf = (wasm: WebAssembly.Module): Pools => {
 type UseCompiler = (use: (instance: Instance) => Promise<Compiled>) => Promise<Compiled>
 
 const toBundlerError = (cause: unknown): never => {
-  if (cause instanceof BundleError || cause instanceof BundlerBusyError) throw cause
+  const isKnown = [BundleError, BundlerBusyError, PackageRefused, RegistryUnavailableError].some(
+    (it) => cause instanceof it
+  )
+  if (isKnown) throw cause
   throw new BundlerCrashError("The compiler did not start", { cause })
 }
 

@@ -134,7 +134,6 @@ describe("a deploy that does not go live costs nothing", () => {
   const refused: ReadonlyArray<readonly [name: string, status: number, code: string, message: RegExp]> = [
     ["bad-syntax", 422, "bundle_failed", /index\.ts/],
     ["missing-import", 422, "bundle_failed", /nowhere/],
-    ["bare-import", 422, "bundle_failed", /left-pad/],
     ["no-default-export", 422, "bundle_failed", /default/],
     ["throws-at-start", 422, "bundle_failed", /boom at start/],
     ["no-files", 400, "missing_files", /files/],

@@ -1,4 +1,7 @@
+import { generatePrivateKey } from "viem/accounts"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import type { Stack } from "../../src/local/stack.ts"
+import { fresh, startTestStack, walletOn } from "../e2e/support.ts"
 import { filesOf, programs } from "../npm/programs.ts"
 import { buildAt, startOnline } from "../npm/start-worker.ts"
 import { report } from "../support/report.ts"
@@ -61,5 +64,35 @@ describe("builds with packages", () => {
     )
     assert.isAbove(early, 0)
     assert.isAtMost(late / early, 1.2)
+  })
+})
+
+describe("deploys with packages", () => {
+  let stack: Stack
+  beforeAll(async () => {
+    stack = await startTestStack()
+  })
+  afterAll(() => stack?.stop())
+
+  it("of two payers that import viem, and ordinary ones of others beside them all go live, cold and warm", async () => {
+    const rich = walletOn(stack)
+    const payers: Array<ReturnType<typeof walletOn>> = []
+    for (let at = 0; at < 8; at++) {
+      const payer = walletOn(stack, generatePrivateKey())
+      await rich.transfer(payer.account.address, 1_000_000n)
+      payers.push(payer)
+    }
+    for (let round = 0; round < 3; round++) {
+      const viem = () => JSON.stringify({ files: { ...filesFor("viem"), "fresh.txt": crypto.randomUUID() } })
+      const answers = payers.map(async (payer, at) => {
+        const response = await payer.fetch(`${stack.info.gateway}/deploy`, {
+          method: "POST",
+          body: at < 2 ? viem() : fresh("hono-api"),
+          headers: { "content-type": "application/json" }
+        })
+        return `${response.status} ${await response.text()}`
+      })
+      for (const answer of await Promise.all(answers)) assert.match(answer, /^200 /)
+    }
   })
 })

@@ -110,7 +110,7 @@ export const compile = async (instance: Instance, job: Job): Promise<Compiled> =
       if (early || again) return { code: "", warnings: [], exports: [], externals: [], missing, isIncomplete: again }
       throw new BundleError(unique(fromMessages(error.errors, (it) => packages?.explain(it) ?? explain(it))))
     }
-    if (error instanceof InstanceCrash) throw new BundleError([gaveUp(error)])
+    if (error instanceof InstanceCrash) throw packages?.explainCrash(error) ?? new BundleError([gaveUp(error)])
     throw error
   }
 }

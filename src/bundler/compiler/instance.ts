@@ -1,7 +1,7 @@
 import type { BuildFailure, BuildOptions, BuildResult } from "esbuild-wasm"
 import { createEsbuild } from "../generated/esbuild-factory.js"
 import type { GoProgram } from "./go/GoProgram.ts"
-import { InstanceCrash, makeHost } from "./worker-shim.ts"
+import { InstanceCrash, makeHost, TOO_LONG } from "./worker-shim.ts"
 import type { VirtualFs } from "./VirtualFs.ts"
 
 /** A compiler for one build. Its failures affect no other build. */
@@ -32,7 +32,7 @@ export const connect = async (
   const esbuild = createEsbuild(makeHost(program, handshake, Date.now() + timeoutMs, died))
   const untilDeath = async <A>(answer: Promise<A>): Promise<A> => {
     // The timer ends a compiler that waits for an event that never comes. While the compiler computes, no timer fires.
-    const timer = setTimeout(() => died("it took too long"), timeoutMs)
+    const timer = setTimeout(() => died(TOO_LONG), timeoutMs)
     try {
       return await Promise.race([answer, death.promise])
     } catch (error) {

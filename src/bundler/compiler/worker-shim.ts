@@ -1,6 +1,9 @@
 import type { EsbuildHost } from "../generated/esbuild-factory.js"
 import type { GoProgram } from "./go/GoProgram.ts"
 
+/** The message of a crash that is a time-out. */
+export const TOO_LONG = "it took too long"
+
 /** The compiler crashed or did not answer in time. Its instance must not be used again. */
 export class InstanceCrash extends Error {
   override readonly name = "InstanceCrash"
@@ -39,7 +42,7 @@ export const makeHost = (
     #deliver(): void {
       const messages = this.#queue
       this.#queue = []
-      if (Date.now() >= deadline) return died("it took too long")
+      if (Date.now() >= deadline) return died(TOO_LONG)
       try {
         if (!this.#started) {
           // The first message is the module.

@@ -43,5 +43,5 @@ export const PACKAGE_LIMITS = {
   /** Bytes of memory that a compiler for packages begins with: with less, Go collects garbage without end. */
   memoryBytes: 64 * MIB,
   /** Bytes of memory beyond which such a compiler ends. */
-  maxMemoryBytes: 88 * MIB
+  maxMemoryBytes: 86 * MIB
 } as const

@@ -10,7 +10,7 @@ import type { Package, Site } from "./package/Package.ts"
 import { CompilerSide, kindOf, type OtherModules } from "./plugin.ts"
 import { guessPackageImports } from "./project/guess-needs.ts"
 import { ProjectSide } from "./project/ProjectSide.ts"
-import { checkModules, explainPackageError, packageWarnings } from "./report.ts"
+import { checkModules, explainCrash, explainPackageError, packageWarnings, type Sizes } from "./report.ts"
 import { refuseRegistry } from "./specifiers.ts"
 import type { ModuleCache } from "../remote/module-cache.ts"
 import { ArchiveStore } from "./archive/ArchiveStore.ts"
@@ -46,6 +46,7 @@ export class Packages {
   readonly #guessed = new Set<string>()
   readonly #open = new Outstanding()
   #isUsed = false
+  #sizes: Sizes = []
 
   constructor({ files, entrypoint, registry, fetch, cache, lock, mayBeOwn, others }: PackagesOptions) {
     const signal = AbortSignal.timeout(PACKAGE_LIMITS.timeMs)
@@ -103,7 +104,8 @@ export class Packages {
     this.#isUsed = true
     await this.#graph.install(this.#open.needs, this.#open.overlooked)
     this.#open.clear()
-    checkModules(this.#graph)
+    this.#sizes = this.#graph.packages.map((pkg) => [pkg.label, this.#graph.moduleBytes(pkg)] as const)
+    checkModules(this.#sizes)
     this.#graph.release()
   }
 
@@ -159,6 +161,11 @@ export class Packages {
   /** Explains an error of the compiler that is about packages; `undefined` for all others. */
   explain(message: Message): Diagnostic | undefined {
     return explainPackageError(this.#files, this.#compiler, message)
+  }
+
+  /** Explains a crash of the compiler; `undefined` if no packages are in the build. */
+  explainCrash(crash: Error): Error | undefined {
+    return this.#isUsed ? explainCrash(crash, this.#sizes) : undefined
   }
 
   #target(site: Site, kind: Kind): Target {

@@ -1,7 +1,8 @@
 import type { Message } from "esbuild-wasm"
 import { type Diagnostic, fromMessage } from "../diagnostics.ts"
 import type { Files } from "../project/project.ts"
-import { PackageRefused } from "./errors.ts"
+import { TOO_LONG } from "../compiler/worker-shim.ts"
+import { PackageRefused, RegistryUnavailableError } from "./errors.ts"
 import type { Graph } from "./graph/Graph.ts"
 import { PACKAGE_LIMITS } from "./limits.ts"
 import type { Package } from "./package/Package.ts"
@@ -13,18 +14,31 @@ const YOUNG_MS = 3 * 24 * 3_600_000
 
 const mib = (bytes: number): string => (bytes / 1024 / 1024).toFixed(1)
 
+/** The bytes that the compiler gets of each package. */
+export type Sizes = ReadonlyArray<readonly [label: string, bytes: number]>
+
 /** @throws {PackageRefused} if the compiler would get too many bytes; it names the packages that have the most. */
-export const checkModules = (graph: Graph): void => {
-  const sizes = graph.packages.map((pkg) => [pkg.label, graph.moduleBytes(pkg)] as const)
+export const checkModules = (sizes: Sizes): void => {
   const total = sizes.reduce((sum, [, bytes]) => sum + bytes, 0)
   if (total <= PACKAGE_LIMITS.moduleBytes) return
-  const largest = sizes.toSorted(([, a], [, b]) => b - a).slice(0, 3)
-  throw new PackageRefused({
-    code: "too-large",
-    text: `The modules that are imported have ${mib(total)} MiB; at most ${mib(PACKAGE_LIMITS.moduleBytes)} MiB are allowed`,
-    hint: `The largest are of ${largest.map(([label, bytes]) => `${label} (${mib(bytes)} MiB)`).join(", ")}. Import only the parts that are used, or a smaller package.`
-  })
+  throw tooLarge(
+    `The modules that are imported have ${mib(total)} MiB; at most ${mib(PACKAGE_LIMITS.moduleBytes)} MiB are allowed`,
+    sizes
+  )
 }
+
+const tooLarge = (text: string, sizes: Sizes): PackageRefused => {
+  const largest = sizes.toSorted(([, a], [, b]) => b - a).slice(0, 3)
+  const list = largest.map(([label, bytes]) => `${label} (${mib(bytes)} MiB)`).join(", ")
+  const hint = `The largest are of ${list}. Import only the parts that are used, or a smaller package.`
+  return new PackageRefused({ code: "too-large", text, hint })
+}
+
+/** Explains a crash of the compiler: packages that take too much memory, or took too long for this time. */
+export const explainCrash = (crash: Error, sizes: Sizes): Error =>
+  crash.message === TOO_LONG
+    ? new RegistryUnavailableError(`The packages were not bundled within ${PACKAGE_LIMITS.timeMs / 1000} seconds`)
+    : tooLarge(`The compiler gave up on the packages: ${crash.message}`, sizes)
 
 /** Warnings about the packages of a bundle. */
 export const packageWarnings = (

@@ -20,11 +20,21 @@ export type EncodedModule =
   | { readonly data: string }
   | { readonly wasm: string }
 
+/**
+ * A stand-in for `cloudflare:email`. The platform has that module, and workerd's Worker Loader has only one that does not start.
+ * A message of it holds its fields, and no binding here could send it.
+ */
+const EMAIL_MODULE = {
+  "cloudflare:email": {
+    js: "export class EmailMessage { constructor(from, to, raw) { Object.assign(this, { from, to, raw }) } }"
+  }
+}
+
 /** Decodes a bundle for the Worker Loader. */
-export const decodeBundle = (bundle: EncodedBundle): Bundle => ({
-  ...bundle,
-  modules: Object.fromEntries(Object.entries(bundle.modules).map(([name, module]) => [name, decodeModule(module)]))
-})
+export const decodeBundle = (bundle: EncodedBundle): Bundle => {
+  const modules = Object.entries(bundle.modules).map(([name, module]) => [name, decodeModule(module)] as const)
+  return { ...bundle, modules: { ...EMAIL_MODULE, ...Object.fromEntries(modules) } }
+}
 
 /** Encodes a bundle for JSON. */
 export const encodeBundle = (bundle: Bundle): EncodedBundle => ({

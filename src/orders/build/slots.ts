@@ -16,10 +16,11 @@ export interface Limits {
 }
 
 /**
- * A build takes up to 100 MB of the isolate's 128 MB, and its only thread. Builds of payers with failures get at most an eighth
- * of the thread's time, because all other requests wait for them.
+ * A build takes the isolate's only thread. It waits for packages without the thread, up to 15 s, and the bundler lets one build
+ * at a time have their memory and six in all: two slots are always left for builds without packages. Builds of payers with
+ * failures get at most an eighth of the thread's time, because all other requests wait for them.
  */
-export const BUILDS: Limits = { atOnce: 2, reserved: 1, longestMs: 30_000, rest: 7 }
+export const BUILDS: Limits = { atOnce: 8, reserved: 5, longestMs: 30_000, rest: 7 }
 
 /** Starts run in other isolates, and some time out. Several run at once, for some seconds each. */
 export const STARTS: Limits = { atOnce: 8, reserved: 3, longestMs: 40_000, rest: 0 }

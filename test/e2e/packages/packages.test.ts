@@ -50,9 +50,12 @@ describe("programs with packages", () => {
       it(`${kind}: ${id}`, async () => {
         const program = programs.find((one) => one.id === id)
         assert.isDefined(program, id)
+        const before = await wallet.balance(stack.info.recipient)
         const { outcome } = await deployAt(stack, wallet, program)
         const { right, note } = compare(program, outcome)
         assert.isTrue(right, note)
+        const price = outcome.refused ? 0n : 100_000n
+        assert.strictEqual((await wallet.balance(stack.info.recipient)) - before, price)
       })
 })
 

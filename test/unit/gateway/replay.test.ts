@@ -4,6 +4,7 @@ import { BundleRejected } from "../../../src/bundler/Bundler.ts"
 import { testBundle } from "../../../src/bundler/testing.ts"
 import { ControlPlaneUnavailable } from "../../../src/control-plane/ControlPlaneClient.ts"
 import { failsWith } from "../../../src/control-plane/testing.ts"
+import { BUILDS } from "../../../src/orders/build/slots.ts"
 import { testCredential } from "../../../src/payment/testing.ts"
 import { deployment, helloBody, makeGateway, problem } from "../../support/gateway.ts"
 
@@ -207,17 +208,20 @@ describe("an order", () => {
         })
     })
     const body = (index: number) => JSON.stringify({ files: { [`${index}.ts`]: "" } })
-    const building = [gateway.pay({ body: body(0) }), gateway.pay({ body: body(1) })]
-    while (gates.length < 2) await new Promise((resolve) => setImmediate(resolve))
-    const refused = await gateway.pay({ body: body(2) })
+    // One payer may have four builds at once.
+    const building = Array.from({ length: BUILDS.atOnce }, (_, at) =>
+      gateway.pay({ body: body(at), payer: `0xpayer${at % 2}` })
+    )
+    while (gates.length < BUILDS.atOnce) await new Promise((resolve) => setImmediate(resolve))
+    const refused = await gateway.pay({ body: body(99) })
     assert.strictEqual((await problem(refused)).code, "busy")
     for (const open of gates) open()
     await Promise.all(building.map((response) => response.then(deployment)))
     gates.length = 0
-    const after = gateway.pay({ body: body(2) })
+    const after = gateway.pay({ body: body(99) })
     while (gates.length < 1) await new Promise((resolve) => setImmediate(resolve))
     gates[0]?.()
     await deployment(await after)
-    assert.strictEqual(gateway.payments.captured.size, 3)
+    assert.strictEqual(gateway.payments.captured.size, BUILDS.atOnce + 1)
   })
 })

@@ -7,8 +7,11 @@ import { BUILDS, makeSlots, STARTS, type Worker } from "../../../src/orders/buil
 const honest = (payer: string): Worker => ({ payer, failures: 0 })
 const failing = (payer: string): Worker => ({ payer, failures: 7 })
 
+/** Two slots, of which one is reserved. */
+const TWO = { ...BUILDS, atOnce: 2, reserved: 1 }
+
 /** Makes slots, and records the order in which builds of one second each begin. */
-const makeBuilds = (limits = BUILDS) => {
+const makeBuilds = (limits = TWO) => {
   const inSlot = makeSlots(limits)
   const began: Array<string> = []
   return {
@@ -115,6 +118,17 @@ describe("the slots of an isolate", () => {
       assert.deepStrictEqual(began, ["attacker 0"])
       yield* TestClock.adjust("200 millis")
       assert.deepStrictEqual(began, ["attacker 0", "attacker 1"])
+    })
+  )
+
+  it.effect("of builds are eight, of which payers with failures get at most three", () =>
+    Effect.gen(function* () {
+      const { began, queue } = makeBuilds(BUILDS)
+      for (let at = 0; at < 20; at++) yield* queue(failing(`attacker ${at}`))
+      assert.strictEqual(began.length, 3)
+      for (const payer of ["a", "b", "c", "d", "e"]) yield* queue(honest(payer))
+      yield* TestClock.adjust("20 millis")
+      assert.deepStrictEqual(began.slice(3), ["a", "b", "c", "d", "e"])
     })
   )
 

@@ -10,6 +10,9 @@ const MEMORY: CompilerMemory = {
   softLimit: "60MiB"
 }
 
+/** Builds that may wait. More would not have their turn in time, and would take the places of builds without packages. */
+const MAX_WAITING = 5
+
 /** Milliseconds between two looks at the slot. */
 const POLL_MS = 20
 
@@ -36,13 +39,15 @@ export class LargePool {
    * Runs a build with packages when its turn comes.
    *
    * @param deadline in milliseconds since 1970.
-   * @throws {BundlerBusyError} if its turn does not come in time.
+   * @throws {BundlerBusyError} if its turn does not come in time, or at once if too many wait.
    */
   async run<A>(deadline: number, work: () => Promise<A>): Promise<A> {
     const build = Symbol("build")
+    this.#forgetLost(Date.now())
+    if (this.#waiting.size >= MAX_WAITING) throw busy()
     try {
       while (!this.#takes(build, deadline)) {
-        if (Date.now() >= deadline) throw new BundlerBusyError("Too many builds with packages are in flight; try again")
+        if (Date.now() >= deadline) throw busy()
         await new Promise<void>((resolve) => setTimeout(resolve, POLL_MS))
       }
       return await work()
@@ -60,10 +65,14 @@ export class LargePool {
     return use(await connect(this.#wasm, program, handshake, timeoutMs))
   }
 
+  #forgetLost(now: number): void {
+    for (const [other, seen] of this.#waiting) if (now - seen > LOST_MS) this.#waiting.delete(other)
+  }
+
   #takes(build: symbol, deadline: number): boolean {
     const now = Date.now()
     this.#waiting.set(build, now)
-    for (const [other, seen] of this.#waiting) if (now - seen > LOST_MS) this.#waiting.delete(other)
+    this.#forgetLost(now)
     const [first] = this.#waiting.keys()
     if (first !== build || this.#running.active(now).length > 0) return false
     this.#waiting.delete(build)
@@ -71,3 +80,5 @@ export class LargePool {
     return true
   }
 }
+
+const busy = () => new BundlerBusyError("Too many builds with packages are in flight; try again in a moment")

@@ -27,6 +27,16 @@ export class Picker {
     return exact ?? this.#lock.find(place, name, range)
   }
 
+  /** Whether the project declares the package of an import in another package: its version then comes first, as npm has it. */
+  isDeclared({ name, from }: Need): boolean {
+    return from !== undefined && this.#project.rangeOf(name) !== undefined
+  }
+
+  /** Whether a version is one that the project asks for itself. */
+  isOfProject(need: Need, { version }: Release): boolean {
+    return this.isDeclared(need) && satisfies(version, this.#project.rangeOf(need.name) ?? "")
+  }
+
   /**
    * Finds the version.
    *

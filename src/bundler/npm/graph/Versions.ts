@@ -72,7 +72,9 @@ export class Versions {
       const descriptor = this.#descriptor(need)
       if (!this.#assigned.has(descriptor) && !open.has(descriptor)) open.set(descriptor, need)
     }
-    const undecided = [...open].filter(([descriptor, need]) => !this.#reuse(descriptor, need))
+    const undecided = [...open].filter(
+      ([descriptor, need]) => this.#picker.isDeclared(need) || !this.#reuse(descriptor, need)
+    )
     const answers = new Map<string, Release | PackageRefused>()
     await inParallel(undecided, async ([descriptor, need]) => {
       const answer = await this.#picker.pick(need).catch((error: unknown) => {
@@ -83,7 +85,9 @@ export class Versions {
     })
     return undecided.flatMap(([descriptor, need]) => {
       const answer = answers.get(descriptor)
-      if (answer === undefined || this.#reuse(descriptor, need)) return []
+      if (answer === undefined) return []
+      const isFirst = !(answer instanceof PackageRefused) && this.#picker.isOfProject(need, answer)
+      if (!isFirst && this.#reuse(descriptor, need)) return []
       if (!(answer instanceof PackageRefused)) return this.#choose(descriptor, need, answer)
       this.#assigned.set(descriptor, answer)
       return []

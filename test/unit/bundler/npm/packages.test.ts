@@ -1,0 +1,184 @@
+import { assert, describe, it } from "@effect/vitest"
+import { BundleError } from "../../../../src/bundler/index.ts"
+import { answering, type Files, makeBundler } from "../../../support/bundler.ts"
+import { type Small, smallRegistry } from "../../../support/npm/small-registry.ts"
+
+const esm = (source: string, json: Small["json"] = {}): Small => ({
+  json: { type: "module", exports: "./index.js", ...json },
+  files: { "index.js": source }
+})
+
+const dependencies = (ranges: Readonly<Record<string, string>>) => JSON.stringify({ dependencies: ranges })
+
+const valuesOf = (packages: Readonly<Record<string, Small>>, files: Files) =>
+  makeBundler(smallRegistry(packages).options).values(files)
+
+const refusalOf = async (packages: Readonly<Record<string, Small>>, files: Files) => {
+  const failed: unknown = await makeBundler(smallRegistry(packages).options)
+    .bundle(files)
+    .catch((error: unknown) => error)
+  assert.instanceOf(failed, BundleError)
+  assert.isFalse(failed.certain)
+  return failed.diagnostics[0]
+}
+
+const THREE = {
+  "a@1.0.0": esm("export default 1"),
+  "a@1.5.0": esm("export default 1.5"),
+  "a@2.0.0": esm("export default 2")
+}
+
+describe("the version of a package", () => {
+  it("is the latest without a declaration, and the declared one with it", async () => {
+    const index = answering('import a from "a"', "a")
+    assert.deepStrictEqual(await valuesOf(THREE, { "index.ts": index }), [2])
+    const older = { "index.ts": index, "package.json": dependencies({ a: "^1.0.0" }) }
+    assert.deepStrictEqual(await valuesOf(THREE, older), [1.5])
+  })
+
+  it("comes from npm: specifiers, aliases and devDependencies", async () => {
+    const index = answering('import a from "npm:a@1.0.0"\nimport b from "b"\nimport c from "c"', "a", "b", "c")
+    const json = JSON.stringify({ dependencies: { b: "npm:a@~1.5.0" }, devDependencies: { c: "npm:a@^2" } })
+    assert.deepStrictEqual(await valuesOf(THREE, { "index.ts": index, "package.json": json }), [1, 1.5, 2])
+  })
+
+  it("is nested where two packages need different ones, and the project's where it satisfies", async () => {
+    const on = (range: string) => esm('export { default } from "a"', { dependencies: { a: range } })
+    const packages = { ...THREE, "x@1.0.0": on("^2"), "y@1.0.0": on("1.0.0"), "z@1.0.0": on(">=1") }
+    const index = answering('import x from "x"\nimport y from "y"\nimport z from "z"', "x", "y", "z")
+    const files = { "index.ts": index, "package.json": dependencies({ a: "^1" }) }
+    assert.deepStrictEqual(await valuesOf(packages, files), [2, 1, 1.5])
+  })
+
+  it("is repeated by the lock, with the same code", async () => {
+    const files = { "index.ts": answering('import a from "a"', "a") }
+    const first = await makeBundler(smallRegistry({ "a@1.0.0": esm("export default 1") }).options).bundle(files)
+    const { bundle } = makeBundler(smallRegistry(THREE).options)
+    assert.strictEqual((await bundle(files, { lock: first.lock })).code, first.code)
+    assert.notStrictEqual((await bundle(files)).code, first.code)
+    assert.deepStrictEqual(Object.keys(first.lock), ["a@latest"])
+  })
+})
+
+describe("an import", () => {
+  it("mixes CommonJS and ES modules as Node does", async () => {
+    const cjs: Small = {
+      files: { "index.js": 'exports.__esModule = true; exports.default = 1; exports.b = 2; require("crypto")' }
+    }
+    const packages = {
+      "c@1.0.0": cjs,
+      "e@1.0.0": esm('import c from "c"\nexport default c.default', { dependencies: { c: "1" } })
+    }
+    assert.deepStrictEqual(
+      await valuesOf(packages, { "index.js": answering('import e from "e"\nimport { b } from "c"', "e", "b") }),
+      [1, 2]
+    )
+  })
+
+  it("takes the conditions of Workers", async () => {
+    const json = {
+      exports: { ".": { node: "./node.js", workerd: "./workerd.js", default: "./node.js" }, "./*": "./lib/*.js" }
+    }
+    const files = { "node.js": "export default 1", "workerd.js": "export default 2", "lib/sub.js": "export default 3" }
+    const packages = { "p@1.0.0": { json: { type: "module", ...json }, files } }
+    assert.deepStrictEqual(
+      await valuesOf(packages, { "index.ts": answering('import p from "p"\nimport s from "p/sub"', "p", "s") }),
+      [2, 3]
+    )
+  })
+
+  it("of a barrel takes what it names, also where the guess overlooks the importer", async () => {
+    const files = {
+      "index.js": 'export * from "./a.js"\nexport { b } from "./b.js"',
+      "a.js": "export const a = 1",
+      "b.js": "export const b = 2"
+    }
+    const packages = { "p@1.0.0": { json: { type: "module", sideEffects: false, exports: "./index.js" }, files } }
+    const project = {
+      "index.ts": answering('import { a } from "p"\nimport { other } from "@x/other"', "a", "other"),
+      "lib/y/other.ts": 'import * as p from "p"\nexport const other = p.b',
+      "tsconfig.json": JSON.stringify({ compilerOptions: { paths: { "@x/*": ["./lib/y/*"] } } })
+    }
+    assert.deepStrictEqual(await valuesOf(packages, project), [1, 2])
+  })
+
+  it("leaves the files, hono and Node's modules of the project as they are", async () => {
+    const { asked, options } = smallRegistry(THREE)
+    const files = {
+      "index.ts": answering(
+        'import a from "a"\nimport { Hono } from "hono"\nimport type { T } from "t"\nimport fs from "fs"',
+        "a",
+        "typeof Hono",
+        "typeof fs"
+      ),
+      "node_modules/a/index.js": "module.exports = 0"
+    }
+    assert.deepStrictEqual((await makeBundler(options).bundle(files)).lock, {})
+    assert.deepStrictEqual(asked, [])
+  })
+
+  it("of an optional package that is not there throws at run time", async () => {
+    const source = 'let found = true; try { require("gone") } catch { found = false }; module.exports = found'
+    assert.deepStrictEqual(
+      await valuesOf(
+        { "o@1.0.0": { files: { "index.js": source } } },
+        { "index.js": answering('import o from "o"', "o") }
+      ),
+      [false]
+    )
+  })
+})
+
+describe("a refusal", () => {
+  it("names the chain of packages at the author's import", async () => {
+    const packages = {
+      "a@1.0.0": esm('import "b"', { dependencies: { b: "*" } }),
+      "b@1.0.0": esm('import "react"', {
+        peerDependencies: { react: "*" },
+        peerDependenciesMeta: { react: { optional: true } }
+      })
+    }
+    const diagnostic = await refusalOf(packages, { "src/index.ts": 'import "a"\nexport default {}' })
+    assert.deepInclude(diagnostic, { file: "src/index.ts", line: 1, column: 8 })
+    assert.include(diagnostic?.hint, 'Add "react"')
+    assert.include(diagnostic?.hint, "src/index.ts → a@1.0.0 → b@1.0.0")
+  })
+
+  it("names other subpaths, versions and replacements", async () => {
+    const packages = {
+      ...THREE,
+      "p@1.0.0": esm("", { exports: { "./sub": "./index.js" } }),
+      "bcrypt@5.0.0": { files: { "binding.gyp": "{}" } }
+    }
+    const of = (source: string, json = "{}") =>
+      refusalOf(packages, { "index.ts": `${source}\nexport default {}`, "package.json": json })
+    assert.include((await of('import "p"'))?.hint, "p/sub")
+    assert.include((await of('import "a"', dependencies({ a: "^9" })))?.hint, "2.0.0")
+    assert.include((await of('import "bcrypt"'))?.hint, "bcryptjs")
+    assert.include((await of('import "nowhere"'))?.text, "nowhere")
+  })
+
+  it("of another registry says what to write, without a request", async () => {
+    const { asked, options } = smallRegistry(THREE)
+    const [diagnostic] = await makeBundler(options).refusal({ "index.ts": 'import "jsr:@std/path"\nexport default {}' })
+    assert.include(diagnostic?.text, "JSR")
+    assert.include(diagnostic?.hint, "node:path")
+    assert.deepStrictEqual(asked, [])
+  })
+})
+
+describe("a warning", () => {
+  it("tells of code that throws on Workers, and of deprecation", async () => {
+    const packages = { "w@1.0.0": { ...esm('export default () => new Function("return 1")'), deprecated: "Use v." } }
+    const { warnings } = await makeBundler(smallRegistry(packages).options).bundle({
+      "index.ts": answering('import w from "w"', "typeof w")
+    })
+    assert.deepStrictEqual(
+      warnings.map(({ file, text }) => `${file}: ${text}`),
+      [
+        "index.ts: w@1.0.0 makes code from text (new Function or eval), which throws on Workers",
+        "index.ts: w@1.0.0 is deprecated"
+      ]
+    )
+  })
+})
