@@ -22,11 +22,9 @@ const pairs = (raw: ReadonlyArray<string>): ReadonlyArray<readonly [string, stri
 export const connectTo = (socketPath: string): Promise<Socket> =>
   new Promise((resolve, reject) => {
     const socket = connect(socketPath)
-    socket.once("error", reject)
-    socket.once("connect", () => {
-      socket.off("error", reject)
-      resolve(socket)
-    })
+    // It stays, because an error that nobody hears ends this process.
+    socket.on("error", reject)
+    socket.once("connect", () => resolve(socket))
   })
 
 /**
@@ -52,7 +50,7 @@ export const passOn = (
       outgoing.destroy()
       resolve()
     }
-    upstream.once("error", cut)
+    upstream.on("error", cut)
     outgoing.once("close", cut)
     upstream.once("response", (answer) => {
       const headers = pairs(answer.rawHeaders).filter(([name]) => {
@@ -61,7 +59,7 @@ export const passOn = (
       })
       outgoing.writeHead(answer.statusCode ?? 502, answer.statusMessage, headers.flat())
       outgoing.flushHeaders()
-      answer.once("error", cut)
+      answer.on("error", cut)
       answer.pipe(outgoing)
     })
     incoming.pipe(upstream)
@@ -81,7 +79,7 @@ export const passOnUpgrade = (
       client.destroy()
       resolve()
     }
-    for (const side of [upstream, client]) side.once("error", cut).once("close", cut)
+    for (const side of [upstream, client]) side.on("error", cut).once("close", cut)
     const lines = pairs([...forwarded(incoming, own), "Connection", "Upgrade"]).map((pair) => pair.join(": "))
     upstream.write([`${incoming.method} ${incoming.url} HTTP/1.1`, ...lines, "", ""].join("\r\n"), "latin1")
     upstream.write(head)

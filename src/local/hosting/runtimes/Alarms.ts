@@ -56,15 +56,16 @@ const nextAlarm = (folder: string): number | undefined => {
   const times = (existsSync(folder) ? readdirSync(folder) : []).flatMap((key) => {
     const file = join(folder, key, "metadata.sqlite")
     if (!existsSync(file)) return []
-    const database = new DatabaseSync(file, { readOnly: true })
+    let database: DatabaseSync | undefined
     try {
+      database = new DatabaseSync(file, { readOnly: true })
       const row = database.prepare("SELECT min(scheduled_time) / 1000000 AS ms FROM _cf_ALARM").get()
       return typeof row?.["ms"] === "number" ? [row["ms"]] : []
     } catch {
-      // Another version of the runtime may keep alarms in another way.
+      // The file may be broken, and another version of the runtime may keep alarms in another way.
       return []
     } finally {
-      database.close()
+      database?.close()
     }
   })
   return times.length === 0 ? undefined : Math.min(...times)
