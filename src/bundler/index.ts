@@ -6,6 +6,7 @@ import { checkDefaultExport, checkRun } from "./project/default-export.ts"
 import { MAIN } from "./compiler/compile.ts"
 import { compileProject, poolsOf } from "./compile-project.ts"
 import { BundleError, type Diagnostic } from "./diagnostics.ts"
+import type { FileContent } from "./files/base64.ts"
 import { layOut } from "./project/disk.ts"
 import { findEntrypoint } from "./project/entrypoint.ts"
 import { checkOutput } from "./limits.ts"
@@ -30,6 +31,7 @@ export { RegistryUnavailableError } from "./npm/errors.ts"
 export { PACKAGE_LIMITS } from "./npm/limits.ts"
 export { lineAt } from "./project/jsonc.ts"
 export { normalizePath } from "./project/paths.ts"
+export { base64Length, type Base64, type FileContent, isBase64 } from "./files/base64.ts"
 export type { WaitUntil } from "./compiler/pool/Pool.ts"
 export type { ModuleCache } from "./remote/module-cache.ts"
 export { IMPORT_LIMITS } from "./remote/RemoteModules.ts"
@@ -102,13 +104,14 @@ export interface Bundler {
    * may wait at the same time.
    *
    * @param build the options of this build.
-   * @param files sources by path, relative to the project's root, for example `{ "src/index.ts": "export default …" }`.
+   * @param files files by path, relative to the project's root, for example `{ "src/index.ts": "export default …" }`;
+   *   bytes as `{ base64: "…" }`.
    * @throws {BundleError} when the source does not bundle: its `diagnostics` say where, and what to do.
    * @throws {BundlerBusyError} when too many builds are in flight in this isolate: try again.
    * @throws {RegistryUnavailableError} when the registry of packages does not answer, or not in time: try again.
    * @throws {BundlerCrashError} when the compiler does not start: try again.
    */
-  readonly bundle: (files: Readonly<Record<string, string>>, build?: BuildOptions) => Promise<Bundle>
+  readonly bundle: (files: Readonly<Record<string, FileContent>>, build?: BuildOptions) => Promise<Bundle>
 }
 
 /**

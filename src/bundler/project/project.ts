@@ -1,4 +1,5 @@
 import { BundleError, type Diagnostic } from "../diagnostics.ts"
+import { type FileContent, fromBase64, textOf } from "../files/base64.ts"
 import { checkSources } from "../limits.ts"
 import { normalizePath, pathProblem } from "./paths.ts"
 
@@ -19,8 +20,10 @@ export interface Project {
  *
  * @throws {BundleError} if they exceed a limit, or for each path that is invalid or names the same file as another.
  */
-export const readProject = (sent: Readonly<Record<string, string>>): Project => {
-  const entries = Object.entries(sent)
+export const readProject = (sent: Readonly<Record<string, FileContent>>): Project => {
+  const entries = Object.entries(sent).map(
+    ([name, content]) => [name, typeof content === "object" ? textIn(content.base64) : content] as const
+  )
   const bytes = checkSources(entries)
   const files = new Map<string, string>()
   const diagnostics: Array<Diagnostic> = []
@@ -36,3 +39,6 @@ export const readProject = (sent: Readonly<Record<string, string>>): Project => 
   if (diagnostics.length > 0) throw new BundleError(diagnostics)
   return { files, bytes }
 }
+
+/** The text of a file that was sent as bytes; a file without text is imported by nothing. */
+const textIn = (base64: string): string => textOf(fromBase64(base64)) ?? ""

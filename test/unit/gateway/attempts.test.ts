@@ -18,7 +18,7 @@ const makeCounted = (parts: Parameters<typeof makeGateway>[0] = {}) => {
   const bundle: Bundler["Service"]["bundle"] = (files) =>
     Effect.suspend(() => {
       count.builds++
-      return files["index.ts"]?.startsWith("bad")
+      return String(files["index.ts"]).startsWith("bad")
         ? Effect.fail(new BundleRejected({ diagnostics: [{ file: "index.ts", line: 1, column: 0, text: "no" }] }))
         : Effect.succeed(program)
     })
