@@ -7,7 +7,7 @@ import { CodeRunner, type Purpose, type StartFailed } from "../../sandbox/CodeRu
 import type { BuildFailure } from "../purchase/Purchase.ts"
 import type { Build } from "../purchase/PurchaseStore.ts"
 import { diagnose } from "./diagnose.ts"
-import { type Equipment, equipmentOf, findConflict } from "./equipment.ts"
+import { type Equipment, equipmentOf, findConflict, standInsOf } from "./equipment.ts"
 import type { Worker } from "./slots.ts"
 import { WorkSlots } from "./WorkSlots.ts"
 
@@ -93,8 +93,11 @@ export const buildAndStart = Effect.fn("OrderWorkflow.build")(function* <R>(
     ...(map !== undefined && { map }),
     ...equipment
   }
-  const start = Effect.andThen(logWork("start", purpose), runner.check(upload, purpose))
-  yield* (runner.available ? inStart(worker, start) : runner.check(upload, purpose)).pipe(
+  const check = runner.check(
+    { ...upload, ...(purpose === "serve" && { secrets: env, standIns: standInsOf(equipment) }) },
+    purpose
+  )
+  yield* (runner.available ? inStart(worker, Effect.andThen(logWork("start", purpose), check)) : check).pipe(
     Effect.catchTags({
       StartFailed: Effect.fnUntraced(function* (failed) {
         const detail = "The code bundles but does not start: see diagnostics."

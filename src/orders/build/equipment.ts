@@ -1,4 +1,5 @@
 import type { Bundle } from "../../bundler/index.ts"
+import type { StandIns } from "../../sandbox/CodeRunner.ts"
 
 /** A module that the code imports, and that is uploaded beside it. */
 export interface BundledModule {
@@ -38,23 +39,24 @@ const isNeeded = (value: unknown): boolean =>
       ? Object.values(value).some(isNeeded)
       : value !== undefined && value !== null
 
-/** The kinds of bindings that a host gives a program. */
-export type BindingKind = "kv" | "r2" | "d1" | "durable_object" | "assets"
-
-/** Returns the bindings of a program by their names in `env`, without its texts. */
-export const bindingsOf = ({ resources, assets }: Equipment): Readonly<Record<string, BindingKind>> => ({
-  ...named("kv", resources?.kv ?? []),
-  ...named("r2", resources?.r2 ?? []),
-  ...named("d1", resources?.database == null ? [] : [resources.database]),
-  ...named("durable_object", resources?.durableObjects?.bindings.map(({ name }) => name) ?? []),
-  ...named("assets", assets?.binding == null ? [] : [assets.binding])
-})
-
-const named = (kind: BindingKind, names: ReadonlyArray<string>): Readonly<Record<string, BindingKind>> =>
-  Object.fromEntries(names.map((name) => [name, kind]))
+/** Returns what a start check imitates of the host for this program. */
+export const standInsOf = ({ resources, assets }: Equipment): StandIns => {
+  const objects = resources?.durableObjects?.bindings ?? []
+  return {
+    bindings: [
+      ...(resources?.kv ?? []),
+      ...(resources?.r2 ?? []),
+      ...(resources?.database == null ? [] : [resources.database]),
+      ...objects.map(({ name }) => name),
+      ...(assets?.binding == null ? [] : [assets.binding])
+    ],
+    classes: [...new Set(objects.map(({ className }) => className))],
+    assets: assets != null
+  }
+}
 
 /** Returns the first secret with the name of a binding or a variable; `undefined` if there is none. */
 export const findConflict = (secrets: ReadonlyArray<string>, equipment: Equipment): string | undefined => {
-  const taken = { ...equipment.vars, ...bindingsOf(equipment) }
-  return secrets.find((name) => Object.hasOwn(taken, name))
+  const taken = new Set([...Object.keys(equipment.vars ?? {}), ...standInsOf(equipment).bindings])
+  return secrets.find((name) => taken.has(name))
 }
