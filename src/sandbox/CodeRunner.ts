@@ -23,17 +23,6 @@ export interface StandIns {
 export interface Program extends Upload {
   /** The bundle's source map: with it, stacks name the author's files. */
   readonly map?: string
-  /** The modules that the code imports, which are uploaded beside it. */
-  readonly modules?: ReadonlyArray<{
-    readonly name: string
-    readonly kind: "wasm" | "text" | "data"
-    readonly base64: string
-  }>
-  readonly compatibilityDate?: string
-  /** Texts in `env`. */
-  readonly vars?: Readonly<Record<string, string>>
-  /** Secrets in `env`. No error of a start check contains them. */
-  readonly secrets?: Readonly<Record<string, string>>
   readonly standIns?: StandIns
 }
 

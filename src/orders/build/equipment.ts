@@ -1,32 +1,11 @@
 import type { Bundle } from "../../bundler/index.ts"
 import type { StandIns } from "../../sandbox/CodeRunner.ts"
-
-/** A module that the code imports, and that is uploaded beside it. */
-export interface BundledModule {
-  readonly name: string
-  readonly kind: "wasm" | "text" | "data"
-  readonly base64: string
-}
-
-/** The needs of a program beside its code. The bundler reads them from the project's configuration. */
-export interface Equipment {
-  readonly modules?: ReadonlyArray<BundledModule>
-  readonly compatibilityDate?: string
-  /** Texts in `env`. */
-  readonly vars?: Readonly<Record<string, string>>
-  readonly resources?: {
-    readonly kv: ReadonlyArray<string>
-    readonly r2: ReadonlyArray<string>
-    readonly database: string | null
-    readonly durableObjects: {
-      readonly bindings: ReadonlyArray<{ readonly name: string; readonly className: string }>
-    } | null
-  }
-  readonly assets?: { readonly binding: string | null; readonly files: Readonly<Record<string, string>> } | null
-  readonly migrations?: object | null
-}
+import type { Build } from "../purchase/PurchaseStore.ts"
 
 const FIELDS = ["modules", "compatibilityDate", "vars", "resources", "assets", "migrations"] as const
+
+/** The needs of a program beside its code. The bundler reads them from the project's configuration. */
+export type Equipment = Pick<Build, (typeof FIELDS)[number]>
 
 /** Picks the needs from a bundle: only those that it has, because an upload without any is as small as ever. */
 export const equipmentOf = (bundle: Bundle & Equipment): Equipment =>

@@ -26,11 +26,21 @@ export interface InFlightUpdate {
   readonly outcome: Deferred.Deferred<Deployed, UpdateError>
 }
 
+/** The migrations of a program's database, in the order in which they are applied. */
+export interface Migrations {
+  /** The table that records which ones were applied: `d1_migrations`. */
+  readonly table: string
+  /** `name` is the path below the folder of migrations: `0001_init.sql`. */
+  readonly files: ReadonlyArray<{ readonly name: string; readonly sql: string }>
+}
+
 /** An upload with the compiler's warnings and the versions of its packages. Earlier versions stored it without either. */
 export interface Build extends Upload {
   readonly warnings?: ReadonlyArray<Diagnostic>
   /** The versions of its packages, by what was asked for. */
   readonly lock?: Readonly<Record<string, string>>
+  /** The order applies those that the database has not recorded before it uploads the code. */
+  readonly migrations?: Migrations | null
   /** The source map of code to run, for the stack of an error. */
   readonly map?: string
 }
