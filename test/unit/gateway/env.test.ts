@@ -1,9 +1,12 @@
+import { inspect } from "node:util"
 import * as Effect from "effect/Effect"
 import { assert, describe, it } from "vitest"
 import type { Bundler } from "../../../src/bundler/Bundler.ts"
 import { CodeRejected } from "../../../src/control-plane/ControlPlaneClient.ts"
 import { failsWith } from "../../../src/control-plane/testing.ts"
 import { testCredential } from "../../../src/payment/testing.ts"
+import type { CodeRunner } from "../../../src/sandbox/CodeRunner.ts"
+import { findCanaries, makeCanary } from "../../support/canaries.ts"
 import { makeGateway, problem } from "../../support/gateway.ts"
 
 type Gateway = ReturnType<typeof makeGateway>
@@ -65,16 +68,32 @@ describe("secrets of a deployment", () => {
     assert.strictEqual(gateway.payments.captured.size, 1)
   })
 
-  it("are not in answers, logs and spans", async () => {
-    const gateway = makeRecorded()
-    const response = await gateway.pay({ body })
+  it("are not in answers, logs, spans and the index", async () => {
+    const secret = makeCanary()
+    let planting = false
+    const check: CodeRunner["Service"]["check"] = ({ secrets }) => {
+      if (secrets?.["API_KEY"] !== secret) return Effect.die(new Error("the code starts without its secret"))
+      return planting ? Effect.annotateCurrentSpan("planted", Buffer.from(secret).toString("base64")) : Effect.void
+    }
+    const gateway = makeRecorded({ check })
+    const response = await gateway.pay({ body: JSON.stringify({ files, env: { API_KEY: secret } }) })
     const text = await response.text()
     const { deployment_id } = JSON.parse(text) as { deployment_id: string }
+    const refusal = await (await put(gateway, deployment_id, { env: { MODE: secret } })).text()
     const status = await (await gateway.send(`/deployments/${deployment_id}`)).text()
-    const spans = gateway.spans.map(({ name, attributes, events }) => [name, [...attributes], events])
-    for (const shown of [text, status, JSON.stringify(gateway.logs), JSON.stringify(spans, (_, it) => String(it))]) {
-      assert.notInclude(shown, "canary")
-    }
+    const recorded = () =>
+      gateway.spans.map(({ name, attributes, events, links, status }) => [name, [...attributes], events, links, status])
+    const shown = () => [
+      ...findCanaries("answers", text + refusal + status, [secret]),
+      ...findCanaries("logs", JSON.stringify(gateway.logs), [secret]),
+      ...findCanaries("index", JSON.stringify([...gateway.expiry.entries]), [secret]),
+      ...findCanaries("spans", inspect(recorded(), { depth: 8, maxStringLength: null, maxArrayLength: null }), [secret])
+    ]
+    assert.strictEqual(response.status, 200, text)
+    assert.deepStrictEqual(shown(), [])
+    planting = true
+    await put(gateway, deployment_id, { env: { OTHER: "x" } })
+    assert.include(shown(), "secret 0 (base64 at 0) in spans")
   })
 
   it("may not have the name of a binding or of a variable", async () => {
