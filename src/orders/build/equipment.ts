@@ -1,4 +1,5 @@
 import type { Bundle } from "../../bundler/index.ts"
+import { COMPATIBILITY_DATE } from "../../control-plane/ControlPlaneClient.ts"
 import type { StandIns } from "../../sandbox/CodeRunner.ts"
 import type { Build } from "../purchase/PurchaseStore.ts"
 
@@ -7,9 +8,16 @@ const FIELDS = ["modules", "compatibilityDate", "vars", "resources", "assets", "
 /** The needs of a program beside its code. The bundler reads them from the project's configuration. */
 export type Equipment = Pick<Build, (typeof FIELDS)[number]>
 
-/** Picks the needs from a bundle: only those that it has, because an upload without any is as small as ever. */
+/**
+ * Picks the needs from a bundle: only those that it has, and a compatibility date only if it is not that of all code, because
+ * an upload without any is the same as ever.
+ */
 export const equipmentOf = (bundle: Bundle & Equipment): Equipment =>
-  Object.fromEntries(FIELDS.flatMap((field) => (isNeeded(bundle[field]) ? [[field, bundle[field]]] : [])))
+  Object.fromEntries(
+    FIELDS.flatMap((field) =>
+      isNeeded(bundle[field]) && bundle[field] !== COMPATIBILITY_DATE ? [[field, bundle[field]]] : []
+    )
+  )
 
 const isNeeded = (value: unknown): boolean =>
   Array.isArray(value)
