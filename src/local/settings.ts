@@ -17,6 +17,8 @@ export const settingNames = [
   "PROJECT_ID",
   "TTL_HOURS",
   "IMPORT_HOSTS",
+  "RESOURCES",
+  "ASSET_LIMIT",
   "NPM_PACKAGES",
   "NPM_REGISTRY"
 ] as const

@@ -8,6 +8,7 @@ import type { BuildFailure } from "../purchase/Purchase.ts"
 import type { Build } from "../purchase/PurchaseStore.ts"
 import { diagnose } from "./diagnose.ts"
 import { type Equipment, equipmentOf, findConflict, standInsOf } from "./equipment.ts"
+import { findUnmetNeeds } from "./host-needs.ts"
 import type { Worker } from "./slots.ts"
 import { WorkSlots } from "./WorkSlots.ts"
 
@@ -84,6 +85,11 @@ export const buildAndStart = Effect.fn("OrderWorkflow.build")(function* <R>(
   const { main, code, compatibilityFlags, entrypoint, warnings, map, lock } = bundle
   const equipment = equipmentOf(bundle)
   yield* checkNames(env, equipment)
+  const unmet = purpose === "run" ? [] : yield* findUnmetNeeds(files, equipment, Object.keys(env))
+  if (unmet.length > 0) {
+    const detail = "The project needs what this service does not give: see diagnostics."
+    return yield* refuse({ detail, diagnostics: unmet }, false)
+  }
   const upload: Build = {
     main,
     code,
