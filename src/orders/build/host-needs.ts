@@ -61,9 +61,12 @@ const placeOf = (files: Files, name: string): Pick<Diagnostic, "file" | "line" |
   }
 }
 
-/** Returns the bytes of contents in base64. */
+/** Returns the number of bytes that contents have, which are in base64 with its padding. */
 const bytesOf = (files: Readonly<Record<string, string>>): number =>
-  Object.values(files).reduce((sum, base64) => sum + Math.floor((base64.replace(/=+$/, "").length * 3) / 4), 0)
+  Object.values(files).reduce((sum, base64) => {
+    const padding = base64.endsWith("==") ? 2 : base64.endsWith("=") ? 1 : 0
+    return sum + Math.floor(((base64.length - padding) * 3) / 4)
+  }, 0)
 
 /**
  * Returns a diagnostic for everything that a program needs and the host cannot give, or the operator does not offer
