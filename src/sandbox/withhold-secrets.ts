@@ -8,8 +8,8 @@ type Check = (program: Program) => Effect.Effect<void, StartFailed | RunnerUnava
 /**
  * Starts a program with its real secrets, because it may check them while it starts. The error of a failed start could contain
  * a secret in any form, and errors are shown and stored. Therefore the program is started again with other values of the same
- * length. If it fails at the same place, that error is the one that is told. Otherwise the text is withheld, and only the place
- * is told.
+ * length. If it fails at the same place, that error is shown. Otherwise the text is withheld, and only the place
+ * is shown.
  */
 export const withholdSecrets =
   (check: Check): Check =>

@@ -1,5 +1,5 @@
 import { describe, it } from "vitest"
-import { sealContract } from "../support/seal-contract.ts"
+import { sealContract } from "../../support/seal-contract.ts"
 
 describe("a sealed secret in workerd", () => {
   for (const [name, check] of Object.entries(sealContract)) it(name, check)

@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers"
 import * as Effect from "effect/Effect"
 import { assert, describe, it } from "vitest"
-import { CodeRunner, type Program } from "../../src/sandbox/CodeRunner.ts"
-import { layerLoader } from "../../src/sandbox/layers.ts"
+import { CodeRunner, type Program } from "../../../src/sandbox/CodeRunner.ts"
+import { layerLoader } from "../../../src/sandbox/layers.ts"
 
 /** Starts a site on the platform's own loader. Returns the failure, or "starts". */
 const check = (code: string, program: Partial<Program> = {}) => {

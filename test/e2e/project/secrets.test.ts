@@ -1,9 +1,9 @@
 import { appendFileSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import type { Stack } from "../../src/local/stack.ts"
-import { filesIn, findCanaries, findCanariesIn, makeCanary } from "../support/canaries.ts"
-import { run, startTestStack, walletOn } from "./support.ts"
+import type { Stack } from "../../../src/local/stack.ts"
+import { filesIn, findCanaries, findCanariesIn, makeCanary } from "../../support/canaries.ts"
+import { run, startTestStack, walletOn } from "../support.ts"
 
 let stack: Stack
 let wallet: ReturnType<typeof walletOn>
