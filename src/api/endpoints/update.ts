@@ -1,6 +1,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
+import { Settings } from "../../config.ts"
 import { Expired, NotFound, PaymentRequired } from "../../domain/Errors.ts"
 import { purchaseKey, updateOf } from "../../domain/Order.ts"
 import { Orders } from "../../orders/Orders.ts"
@@ -19,6 +20,7 @@ const proofRequired = PaymentRequired.of(
 export const makeUpdate = Effect.gen(function* () {
   const payments = yield* PaymentService
   const orders = yield* Orders
+  const { ASSET_LIMIT } = yield* Settings
   const gate = yield* makePaymentGate
 
   /** Refuses impossible updates before the client signs. This only reads, and the order's object decides. */
@@ -36,7 +38,7 @@ export const makeUpdate = Effect.gen(function* () {
     // No cache may keep an answer, because each one describes the moment, and errors do too.
     yield* setHeaders({ "cache-control": "no-store" })
     const request = yield* gate.readRequest(source as Request) // `toWebHandler` was given this object.
-    const project = request.bytes.length === 0 ? undefined : yield* decodeUpdate(request.bytes)
+    const project = request.bytes.length === 0 ? undefined : yield* decodeUpdate(request.bytes, ASSET_LIMIT)
     yield* gate.requireConfigured
     const terms = updateTerms(id, request.sha256)
     const { credential, idempotencyKey } = request

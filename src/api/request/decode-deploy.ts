@@ -6,7 +6,7 @@ import type { Env, Files } from "../../domain/Order.ts"
 import { findMisspelt, refuseUnknownFields } from "./fields.ts"
 import { JsonTooLarge, parseJson } from "./json.ts"
 import { checkEnv } from "./project/env.ts"
-import { checkFiles, describeUnusable, hasFiles, MAX_FILES } from "./project/files.ts"
+import { checkFiles, describeUnusable, hasFiles, MAX_ASSET_BYTES, MAX_FILES } from "./project/files.ts"
 
 export { MAX_FILES, MAX_SOURCE_BYTES } from "./project/files.ts"
 
@@ -37,8 +37,8 @@ export interface UpdateBody {
   readonly env?: Env
 }
 
-/** Decodes a deploy's body. A malformed one fails here, before anything else happens. */
-export const decodeDeploy = Effect.fnUntraced(function* (bytes: Uint8Array) {
+/** Decodes a deploy's body; `assetBytes` is the limit of static files. A malformed one fails here, before anything else happens. */
+export const decodeDeploy = Effect.fnUntraced(function* (bytes: Uint8Array, assetBytes = MAX_ASSET_BYTES) {
   const json = yield* parse(bytes)
   if (!hasFiles(json)) return yield* missingFiles(json)
   yield* refuseUnknownFields(json, ["files", "name", "env"])
@@ -53,17 +53,17 @@ export const decodeDeploy = Effect.fnUntraced(function* (bytes: Uint8Array) {
   if (name !== null && slugFrom(name) === "") {
     return yield* new InvalidRequest({ detail: "name has no letter a-z and no digit. Change it, or leave it out." })
   }
-  return { files: yield* checkFiles(json.files), name, ...(yield* envOf(json)) } satisfies DeployBody
+  return { files: yield* checkFiles(json.files, assetBytes), name, ...(yield* envOf(json)) } satisfies DeployBody
 })
 
 /** Decodes an update's body: files, secrets, or both, and no name. */
-export const decodeUpdate = Effect.fnUntraced(function* (bytes: Uint8Array) {
+export const decodeUpdate = Effect.fnUntraced(function* (bytes: Uint8Array, assetBytes = MAX_ASSET_BYTES) {
   const json = yield* parse(bytes)
   const files = hasFiles(json) ? json.files : null
   if (files === null && !isEnvAlone(json)) return yield* missingFiles(json)
   yield* refuseUnknownFields(json as object, ["files", "env"])
   return {
-    files: files === null ? null : yield* checkFiles(files),
+    files: files === null ? null : yield* checkFiles(files, assetBytes),
     ...(yield* envOf(json as object))
   } satisfies UpdateBody
 })

@@ -1,6 +1,8 @@
 import * as Effect from "effect/Effect"
+import { CodeRejected } from "../../control-plane/ControlPlaneClient.ts"
 import type { Build } from "../purchase/PurchaseStore.ts"
 import { openSecrets } from "../secrets/secrets.ts"
+import { withholdIn } from "../secrets/withhold.ts"
 import { findOrCreateDatabase } from "./database.ts"
 import { applyMigrations } from "./migrate.ts"
 import { send } from "./send.ts"
@@ -16,5 +18,7 @@ export const install = Effect.fn("OrderWorkflow.install")(function* (id: string,
     if (build.migrations != null) yield* applyMigrations(projectId, binding, build.migrations)
   }
   const secrets = yield* openSecrets(id)
-  yield* send(id, projectId, Object.keys(secrets).length === 0 ? build : { ...build, secrets })
+  yield* send(id, projectId, Object.keys(secrets).length === 0 ? build : { ...build, secrets }).pipe(
+    Effect.catchTag("CodeRejected", ({ message }) => new CodeRejected({ message: withholdIn(message, secrets) }))
+  )
 })

@@ -96,6 +96,24 @@ describe("secrets of a deployment", () => {
     assert.include(shown(), "secret 0 (base64 at 0) in spans")
   })
 
+  it("are not in the reason why the host refuses the code", async () => {
+    const secret = makeCanary()
+    for (const text of [
+      `bad ${secret}`,
+      `bad ${Buffer.from(secret).toString("hex")}`,
+      Buffer.from(`z${secret}`).toString("base64")
+    ]) {
+      const gateway = makeRecorded()
+      gateway.host.next("upload", failsWith(new CodeRejected({ message: text })))
+      const response = await gateway.pay({ body: JSON.stringify({ files, env: { API_KEY: secret } }) })
+      const answer = await response.text()
+      const { deployment_id } = JSON.parse(answer) as { deployment_id: string }
+      const status = await (await gateway.send(`/deployments/${deployment_id}`)).text()
+      assert.strictEqual(response.status, 502)
+      assert.deepStrictEqual(findCanaries("answers", answer + status, [secret]), [])
+    }
+  })
+
   it("may not have the name of a binding or of a variable", async () => {
     for (const name of ["CACHE", "MODE"]) {
       const gateway = makeRecorded()

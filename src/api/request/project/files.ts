@@ -12,7 +12,7 @@ export const MAX_FILES = LIMITS.files
 /** The most static files, beside the source. */
 export const MAX_ASSETS = 1000
 
-/** The most bytes of static files, beside the source: 2 MiB. */
+/** The most bytes of static files, beside the source, where `ASSET_LIMIT` is not set: 2 MiB. */
 export const MAX_ASSET_BYTES = 2 * 1024 * 1024
 
 /** Whether a value is the content of a file: a text, or an object whose only field is `base64`. */
@@ -45,7 +45,7 @@ const filesOf = (json: unknown): object | undefined => {
 }
 
 /** Returns the files under their normal paths, within the limits. */
-export const checkFiles = Effect.fnUntraced(function* (given: Files) {
+export const checkFiles = Effect.fnUntraced(function* (given: Files, assetBytes: number) {
   const entries = Object.entries(given)
   for (const [path, content] of entries) {
     if (typeof content !== "string" && !isBase64(content.base64)) {
@@ -55,7 +55,10 @@ export const checkFiles = Effect.fnUntraced(function* (given: Files) {
     }
   }
   yield* checkSources(entries.filter(([path]) => !isAsset(path)))
-  yield* checkAssets(entries.filter(([path]) => isAsset(path)))
+  yield* checkAssets(
+    entries.filter(([path]) => isAsset(path)),
+    assetBytes
+  )
   const files = new Map<string, FileContent>()
   for (const [path, content] of entries) {
     const normal = normalize(path)
@@ -94,17 +97,17 @@ const checkSources = Effect.fnUntraced(function* (entries: Entries) {
   }
 })
 
-const checkAssets = Effect.fnUntraced(function* (entries: Entries) {
+const checkAssets = Effect.fnUntraced(function* (entries: Entries, limit: number) {
   if (entries.length > MAX_ASSETS) {
     return yield* new InvalidRequest({
       detail: `The project has ${entries.length} static files. The limit is ${MAX_ASSETS}. Leave out what is not needed.`
     })
   }
   const size = bytesOf(entries)
-  if (size > MAX_ASSET_BYTES) {
+  if (size > limit) {
     return yield* new CodeTooLarge({
-      detail: `The static files have ${size} bytes. The limit is ${MAX_ASSET_BYTES}. Leave out what is not needed.`,
-      limit_bytes: MAX_ASSET_BYTES
+      detail: `The static files have ${size} bytes. The limit is ${limit}. Leave out what is not needed.`,
+      limit_bytes: limit
     })
   }
 })
