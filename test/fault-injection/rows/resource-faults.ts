@@ -1,6 +1,6 @@
 import { intercept } from "../intercept.ts"
 import { each, expect, type Fault, type Harness, type Run } from "../fault.ts"
-import { type ProxiedResponse, type Reply, reply } from "../proxy.ts"
+import { type ProxiedResponse, reply } from "../proxy.ts"
 import { killedAt } from "./crash-faults.ts"
 
 const config = JSON.stringify({ d1_databases: [{ binding: "DB", database_name: "todos" }] })
@@ -25,25 +25,55 @@ const project =
 
 const files = project(users)
 
-/** The databases of a run's project, as the control plane lists them. */
-const databasesOf = async (harness: Harness, run: Run): Promise<number> => {
-  const found = await harness.controlPlane("GET", `projects/by-slug/${run.slug}`)
-  const { project } = (await found.json()) as { project: { id: string } }
-  const listed = await harness.controlPlane("GET", `projects/${project.id}/resources`)
-  const { resources } = (await listed.json()) as { resources: ReadonlyArray<{ resource_type: string }> }
-  return resources.filter(({ resource_type }) => resource_type === "d1").length
+interface Resource {
+  readonly id: string
+  readonly resource_type: string
 }
 
+/** Returns the path of a run's project at the control plane, and its databases. */
+const databasesOf = async (harness: Harness, run: Run) => {
+  const found = await harness.controlPlane("GET", `projects/by-slug/${run.slug}`)
+  const { project } = (await found.json()) as { project: { id: string } }
+  const path = `projects/${project.id}/resources`
+  const { resources } = (await (await harness.controlPlane("GET", path)).json()) as {
+    resources: ReadonlyArray<Resource>
+  }
+  return { path, databases: resources.filter(({ resource_type }) => resource_type === "d1") }
+}
+
+const expectOneDatabase = async (harness: Harness, run: Run) => {
+  const { databases } = await databasesOf(harness, run)
+  expect(run, databases.length === 1, `the project has ${databases.length} databases`)
+}
+
+/** Deletes the database that the control plane makes with a project, so that the order creates one. */
+const withoutDatabase = (harness: Harness, runs: ReadonlyArray<Run>) =>
+  intercept(harness, "tag", runs, async (run, forward) => {
+    const { path, databases } = await databasesOf(harness, run)
+    for (const { id } of databases) await harness.controlPlane("DELETE", `${path}/${id}`)
+    return forward()
+  })
+
 /** The first request of a step takes effect, and its answer is replaced. Then there must be one database. */
-const answered = (step: "database" | "migrate", answer: (real: Reply) => ProxiedResponse) =>
+const answered = (step: "database" | "migrate", answer: () => ProxiedResponse) =>
   each(async (harness, run) => {
+    withoutDatabase(harness, [run])
     intercept(harness, step, [run], async (_, forward) => {
       run.injected = true
-      return answer(await forward())
+      await forward()
+      return answer()
     })
     await run.agent.callUntilDone(run.body, run.key)
-    expect(run, (await databasesOf(harness, run)) === 1, "the project has not exactly one database")
+    await expectOneDatabase(harness, run)
   })
+
+/** Kills the gateway at a step of projects whose database the order creates. */
+const killedWithout =
+  (...at: Parameters<typeof killedAt>): Fault["attack"] =>
+  async (harness, runs) => {
+    withoutDatabase(harness, runs)
+    await killedAt(...at)(harness, runs)
+  }
 
 /** The database refuses the second migration, and one PUT mends it. */
 const refused = each(async (harness, run) => {
@@ -55,7 +85,7 @@ const refused = each(async (harness, run) => {
     body: JSON.stringify({ files: files(run.slug) }),
     headers: { "content-type": "application/json" }
   })
-  expect(run, (await databasesOf(harness, run)) === 1, "the project has not exactly one database")
+  await expectOneDatabase(harness, run)
 })
 
 /** The upload is live, and the host refuses its secrets. */
@@ -93,20 +123,20 @@ export const resourceFaults: ReadonlyArray<Fault> = [
     runs: 10,
     alone: true,
     files,
-    attack: killedAt("database", "after")
+    attack: killedWithout("database", "after")
   },
   {
     name: "killed: first migration applied, unanswered",
     runs: 10,
     alone: true,
     files,
-    attack: killedAt("migrate", "after")
+    attack: killedWithout("migrate", "after")
   },
   {
     name: "killed: database and migrations there, upload sent late",
     runs: 10,
     alone: true,
     files,
-    attack: killedAt("upload", "before, then let through")
+    attack: killedWithout("upload", "before, then let through")
   }
 ]

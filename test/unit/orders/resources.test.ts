@@ -34,6 +34,13 @@ const make = (equipment: Equipment, settings: Record<string, string> = {}) => {
         warnings: [],
         compatibilityFlags: ["nodejs_compat"],
         lock: {},
+        modules: [],
+        compatibilityDate: "2026-07-01",
+        vars: {},
+        resources: nothing,
+        assets: null,
+        migrations: null,
+        requiredSecrets: [],
         ...needs.equipment
       }))
   })
