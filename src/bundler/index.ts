@@ -37,7 +37,7 @@ export { splitFiles } from "./files/read-project.ts"
 export type { ResourceRequest } from "./config/types.ts"
 export { DEFAULT_COMPATIBILITY_DATE } from "./config/compatibility.ts"
 export type { Assets } from "./files/assets.ts"
-export type { Base64, FileContent } from "./files/base64.ts"
+export { type Base64, base64Length, type FileContent, isBase64 } from "./files/base64.ts"
 export type { Equipment } from "./files/describe.ts"
 export type { Module } from "./files/import-files.ts"
 export type { Migration, Migrations } from "./files/migrations.ts"
@@ -74,7 +74,7 @@ export interface BundlerOptions {
   /** The hosts that modules are fetched from, as in `https://esm.sh/zod@4`; by default only esm.sh; none for `[]`. */
   readonly importHosts?: ReadonlyArray<string>
   /** How many bytes the static files of a project may have, beside its source; 2 MiB by default. */
-  readonly assetBytes?: number
+  readonly assetBytes?: number | undefined
   /** Where packages of npm come from: the URL of a registry, which ends in "/". Without it, imports of packages are refused. */
   readonly packages?: { readonly registry: string } | undefined
   /** Keeps fetched modules between builds; by default the platform's `caches.default`, where it has one. */

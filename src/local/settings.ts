@@ -17,6 +17,8 @@ const named = {
   PROJECT_ID: true,
   TTL_HOURS: true,
   IMPORT_HOSTS: true,
+  RESOURCES: true,
+  ASSET_LIMIT: true,
   NPM_PACKAGES: true,
   NPM_REGISTRY: true
 } satisfies Record<keyof Values, true>

@@ -8,7 +8,7 @@ import { matchesWildcard } from "./glob.ts"
 /** A module that is uploaded beside the bundle, which imports it by `./` and its name. */
 export interface Module {
   readonly name: string
-  readonly kind: "wasm"
+  readonly kind: "wasm" | "text" | "data"
   readonly base64: string
 }
 

@@ -113,12 +113,13 @@ describe("a group", () => {
       })
     )
   }
-  const others = /fixtures|examples|test\/(page|bench|template|patterns|structure)\//
+  const others = /fixtures|examples|test\/(page|bench|npm|template|patterns|structure)\//
   for (const [group, folder, but] of [
     ["local", "src/local", /never/],
     ["test", "test", others],
     ["page", "test/page", /never/],
-    ["bench", "test/bench", /never/]
+    ["bench", "test/bench", /never/],
+    ["bench", "test/npm", /never/]
   ] as const) {
     it(`has every package that ${folder} uses: ${group}`, () => {
       // miniflare brings workerd.

@@ -1,6 +1,6 @@
 import { assert } from "vitest"
-import type { PurchaseStore } from "../../src/orders/purchase/PurchaseStore.ts"
-import { edited, purchase, upload } from "./purchase.ts"
+import type { PurchaseStore } from "../../../src/orders/purchase/PurchaseStore.ts"
+import { edited, purchase, upload } from "../purchase.ts"
 
 type Book = PurchaseStore["Service"]
 
@@ -127,5 +127,83 @@ export const purchaseStoreContract: Record<string, (store: Book) => void> = {
     assert.isUndefined(store.buildFailure())
     assert.strictEqual(store.byId("dep_a")?.id, "dep_a")
     store.clearBuildFailure()
+  },
+  "keeps source and secrets of a deployment until it ends": (store) => {
+    assert.isUndefined(store.source("dep_a"))
+    assert.deepStrictEqual(store.secrets("dep_a"), {})
+    store.create(purchase(), upload, kept)
+    store.save(purchase({ state: "captured" }))
+    store.save(purchase({ state: "delivered", due: null }))
+    assert.deepStrictEqual(store.source("dep_a"), kept.source)
+    assert.deepStrictEqual(store.secrets("dep_a"), kept.secrets)
+    store.save(purchase({ state: "expired", due: null }))
+    assert.isUndefined(store.source("dep_a"))
+    assert.deepStrictEqual(store.secrets("dep_a"), {})
+  },
+  "forgets source and secrets with a failed purchase, and with a deleted one": (store) => {
+    store.create(purchase(), upload, kept)
+    store.save(purchase({ state: "failed", due: null }))
+    assert.isUndefined(store.source("dep_a"))
+    assert.deepStrictEqual(store.secrets("dep_a"), {})
+    store.create(purchase({ id: "dep_b", key: "key_b", challengeId: "challenge_b" }), upload, kept)
+    store.create(purchase({ id: "dep_c", key: "key_c", challengeId: "challenge_c" }), upload, kept)
+    store.delete("dep_b")
+    assert.isUndefined(store.source("dep_b"))
+    assert.deepStrictEqual(store.secrets("dep_b"), {})
+    assert.deepStrictEqual(store.secrets("dep_c"), kept.secrets)
+    store.delete("dep_c")
+    assert.deepStrictEqual(store.secrets("dep_c"), {})
+  },
+  "takes source and secrets in place of those that are not live yet": (store) => {
+    store.create(purchase(), upload, kept)
+    store.saveWithPayload(purchase({ state: "captured" }), upload, { source: newer, secrets: { B: "b2", C: "c" } })
+    assert.deepStrictEqual(store.source("dep_a"), newer)
+    assert.deepStrictEqual(store.secrets("dep_a"), { A: "a", B: "b2", C: "c" })
+  },
+  "keeps source and secrets of an update that the host takes": (store) => {
+    store.create(purchase(), upload, kept)
+    store.save(purchase({ state: "delivered", due: null }))
+    store.saveWithPayload(updating, upload, { source: newer, secrets: { B: "b2", C: "c" } })
+    assert.deepStrictEqual(store.source("dep_a"), newer)
+    assert.deepStrictEqual(store.secrets("dep_a"), { A: "a", B: "b2", C: "c" })
+    store.save(edited(updating, { update: null }))
+    assert.deepStrictEqual(store.source("dep_a"), newer)
+    assert.deepStrictEqual(store.secrets("dep_a"), { A: "a", B: "b2", C: "c" })
+  },
+  "keeps the live source and secrets if the host refuses an update": (store) => {
+    store.create(purchase(), upload, kept)
+    store.save(purchase({ state: "delivered", due: null }))
+    store.saveWithPayload(updating, upload, { source: newer, secrets: { B: "b2", C: "c" } })
+    const waits = edited(updating, { update: { ...update, attempts: 1 } })
+    store.save(waits)
+    assert.deepStrictEqual(store.source("dep_a"), newer)
+    store.save(edited(waits, { update: null, failure: { fault: "code", detail: "no", at: 5 } }))
+    assert.deepStrictEqual(store.source("dep_a"), kept.source)
+    assert.deepStrictEqual(store.secrets("dep_a"), kept.secrets)
+  },
+  "keeps source and secrets of an update that is live and sent once more": (store) => {
+    store.create(purchase(), upload, kept)
+    store.save(purchase({ state: "delivered", due: null }))
+    store.saveWithPayload(updating, upload, { source: newer, secrets: { B: "b2" } })
+    const again = edited(updating, { update: { ...update, again: 9 } })
+    store.save(again)
+    store.save(edited(again, { update: null, failure: { fault: "code", detail: "no", at: 5 } }))
+    assert.deepStrictEqual(store.source("dep_a"), newer)
+    assert.deepStrictEqual(store.secrets("dep_a"), { A: "a", B: "b2" })
+  },
+  "adds secrets to a purchase of an earlier release": (store) => {
+    store.create(purchase(), upload)
+    store.save(purchase({ state: "delivered", due: null }))
+    store.saveWithPayload(updating, upload, { source: newer, secrets: { __proto__x: "1", ["__proto__"]: "2" } })
+    assert.deepStrictEqual(store.source("dep_a"), newer)
+    assert.deepStrictEqual(Object.entries(store.secrets("dep_a")).toSorted(), [
+      ["__proto__", "2"],
+      ["__proto__x", "1"]
+    ])
   }
 }
+
+const kept = { source: { "index.ts": "1", "a.png": { base64: "AAAA" } }, secrets: { A: "a", B: "b" } }
+const newer = { "index.ts": "ü".repeat(1_200_000) }
+const update = { body: "body", key: "key_b", attempts: 0 }
+const updating = purchase({ state: "delivered", due: 3000, update })
