@@ -32,6 +32,14 @@ const Secret = Schema.String.check(Schema.isMinLength(32))
 const optional = <A>(config: Config.Config<A>): Config.Config<A | undefined> =>
   config.pipe(Config.option, Config.map(Option.getOrUndefined))
 
+/** Kinds of resources, separated by commas; `none` for none. */
+const Kinds = Schema.String.check(
+  Schema.isPattern(/^(none|(kv|d1|r2|durable_objects|assets)(, ?(kv|d1|r2|durable_objects|assets))*)$/)
+)
+
+/** Bytes of files, from none to 20 MiB. */
+const Bytes = Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 0, maximum: 20_971_520 }))
+
 const HttpUrl = Schema.String.check(Schema.isPattern(/^https?:\/\/[^\s]+$/))
 
 /** An address without a path: scheme, host and port. */
@@ -93,6 +101,16 @@ const settings = {
         .filter((host) => host !== "" && host !== "none")
     )
   ),
+  /**
+   * Deployed code may have these resources, as far as the host gives them: `kv`, `d1`, `r2`, `durable_objects`, `assets`.
+   * Separated by commas; `none` for none. The default omits `r2`, because Jack cannot delete a bucket with files in it.
+   */
+  RESOURCES: Config.schema(Kinds, "RESOURCES").pipe(
+    Config.withDefault("kv,d1,durable_objects,assets"),
+    Config.map((kinds) => kinds.split(",").map((kind) => kind.trim()))
+  ),
+  /** The static files of a deployment have at most this many bytes, beside its source. */
+  ASSET_LIMIT: Config.schema(Bytes, "ASSET_LIMIT").pipe(Config.withDefault(2_097_152)),
   /** `on`: deployed code may import npm packages; the gateway fetches them from `NPM_REGISTRY`. `off`: it fetches none. */
   NPM_PACKAGES: Config.Literals(["on", "off"], "NPM_PACKAGES").pipe(Config.withDefault("on" as const)),
   /**

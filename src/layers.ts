@@ -51,7 +51,12 @@ const bundler = Layer.unwrap(
   Effect.map(Settings, (settings) => {
     const registry = registryOf(settings)
     const packages = registry === undefined ? {} : { packages: { registry } }
-    return layerEsbuild(wasm, { importHosts: settings.IMPORT_HOSTS ?? [], ...packages, waitUntil })
+    return layerEsbuild(wasm, {
+      importHosts: settings.IMPORT_HOSTS ?? [],
+      assetBytes: settings.ASSET_LIMIT,
+      ...packages,
+      waitUntil
+    })
   })
 )
 

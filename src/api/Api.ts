@@ -7,6 +7,7 @@ import * as Schema from "effect/Schema"
 import * as Errors from "../domain/Errors.ts"
 import { Status } from "../orders/operations.ts"
 import { MAX_NAME_LENGTH } from "./request/decode-deploy.ts"
+import { MAX_SECRET_BYTES, MAX_SECRETS } from "./request/project/env.ts"
 
 /** A text field with its description. */
 const described = (description: string) => Schema.String.annotate({ description })
@@ -16,20 +17,37 @@ const deploymentUrl = described("Where the code is served.")
 const expiresAt = described("When the deployment is deleted: UTC, 2026-03-27T21:00:00Z.")
 const configured = Schema.Boolean.annotate({ description: "Whether paid endpoints are available." })
 
-/** The body of a deploy. Paths are relative; sources are text, 512,000 bytes of UTF-8 in all. */
+/** The content of a file. */
+const FileContent = Schema.Union([
+  Schema.String,
+  Schema.Struct({ base64: described("Bytes: padded base64 without line breaks.") })
+])
+
+/** The files of a body. */
+const Files = Schema.Record(Schema.String, FileContent).annotate({
+  identifier: "Files",
+  description:
+    "Files by path: text, or bytes. The entrypoint is main of wrangler.jsonc, package.json's exports or main, or src/index.ts and the like.",
+  examples: [{ "src/index.ts": "export default { fetch: () => Response.json({ hello: 'world' }) }" }]
+})
+
+/** The secrets of a body. Answers never have them. */
+const Env = Schema.Record(Schema.String, Schema.String).annotate({
+  identifier: "Env",
+  description: `Secrets: env.NAME in the code. At most ${MAX_SECRETS}, of ${MAX_SECRET_BYTES} bytes each. Kept encrypted until the deployment ends.`
+})
+
+/** The body of a deploy. Paths are relative; sources have 512,000 bytes of UTF-8 in all. */
 export const DeployRequest = Schema.Struct({
-  files: Schema.Record(Schema.String, Schema.String).annotate({
-    description:
-      "Source files by path. The entrypoint is package.json's exports or main, or src/index.ts and the like.",
-    examples: [{ "src/index.ts": "export default { fetch: () => Response.json({ hello: 'world' }) }" }]
-  }),
+  files: Files,
+  env: Schema.optionalKey(Env),
   name: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(MAX_NAME_LENGTH))).annotate({
     description: "Becomes part of the URL. At most 100 characters."
   })
 })
 
-/** The body of an update: the body of a deploy without a name. */
-export const UpdateRequest = Schema.Struct({ files: DeployRequest.fields.files })
+/** The body of an update: files, secrets, or both. */
+export const UpdateRequest = Schema.Struct({ files: Schema.optionalKey(Files), env: Schema.optionalKey(Env) })
 
 /** The answer to a deploy. The header `Payment-Receipt` carries the receipt. */
 export const Deployment = Schema.Struct({
@@ -152,7 +170,8 @@ const update = HttpApiEndpoint.put("update", "/deployments/:deployment_id", {
   error: [...paidErrors, Errors.MissingFiles, Errors.DeployFailed, Errors.Forbidden, Errors.NotFound]
 }).annotateMerge(
   OpenApi.annotations({
-    description: "Replaces a deployment's code at the same URL, until the same expires_at. Free, for its payer."
+    description:
+      "Replaces a deployment's code, its secrets or both at the same URL, until the same expires_at. Secrets that are not sent stay. Free, for its payer."
   })
 )
 

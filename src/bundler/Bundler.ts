@@ -1,7 +1,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type { Bundle, BuildOptions } from "./index.ts"
+import type { Bundle, BuildOptions, FileContent } from "./index.ts"
 
 /** {@link Diagnostic} on the wire. */
 export const DiagnosticSchema = Schema.Struct({
@@ -41,8 +41,8 @@ export class RegistryUnavailable extends Schema.TaggedError<RegistryUnavailable>
 /** The reason why there is no bundle. */
 export type BundlerFailure = BundleRejected | BundlerCrashed | BundlerBusy | RegistryUnavailable
 
-/** Sources by path, relative to the project's root. */
-export type SourceFiles = Readonly<Record<string, string>>
+/** Files by path, relative to the project's root: texts, or bytes in base64. */
+export type SourceFiles = Readonly<Record<string, FileContent>>
 
 /** Bundles sources into a program that is ready to run. */
 export class Bundler extends Context.Service<

@@ -5,7 +5,12 @@
 import { checkDefaultExport, checkRun } from "./project/default-export.ts"
 import { MAIN } from "./compiler/compile.ts"
 import { compileProject, poolsOf } from "./compile-project.ts"
-import { BundleError, type Diagnostic } from "./diagnostics.ts"
+import { BundleError } from "./diagnostics.ts"
+import type { FileContent } from "./files/base64.ts"
+import { describeProgram, describeSite, type Equipment } from "./files/describe.ts"
+import { type Modules, projectPlugins } from "./files/import-files.ts"
+import { readProject } from "./files/read-project.ts"
+import { findKind } from "./files/static-site.ts"
 import { layOut } from "./project/disk.ts"
 import { findEntrypoint } from "./project/entrypoint.ts"
 import { checkOutput } from "./limits.ts"
@@ -17,11 +22,9 @@ import { OTHER_MODULES } from "./resolve/imports.ts"
 import type { ResolveContext } from "./resolve/resolve-context.ts"
 import { makeSubpathTarget, readPackageJson } from "./project/package-json.ts"
 import type { WaitUntil } from "./compiler/pool/Pool.ts"
-import { type Files, readProject } from "./project/project.ts"
+import type { Files } from "./project/project.ts"
 import { type ModuleCache, platformCache } from "./remote/module-cache.ts"
 import { RemoteModules } from "./remote/RemoteModules.ts"
-import { boundWarnings } from "./compiler/warnings.ts"
-import { readWranglerConfig, type WranglerConfig } from "./project/wrangler-config.ts"
 
 export { BundleError, BundlerCrashError, type Diagnostic, formatDiagnostic } from "./diagnostics.ts"
 export { BundlerBusyError } from "./compiler/pool/leased-slots.ts"
@@ -30,31 +33,32 @@ export { RegistryUnavailableError } from "./npm/errors.ts"
 export { PACKAGE_LIMITS } from "./npm/limits.ts"
 export { lineAt } from "./project/jsonc.ts"
 export { normalizePath } from "./project/paths.ts"
+export { splitFiles } from "./files/read-project.ts"
+export type { ResourceRequest } from "./config/types.ts"
+export { DEFAULT_COMPATIBILITY_DATE } from "./config/compatibility.ts"
+export type { Assets } from "./files/assets.ts"
+export { type Base64, base64Length, type FileContent, isBase64 } from "./files/base64.ts"
+export type { Equipment } from "./files/describe.ts"
+export type { Module } from "./files/import-files.ts"
+export type { Migration, Migrations } from "./files/migrations.ts"
 export type { WaitUntil } from "./compiler/pool/Pool.ts"
 export type { ModuleCache } from "./remote/module-cache.ts"
 export { IMPORT_LIMITS } from "./remote/RemoteModules.ts"
 
 /** A program that is ready to run. */
-export interface Bundle {
-  /** The source file where it starts: `"src/index.ts"`. */
+export interface Bundle extends Equipment {
+  /** The source file where it starts: `"src/index.ts"`; for a static site its page, `"public/index.html"`. */
   readonly entrypoint: string
   /** The module's name: `"worker.js"`. */
   readonly main: string
-  /** The module: ES2024, everything in one, importing only `node:`, `cloudflare:` and `workerd:` modules. */
+  /** The module: ES2024, everything in one, importing only `node:`, `cloudflare:` and `workerd:` modules, and `modules`. */
   readonly code: string
-  /** The compiler's warnings about the author's files: at most 20, each text and hint at most 500 UTF-16 units. */
-  readonly warnings: ReadonlyArray<Diagnostic>
   /**
    * The source map of `code` as JSON text (version 3), where one was asked for (`sourceMap`). Its `sources` are the paths of
    * the files as they were sent; those of provided modules begin with `npm:`, of fetched ones with `https:`. Without the
    * sources themselves.
    */
   readonly map?: string
-  /**
-   * The flags that the program runs with: `["nodejs_compat"]`, or `[]` where its wrangler configuration lists flags without
-   * that one and it imports no `node:` module.
-   */
-  readonly compatibilityFlags: ReadonlyArray<string>
   /**
    * The versions of the packages in it, sorted, by what was asked for: `{ "zod@^4": "zod@4.6.7 sha512-…" }`; `{}` without
    * packages. A build with it (`lock`) yields the same code.
@@ -69,6 +73,8 @@ export interface BundlerOptions {
   readonly timeoutMs?: number
   /** The hosts that modules are fetched from, as in `https://esm.sh/zod@4`; by default only esm.sh; none for `[]`. */
   readonly importHosts?: ReadonlyArray<string>
+  /** How many bytes the static files of a project may have, beside its source; 2 MiB by default. */
+  readonly assetBytes?: number | undefined
   /** Where packages of npm come from: the URL of a registry, which ends in "/". Without it, imports of packages are refused. */
   readonly packages?: { readonly registry: string } | undefined
   /** Keeps fetched modules between builds; by default the platform's `caches.default`, where it has one. */
@@ -102,13 +108,14 @@ export interface Bundler {
    * may wait at the same time.
    *
    * @param build the options of this build.
-   * @param files sources by path, relative to the project's root, for example `{ "src/index.ts": "export default …" }`.
+   * @param files files by path, relative to the project's root, for example `{ "src/index.ts": "export default …" }`;
+   *   bytes as `{ base64: "…" }`.
    * @throws {BundleError} when the source does not bundle: its `diagnostics` say where, and what to do.
    * @throws {BundlerBusyError} when too many builds are in flight in this isolate: try again.
    * @throws {RegistryUnavailableError} when the registry of packages does not answer, or not in time: try again.
    * @throws {BundlerCrashError} when the compiler does not start: try again.
    */
-  readonly bundle: (files: Readonly<Record<string, string>>, build?: BuildOptions) => Promise<Bundle>
+  readonly bundle: (files: Readonly<Record<string, FileContent>>, build?: BuildOptions) => Promise<Bundle>
 }
 
 /**
@@ -130,19 +137,23 @@ export const createBundler = (options: BundlerOptions): Bundler => {
   return {
     bundle: async (sent, { purpose = "serve", sourceMap = purpose === "run", lock } = {}) => {
       const limits = { timeoutMs, deadline: Date.now() + PACKAGE_LIMITS.timeMs, waitUntil: options.waitUntil }
-      const { files } = readProject(sent)
+      const project = readProject(sent, options.assetBytes)
+      const { files, binaries, config } = project
       const packageJson = readPackageJson(files)
-      const wrangler = readWranglerConfig(files)
-      const { path: entrypoint, warnings } = findEntrypoint(files, packageJson, wrangler)
-      const { disk, mayBeOwn } = layOut(files)
+      const find = () => findEntrypoint(files, packageJson, config)
+      const kind = purpose === "run" ? ({ kind: "program", entrypoint: find() } as const) : findKind(project, find)
+      if (kind.kind === "site") {
+        return { entrypoint: kind.entrypoint, main: MAIN, ...describeSite(project, kind), lock: {} }
+      }
+      const { path: entrypoint, warnings } = kind.entrypoint
+      const { disk, mayBeOwn } = layOut(files, binaries)
       const cache = options.cache ?? platformCache()
       const remote = new RemoteModules({ hosts, fetch: fetcher, cache })
       const registry = options.packages?.registry
-      const others = OTHER_MODULES
-      const packages =
-        registry === undefined
-          ? undefined
-          : new Packages({ files, entrypoint, mayBeOwn, others, registry, fetch: fetcher, cache, lock })
+      const parts = { files, entrypoint, others: OTHER_MODULES, fetch: fetcher, cache, lock }
+      // An alias may replace a package, which then is not installed.
+      const isReplaced = (specifier: string) => mayBeOwn(specifier) || Object.hasOwn(config.alias, specifier)
+      const packages = registry === undefined ? undefined : new Packages({ ...parts, mayBeOwn: isReplaced, registry })
       const context: ResolveContext = {
         files,
         disk,
@@ -153,40 +164,37 @@ export const createBundler = (options: BundlerOptions): Bundler => {
         packages,
         subpathTarget: makeSubpathTarget(files)
       }
-      const compiled = await compileProject(pools, { context, entrypoint, sourceMap }, limits)
+      const modules: Modules = new Map()
+      const plugins = projectPlugins(project, modules)
+      const job = { context, entrypoint, sourceMap, define: config.define, plugins }
+      const build = async (): Promise<Bundle> => {
+        const compiled = await compileProject(pools, job, limits)
+        const check = purpose === "serve" ? checkDefaultExport : checkRun
+        const diagnostic = check(entrypoint, compiled.exports, compiled.code, files.get(entrypoint))
+        if (diagnostic !== undefined) throw new BundleError([diagnostic])
+        checkOutput(compiled.code)
+        return {
+          entrypoint,
+          main: MAIN,
+          code: compiled.code,
+          ...(compiled.map === undefined ? {} : { map: compiled.map }),
+          ...describeProgram(project, modules, { ...compiled, warnings: [...warnings, ...compiled.warnings] }),
+          lock: packages?.lock() ?? {}
+        }
+      }
+      return build()
         .catch((error: unknown) => {
           const isUncertain = remote.outage || packages?.isUsed === true
           const failure = error instanceof PackageRefused ? rejectedBy(files, error) : error
           throw failure instanceof BundleError && isUncertain ? new BundleError(failure.diagnostics, false) : failure
         })
         .finally(() => packages?.close())
-      const check = purpose === "serve" ? checkDefaultExport : checkRun
-      const diagnostic = check(entrypoint, compiled.exports, compiled.code, files.get(entrypoint))
-      if (diagnostic !== undefined) throw new BundleError([diagnostic], packages?.isUsed !== true)
-      checkOutput(compiled.code)
-      return {
-        entrypoint,
-        main: MAIN,
-        code: compiled.code,
-        ...(compiled.map === undefined ? {} : { map: compiled.map }),
-        warnings: boundWarnings([...warnings, ...compiled.warnings], (file) => files.has(file)),
-        compatibilityFlags: flagsFor(wrangler, compiled.externals),
-        lock: packages?.lock() ?? {}
-      }
     }
   }
 }
 
 const rejectedBy = (files: Files, error: PackageRefused): BundleError =>
   new BundleError([refusalAt(files, undefined, error)], false)
-
-/** Enables Node's modules and globals, unless a wrangler configuration lists flags without them and no code imports them. */
-const flagsFor = ({ compatibilityFlags }: WranglerConfig, externals: ReadonlyArray<string>): ReadonlyArray<string> =>
-  compatibilityFlags === undefined ||
-  compatibilityFlags.some((flag) => flag.startsWith("nodejs_compat")) ||
-  externals.some((path) => path.startsWith("node:"))
-    ? ["nodejs_compat"]
-    : []
 
 /** A function of its own, because the platform's `fetch` refuses to be called as a method. */
 const platformFetch: typeof fetch = (input, init) => fetch(input, init)

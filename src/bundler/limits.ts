@@ -1,4 +1,5 @@
 import { BundleError, type Diagnostic } from "./diagnostics.ts"
+import { base64Length, type FileContent } from "./files/base64.ts"
 
 /** Limits of one build. The bundler checks all but the output before it does any work. */
 export const LIMITS = {
@@ -6,6 +7,10 @@ export const LIMITS = {
   sourceBytes: 512_000,
   /** The most files, because memory grows with their number as well as with their bytes. */
   files: 500,
+  /** Static files, which are counted apart from sources. */
+  assets: 1000,
+  /** Bytes of static files, where the bundler's options do not say. */
+  assetBytes: 2 * 1024 * 1024,
   /** UTF-16 units in one path. */
   pathLength: 512,
   /** Bytes of the bundle in UTF-8. */
@@ -40,27 +45,64 @@ export const utf8Length = (text: string): number => {
   return bytes
 }
 
+/** How many bytes a file has; 0 where it is no file. */
+export const contentLength = (content: FileContent): number =>
+  typeof content === "string"
+    ? utf8Length(content)
+    : typeof content?.base64 === "string"
+      ? base64Length(content.base64)
+      : 0
+
+/** Units first, so that many megabytes are refused without a pass over them. */
+const lowerBound = (content: FileContent): number =>
+  typeof content === "string" ? content.length : contentLength(content)
+
+const total = (entries: ReadonlyArray<readonly [path: string, content: FileContent]>, limit: number): number => {
+  const units = entries.reduce((sum, [, content]) => sum + lowerBound(content), 0)
+  return units > limit ? units : entries.reduce((sum, [, content]) => sum + contentLength(content), 0)
+}
+
 /**
- * Counts files and bytes.
+ * Counts files and bytes of the sources.
  *
  * @returns the bytes of source.
  * @throws {BundleError} if they exceed the limits.
  */
-export const checkSources = (entries: ReadonlyArray<readonly [path: string, source: string]>): number => {
+export const checkSources = (entries: ReadonlyArray<readonly [path: string, content: FileContent]>): number => {
   if (entries.length > LIMITS.files)
     refuse(
       `${entries.length} files are too many; at most ${LIMITS.files} are allowed`,
       "Leave out files that are not needed."
     )
-  // Units are counted first, so that many megabytes are refused without a pass over them.
-  const units = entries.reduce((sum, [, source]) => sum + source.length, 0)
-  const bytes = units > LIMITS.sourceBytes ? units : entries.reduce((sum, [, source]) => sum + utf8Length(source), 0)
+  const bytes = total(entries, LIMITS.sourceBytes)
   if (bytes > LIMITS.sourceBytes)
     refuse(
       `The sources are at least ${bytes} bytes of UTF-8; at most ${LIMITS.sourceBytes} are allowed`,
       "Leave out files that are not needed."
     )
   return bytes
+}
+
+/**
+ * Counts files and bytes of the assets.
+ *
+ * @throws {BundleError} if they exceed the limits.
+ */
+export const checkAssets = (
+  entries: ReadonlyArray<readonly [path: string, content: FileContent]>,
+  maxBytes: number
+): void => {
+  if (entries.length > LIMITS.assets)
+    refuse(
+      `${entries.length} assets are too many; at most ${LIMITS.assets} are allowed`,
+      "Leave out files that are not needed."
+    )
+  const bytes = total(entries, maxBytes)
+  if (bytes > maxBytes)
+    refuse(
+      `The assets are at least ${bytes} bytes; at most ${maxBytes} are allowed`,
+      "Leave out files that are not needed, or make them smaller."
+    )
 }
 
 /** @throws {BundleError} if the bundle is larger than a host accepts. */

@@ -1,6 +1,7 @@
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
-import type { CodeRejected, ControlPlaneRefused, ControlPlaneUnavailable, SlugTaken } from "./errors.ts"
+import type { CodeRejected, ControlPlaneRefused, ControlPlaneUnavailable, QueryRejected, SlugTaken } from "./errors.ts"
+import type { Capability, Upload } from "./Upload.ts"
 
 /** The compatibility date of hosted code: at the host, in a start check and on the laptop. */
 export const COMPATIBILITY_DATE = "2026-07-01"
@@ -21,16 +22,15 @@ export interface Project {
   readonly createdAt: number
 }
 
-/** One ES module to serve. */
-export interface Upload {
-  /** The module's file name in the bundle, for example `index.js`: js or mjs, without a path. */
-  readonly main: string
-  /** The module's source. */
-  readonly code: string
-  readonly compatibilityFlags: ReadonlyArray<string>
-  /** A note that the control plane stores with the deployment. */
-  readonly message?: string
+/** The database of a project. */
+export interface Database {
+  readonly id: string
+  /** The binding that it was created for. */
+  readonly binding: string
 }
+
+/** A row of an answer, by the names of its columns. */
+export type DatabaseRow = Readonly<Record<string, unknown>>
 
 /** The account of all deployments: whether its sites can be reached, and the reason if not. */
 export type Account = { readonly usable: true } | { readonly usable: false; readonly reason: string }
@@ -40,6 +40,11 @@ export type ControlPlaneError = ControlPlaneRefused | ControlPlaneUnavailable
 
 /** The operations of a control plane. Every call is bounded in time. Calls that are retried are safe to repeat. */
 export interface ControlPlane {
+  /**
+   * The means that this host can give to a program. The gateway refuses a program that needs anything else before its payment. It calls
+   * the methods for databases only if `d1` is among these.
+   */
+  readonly capabilities: ReadonlyArray<Capability>
   /**
    * Answers whether the host could deliver a site now: it answers, accepts the gateway's token, and the account's sites can be
    * reached. The gateway makes this cheap read before a payment, and may cache it for some seconds.
@@ -54,8 +59,29 @@ export interface ControlPlane {
   list(): Effect.Effect<ReadonlyArray<Project>, ControlPlaneError>
   /** Replaces all tags: at most 20 of at most 50 characters, of `a-z`, `0-9`, `:` and `-`, alphanumeric at both ends. */
   tag(projectId: string, tags: ReadonlyArray<string>): Effect.Effect<void, ControlPlaneError>
-  /** Serves this code from now on, and returns once it is live. This call is never retried, but is safe to repeat. */
+  /** Serves this code from now on, and returns once it is live and has its secrets. This call is never retried, but is safe to repeat. */
   upload(projectId: string, upload: Upload): Effect.Effect<void, CodeRejected | ControlPlaneError>
-  /** Deletes the project and its site. Succeeds if the project does not exist. */
+  /**
+   * Returns the project's database. A project has one database: the one for this binding or, if the program has renamed its
+   * binding, the oldest one, which the upload then binds by the new name.
+   */
+  findDatabase(projectId: string, binding: string): Effect.Effect<Option.Option<Database>, ControlPlaneError>
+  /**
+   * Creates a database. A second call creates a second one, so call `findDatabase` first, and again after
+   * `ControlPlaneUnavailable`. This call is never retried.
+   */
+  createDatabase(projectId: string, binding: string): Effect.Effect<Database, ControlPlaneError>
+  /** Returns the rows of one statement that only reads. */
+  query(
+    projectId: string,
+    binding: string,
+    sql: string
+  ): Effect.Effect<ReadonlyArray<DatabaseRow>, QueryRejected | ControlPlaneError>
+  /**
+   * Runs statements, separated by semicolons, in one transaction: none of them takes effect if it fails with `QueryRejected`,
+   * all or none after `ControlPlaneUnavailable`. This call is never retried.
+   */
+  execute(projectId: string, binding: string, sql: string): Effect.Effect<void, QueryRejected | ControlPlaneError>
+  /** Deletes the project, its site and its data. Succeeds if the project does not exist. */
   remove(projectId: string): Effect.Effect<void, ControlPlaneError>
 }

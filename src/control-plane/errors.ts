@@ -16,6 +16,12 @@ export class CodeRejected extends Schema.TaggedError<CodeRejected>()("CodeReject
   message: Schema.String
 }) {}
 
+/** The database refused the statements because of their text or its data. None of them has taken effect. */
+export class QueryRejected extends Schema.TaggedError<QueryRejected>()("QueryRejected", {
+  /** The database's words, at most 300 characters. */
+  message: Schema.String
+}) {}
+
 /** The control plane refused, and nothing happened. The same request may succeed later. */
 export class ControlPlaneRefused extends Schema.TaggedError<ControlPlaneRefused>()("ControlPlaneRefused", {
   /** The HTTP status of the answer. */

@@ -2,11 +2,13 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import type { Account, ControlPlane, Project, Upload } from "./ControlPlane.ts"
+import type { Account, ControlPlane, Project } from "./ControlPlane.ts"
 import { ControlPlaneClient } from "./ControlPlaneClient.ts"
-import { ControlPlaneRefused, ControlPlaneUnavailable, SlugTaken } from "./errors.ts"
+import { CodeRejected, ControlPlaneRefused, ControlPlaneUnavailable, SlugTaken } from "./errors.ts"
+import { MemoryDatabase } from "./memory-database.ts"
+import type { Capability, Upload } from "./Upload.ts"
 
-type Method = keyof ControlPlane
+type Method = Exclude<keyof ControlPlane, "capabilities">
 type Call<M extends Method> = ReturnType<ControlPlane[M]>
 
 /** A fault handles one call. It may run the call, before or after something else, or not at all. */
@@ -43,6 +45,12 @@ const withoutUrl = (project: MemoryProject): Project => ({ ...asProject(project)
 export class ControlPlaneMemory {
   /** The projects by id. */
   readonly projects = new Map<string, MemoryProject>()
+  /** The databases of each project, the oldest first. */
+  readonly databases = new Map<string, Array<MemoryDatabase>>()
+  /** The namespaces and buckets of each project, for example `"kv CACHE"`. Uploads create them. */
+  readonly stores = new Map<string, Set<string>>()
+  /** This host gives everything, until a test takes something away. */
+  capabilities: ReadonlyArray<Capability> = ["kv", "d1", "r2", "durable_objects", "assets", "secrets", "modules"]
   /** The answer of `account`. */
   account: Account = { usable: true }
   /** Every call in order: the method and its first argument, for example `"create my-api"` or `"upload project-1"`. */
@@ -77,21 +85,48 @@ export class ControlPlaneMemory {
   }
 
   /** The service. `findBySlug` and `list` do not return the URL, because the real answers may lack it too. */
-  readonly client: ControlPlane = {
-    account: () => Effect.sync(() => this.account).pipe(this.#called("account", "")),
-    create: ({ name, slug }) => this.#create(name, slug).pipe(this.#called("create", slug)),
-    findBySlug: (slug) =>
-      this.#find((project) => project.slug === slug, withoutUrl).pipe(this.#called("findBySlug", slug)),
-    get: (id) => this.#find((project) => project.id === id, asProject).pipe(this.#called("get", id)),
-    list: () => Effect.sync(() => [...this.projects.values()].map(withoutUrl)).pipe(this.#called("list", "")),
-    tag: (id, tags) =>
-      (tags.length > 20 || tags.some((tag) => tag.length > 50 || !tagRule.test(tag))
-        ? refusal(400, "invalid tags")
-        : this.#change(id, () => ({ tags }))
-      ).pipe(this.#called("tag", id)),
-    upload: (id, upload) =>
-      this.#change(id, ({ uploads }) => ({ uploads: [...uploads, upload] })).pipe(this.#called("upload", id)),
-    remove: (id) => Effect.sync(() => void this.projects.delete(id)).pipe(this.#called("remove", id))
+  readonly client: ControlPlane = Object.defineProperty(this.#makeClient(), "capabilities", {
+    get: () => this.capabilities
+  })
+
+  #makeClient(): ControlPlane {
+    return {
+      capabilities: this.capabilities,
+      account: () => Effect.sync(() => this.account).pipe(this.#called("account", "")),
+      create: ({ name, slug }) => this.#create(name, slug).pipe(this.#called("create", slug)),
+      findBySlug: (slug) =>
+        this.#find((project) => project.slug === slug, withoutUrl).pipe(this.#called("findBySlug", slug)),
+      get: (id) => this.#find((project) => project.id === id, asProject).pipe(this.#called("get", id)),
+      list: () => Effect.sync(() => [...this.projects.values()].map(withoutUrl)).pipe(this.#called("list", "")),
+      tag: (id, tags) =>
+        (tags.length > 20 || tags.some((tag) => tag.length > 50 || !tagRule.test(tag))
+          ? refusal(400, "invalid tags")
+          : this.#change(id, () => ({ tags }))
+        ).pipe(this.#called("tag", id)),
+      upload: (id, upload) =>
+        Effect.andThen(
+          this.#provide(id, upload),
+          this.#change(id, ({ uploads }) => ({ uploads: [...uploads, upload] }))
+        ).pipe(this.#called("upload", id)),
+      findDatabase: (id, binding) =>
+        Effect.map(this.#databasesOf(id), (all) =>
+          Option.fromUndefinedOr(all.find((one) => one.binding === binding) ?? all[0])
+        ).pipe(this.#called("findDatabase", id)),
+      createDatabase: (id, binding) =>
+        Effect.map(this.#databasesOf(id), (all) => {
+          const database = new MemoryDatabase(`database-${++this.#created}`, binding)
+          all.push(database)
+          return database
+        }).pipe(this.#called("createDatabase", id)),
+      query: (id, _binding, sql) =>
+        Effect.flatMap(this.#oldest(id), (database) => database.query(sql)).pipe(this.#called("query", id)),
+      execute: (id, _binding, sql) =>
+        Effect.flatMap(this.#oldest(id), (database) => database.execute(sql)).pipe(this.#called("execute", id)),
+      remove: (id) =>
+        Effect.sync(() => {
+          for (const all of [this.projects, this.databases, this.stores]) all.delete(id)
+        }).pipe(this.#called("remove", id))
+    }
   }
 
   #called(method: Method, subject: string) {
@@ -109,6 +144,40 @@ export class ControlPlaneMemory {
       if (!slugRule.test(slug)) return yield* refusal(400, "bad slug")
       if (this.projects.values().some((project) => project.slug === slug)) return yield* new SlugTaken({ slug })
       return asProject(this.seed({ name, slug, createdAt: yield* Clock.currentTimeMillis }))
+    })
+  }
+
+  #databasesOf(id: string) {
+    return Effect.suspend(() => {
+      if (!this.projects.has(id)) return refusal(404, "no such project")
+      const all = this.databases.get(id) ?? []
+      this.databases.set(id, all)
+      return Effect.succeed(all)
+    })
+  }
+
+  /** The database that statements run on, whatever binding they name. */
+  #oldest(id: string) {
+    return Effect.flatMap(this.#databasesOf(id), ([database]) =>
+      database === undefined ? refusal(404, "No database found for project") : Effect.succeed(database)
+    )
+  }
+
+  /** Creates the namespaces and buckets of an upload. Its database has to exist. */
+  #provide(id: string, { resources, compatibilityFlags }: Upload) {
+    return Effect.gen({ self: this }, function* () {
+      if (resources === undefined) return
+      const { kv, r2, database, durableObjects } = resources
+      if (durableObjects !== null && !compatibilityFlags.includes("nodejs_compat")) {
+        return yield* new CodeRejected({ message: "Durable Objects require nodejs_compat in compatibility_flags" })
+      }
+      const stores = this.stores.get(id) ?? new Set()
+      this.stores.set(id, stores)
+      for (const binding of kv) stores.add(`kv ${binding}`)
+      for (const binding of r2) stores.add(`r2 ${binding}`)
+      if (database !== null && (yield* this.#databasesOf(id)).length === 0) {
+        return yield* new ControlPlaneUnavailable({ message: `D1 database with binding "${database}" not found` })
+      }
     })
   }
 

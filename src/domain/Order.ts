@@ -1,8 +1,14 @@
 import { createHash, randomBytes } from "node:crypto"
 import type { Terms, Verified } from "./Payment.ts"
 
-/** Source files by path, as the bundler takes them: relative paths, `/` between folders, no `.` or `..`. */
-export type Files = Readonly<Record<string, string>>
+/** The content of a file: text, or bytes in base64 (RFC 4648, with padding). */
+export type FileContent = string | { readonly base64: string }
+
+/** Files by path, as the bundler takes them: relative paths, `/` between folders, no `.` or `..`. */
+export type Files = Readonly<Record<string, FileContent>>
+
+/** Secrets by name. Neither logs nor answers have their values, and storage has them encrypted. */
+export type Env = Readonly<Record<string, string>>
 
 /**
  * The gateway hands this to an order's object: a request that it decoded and a credential that it verified, both without any
@@ -30,6 +36,8 @@ export interface RequestedKey {
 export interface DeployOrder extends PaidRequest {
   /** The name that the client asked for, if any. It becomes the slug. */
   readonly name: string | null
+  /** The secrets of the deployment. */
+  readonly env?: Env
 }
 
 /** An execution that is paid for: one file, which exports `run` or a default function. */
@@ -43,7 +51,10 @@ export interface UpdateOrder {
   readonly id: string
   readonly terms: Terms
   readonly verified: Verified
-  readonly files: Files
+  /** Null keeps the code as it is. */
+  readonly files: Files | null
+  /** Secrets to add or to replace. All others stay. */
+  readonly env?: Env
 }
 
 /** A paid deploy answers this: the body's four fields, and the value of `Payment-Receipt`. */

@@ -6,12 +6,13 @@ import { removeInfo } from "./info.ts"
 export const MARKER_FILE = ".mpp-compute-local"
 
 /**
- * Makes `dir` an empty directory of this launcher, readable by its owner only, and returns its absolute path. It accepts
- * only an empty directory or one that an earlier stack left, because a mistyped LOCAL_DIR must not delete other files.
+ * Makes `dir` a directory of this launcher, readable by its owner only, and returns its absolute path. It accepts only an
+ * empty directory or one that an earlier stack left, because a mistyped LOCAL_DIR must not delete other files. It empties the
+ * directory, unless the data is to be kept.
  *
  * @throws Error when the directory holds other files, or another running stack uses it.
  */
-export const lockDirectory = (dir: string): string => {
+export const lockDirectory = (dir: string, { keep = false }: { readonly keep?: boolean } = {}): string => {
   const path = resolve(dir)
   const entries = existsSync(path) ? readdirSync(path) : []
   if (entries.length > 0) {
@@ -27,12 +28,13 @@ export const lockDirectory = (dir: string): string => {
           "directory (and GATEWAY_PORT, SITES_PORT and CHAIN_PORT to other ports)."
       )
     // The marker is deleted last, so that a half-emptied directory is still recognized.
-    for (const entry of entries.filter((entry) => entry !== MARKER_FILE)) rmSync(join(path, entry), { recursive: true })
+    for (const entry of entries.filter((entry) => !keep && entry !== MARKER_FILE))
+      rmSync(join(path, entry), { recursive: true })
   }
   mkdirSync(path, { recursive: true, mode: 0o700 })
   chmodSync(path, 0o700)
   writeFileSync(join(path, MARKER_FILE), String(process.pid))
-  for (const name of ["logs", "home", "tmp"]) mkdirSync(join(path, name))
+  for (const name of ["logs", "home", "tmp"]) mkdirSync(join(path, name), { recursive: true })
   return path
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto"
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import { ownHosts } from "./system/hosts.ts"
@@ -85,7 +85,9 @@ const healthy = async (url: string): Promise<boolean> => {
 const makePlan = (options: Parameters<typeof startGateway>[0], secret: string): Plan => {
   const folder = join(options.dir, "gateway")
   const config = localConfig(options.configPath)
-  mkdirSync(folder, { mode: 0o700 })
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  // The data of an earlier stack may stay, but its code is old.
+  rmSync(join(folder, "built"), { recursive: true, force: true })
   writeFileSync(join(folder, "wrangler.json"), JSON.stringify(config, null, 2), { mode: 0o600 })
   const { hosting } = options
   const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url))

@@ -17,6 +17,8 @@ const named = {
   PROJECT_ID: true,
   TTL_HOURS: true,
   IMPORT_HOSTS: true,
+  RESOURCES: true,
+  ASSET_LIMIT: true,
   NPM_PACKAGES: true,
   NPM_REGISTRY: true
 } satisfies Record<keyof Values, true>
@@ -63,11 +65,13 @@ export interface StackSettings {
   readonly blockTime: number
   /** Host names that the gateway answers to beside this machine's own, with one port or for any port. */
   readonly gatewayHosts: ReadonlyArray<string>
+  readonly keep: boolean
 }
 
 /**
  * Reads LOCAL_DIR (`.local`), GATEWAY_PORT (8787), SITES_PORT (8788) and CHAIN_PORT (8545), where 0 is any free port,
- * CHAIN_BLOCK_TIME (1, in seconds), and GATEWAY_HOSTS (none; separated by commas).
+ * CHAIN_BLOCK_TIME (1, in seconds), GATEWAY_HOSTS (none; separated by commas), and LOCAL_KEEP (off; `on` goes on with the data
+ * that an earlier stack left).
  *
  * @throws Error that names the variable with an invalid value.
  */
@@ -83,7 +87,8 @@ export const stackSettingsOf = (environment: Environment): StackSettings => ({
     "a number of seconds from 0.1 to 60",
     (n) => n >= 0.1 && n <= 60
   ),
-  gatewayHosts: hosts(environment["GATEWAY_HOSTS"] ?? "")
+  gatewayHosts: hosts(environment["GATEWAY_HOSTS"] ?? ""),
+  keep: onOrOff(environment["LOCAL_KEEP"] || "off")
 })
 
 const hosts = (given: string): ReadonlyArray<string> =>
@@ -96,6 +101,11 @@ const hosts = (given: string): ReadonlyArray<string> =>
       if (/^(\[[0-9a-f:]+\]|[a-z0-9.-]+)(:\d+)?$/.test(host)) return host
       throw new Error(`GATEWAY_HOSTS contains "${host}", but must list host names, for example my-tunnel.example.com.`)
     })
+
+const onOrOff = (given: string): boolean => {
+  if (given !== "on" && given !== "off") throw new Error(`LOCAL_KEEP is "${given}", but must be on or off.`)
+  return given === "on"
+}
 
 const isPort = (n: number): boolean => Number.isInteger(n) && n >= 0 && n <= 65535
 

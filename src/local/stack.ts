@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto"
-import { join } from "node:path"
+import { join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import { payerPrivateKey } from "./chain/accounts.ts"
 import { type Chain, startChain } from "./chain/start.ts"
@@ -8,6 +8,7 @@ import { lockDirectory, releaseDirectory } from "./directory.ts"
 import { type Gateway, startGateway } from "./gateway.ts"
 import { type Hosting, startHosting } from "./hosting/host.ts"
 import { type StackInfo, writeInfo } from "./info.ts"
+import { readKept, writeKept } from "./kept.ts"
 import { findNetwork } from "./chain/network.ts"
 import { Components } from "./Components.ts"
 import { choosePorts } from "./system/ports.ts"
@@ -35,6 +36,10 @@ export interface StackOptions extends Partial<StackSettings> {
   readonly configPath?: string
   /** Whether the gateway starts bundles before they are paid for; default true. */
   readonly startCheck?: boolean
+  /** Whether the stack goes on with the data that an earlier one left in its directory; default false: it starts afresh. */
+  readonly keep?: boolean
+  /** A site's own process ends after this long without a request; default 5 minutes. */
+  readonly siteIdleMs?: number
   /** For tests: the key of scheduled calls. The control plane then knows the gateway as a project with this key. */
   readonly cronSecret?: string
   /** For tests: changes the gateway's settings, to put a proxy between it and the other servers. */
@@ -55,13 +60,14 @@ export interface StackOptions extends Partial<StackSettings> {
 export const startStack = async (options: StackOptions = {}): Promise<Stack> => {
   const { environment = process.env, configPath = projectConfig, log = () => {}, reroute = async (to) => to } = options
   const given = settingsOf(environment)
+  const kept = options.keep === true ? readKept(resolve(options.dir ?? ".local")) : undefined
   const ports = await choosePorts({
-    GATEWAY_PORT: options.gatewayPort ?? 8787,
-    SITES_PORT: options.sitesPort ?? 8788,
-    CHAIN_PORT: given.TEMPO_RPC_URL ? 0 : (options.chainPort ?? 8545),
-    controlPlane: 0
+    GATEWAY_PORT: (options.gatewayPort ?? 8787) || (kept?.ports["GATEWAY_PORT"] ?? 0),
+    SITES_PORT: (options.sitesPort ?? 8788) || (kept?.ports["SITES_PORT"] ?? 0),
+    CHAIN_PORT: given.TEMPO_RPC_URL ? 0 : (options.chainPort ?? 8545) || (kept?.ports["CHAIN_PORT"] ?? 0),
+    controlPlane: kept?.ports["controlPlane"] ?? 0
   })
-  const dir = lockDirectory(options.dir ?? ".local")
+  const dir = lockDirectory(options.dir ?? ".local", { keep: kept !== undefined })
   const components = new Components(options.signal, log)
   const { signal } = components
   const stop = async () => {
@@ -74,11 +80,16 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
     const { chainId } = network
     const ownControlPlane = `http://127.0.0.1:${ports.controlPlane}`
     const settings = gatewaySettings(given, {
-      MPP_SECRET_KEY: randomBytes(32).toString("hex"),
+      MPP_SECRET_KEY: kept?.MPP_SECRET_KEY ?? randomBytes(32).toString("hex"),
       TEMPO_NETWORK: network.name,
       TEMPO_RPC_URL: `http://127.0.0.1:${ports.CHAIN_PORT}`,
       CONTROL_PLANE_URL: ownControlPlane,
-      CONTROL_PLANE_TOKEN: `jkt_${randomBytes(32).toString("hex")}`
+      CONTROL_PLANE_TOKEN: kept?.CONTROL_PLANE_TOKEN ?? `jkt_${randomBytes(32).toString("hex")}`
+    })
+    writeKept(dir, {
+      ports,
+      MPP_SECRET_KEY: settings.MPP_SECRET_KEY,
+      CONTROL_PLANE_TOKEN: settings.CONTROL_PLANE_TOKEN
     })
     const gatewayProject = options.cronSecret && { id: "proj_gateway", cronSecret: options.cronSecret }
     if (gatewayProject) settings.PROJECT_ID = gatewayProject.id
@@ -94,7 +105,16 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
     const secret = randomBytes(16).toString("hex")
     const hostingUrl = `http://127.0.0.1:${ports.SITES_PORT}/${secret}`
     const startingHosting = components.start(
-      () => startHosting({ dir, port: ports.SITES_PORT, secret, sitesUrl: ownSites, log, signal }),
+      () =>
+        startHosting({
+          dir,
+          port: ports.SITES_PORT,
+          secret,
+          sitesUrl: ownSites,
+          idleMs: options.siteIdleMs ?? 300_000,
+          log,
+          signal
+        }),
       () => `hosting        http://{user}-{slug}.localhost:${ports.SITES_PORT}`
     )
     const startingControlPlane = given.CONTROL_PLANE_URL
@@ -108,7 +128,12 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
               sitesPath,
               ...(gatewayProject && { gatewayProject }),
               siteUrl: (label) => `http://${label}.localhost:${ports.SITES_PORT}`,
-              check: async (bundle) => (await startingHosting).check(bundle)
+              host: {
+                check: async (...call) => (await startingHosting).check(...call),
+                query: async (...call) => (await startingHosting).query(...call),
+                isEmpty: async (...call) => (await startingHosting).isEmpty(...call),
+                remove: async (...call) => (await startingHosting).remove(...call)
+              }
             }),
           ({ url }) => `control plane  ${url}`
         )

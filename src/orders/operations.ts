@@ -10,6 +10,7 @@ import {
   Forbidden,
   HostUnavailable,
   Internal,
+  InvalidRequest,
   NotFound,
   OrderInProgress,
   PaymentPending,
@@ -22,6 +23,7 @@ import { PaymentRejected } from "../payment/PaymentService.ts"
 
 const common = [
   PaymentRejected,
+  InvalidRequest,
   BundleFailed,
   Busy,
   TooManyAttempts,

@@ -9,16 +9,27 @@ export { RunnerUnavailable, StartFailed } from "./errors.ts"
 export { LIMITS, type RunResult, type RunError } from "./worker/run.ts"
 export type { Purpose } from "./worker/start.ts"
 
-/** A program for the runner: a bundle, and the compatibility flags of its runtime. */
+/** The parts of a host that a start check imitates. */
+export interface StandIns {
+  /** The names of bindings in `env`. */
+  readonly bindings: ReadonlyArray<string>
+  /** The exported classes of Durable Objects. */
+  readonly classes: ReadonlyArray<string>
+  /** Whether the host serves assets beside the program. */
+  readonly assets: boolean
+}
+
+/** A program for the runner: a bundle, and the settings of its runtime. */
 export interface Program extends Upload {
   /** The bundle's source map: with it, stacks name the author's files. */
   readonly map?: string
+  readonly standIns?: StandIns
 }
 
 interface Service {
   /** Whether this platform can run code, so that bundles are started before the charge. */
   readonly available: boolean
-  /** Starts a bundle without network and environment. Fails if it does not start or cannot serve its purpose. */
+  /** Starts a bundle without network, with stand-ins for its bindings. Fails if it does not start or cannot serve its purpose. */
   readonly check: (upload: Program, purpose: Purpose) => Effect.Effect<void, StartFailed | RunnerUnavailable>
   /** Calls a bundle once. `input` is the text of a JSON value, null for none. An error of the code is a result, too. */
   readonly run: (upload: Program, input: string | null) => Effect.Effect<RunResult, RunnerUnavailable>

@@ -40,6 +40,13 @@ const EXPLANATIONS: ReadonlyArray<readonly [RegExp, (...parts: ReadonlyArray<str
     })
   ],
   [
+    /^(?:TypeError: )?'get' on proxy: property 'fetch' is a read-only/,
+    () => ({
+      text: "The default export is frozen, and the host puts a proxy before it because the project has assets.",
+      hint: "Export an object that is not frozen."
+    })
+  ],
+  [
     /not permitted to access the internet via global functions/,
     () => ({ text: "This code has no network: fetch and connect are not permitted." })
   ],

@@ -1,13 +1,14 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { COMPATIBILITY_DATE, type Upload } from "../control-plane/ControlPlaneClient.ts"
 import { CodeRunner, type Program } from "./CodeRunner.ts"
 import { RunnerUnavailable, StartFailed } from "./errors.ts"
 import { explain, explainExport } from "./explain.ts"
 import { framesIn, mapStack, originsOf } from "./positions.ts"
 import { type RunnerBinding, runnerOn } from "./remote/binding.ts"
 import { makeRemoteRunner } from "./remote/remote-runner.ts"
-import type { WorkerCode, WorkerLoader } from "./worker/loader.ts"
+import { workerCode } from "./program-code.ts"
+import { withholdSecrets } from "./withhold-secrets.ts"
+import type { WorkerLoader } from "./worker/loader.ts"
 import { LIMITS, type RunError, type RunResult, type RuntimeFailure } from "./worker/run.ts"
 import type { FailedStart, Purpose } from "./worker/start.ts"
 
@@ -20,7 +21,7 @@ const MAX_STACK = 4000
 /** Uses a service binding. The code runs in another process, so that it cannot freeze the gateway. */
 export const layerRunnerBinding = (runner: RunnerBinding) => {
   const remote = makeRemoteRunner(runner)
-  const check = Effect.fn("CodeRunner.check")(function* (upload: Program, purpose: Purpose) {
+  const checkOnce = Effect.fnUntraced(function* (upload: Program, purpose: Purpose) {
     const result = yield* remote.check(workerCode(upload, purpose), purpose)
     if ("crashedAfterMs" in result) {
       return yield* new StartFailed({
@@ -31,6 +32,9 @@ export const layerRunnerBinding = (runner: RunnerBinding) => {
     if ("runtimeFailure" in result) return yield* runnerUnavailable(result.runtimeFailure)
     if (!result.ok) return yield* toStartFailed(result, upload.main)
   })
+  const check = Effect.fn("CodeRunner.check")((upload: Program, purpose: Purpose) =>
+    withholdSecrets((program) => checkOnce(program, purpose))(upload)
+  )
   const run = Effect.fn("CodeRunner.run")(function* (upload: Program, input: string | null) {
     const result = yield* remote.run(workerCode(upload, "run"), input)
     return yield* "crashedAfterMs" in result
@@ -44,11 +48,14 @@ export const layerRunnerBinding = (runner: RunnerBinding) => {
 export const layerLoader = (loader: WorkerLoader) => {
   const runner = runnerOn(loader)
   const attempt = <A>(call: () => Promise<A>) => Effect.tryPromise({ try: call, catch: runnerUnavailable })
-  const check = Effect.fn("CodeRunner.check")(function* (upload: Program, purpose: Purpose) {
+  const checkOnce = Effect.fnUntraced(function* (upload: Program, purpose: Purpose) {
     const result = yield* attempt(() => runner.check(workerCode(upload, purpose), purpose))
     if ("runtimeFailure" in result) return yield* runnerUnavailable(result.runtimeFailure)
     if (!result.ok) return yield* toStartFailed(result, upload.main)
   })
+  const check = Effect.fn("CodeRunner.check")((upload: Program, purpose: Purpose) =>
+    withholdSecrets((program) => checkOnce(program, purpose))(upload)
+  )
   const run = Effect.fn("CodeRunner.run")((upload: Program, input: string | null) =>
     Effect.flatMap(
       attempt(() => runner.run(workerCode(upload, "run"), input)),
@@ -67,19 +74,6 @@ export const layerNoRunner = Layer.succeed(
     run: () => new RunnerUnavailable({ message: "this platform has no Worker Loader" })
   })
 )
-
-/**
- * Makes the code for the loader. A site gets the environment of its host. Code that is called once gets Node's modules and
- * globals, with an empty `process.env`.
- */
-const workerCode = ({ main, code, compatibilityFlags }: Upload, purpose: Purpose): WorkerCode => ({
-  mainModule: main,
-  modules: { [main]: code },
-  compatibilityDate: COMPATIBILITY_DATE,
-  compatibilityFlags: purpose === "run" ? ["nodejs_compat"] : compatibilityFlags,
-  // Jack gives every site the id of its project. There is no project yet, but code may read the id when it starts.
-  env: purpose === "serve" ? { PROJECT_ID: "proj_00000000-0000-0000-0000-000000000000" } : {}
-})
 
 const toStartFailed = ({ message, threw, invalidExports = [] }: FailedStart, main: string) => {
   const [exported] = invalidExports

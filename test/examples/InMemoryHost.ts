@@ -21,8 +21,11 @@ const change = (id: string, changes: { readonly code?: string; readonly tags?: R
     return Effect.sync(() => void projects.set(id, { ...project, ...changes }))
   })
 
-/** `ControlPlaneClient` in memory. The name from the create finds a project again if the create's answer was lost. */
+const noDatabases = Effect.fail(new ControlPlaneRefused({ status: 501, message: "this host has no databases" }))
+
+/** `ControlPlaneClient` in memory. It gives a program nothing beside its code, so it has no `capabilities`. The name from the create finds a project again if the create's answer was lost. */
 export const layerInMemoryHost = Layer.succeed(ControlPlaneClient, {
+  capabilities: [],
   account: () => Effect.succeed({ usable: true }),
   create: Effect.fnUntraced(function* ({ name, slug }) {
     const createdAt = yield* Clock.currentTimeMillis
@@ -39,5 +42,9 @@ export const layerInMemoryHost = Layer.succeed(ControlPlaneClient, {
   list: () => Effect.sync(() => [...projects.values()]),
   tag: (id, tags) => change(id, { tags }),
   upload: (id, { code }) => change(id, { code }),
+  findDatabase: () => Effect.succeedNone,
+  createDatabase: () => noDatabases,
+  query: () => noDatabases,
+  execute: () => noDatabases,
   remove: (id) => Effect.sync(() => void projects.delete(id))
 })

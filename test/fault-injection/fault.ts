@@ -49,6 +49,10 @@ export interface Fault {
   readonly operation?: "execute"
   /** The code of an execution, which answers the slug and a value that never repeats; by default a quick one. */
   readonly source?: (slug: string) => string
+  /** The files of a deploy, whose site answers the slug; by default one that needs nothing of the host. */
+  readonly files?: (slug: string) => Readonly<Record<string, string>>
+  /** The secrets of a deploy. */
+  readonly env?: Readonly<Record<string, string>>
   /** Nothing may be charged. */
   readonly free?: boolean
   /** The fault needs the stack for itself, because it breaks the stack for all runs. */

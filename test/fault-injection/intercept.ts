@@ -12,7 +12,15 @@ const rpcBody = ({ body }: Exchange): RpcBody => {
 }
 
 /** The steps of a run at which a fault can strike. */
-export type Step = "simulate" | "broadcast" | "create" | "tag" | "upload"
+export type Step = "simulate" | "broadcast" | "create" | "tag" | "database" | "migrate" | "upload"
+
+/** The paths of a project's calls. */
+const ACTIONS = {
+  tag: "tags",
+  database: "resources/d1",
+  migrate: "database/execute",
+  upload: "deployments/upload"
+} as const
 
 /** Finds the run of a request, if the request is that step of a run. */
 export const runAt = (harness: Harness, step: Step, runs: ReadonlyArray<Run>, exchange: Exchange): Run | undefined => {
@@ -34,9 +42,13 @@ export const runAt = (harness: Harness, step: Step, runs: ReadonlyArray<Run>, ex
       return runs.find((run) => slug.startsWith(run.slug))
     }
     case "tag":
+    case "database":
+    case "migrate":
     case "upload": {
-      const [, id = "", action] = /^\/v1\/projects\/([^/]+)\/(tags|deployments\/upload)$/.exec(path) ?? []
-      if (action !== (step === "tag" ? "tags" : "deployments/upload")) return undefined
+      const [, id = "", action = ""] = /^\/v1\/projects\/([^/]+)\/([\w/]+)$/.exec(path) ?? []
+      if (action !== ACTIONS[step]) return undefined
+      // The table of records comes before the first migration.
+      if (step === "migrate" && body.includes("CREATE TABLE IF NOT EXISTS")) return undefined
       return runs.find((run) => harness.slugOf(id)?.startsWith(run.slug))
     }
   }

@@ -11,6 +11,7 @@ import { hostFaults } from "./rows/host-faults.ts"
 import { type Case, assess, settled } from "./assess.ts"
 import { questionFaults } from "./rows/question-faults.ts"
 import { repeatFaults } from "./rows/repeat-faults.ts"
+import { resourceFaults } from "./rows/resource-faults.ts"
 import { resetFaults } from "./rows/reset-faults.ts"
 import { leaks } from "./leaks.ts"
 import { startHarness } from "./harness.ts"
@@ -26,6 +27,7 @@ const faults = [
   // This fault takes longest, so it begins first, and the others wait beside it.
   ...updateFaults.toReversed(),
   ...hostFaults,
+  ...resourceFaults,
   ...questionFaults,
   ...repeatFaults,
   ...forgedFaults,
@@ -42,14 +44,14 @@ process.once("SIGINT", interrupt).once("SIGTERM", interrupt)
 try {
   const { info } = harness.stack
   let count = 0
-  const newRun = ({ operation, source: code }: Fault): Run => {
+  const newRun = ({ operation, source: code, files, env }: Fault): Run => {
     const slug = `run${String(++count).padStart(4, "0")}`
     const source = `export default { fetch: () => new Response(${JSON.stringify(slug)}) }`
     const agent = new Agent(info, info.gateway, operation === "execute" ? "/execute" : "/deploy")
     const body =
       operation === "execute"
         ? { code: code?.(slug) ?? `export const run = () => ["${slug}", crypto.randomUUID()]` }
-        : { name: slug, files: { "index.ts": source } }
+        : { name: slug, files: files?.(slug) ?? { "index.ts": source }, ...(env !== undefined && { env }) }
     return { slug, body: JSON.stringify(body), key: crypto.randomUUID(), agent, injected: false, broken: [] }
   }
   const cases: ReadonlyArray<Case> = faults.map((fault) => ({

@@ -6,11 +6,15 @@ import {
   type Bundler,
   type BundlerOptions,
   createBundler,
-  type Diagnostic
+  type Diagnostic,
+  type FileContent
 } from "../../src/bundler/index.ts"
 
 /** Sources by path. */
 export type Files = Readonly<Record<string, string>>
+
+/** Texts and bytes by path. */
+export type SentFiles = Readonly<Record<string, FileContent>>
 
 /** Workers cannot compile wasm, so their types have no constructor. Node has one. */
 const Module = WebAssembly.Module as unknown as new (bytes: Uint8Array) => WebAssembly.Module
@@ -27,7 +31,7 @@ export const offline = {
 export const makeBundler = (options: Omit<BundlerOptions, "wasm"> = offline) => {
   const { bundle }: Bundler = createBundler({ ...options, wasm })
   /** Returns the diagnostics of sources that must not bundle. */
-  const refusal = async (files: Files): Promise<ReadonlyArray<Diagnostic>> => {
+  const refusal = async (files: SentFiles): Promise<ReadonlyArray<Diagnostic>> => {
     const error: unknown = await bundle(files).then(
       () => assert.fail("it was bundled"),
       (error: unknown) => error
@@ -37,7 +41,7 @@ export const makeBundler = (options: Omit<BundlerOptions, "wasm"> = offline) => 
     return error.diagnostics
   }
   /** Returns the program's answer as JSON. */
-  const values = async (files: Files): Promise<unknown> => (await answer(await bundle(files))).json()
+  const values = async (files: SentFiles): Promise<unknown> => (await answer(await bundle(files))).json()
   return { bundle, refusal, values }
 }
 

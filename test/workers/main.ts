@@ -18,7 +18,7 @@ import { layerCodeRunnerTest } from "../../src/sandbox/testing.ts"
 import { layerExpiryStoreKv } from "../../src/expiry/kv.ts"
 import { layerPayersDurable } from "../../src/payers/durable.ts"
 import { layerOrdersDurable } from "../../src/orders/durable.ts"
-import { layerBundlerTest } from "../../src/bundler/testing.ts"
+import { layerBundlerTest, testBundle } from "../../src/bundler/testing.ts"
 import { layerIdStoreKv } from "../../src/ids/kv.ts"
 
 // The Worker as in src/worker.ts, on the real objects and the real KV. Only chain, host and compiler are scripted, and the
@@ -43,16 +43,10 @@ const runner = layerCodeRunnerTest({
 })
 
 /** Every source makes other code, as in production. */
-const bundler = layerBundlerTest((files) =>
-  Effect.succeed({
-    entrypoint: "index.ts",
-    main: "index.js",
-    code: `export default { fetch: () => new Response(${JSON.stringify(Object.values(files).join(""))}) }`,
-    compatibilityFlags: [],
-    warnings: [],
-    lock: {}
-  })
-)
+const bundler = layerBundlerTest((files) => {
+  const code = `export default { fetch: () => new Response(${JSON.stringify(Object.values(files).join(""))}) }`
+  return Effect.succeed(testBundle({ main: "index.js", code }))
+})
 
 /** The key that signs scheduled calls in these tests. */
 export const cronSecret = "a cron secret"

@@ -1,7 +1,7 @@
 import { env, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test"
 import { assert, describe, it } from "vitest"
 import { makePurchaseStore } from "../../src/orders/purchase/PurchaseStoreSql.ts"
-import { purchaseStoreContract } from "../support/purchase-store-contract.ts"
+import { purchaseStoreContract } from "../support/contracts/purchase-store.ts"
 import { purchase, upload } from "../support/purchase.ts"
 
 const object = () => env.ORDERS.get(env.ORDERS.newUniqueId())

@@ -67,3 +67,18 @@ export const exampleStatus = {
   warnings: [],
   lock: { "zod@^4": "zod@4.6.7 sha512-…" }
 }
+
+/** The body of a deploy of a whole project: a database, a namespace, static files and a secret. */
+export const exampleProject = {
+  files: {
+    "wrangler.jsonc":
+      '{"main": "src/index.ts", "kv_namespaces": [{"binding": "CACHE"}], "assets": {"directory": "public"}, ' +
+      '"d1_databases": [{"binding": "DB", "database_name": "todos"}]}',
+    "migrations/0001_init.sql": "CREATE TABLE todos (id INTEGER PRIMARY KEY, text TEXT NOT NULL);",
+    "public/index.html": "<h1>Todos</h1>",
+    "src/index.ts":
+      "export default { async fetch(request, { DB, CACHE, API_KEY }) { " +
+      'return Response.json((await DB.prepare("SELECT * FROM todos").all()).results) } }'
+  },
+  env: { API_KEY: "sk_…" }
+} as const

@@ -1,6 +1,7 @@
 import { PACKAGE_LIMITS } from "../../bundler/index.ts"
 import { curlPay, curlQuote, mppxCommandWithKey, mppxRun, mppxUpdate, tempoCommand } from "./commands.ts"
-import { exampleDeployment, exampleResult } from "./example.ts"
+import { MAX_SECRET_BYTES, MAX_SECRETS } from "../request/project/env.ts"
+import { exampleDeployment, exampleProject, exampleResult } from "./example.ts"
 import { type ServiceInfo, hours } from "./service-info.ts"
 import { chargedText, errorCatalog } from "./error-catalog.ts"
 
@@ -132,7 +133,8 @@ Its \`warnings\` are the compiler's: probable mistakes in code that builds.
 
 ## Newer code at the same URL
 
-\`PUT /deployments/{deployment_id}\` with \`{"files": …}\` replaces the code for free and keeps the same \`expires_at\`. Only the payer may do this. It answers 402 with a
+\`PUT /deployments/{deployment_id}\` with \`{"files": …}\`, \`{"env": …}\` or both replaces code and secrets for free and keeps the same \`expires_at\`. Data and
+secrets that are not sent again stay; \`env\` alone keeps the code. Only the payer may do this. It answers 402 with a
 challenge of amount 0. Sign it with the private key that paid (stock clients do: a proof that moves no money), and send the call again.
 ${shell(service.tempo ? mppxUpdate(service) : undefined)}${executeSection(service)}
 ## What can be deployed
@@ -143,6 +145,23 @@ ${shell(service.tempo ? mppxUpdate(service) : undefined)}${executeSection(servic
 - Imports that work: relative paths among your files; \`hono\` and its server-side modules (\`hono/cors\`, \`hono/jwt\`, …), which are
   provided; Node's own modules (\`node:crypto\`, …) and \`cloudflare:\` ones.${urlImports(service)}${packageImports(service)}
 - \`name\` (optional) becomes part of the URL: a-z, 0-9 and hyphens, cut at 23 characters. If it is taken, a suffix is added.
+
+## A project with data, secrets and static files
+
+Send the project of wrangler as it is. The names of bindings count; ids are ignored, because each deployment gets resources of its own:
+
+\`\`\`json
+${JSON.stringify(exampleProject, null, 1)}
+\`\`\`
+
+- wrangler.jsonc, .json or .toml: \`vars\` (strings), \`kv_namespaces\`, one of \`d1_databases\` with its migrations (each applied once, in order),
+  \`durable_objects\` with \`migrations\`, \`assets\`, \`define\`, \`alias\`, \`rules\`, dates and flags. A binding that the host does not have
+  (queues, services, AI, …) is refused with 422, free, with its line. Keys without effect here are \`warnings\` of the status.
+- A file is a string, or \`{"base64": "…"}\` for bytes. \`public/\`, \`dist/\` and the configured folder are static files: 2 MiB and 1,000 files beside the
+  source. An index.html without a program is a static site.
+- \`env\` has secrets, \`env.NAME\` in the code: names of letters, digits and _, at most ${MAX_SECRETS} values of at most ${MAX_SECRET_BYTES} bytes. No answer and no log has them;
+  the service keeps them encrypted until the deployment ends. They are part of the body: the same call means the same \`env\`.
+- Data lives as long as the deployment. At \`expires_at\` it is deleted.
 
 ## Limits
 

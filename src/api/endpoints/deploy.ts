@@ -1,6 +1,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
+import { Settings } from "../../config.ts"
 import type { DeployOrder } from "../../domain/Order.ts"
 import { HostHealth, learnFrom } from "../../orders/delivery/HostHealth.ts"
 import { Orders } from "../../orders/Orders.ts"
@@ -12,6 +13,7 @@ import { decodeDeploy } from "../request/decode-deploy.ts"
 export const makeDeploy = Effect.gen(function* () {
   const orders = yield* Orders
   const health = yield* HostHealth
+  const { ASSET_LIMIT } = yield* Settings
   const gate = yield* makePaymentGate
 
   /** Submits the order, and records for `/health` what its answer says about the host. */
@@ -25,7 +27,7 @@ export const makeDeploy = Effect.gen(function* () {
 
   return Effect.fnUntraced(function* ({ source }: HttpServerRequest.HttpServerRequest) {
     const request = yield* gate.readRequest(source as Request) // `toWebHandler` was given this object.
-    const project = request.bytes.length === 0 ? undefined : yield* decodeDeploy(request.bytes)
+    const project = request.bytes.length === 0 ? undefined : yield* decodeDeploy(request.bytes, ASSET_LIMIT)
     const { DEPLOY_PRICE } = yield* gate.requireConfigured
     const terms = deployTerms(DEPLOY_PRICE, request.sha256)
     const { credential } = request

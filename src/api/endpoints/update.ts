@@ -1,6 +1,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
+import { Settings } from "../../config.ts"
 import { Expired, NotFound, PaymentRequired } from "../../domain/Errors.ts"
 import { purchaseKey, updateOf } from "../../domain/Order.ts"
 import { Orders } from "../../orders/Orders.ts"
@@ -15,10 +16,11 @@ const proofRequired = PaymentRequired.of(
     "key that paid for the deployment, and send the same request again with Authorization: Payment."
 )
 
-/** `PUT /deployments/{deployment_id}`: newer code at the same URL, free, for the payer of the deployment. */
+/** `PUT /deployments/{deployment_id}`: newer code or secrets at the same URL, free, for the payer of the deployment. */
 export const makeUpdate = Effect.gen(function* () {
   const payments = yield* PaymentService
   const orders = yield* Orders
+  const { ASSET_LIMIT } = yield* Settings
   const gate = yield* makePaymentGate
 
   /** Refuses impossible updates before the client signs. This only reads, and the order's object decides. */
@@ -36,11 +38,11 @@ export const makeUpdate = Effect.gen(function* () {
     // No cache may keep an answer, because each one describes the moment, and errors do too.
     yield* setHeaders({ "cache-control": "no-store" })
     const request = yield* gate.readRequest(source as Request) // `toWebHandler` was given this object.
-    const files = request.bytes.length === 0 ? undefined : yield* decodeUpdate(request.bytes)
+    const project = request.bytes.length === 0 ? undefined : yield* decodeUpdate(request.bytes, ASSET_LIMIT)
     yield* gate.requireConfigured
     const terms = updateTerms(id, request.sha256)
     const { credential, idempotencyKey } = request
-    if (credential === undefined || files === undefined) {
+    if (credential === undefined || project === undefined) {
       yield* requireAlive(id)
       return yield* gate.requestProof(request, terms, proofRequired)
     }
@@ -48,7 +50,7 @@ export const makeUpdate = Effect.gen(function* () {
     return yield* Effect.gen(function* () {
       yield* requireAlive(id)
       const verified = yield* payments.prove(credential, terms, key)
-      const { receipt: _, ...deployment } = yield* orders.update({ id, terms, verified, files })
+      const { receipt: _, ...deployment } = yield* orders.update({ id, terms, verified, ...project })
       // The challenge is the only reference of a proof, as in mppx.
       const validBefore = Math.ceil((yield* Clock.currentTimeMillis) / 1000)
       yield* setReceipt(payments.receipt({ reference: verified.challengeId, validBefore }).header)

@@ -70,7 +70,7 @@ const checkImports = (outputs) => {
 }
 
 /** @type {(path: string) => string} */
-const moduleId = (path) => path.slice(1).replace(/^(hono.*)\.js$/, "$1")
+const moduleId = (path) => path.slice(ROOT.length + 1).replace(/^(hono.*)\.js$/, "$1")
 
 /**
  * Every entry also imports its chunks without taking anything from them, for their side effects. hono's modules have
@@ -82,16 +82,18 @@ const moduleId = (path) => path.slice(1).replace(/^(hono.*)\.js$/, "$1")
 const moduleSource = (text) => text.replace(/import"(\.{1,2}\/)+chunk-\w+\.js";/g, "").trim() || "export {}"
 
 /**
- * All of hono that makes sense in a Worker, as a JavaScript module: `version` is hono's, `modules` maps module ids to source. Code that several
- * entrypoints share is in chunks of its own, so that there is one `HTTPException` however many of them are imported.
+ * All of hono that makes sense in a Worker, as a JavaScript module: `version` is hono's, `modules` maps module ids to
+ * source. Code that several entrypoints share is in chunks of its own, so that there is one `HTTPException` however many of
+ * them are imported.
  *
  * @throws when the package does not look as expected.
  */
 export const generateHono = async () => {
   const { outputFiles, metafile } = await build({
     entryPoints: await readEntries(),
-    absWorkingDir: "/",
-    outdir: "/",
+    // The names and the order of chunks depend on paths from here, and must be the same wherever the repository is.
+    absWorkingDir: ROOT,
+    outdir: ROOT,
     chunkNames: "chunk-[hash]",
     bundle: true,
     splitting: true,

@@ -1,3 +1,4 @@
+import { base64Length, fromBase64 } from "../files/base64.ts"
 import { utf8Length } from "../limits.ts"
 
 /** The folder of the project. It is not the root, so that paths out of the project lead nowhere. */
@@ -5,13 +6,14 @@ export const ROOT = "/project"
 
 type Reply = (error: unknown, result?: unknown) => void
 
-/** A folder's entries, a file's text, or the target of a link (an absolute path). */
+/** A folder's entries, a file's text or its bytes, or the target of a link (an absolute path). */
 type Node =
   | { readonly kind: "folder"; readonly names: Array<string> }
   | { readonly kind: "file"; readonly text: string }
+  | { readonly kind: "binary"; readonly base64: string }
   | { readonly kind: "link"; readonly target: string }
 
-const TYPES = { folder: 0o040_755, file: 0o100_644, link: 0o120_777 }
+const TYPES = { folder: 0o040_755, file: 0o100_644, binary: 0o100_644, link: 0o120_777 }
 
 /** An open file: its bytes, and the position of the next read. */
 interface Open {
@@ -21,6 +23,12 @@ interface Open {
 }
 
 const encoder = new TextEncoder()
+
+const bytesOf = (node: Node): Uint8Array =>
+  node.kind === "file" ? encoder.encode(node.text) : node.kind === "binary" ? fromBase64(node.base64) : new Uint8Array()
+
+const sizeOf = (node: Node): number =>
+  node.kind === "file" ? utf8Length(node.text) : node.kind === "binary" ? base64Length(node.base64) : 0
 
 const error = (code: string): Error => Object.assign(new Error(code), { code })
 
@@ -36,10 +44,16 @@ export class VirtualFs {
   /**
    * @param files texts by path, relative to the project's root.
    * @param links the links' targets by the links' paths, both relative to the project's root.
+   * @param binaries files that are no text, in base64.
    */
-  constructor(files: ReadonlyMap<string, string>, links: ReadonlyMap<string, string> = new Map()) {
+  constructor(
+    files: ReadonlyMap<string, string>,
+    links: ReadonlyMap<string, string> = new Map(),
+    binaries: ReadonlyMap<string, string> = new Map()
+  ) {
     this.#add(ROOT, { kind: "folder", names: [] })
     for (const [path, text] of files) this.#add(`${ROOT}/${path}`, { kind: "file", text })
+    for (const [path, base64] of binaries) this.#add(`${ROOT}/${path}`, { kind: "binary", base64 })
     for (const [path, target] of links) this.#add(`${ROOT}/${path}`, { kind: "link", target: `${ROOT}/${target}` })
   }
 
@@ -75,7 +89,7 @@ export class VirtualFs {
   }
 
   #stat(node: Node) {
-    const size = node.kind === "file" ? utf8Length(node.text) : 0
+    const size = sizeOf(node)
     const times = { atimeMs: 0, mtimeMs: 0, ctimeMs: 0 }
     const owner = { dev: 1, ino: 1, nlink: 1, uid: 0, gid: 0, rdev: 0 }
     return {
@@ -99,7 +113,7 @@ export class VirtualFs {
     const node = this.#find(path, true)
     if (node === undefined) return reply(error("ENOENT"))
     const fd = this.#next++
-    const bytes = node.kind === "file" ? encoder.encode(node.text) : new Uint8Array()
+    const bytes = bytesOf(node)
     this.#open.set(fd, { node, bytes, position: 0 })
     reply(null, fd)
   }

@@ -1,4 +1,4 @@
-import type { BuildOptions, Message } from "esbuild-wasm"
+import type { BuildOptions, Message, Plugin } from "esbuild-wasm"
 import { BundleError, type Diagnostic, fromMessage, fromMessages } from "../diagnostics.ts"
 import { explainMessage } from "./explain.ts"
 import { InstanceCrash } from "./worker-shim.ts"
@@ -33,6 +33,10 @@ export interface Job {
   readonly entrypoint: string
   /** Whether to make the source map. */
   readonly sourceMap?: boolean
+  /** Code that stands for names. */
+  readonly define?: Readonly<Record<string, string>>
+  /** Plugins that come before the resolution of imports. */
+  readonly plugins?: ReadonlyArray<Plugin>
 }
 
 const NODE_ENV = '"production"'
@@ -73,7 +77,7 @@ const SETTINGS: BuildOptions = {
  * @throws {BundleError} when the source does not build, or the compiler crashes on it.
  */
 export const compile = async (instance: Instance, job: Job): Promise<Compiled> => {
-  const { context, entrypoint, sourceMap = false } = job
+  const { context, entrypoint, sourceMap = false, define = {}, plugins = [] } = job
   const { packages } = context
   const missing = new Set<string>()
   const explain = (message: Message) => fromMessage(explainMessage(context, message))
@@ -81,9 +85,10 @@ export const compile = async (instance: Instance, job: Job): Promise<Compiled> =
     const { outputFiles, metafile, warnings } = await instance.build(
       {
         ...SETTINGS,
+        define: { ...SETTINGS.define, ...define },
         entryPoints: [`./${entrypoint}`],
         ...(sourceMap ? { sourcemap: "external", sourcesContent: false } : {}),
-        plugins: [importsPlugin(context, missing), ...(packages === undefined ? [] : [packages.plugin])]
+        plugins: [...plugins, importsPlugin(context, missing), ...(packages === undefined ? [] : [packages.plugin])]
       },
       context.disk
     )

@@ -24,8 +24,8 @@ export interface ImportAdvice {
 export const refuseExtension = (extension: string): ImportAdvice =>
   extension === "wasm"
     ? {
-        text: "WebAssembly cannot be imported, because files are sent as text, which corrupts a .wasm module",
-        hint: "Write that part in JavaScript or TypeScript."
+        text: "WebAssembly cannot be imported from a file that was sent as text, which corrupts a .wasm module",
+        hint: 'Send its bytes: { "base64": "AGFzbQ…" }.'
       }
     : {
         text:

@@ -77,9 +77,10 @@ export interface Disk {
 /**
  * Lays a project out for the compiler: its files, with a few exceptions, and the links of its workspaces.
  *
+ * @param binaries files that are no text, in base64.
  * @throws {BundleError} if a configuration would exhaust the compiler.
  */
-export const layOut = (files: Files): Disk => {
+export const layOut = (files: Files, binaries: ReadonlyMap<string, string> = new Map()): Disk => {
   const deep = [...files].filter(([path, source]) => isConfig(path) && depthOf(source) > MAX_DEPTH)
   if (deep.length > 0) throw new BundleError(deep.slice(0, 50).map(([path]) => tooDeep(path)))
   const tooManyExtends = [...files.keys()]
@@ -101,7 +102,7 @@ export const layOut = (files: Files): Disk => {
     })
   ])
   return {
-    disk: new VirtualFs(new Map(seen), links),
+    disk: new VirtualFs(new Map(seen), links, binaries),
     mayBeOwn: (specifier) => isMapped(specifier) || (!isNodeModule(specifier) && sent.has(packageOf(specifier)))
   }
 }

@@ -3,7 +3,7 @@ import { findFile, isScript } from "./find-file.ts"
 import { type PackageJson, readPackageJson } from "./package-json.ts"
 import { joinPath, nameOf } from "./paths.ts"
 import type { Files } from "./project.ts"
-import type { WranglerConfig } from "./wrangler-config.ts"
+import type { ProjectConfig } from "../config/types.ts"
 
 const NAMES = ["src/index", "index", "src/worker", "worker"]
 const EXTENSIONS = ["ts", "tsx", "js", "jsx", "mts", "mjs"]
@@ -34,7 +34,7 @@ const scriptAt = (files: Files, written: string): string | undefined => {
 export const findEntrypoint = (
   files: Files,
   { entries }: Pick<PackageJson, "entries"> = readPackageJson(files),
-  { main }: WranglerConfig = {}
+  { main }: Pick<ProjectConfig, "main"> = {}
 ): Entrypoint => {
   if (main !== undefined) {
     const path = scriptAt(files, main.path)

@@ -7,10 +7,12 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type { Settings } from "../../config.ts"
-import type { Account, ControlPlane, ControlPlaneError, Project, Upload } from "../ControlPlane.ts"
+import type { Account, ControlPlane, ControlPlaneError, Project } from "../ControlPlane.ts"
 import { ControlPlaneClient } from "../ControlPlaneClient.ts"
 import { CodeRejected, ControlPlaneRefused, SlugTaken } from "../errors.ts"
-import { makeJackHttp, redact, type Rejection, toControlPlaneError, withTimeout } from "./JackHttp.ts"
+import type { Upload } from "../Upload.ts"
+import { makeDatabases } from "./databases.ts"
+import { makeJackHttp, projectPath, redact, type Rejection, toControlPlaneError, withTimeout } from "./JackHttp.ts"
 import { uploadForm } from "./upload-form.ts"
 import { decode, toAccount, toProject, toProjects } from "./wire.ts"
 
@@ -40,8 +42,6 @@ const POLL_TIMEOUT = "30 seconds"
 // bounded: MESSAGE_MAX_LENGTH characters
 const CODE_AT_FAULT = /Cloudflare API error:.*\[(10006|10021|10027|10068|10069)\]/
 
-const projectPath = (projectId: string) => `/v1/projects/${encodeURIComponent(projectId)}`
-
 /**
  * Reads the failure of a create. Jack answers a taken slug with a 500 whose message says so, or with a 409 when two creates
  * race.
@@ -62,9 +62,13 @@ const noneIf404 = <A>(self: Effect.Effect<A, ControlPlaneError>) =>
     error.status === 404 ? Effect.succeedNone : Effect.fail(error)
   )
 
+/** Jack deletes only empty buckets, so a bucket with files outlives its project. `RESOURCES` omits `r2` by default for that. */
+const CAPABILITIES = ["kv", "d1", "r2", "durable_objects", "assets", "secrets", "modules"] as const
+
 /** Implements Jack's HTTP contract with the settings `CONTROL_PLANE_URL` and `CONTROL_PLANE_TOKEN`. */
 const makeJack: Effect.Effect<ControlPlane, never, Settings | HttpClient.HttpClient> = Effect.gen(function* () {
-  const { request, requestIdempotent } = yield* makeJackHttp
+  const http = yield* makeJackHttp
+  const { request, requestIdempotent } = http
 
   const readProject = (path: string): Effect.Effect<Option.Option<Project>, ControlPlaneError> =>
     Effect.gen(function* () {
@@ -169,7 +173,18 @@ const makeJack: Effect.Effect<ControlPlane, never, Settings | HttpClient.HttpCli
     }
   })
 
-  return { account, create, findBySlug, get, list, tag, upload, remove }
+  return {
+    capabilities: CAPABILITIES,
+    account,
+    create,
+    findBySlug,
+    get,
+    list,
+    tag,
+    upload,
+    remove,
+    ...makeDatabases(http)
+  }
 })
 
 /** Jack's control plane, or any other that speaks its HTTP contract. */

@@ -48,6 +48,9 @@ const noAnswer = (call: string, error: HttpClientError.HttpClientError) => {
   return new ControlPlaneUnavailable({ message: redact(`the control plane did not answer ${call}: ${cause}`) })
 }
 
+/** The path of a project's calls. */
+export const projectPath = (projectId: string) => `/v1/projects/${encodeURIComponent(projectId)}`
+
 /** Makes a client of Jack's API. It adds URL and token, reads errors, and repeats idempotent requests. */
 export const makeJackHttp = Effect.gen(function* () {
   const settings = yield* Settings
@@ -94,3 +97,6 @@ export const makeJackHttp = Effect.gen(function* () {
 
   return { request, requestIdempotent }
 })
+
+/** A client of Jack's API. */
+export type JackHttp = Effect.Success<typeof makeJackHttp>

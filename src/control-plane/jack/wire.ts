@@ -2,7 +2,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import type { Account, Project } from "../ControlPlane.ts"
+import type { Account, Database, Project } from "../ControlPlane.ts"
 
 /**
  * These schemas decode the answers of Jack's control plane as leniently as is safe. They drop unknown fields (one of them,
@@ -51,6 +51,23 @@ const Done = Schema.Struct({
   warnings: Schema.optional(Schema.Unknown)
 })
 
+const ResourceRow = Schema.Struct({
+  id: Schema.NonEmptyString,
+  resource_type: Schema.String,
+  binding_name: maybeString
+})
+
+/** `{resources}`: those of a project, the oldest first. */
+const ResourceList = Schema.Struct({ resources: Schema.Array(ResourceRow) })
+
+/** `{resource}`: the one that was created. */
+const ResourceAnswer = Schema.Struct({ resource: ResourceRow })
+
+/** The answer to SQL: the rows of its first statement. */
+const RowsAnswer = Schema.Struct({
+  results: Schema.optional(Schema.NullOr(Schema.Array(Schema.Record(Schema.String, Schema.Unknown))))
+})
+
 const decoder = <S extends Schema.ConstraintDecoder<unknown>>(schema: S) =>
   Schema.decodeUnknownEffect(Schema.fromJsonString(schema))
 
@@ -61,7 +78,10 @@ export const decode = {
   deployment: decoder(DeploymentRow),
   latest: decoder(LatestAnswer),
   me: decoder(Me),
-  done: decoder(Done)
+  done: decoder(Done),
+  resources: decoder(ResourceList),
+  resource: decoder(ResourceAnswer),
+  rows: decoder(RowsAnswer)
 }
 
 /** Parses a time to unix milliseconds. Some answers have `YYYY-MM-DD HH:MM:SS`, which is UTC, and others ISO 8601. */
@@ -93,6 +113,12 @@ export const toAccount = ({ user }: typeof Me.Type): Account => {
   if (!username.includes("-")) return { usable: true }
   return { usable: false, reason: "its account has a hyphen in its username, so its sites cannot be reached" }
 }
+
+/** Returns the databases of a project, the oldest first. */
+export const toDatabases = ({ resources }: typeof ResourceList.Type): ReadonlyArray<Database> =>
+  resources.flatMap(({ id, resource_type, binding_name }) =>
+    resource_type === "d1" ? [{ id, binding: binding_name ?? "" }] : []
+  )
 
 const decodeRow = Schema.decodeUnknownOption(ProjectRow)
 

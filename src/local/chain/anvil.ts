@@ -44,7 +44,9 @@ export const anvilCommand = (options: {
       "block-time": options.blockTime,
       host: linux && !apart ? "239.255.84.80" : "127.0.0.1",
       port: options.port,
-      ipc: socket
+      ipc: socket,
+      // Read at the start if it is there, and written at the end.
+      state: stateFile(options.dir)
     }),
     "--no-cors"
   ]
@@ -52,6 +54,9 @@ export const anvilCommand = (options: {
     ? { command: "unshare", args: [...ownNetwork, anvil, ...args], socket }
     : { command: anvil, args, socket }
 }
+
+/** The file of the chain's state between two starts on the same directory. */
+export const stateFile = (dir: string): string => join(dir, "chain.json")
 
 const ownNetwork = ["--map-root-user", "--net"]
 

@@ -1,6 +1,6 @@
-import { rmSync } from "node:fs"
+import { existsSync, readFileSync, rmSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { anvilCommand } from "./anvil.ts"
+import { anvilCommand, stateFile } from "./anvil.ts"
 import { makeIpc, type RpcAnswer, type RpcCall } from "./ipc.ts"
 import { choosePorts } from "../system/ports.ts"
 import { spawnGroup } from "../system/process.ts"
@@ -20,6 +20,9 @@ export interface Chain {
   readonly stop: () => Promise<void>
 }
 
+/** anvil may write its state for this long when it stops. */
+const STOP_MS = 5000
+
 /**
  * Starts the chain, and returns once it has its first block, because payments that are signed before it are "not valid yet".
  */
@@ -32,6 +35,7 @@ export const startChain = async (options: {
   readonly blockTime: number
   readonly signal: AbortSignal
 }): Promise<Chain> => {
+  dropBrokenState(stateFile(options.dir))
   const { anvilPort } = await choosePorts({ anvilPort: 0 })
   const { socket, command, args } = anvilCommand({ ...options, port: anvilPort })
   const upstream = makeIpc(socket)
@@ -60,7 +64,7 @@ export const startChain = async (options: {
     }
   }
   const stop = async () => {
-    await Promise.all([rpc.stop(), anvil.stop()])
+    await Promise.all([rpc.stop(), anvil.stop(STOP_MS)])
     upstream.close()
     if (dirname(socket) !== options.dir) rmSync(dirname(socket), { recursive: true, force: true })
   }
@@ -73,6 +77,16 @@ export const startChain = async (options: {
     throw cause
   }
   return { url: `http://127.0.0.1:${options.port}`, failed: anvil.crashed, rpc, call: upstream.call, stop }
+}
+
+/** Deletes a state that was not written to its end, because anvil does not start with one. */
+const dropBrokenState = (file: string): void => {
+  if (!existsSync(file)) return
+  try {
+    JSON.parse(readFileSync(file, "utf8"))
+  } catch {
+    rmSync(file)
+  }
 }
 
 /** Makes one JSON-RPC call without parameters. Throws if the server does not answer within 2 s. */

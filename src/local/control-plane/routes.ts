@@ -1,155 +1,93 @@
-import type { StartResult } from "../hosting/bundle.ts"
-import type { EncodedBundle } from "../hosting/encoding.ts"
-import { account, databaseTime, type Project, type Store } from "./store.ts"
-import { readUpload } from "./upload.ts"
-
-/** The services of the routes. */
-export interface Context {
-  readonly store: Store
-  /** The URL of a project, by its slug. */
-  readonly siteUrl: (slug: string) => string
-  readonly check: (bundle: EncodedBundle) => Promise<StartResult>
-  /** For tests: the message of the next create's failure, once. */
-  readonly takeCreateFailure: () => string | undefined
-}
-
-/** An answer of the control plane. A string body is sent as text. */
-export interface Answer {
-  readonly status: number
-  readonly body: unknown
-}
-
-const ok = (body: unknown, status = 200): Answer => ({ status, body })
-const fail = (status: number, error: string, message: string): Answer => ({ status, body: { error, message } })
-const notFound = fail(404, "not_found", "Project not found")
-const invalid = (message: string): Answer => fail(400, "invalid_request", message)
-const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
-
-/** Writes `2026-03-26T21:00:00Z`, the form of times in lists. */
-const iso = (time: string): string => `${time.replace(" ", "T")}Z`
-const withIsoTimes = <A extends { created_at: string; updated_at: string }>(row: A): A => ({
-  ...row,
-  created_at: iso(row.created_at),
-  updated_at: iso(row.updated_at)
-})
-
-/** Lowercases, turns other characters to `-`, trims, and then cuts at 63. So the result may end in `-` again, as at Jack. */
-const slugify = (name: string): string =>
-  name
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "-")
-    // bounded: 1 hyphen in a row, after the replacement above
-    .replace(/^-+|-+$/g, "")
-    .slice(0, 63)
-
-const createProject = async (request: Request, { store, siteUrl, takeCreateFailure }: Context): Promise<Answer> => {
-  const body = (await request.json()) as { readonly name: string; readonly slug?: string }
-  if (!body.name) return invalid("Name is required")
-  const slug = body.slug ?? slugify(body.name)
-  if (slug === "")
-    return invalid(
-      body.slug === undefined ? "Project name must contain at least one alphanumeric character" : "Slug cannot be empty"
-    )
-  if (body.slug !== undefined && slugify(slug) === "")
-    return invalid("Slug must contain at least one alphanumeric character")
-  if (body.slug !== undefined && slugify(slug) !== slug)
-    return invalid(`Slug must be URL-safe (lowercase letters, numbers, hyphens). Did you mean: "${slugify(slug)}"?`)
-  if (store.bySlug(slug) !== undefined)
-    return fail(500, "internal_error", `You already have a project with slug "${slug}"`)
-  const failure = slug.endsWith("-") ? `Cloudflare API error: invalid name "${slug}"` : takeCreateFailure()
-  const project = store.addProject(body.name, slug, failure === undefined ? "active" : "error")
-  return failure === undefined
-    ? ok({ project, resources: [], url: siteUrl(slug) }, 201)
-    : fail(500, "internal_error", failure)
-}
-
-const setTags = async (request: Request, project: Project | undefined, store: Store): Promise<Answer> => {
-  const { tags } = (await request.json()) as { readonly tags: unknown }
-  if (!Array.isArray(tags)) return invalid("tags must be an array")
-  if (tags.length > 20) return invalid("Maximum 20 tags allowed")
-  for (const tag of tags) {
-    if (typeof tag !== "string") return invalid("Each tag must be a string")
-    if (tag.length > 50) return invalid(`Tag '${tag}' exceeds maximum length of 50 characters`)
-    if (!/^[a-z0-9]([a-z0-9:-]*[a-z0-9])?$/.test(tag)) return invalid(`Tag '${tag}' is invalid.`)
-  }
-  if (project === undefined) return notFound
-  const unique = [...new Set<string>(tags)].toSorted()
-  store.setTags(project, unique)
-  return ok({ success: true, tags: unique })
-}
-
-const upload = async (request: Request, { store, check }: Context, project: Project): Promise<Answer> => {
-  const form = await request.formData()
-  try {
-    const read = await readUpload(form, project.id)
-    if ("status" in read) {
-      const { status, ...body } = read
-      return ok(body, status)
-    }
-    if (project.status === "error") throw new Error("Worker resource not found")
-    const started = await check(read.version)
-    // Cloudflare's API answers this for code that does not start. The previous version keeps serving.
-    const refusal = started.ok ? undefined : `Cloudflare API error: [10021] ${started.message}`
-    const outcome = refusal === undefined ? read.version : { error: refusal }
-    // The project may have been deleted while its code was being checked.
-    if (store.project(project.id) === undefined) throw new Error(`Project ${project.id} not found`)
-    const deployment = store.addDeployment(project, outcome, read.message)
-    return refusal === undefined ? ok({ ...deployment, warnings: [] }, 201) : fail(500, "internal_error", refusal)
-  } catch (cause) {
-    return fail(500, "internal_error", messageOf(cause))
-  }
-}
-
-const deleteProject = (store: Store, project: Project): Answer => {
-  store.deleteProject(project)
-  const resources = ["worker", "code_bucket", "kv_cache"].map((resource) => ({ resource, success: true }))
-  return ok({ success: true, project_id: project.id, deleted_at: iso(databaseTime()), resources })
-}
-
-const me = ok({
-  auth: { userId: account.userId, orgId: account.orgId },
-  user: { id: account.userId, email: "local@localhost", username: account.username },
-  org: { id: account.orgId, name: account.username }
-})
+import { type Answer, notFound, ok } from "./answers.ts"
+import type { Context } from "./context.ts"
+import { execute, query } from "./routes/database.ts"
+import { deleteProject } from "./routes/delete-project.ts"
+import { endSession, getSession, startSession, streamLogs } from "./routes/logs.ts"
+import { createProject, me, setTags, withIsoTimes } from "./routes/projects.ts"
+import { createResource, deleteResource, listResources } from "./routes/resources.ts"
+import { deleteSecret, listSecrets, setSecret } from "./routes/secrets.ts"
+import { latest, upload } from "./routes/uploads.ts"
+import { inventoryOf } from "./store/resources.ts"
+import type { Project } from "./store/rows.ts"
 
 /**
- * Answers one authorized request below `/v1`.
+ * Answers an authorized request; `path` is what follows `/v1/`.
  *
- * @throws in the cases in which Jack's handler throws, for example for a body that is not JSON or multipart. The server then
- * answers "Internal Server Error" in plain text.
+ * @throws Error when Jack answers 500 in plain text, for example because the body is no JSON.
  */
 export const route = async (request: Request, path: string, context: Context): Promise<Answer> => {
-  const { store, siteUrl } = context
+  const { store } = context
   const slug = /^projects\/by-slug\/([^/]+)$/.exec(path)?.[1]
-  const id = slug === undefined ? /^projects\/([^/]+)/.exec(path)?.[1] : undefined
-  const project = slug === undefined ? store.project(id ?? "") : store.bySlug(decodeURIComponent(slug))
-  const pattern = path.replace(`/by-slug/${slug}`, "/by-slug/:slug").replace(`projects/${id}`, "projects/:id")
-  switch (`${request.method} ${pattern}`) {
+  if (slug !== undefined && request.method === "GET") {
+    const project = store.bySlug(decodeURIComponent(slug))
+    return project === undefined ? notFound : ok({ project })
+  }
+  const [, id, rest = ""] = /^projects\/([^/]+)(\/.*)?$/.exec(path) ?? []
+  if (id !== undefined) return routeProject(request, rest, context, store.project(id))
+  switch (`${request.method} ${path}`) {
     case "GET me":
       return me
     case "GET projects":
-      return ok({ projects: store.projects.map(withIsoTimes) })
+      return ok({ projects: store.rows.projects.map(withIsoTimes) })
     case "POST projects":
       return createProject(request, context)
-    case "GET projects/by-slug/:slug":
-      return project === undefined ? notFound : ok({ project })
-    case "GET projects/:id":
-      return project === undefined ? notFound : ok({ project, url: siteUrl(project.slug) })
-    case "DELETE projects/:id":
-      return project === undefined ? notFound : deleteProject(store, project)
-    case "PUT projects/:id/tags":
-      return setTags(request, project, store)
-    case "GET projects/:id/deployments/latest":
-      return project === undefined ? notFound : latest(store, project)
-    case "POST projects/:id/deployments/upload":
-      return project === undefined ? notFound : upload(request, context, project)
+    // Not Jack's: all that exists, for tests.
+    case "GET local/inventory":
+      return ok(inventoryOf(store))
   }
   return ok("404 Not Found", 404)
 }
 
-const latest = (store: Store, project: Project): Answer => {
-  const deployment = store.latest(project)
-  return deployment === undefined
-    ? fail(404, "not_found", "No deployment found")
-    : ok({ deployment: withIsoTimes(deployment) })
+/** Calls that Jack checks before it looks for the project. */
+const routeProject = async (
+  request: Request,
+  rest: string,
+  context: Context,
+  project: Project | undefined
+): Promise<Answer> => {
+  const type = /^\/resources\/([^/]+)$/.exec(rest)?.[1]
+  if (request.method === "POST" && type !== undefined) return createResource(request, context, type, project)
+  if (request.method === "PUT" && rest === "/tags") return setTags(request, project, context.store)
+  const answer = routeFound(request, rest, context)
+  if (answer === undefined) return ok("404 Not Found", 404)
+  return project === undefined ? notFound : answer(project)
+}
+
+type Handler = (project: Project) => Answer | Promise<Answer>
+
+const routeFound = (request: Request, rest: string, context: Context): Handler | undefined => {
+  const { store, siteUrl } = context
+  const [, folder, name = ""] = /^\/(secrets|resources)\/([^/]+)$/.exec(rest) ?? []
+  if (request.method === "DELETE" && folder === "secrets")
+    return (project) => deleteSecret(context, project, decodeURIComponent(name))
+  if (request.method === "DELETE" && folder === "resources") return (project) => deleteResource(context, project, name)
+  switch (`${request.method} ${rest}`) {
+    case "GET ":
+      return (project) => ok({ project, url: siteUrl(project.slug) })
+    case "DELETE ":
+      return (project) => deleteProject(context, project)
+    case "GET /deployments/latest":
+      return (project) => latest(store, project)
+    case "POST /deployments/upload":
+      return (project) => upload(request, context, project)
+    case "GET /resources":
+      return (project) => listResources(context, project)
+    case "POST /database/query":
+      return (project) => query(request, context, project)
+    case "POST /database/execute":
+      return (project) => execute(request, context, project)
+    case "GET /secrets":
+      return (project) => listSecrets(context, project)
+    case "POST /secrets":
+      return (project) => setSecret(request, context, project)
+    case "GET /logs/session":
+      return (project) => getSession(context, project)
+    case "POST /logs/session":
+      return (project) => startSession(request, context, project)
+    case "DELETE /logs/session":
+      return (project) => endSession(context, project)
+    case "GET /logs/stream":
+      return (project) => streamLogs(context, project)
+  }
+  return undefined
 }

@@ -1,16 +1,25 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import { Readable } from "node:stream"
-import type { StartResult } from "../hosting/bundle.ts"
-import type { EncodedBundle } from "../hosting/encoding.ts"
+import type { SiteHost } from "../hosting/host.ts"
 import { refuseBrowser, ownHosts } from "../system/hosts.ts"
-import { type Answer, type Context, route } from "./routes.ts"
-import { account, Store } from "./store.ts"
+import type { Answer } from "./answers.ts"
+import type { Context } from "./context.ts"
+import { EventStream, LogStreams } from "./logs/streams.ts"
+import { route } from "./routes.ts"
+import { answerHosting } from "./sites.ts"
+import { type Inventory, inventoryOf } from "./store/resources.ts"
+import { account } from "./store/rows.ts"
+import { Store } from "./store/Store.ts"
 
 /** A control plane on this machine that speaks Jack's HTTP contract. */
 export interface ControlPlane {
   readonly url: string
+  /** All that exists at the host, also what deleted projects left behind. `GET /v1/local/inventory` answers the same. */
+  readonly inventory: () => Inventory
   /** For tests: makes the next `POST /v1/projects` fail half-way, which leaves a row with `status: "error"` on its slug. */
   readonly failNextCreate: (message: string) => void
+  /** For tests: makes the next attempt to set secrets fail. An upload's code is live then, and its answer is a 500. */
+  readonly failNextSecrets: (message: string) => void
   /** For tests: answers `GET /v1/me` with this from now on, or never (`"hang"`). `undefined` restores the real answer. */
   readonly answerMe: (answer: Answer | "hang" | undefined) => void
   /** Closes all connections at once. The data stays on disk, and `start` serves it again on the same port. */
@@ -18,7 +27,7 @@ export interface ControlPlane {
   readonly start: () => Promise<void>
 }
 
-/** Starts the control plane. It calls `check` to find out whether uploaded code starts. */
+/** Starts the control plane. It asks the host whether uploaded code starts, and to work on data. */
 export const startControlPlane = async (options: {
   /** The directory of its data. */
   readonly dir: string
@@ -30,22 +39,24 @@ export const startControlPlane = async (options: {
   /** The gateway's own project, with the key of its scheduled calls. It appears in no list. */
   readonly gatewayProject?: { readonly id: string; readonly cronSecret: string }
   readonly siteUrl: (label: string) => string
-  readonly check: (bundle: EncodedBundle) => Promise<StartResult>
+  readonly host: SiteHost
 }): Promise<ControlPlane> => {
-  let createFailure: string | undefined
-  const takeCreateFailure = (): string | undefined => {
-    const message = createFailure
-    createFailure = undefined
+  const failures: Partial<Record<"create" | "secrets", string>> = {}
+  const takeFailure = (step: "create" | "secrets"): string | undefined => {
+    const message = failures[step]
+    delete failures[step]
     return message
   }
   let me: Answer | "hang" | undefined
   const siteUrl = (slug: string): string => options.siteUrl(`${account.username}-${slug}`)
-  const load = (): Context => ({ store: new Store(options.dir), siteUrl, check: options.check, takeCreateFailure })
+  const streams = new LogStreams()
+  const load = (): Context => ({ store: new Store(options.dir), siteUrl, host: options.host, streams, takeFailure })
+  let context = load()
 
-  const answer = async (request: Request, context: Context): Promise<Answer> => {
+  const answer = async (request: Request): Promise<Answer> => {
     const path = new URL(request.url).pathname
     if (path.startsWith(`${options.sitesPath}/`))
-      return siteVersion(path.slice(options.sitesPath.length + 1), context.store)
+      return answerHosting(request, path.slice(options.sitesPath.length + 1), context)
     if (path === "/health") return { status: 200, body: { status: "ok", service: "jack-control" } }
     if (!path.startsWith("/v1/")) return { status: 404, body: "404 Not Found" }
     if (path === "/v1/me" && me !== undefined) return me === "hang" ? new Promise(() => {}) : me
@@ -60,13 +71,13 @@ export const startControlPlane = async (options: {
   }
 
   const listen = async () => {
-    const context = load()
+    context = load()
     const hosts = ownHosts(options.port)
     const server = createServer((incoming, outgoing) => {
       const fromBrowser = refuseBrowser(incoming.headers, hosts)
       const refused: Answer | undefined =
         fromBrowser === undefined ? undefined : { status: 403, body: { error: "forbidden", message: fromBrowser } }
-      void serve(incoming, outgoing, async (request) => refused ?? answer(request, context))
+      void serve(incoming, outgoing, async (request) => refused ?? answer(request))
     })
     await new Promise<void>((resolve, reject) =>
       server.once("error", reject).listen(options.port, "127.0.0.1", resolve)
@@ -76,8 +87,12 @@ export const startControlPlane = async (options: {
   let server: Awaited<ReturnType<typeof listen>> | undefined = await listen()
   return {
     url: `http://127.0.0.1:${options.port}`,
+    inventory: () => inventoryOf(context.store),
     failNextCreate: (message) => {
-      createFailure = message
+      failures.create = message
+    },
+    failNextSecrets: (message) => {
+      failures.secrets = message
     },
     answerMe: (answer) => {
       me = answer
@@ -95,17 +110,6 @@ export const startControlPlane = async (options: {
 }
 
 const unauthorized = (message: string): Answer => ({ status: 401, body: { error: "unauthorized", message } })
-
-/** `{label}` answers the version that the site runs; `{label}/{version}` answers that version's code. */
-const siteVersion = (path: string, store: Store): Answer => {
-  const [label = "", version] = path.split("/")
-  const project = store.projects.find(({ owner_username, slug }) => `${owner_username}-${slug}` === label)
-  // A label of more than 63 characters is not a host name (RFC 1035, 2.3.4), but Jack creates such projects.
-  if (project === undefined || project.status === "error" || label.length > 63) return { status: 404, body: "" }
-  if (version === undefined) return { status: 200, body: { version: store.latest(project)?.id ?? null } }
-  const code = store.version(version)
-  return code === undefined ? { status: 404, body: "" } : { status: 200, body: JSON.parse(code) as unknown }
-}
 
 const serve = async (
   incoming: IncomingMessage,
@@ -125,8 +129,18 @@ const serve = async (
   const { status, body } = await answer(request).catch((): Answer => ({ status: 500, body: "Internal Server Error" }))
   // An answer before the end of the body must not break the connection of the body.
   incoming.resume()
+  if (body instanceof EventStream) return stream(outgoing, body)
   outgoing.writeHead(status, {
     "content-type": typeof body === "string" ? "text/plain; charset=UTF-8" : "application/json"
   })
   outgoing.end(typeof body === "string" ? body : JSON.stringify(body))
+}
+
+const stream = (outgoing: ServerResponse, { begin }: EventStream): void => {
+  outgoing.writeHead(200, {
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-cache, no-transform"
+  })
+  const end = begin((payload) => void outgoing.write(`data: ${JSON.stringify(payload)}\n\n`))
+  outgoing.once("close", end)
 }

@@ -1,57 +1,65 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
-import type { Child } from "../system/process.ts"
-import { waitUntilReady } from "../ready.ts"
+import { type Child, spawnGroup } from "../system/process.ts"
+import { wranglerEnvironment } from "../system/wrangler.ts"
+import { waitUntilReady, withLogTail } from "../ready.ts"
 import { poll } from "../system/poll.ts"
-import { startRuntime } from "../runtime/start.ts"
 import type { StartResult } from "./bundle.ts"
-import type { EncodedBundle } from "./encoding.ts"
+import type { EncodedVersion } from "./encoding.ts"
+import type { Commands, News } from "./process/commands.ts"
+import { type HostingPlan, RESTARTS_FILE } from "./process/plan.ts"
+import { needsRuntime, type QueryResult, type SiteData, type SiteSpec } from "./spec.ts"
 
-/** The process that runs hosted code, and its watchdog. */
-export interface Hosting {
-  /** Starts a bundle there and answers whether it serves. Code that freezes the process counts as code that does not start. */
-  readonly check: (bundle: EncodedBundle) => Promise<StartResult>
-  /** The number of times that the watchdog has replaced the process. */
+/** Work of the host for the control plane. */
+export interface SiteHost {
+  /** Starts a version as it would run and answers whether it serves. Code that freezes its process does not start. */
+  readonly check: (version: SiteSpec, data: SiteData) => Promise<StartResult>
+  /** Runs SQL on a database. */
+  readonly query: (
+    data: SiteData,
+    database: string,
+    sql: string,
+    params?: ReadonlyArray<unknown>
+  ) => Promise<QueryResult | null>
+  /** Whether a bucket has no object. */
+  readonly isEmpty: (data: SiteData, bucket: string) => Promise<boolean>
+  /** Ends a project's process, and deletes its data on request. */
+  readonly remove: (project: string, options: { readonly data: boolean }) => Promise<void>
+}
+
+/** The process that hosts the sites. */
+export interface Hosting extends SiteHost {
+  /** The number of runtimes that watchdogs have ended or replaced. */
   readonly restarts: () => number
-  /** Resolves with the reason when several replacements in a row do not start. */
+  /** Resolves with the reason when the process ends by itself. */
   readonly failed: Promise<string>
   readonly stop: () => Promise<void>
 }
 
-/** The watchdog pings this often and waits this long for an answer. It replaces the process after two missing answers in a row. */
-const PING_EVERY_MS = 400
-const PING_TIMEOUT_MS = 1000
-
-/** Starts the process and its watchdog, and returns once the process answers. It logs every replacement. */
+/** Starts the process, and returns once it answers. It logs each runtime that a watchdog ends. */
 export const startHosting = async (options: {
   readonly dir: string
   readonly port: number
   /** The first path segment of calls that only the stack's own processes make. */
   readonly secret: string
-  /** The URL where the Worker reads the version of a site; empty for no sites. */
+  /** The URL where the versions of sites are read; empty for no sites. */
   readonly sitesUrl: string
+  readonly idleMs: number
   readonly log: (line: string) => void
   readonly signal: AbortSignal
 }): Promise<Hosting> => {
-  const { secret } = options
-  const own = `http://127.0.0.1:${options.port}/${secret}`
-  const start = () =>
-    startRuntime("hosting", options.dir, {
-      port: options.port,
-      workers: [
-        {
-          name: "hosting",
-          source: fileURLToPath(new URL("worker.ts", import.meta.url)),
-          options: {
-            bindings: { SECRET: secret, SITES_URL: options.sitesUrl, PORT: String(options.port) },
-            workerLoaders: { LOADER: {} }
-          }
-        }
-      ]
-    })
-  const ping = async () => (await fetch(`${own}/ping`, { signal: AbortSignal.timeout(PING_TIMEOUT_MS) })).ok
-
-  let child: Child = await start()
+  const own = `http://127.0.0.1:${options.port}/${options.secret}`
+  const folder = join(options.dir, "hosting")
+  const child = await startProcess(options.dir, folder, {
+    port: options.port,
+    secret: options.secret,
+    sitesUrl: options.sitesUrl,
+    dir: join(options.dir, "sites"),
+    idleMs: options.idleMs
+  })
+  const ping = async () => (await fetch(`${own}/ping`, { signal: AbortSignal.timeout(1000) })).ok
   try {
     await waitUntilReady(child, ping, options.signal)
   } catch (cause) {
@@ -59,37 +67,64 @@ export const startHosting = async (options: {
     throw cause
   }
 
+  const command = async <Name extends keyof Commands>(name: Name, input: Commands[Name]): Promise<unknown> => {
+    const response = await fetch(`${own}/host/${name}`, { method: "POST", body: JSON.stringify(input) })
+    const answer: unknown = await response.json()
+    if (response.ok) return answer
+    throw new Error((answer as { readonly message: string }).message)
+  }
   const stopping = new AbortController()
-  let restarts = 0
-  const replace = async (): Promise<boolean> => {
-    await child.stop(0)
-    if (stopping.signal.aborted) return true
-    child = await start()
-    restarts++
-    return waitUntilReady(child, ping, stopping.signal, 20_000).then(
-      () => true,
-      () => stopping.signal.aborted
-    )
-  }
-  const watch = async (): Promise<string> => {
-    for (let silent = 0; !stopping.signal.aborted;) {
-      if (silent === 0) await sleep(PING_EVERY_MS)
-      silent = (await ping().catch(() => false)) ? 0 : silent + 1
-      if (silent < 2 || stopping.signal.aborted) continue
-      const since = Date.now()
-      options.log(
-        "The hosting process does not answer, perhaps because of an endless loop in hosted code. It is replaced."
-      )
-      if (!(await replace()) && !(await replace()) && !(await replace()))
-        return "The hosting process does not start again."
-      if (!stopping.signal.aborted) options.log(`The hosting process is back after ${Date.now() - since} ms.`)
-      silent = 0
+  const report = async (): Promise<void> => {
+    for (let since = 0; !stopping.signal.aborted; await sleep(500, undefined, stopping).catch(() => {})) {
+      const { lines } = (await command("news", { since }).catch(() => ({ lines: [] }))) as News
+      since += lines.length
+      for (const line of lines) options.log(line)
     }
-    return ""
   }
-  const watching = watch()
+  const reporting = report()
 
-  const checkOnce = async (bundle: EncodedBundle): Promise<StartResult | undefined> => {
+  return {
+    check: checkInTurn(own, ping, (version, data) => command("check", { version, data }) as Promise<StartResult>),
+    query: (data, database, sql, params) =>
+      command("query", { data, database, sql, ...(params && { params: [...params] }) }) as Promise<QueryResult | null>,
+    isEmpty: async (data, bucket) =>
+      ((await command("empty", { data, bucket })) as { readonly isEmpty: boolean }).isEmpty,
+    remove: async (project, { data }) => void (await command("remove", { project, data })),
+    restarts: () =>
+      existsSync(join(folder, RESTARTS_FILE)) ? Number(readFileSync(join(folder, RESTARTS_FILE), "utf8")) : 0,
+    failed: child.crashed.then((how) => withLogTail(how, child)),
+    stop: async () => {
+      stopping.abort()
+      await child.stop(0)
+      await reporting
+    }
+  }
+}
+
+const startProcess = (dir: string, folder: string, plan: HostingPlan): Promise<Child> => {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  rmSync(join(folder, RESTARTS_FILE), { force: true })
+  // Readable by its owner only, because it holds a secret.
+  writeFileSync(join(folder, "plan.json"), JSON.stringify(plan), { mode: 0o600 })
+  return spawnGroup({
+    name: "hosting",
+    command: process.execPath,
+    args: [fileURLToPath(new URL("process/main.ts", import.meta.url)), "plan.json"],
+    cwd: folder,
+    env: wranglerEnvironment(dir),
+    log: join(dir, "logs", "hosting.log")
+  })
+}
+
+/** One check at a time, with one retry: another bundle may be the reason that the runtime went down. */
+const checkInTurn = (
+  own: string,
+  ping: () => Promise<boolean>,
+  checkOwn: (version: SiteSpec, data: SiteData) => Promise<StartResult>
+): SiteHost["check"] => {
+  const checkOnce = async (version: SiteSpec): Promise<StartResult | undefined> => {
+    const { mainModule, modules, compatibilityDate, compatibilityFlags, env } = version
+    const bundle: EncodedVersion = { mainModule, modules, compatibilityDate, compatibilityFlags, env }
     try {
       const response = await fetch(`${own}/check`, {
         method: "POST",
@@ -98,33 +133,20 @@ export const startHosting = async (options: {
       })
       return (await response.json()) as StartResult
     } catch {
-      // The watchdog replaces the process. The next answered ping is from its successor.
+      // The watchdog replaces the runtime. The next answered ping is from its successor.
       await poll(ping, 20_000)
       return undefined
     }
   }
   // One check runs at a time, with one retry, because another bundle may be the reason that the process went down.
   let last: Promise<unknown> = Promise.resolve()
-  const check = (bundle: EncodedBundle): Promise<StartResult> => {
-    const result = last.then(
-      async () =>
-        (await checkOnce(bundle)) ??
-        (await checkOnce(bundle)) ?? { ok: false as const, message: "Script startup exceeded CPU time limit." }
-    )
+  return (version, data) => {
+    const result = last.then(async () => {
+      if (needsRuntime(version)) return checkOwn(version, data)
+      const tooLong = { ok: false as const, message: "Script startup exceeded CPU time limit." }
+      return (await checkOnce(version)) ?? (await checkOnce(version)) ?? tooLong
+    })
     last = result.catch(() => {})
     return result
-  }
-
-  return {
-    check,
-    restarts: () => restarts,
-    failed: watching.then((why) => (why === "" ? new Promise<string>(() => {}) : why)),
-    stop: async () => {
-      stopping.abort()
-      await child.stop(0)
-      await watching
-      // A replacement may have started another process in between.
-      await child.stop(0)
-    }
   }
 }

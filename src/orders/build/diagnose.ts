@@ -33,7 +33,11 @@ const placeOf = ({ frames, exported }: StartFailed, { entrypoint, files, map }: 
   return places.find(isOwn) ?? places[0]
 }
 
-const textOf = (files: Files, file: string): string => (Object.hasOwn(files, file) ? (files[file] ?? "") : "")
+/** Returns the text of a file; no text for bytes and for a file that was not sent. */
+const textOf = (files: Files, file: string): string => {
+  const content = Object.hasOwn(files, file) ? files[file] : ""
+  return typeof content === "string" ? content : ""
+}
 
 /** Finds the line of a file that exports a name. */
 const exportIn = (source: string, file: string, name: string): Position | undefined => {

@@ -10,7 +10,8 @@ import { type Captured, type Failure, newPlacement, type Purchase } from "../pur
 import { PurchaseStore } from "../purchase/PurchaseStore.ts"
 import { save } from "../purchase/save.ts"
 import * as transition from "../purchase/transitions.ts"
-import { send, sentAgain } from "./send.ts"
+import { install } from "./install.ts"
+import { sentAgain } from "./send.ts"
 import { recordFailure } from "../steps/retry.ts"
 
 /**
@@ -37,7 +38,7 @@ const publish = Effect.fn("OrderWorkflow.publish")(function* (purchase: Purchase
   const millis = ttl * 3_600_000
   const soonest = Math.ceil(((yield* Clock.currentTimeMillis) + millis) / 1000)
   yield* host.tag(placement.projectId, projectTags(soonest)).pipe(
-    Effect.andThen(send(purchase.id, placement.projectId, upload)),
+    Effect.andThen(install(purchase.id, placement.projectId, upload)),
     Effect.tapErrorTag("ControlPlaneRefused", ({ status }) =>
       status === 404 ? lost(purchase.id, placement.projectId!) : Effect.void
     )
@@ -48,13 +49,17 @@ const publish = Effect.fn("OrderWorkflow.publish")(function* (purchase: Purchase
   const expiresAt = now + millis
   const answer = { url, deployment_id: purchase.id, expires_at: timestamp(expiresAt), ttl_hours: ttl }
   const sent = store.byId(purchase.id) as Captured
-  const update = sentAgain(sent, upload, { body: "", key: purchase.key, attempts: 0 }, now)
+  const update = sentAgain(sent, upload, store.secrets(purchase.id), { body: "", key: purchase.key, attempts: 0 }, now)
   const delivered = yield* save(store, transition.delivered(sent, answer, now, update))
   yield* index(delivered)
   return delivered
 })
 
-const failed = Effect.fn("OrderWorkflow.deliveryFailed")(function* (id: string, failure: Omit<Failure, "at">) {
+const failed = Effect.fn("OrderWorkflow.deliveryFailed")(function* (
+  id: string,
+  failure: Omit<Failure, "at">,
+  reason = "the host does not start this code"
+) {
   const { purchase, owed, retryAfter } = yield* recordFailure(id, failure)
   const about = {
     deployment_id: id,
@@ -63,7 +68,7 @@ const failed = Effect.fn("OrderWorkflow.deliveryFailed")(function* (id: string, 
     retry: { idempotency_key: purchase.key }
   }
   if (failure.fault === "code") {
-    const detail = `You were charged, and the host does not start this code: ${failure.detail}`
+    const detail = `You were charged, and ${reason}: ${failure.detail}`
     return yield* new DeployFailed({ ...about, detail })
   }
   if (owed) {
@@ -90,6 +95,12 @@ export const deliver = (purchase: Purchase) =>
     Effect.flatMap(publish),
     Effect.catchTags({
       CodeRejected: ({ message }) => failed(purchase.id, { fault: "code", detail: message }),
+      MigrationFailed: ({ message }) =>
+        failed(
+          purchase.id,
+          { fault: "code", detail: `${message}. Send corrected migrations by PUT.` },
+          "the database refuses a migration"
+        ),
       ControlPlaneRefused: ({ status, message }) =>
         failed(purchase.id, { fault: "service", detail: `${status} ${message}` }),
       ControlPlaneUnavailable: ({ message }) => failed(purchase.id, { fault: "service", detail: message })

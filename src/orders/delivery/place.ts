@@ -19,8 +19,8 @@ const MAX_SLUGS = 5
 /** A project that is still being provisioned after this time, in milliseconds, was given up by its creator. */
 const PROVISIONING_MS = 600_000
 
-// This reads the purchase again each time, because a live deployment may have expired since.
-const savePlacement = (id: string, placement: Placement) =>
+/** Saves a placement. This reads the purchase again each time, because a live deployment may have expired since. */
+export const savePlacement = (id: string, placement: Placement) =>
   Effect.flatMap(PurchaseStore, (store) => save(store, transition.placed(store.byId(id)!, placement)))
 
 const nextSlug = ({ id, slug }: Purchase) => savePlacement(id, newPlacement(slug))
@@ -104,8 +104,8 @@ export const isGone = (projectId: string) =>
   Effect.flatMap(ControlPlaneClient, (host) => Effect.map(host.get(projectId), Option.isNone))
 
 /** Returns the same place without its project, which is gone. The next try looks the slug up before it asks for it again. */
-export const withoutProject = (placement: Placement): Placement => ({
-  ...placement,
+export const withoutProject = ({ slug }: Placement): Placement => ({
+  slug,
   attempted: true,
   projectId: null,
   url: null

@@ -9,10 +9,12 @@ import { isOver } from "../steps/expire.ts"
 import { findOrCreateProject, isGone, siteUrl, withoutProject } from "./place.ts"
 import { type Answer, type Delivered, expiryOf, type Failure } from "../purchase/Purchase.ts"
 import { type Build, PurchaseStore } from "../purchase/PurchaseStore.ts"
+import type { Sealed } from "../secrets/seal.ts"
 import { save } from "../purchase/save.ts"
 import * as transition from "../purchase/transitions.ts"
 import { backoff } from "../steps/backoff.ts"
-import { send, sentAgain } from "./send.ts"
+import { install } from "./install.ts"
+import { sentAgain } from "./send.ts"
 
 /** The answer to an update of an expired deployment. */
 export const over = (id: string) => new Expired({ detail: "This deployment has expired.", deployment_id: id })
@@ -100,7 +102,7 @@ const upload = Effect.fnUntraced(function* (id: string) {
   if (purchase.placement === null || build === undefined || !("code" in build))
     return yield* Effect.die(new Error(`${id} has nothing to update`))
   const projectId = yield* placed(purchase)
-  yield* send(id, projectId, build).pipe(
+  yield* install(id, projectId, build).pipe(
     Effect.tapErrorTag("ControlPlaneRefused", (refused) =>
       refused.status === 404 ? replaced(id, projectId) : Effect.void
     )
@@ -116,12 +118,14 @@ export const push = Effect.fn("OrderWorkflow.push")(function* (id: string) {
     Effect.retry({ times: 1, while: (error) => error._tag === "ControlPlaneRefused" && error.status === 404 }),
     Effect.catchTags({
       CodeRejected: ({ message }) => untaken(id, "code", `does not start at the host (${message})`),
+      MigrationFailed: ({ message }) => untaken(id, "code", `does not migrate the database (${message})`),
       ControlPlaneRefused: ({ status, message }) =>
         untaken(id, "service", `was refused by the host (${status} ${message})`),
       ControlPlaneUnavailable: ({ message }) => untaken(id, "service", `was not confirmed by the host (${message})`)
     })
   )
-  const live = yield* settle(id, (purchase, now) => taken(purchase, build, url, now))
+  const sealed = (yield* PurchaseStore).secrets(id)
+  const live = yield* settle(id, (purchase, now) => taken(purchase, build, sealed, url, now))
   if (url !== undefined) yield* index(live)
   const { answer, receipt } = live
   if (!("url" in answer)) return yield* Effect.die(new Error(`${id} has no URL`))
@@ -132,11 +136,11 @@ export const push = Effect.fn("OrderWorkflow.push")(function* (id: string) {
  * Returns the changes after the host has taken an update. `url` is set if the deployment was placed anew. `now` in unix
  * milliseconds.
  */
-const taken = (purchase: Delivered, build: Build, url: string | undefined, now: number) => {
+const taken = (purchase: Delivered, build: Build, sealed: Sealed, url: string | undefined, now: number) => {
   const { answer, update } = purchase
   // This code was live before and still is.
   if (update?.again !== undefined && url === undefined) return { update: null, inDoubt: [], due: Infinity }
-  const next = update === null ? null : sentAgain(purchase, build, update, now)
+  const next = update === null ? null : sentAgain(purchase, build, sealed, update, now)
   return {
     update: next,
     due: next?.again ?? Infinity,

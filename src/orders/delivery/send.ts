@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import { ControlPlaneClient, type Upload } from "../../control-plane/ControlPlaneClient.ts"
 import { PurchaseStore } from "../purchase/PurchaseStore.ts"
 import type { InDoubt, Purchase, Update } from "../purchase/Purchase.ts"
+import type { Sealed } from "../secrets/seal.ts"
 import { save } from "../purchase/save.ts"
 import * as transition from "../purchase/transitions.ts"
 
@@ -13,10 +14,18 @@ const LANDS_WITHIN_MS = 600_000
 /** The order sends the newest code once more after this time, in milliseconds, if older code may have landed after it. */
 const SEND_AGAIN_MS = 60_000
 
-const digestOf = ({ main, code, compatibilityFlags }: Upload): string =>
-  createHash("sha256")
-    .update(JSON.stringify([main, code, compatibilityFlags]))
+/**
+ * Returns a digest of all that an upload serves, with its secrets as they are sealed in the store. Without any of what followed
+ * the first release it is that release's, because the store may have such digests.
+ */
+const digestOf = (upload: Upload, sealed: Sealed): string => {
+  const { main, code, compatibilityFlags, compatibilityDate, modules, vars, resources, assets } = upload
+  const more = { compatibilityDate, modules, vars, resources, assets: assets ?? undefined }
+  const isPlain = JSON.stringify(more) === "{}" && Object.keys(sealed).length === 0
+  return createHash("sha256")
+    .update(JSON.stringify([main, code, compatibilityFlags, ...(isPlain ? [] : [more, sealed])]))
     .digest("hex")
+}
 
 /**
  * Uploads code, and records uploads that may still land. An upload that timed out, or that a crash interrupted, may land after
@@ -26,7 +35,7 @@ export const send = Effect.fn("OrderWorkflow.send")(function* (id: string, proje
   const host = yield* ControlPlaneClient
   const store = yield* PurchaseStore
   const now = yield* Clock.currentTimeMillis
-  const digest = digestOf(upload)
+  const digest = digestOf(upload, store.secrets(id))
   const before = (store.byId(id)?.inDoubt ?? []).filter(({ until }) => until > now)
   const write = (inDoubt: ReadonlyArray<InDoubt>) =>
     Effect.suspend(() => {
@@ -46,8 +55,14 @@ export const send = Effect.fn("OrderWorkflow.send")(function* (id: string, proje
  * host cannot say which code serves, because it names the deployment that began last and not the one that landed last. `now` in
  * unix milliseconds.
  */
-export const sentAgain = ({ inDoubt = [] }: Purchase, upload: Upload, update: Omit<Update, "again">, now: number) => {
-  const digest = digestOf(upload)
+export const sentAgain = (
+  { inDoubt = [] }: Purchase,
+  upload: Upload,
+  sealed: Sealed,
+  update: Omit<Update, "again">,
+  now: number
+) => {
+  const digest = digestOf(upload, sealed)
   return inDoubt.some((one) => one.until > now && one.digest !== digest)
     ? { ...update, attempts: 0, again: now + SEND_AGAIN_MS }
     : null

@@ -11,7 +11,16 @@ export const Placement = Schema.Struct({
   /** True once the order has, or may have, sent a create. From then on it looks the slug up before it creates again. */
   attempted: Schema.Boolean,
   projectId: Schema.NullOr(Schema.String),
-  url: Schema.NullOr(Schema.String)
+  url: Schema.NullOr(Schema.String),
+  /** The order saves this before it asks for the project's database. A missing field means that it has not asked. */
+  database: Schema.optionalKey(
+    Schema.Struct({
+      /** When the order asked for it last, in unix milliseconds; null if the host has refused, or the database was there. */
+      askedAt: Schema.NullOr(Schema.Number),
+      /** Null until the host has shown the database. */
+      id: Schema.NullOr(Schema.String)
+    })
+  )
 })
 /** The order's request to the host. */
 export type Placement = typeof Placement.Type

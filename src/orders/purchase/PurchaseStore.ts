@@ -2,8 +2,10 @@ import * as Context from "effect/Context"
 import type * as Deferred from "effect/Deferred"
 import type { Diagnostic } from "../../bundler/index.ts"
 import type { Upload } from "../../control-plane/ControlPlaneClient.ts"
-import type { OrderResult, Deployed } from "../../domain/Order.ts"
+import type { Deployed, Files, OrderResult } from "../../domain/Order.ts"
 import type { OrderError, UpdateError } from "../operations.ts"
+import type { Sealed } from "../secrets/seal.ts"
+import type { Kept } from "./Kept.ts"
 import type { BuildFailure, Purchase } from "./Purchase.ts"
 
 /** The order keeps a build failure this long, in milliseconds, because a later version of the service may build the body. */
@@ -24,11 +26,21 @@ export interface InFlightUpdate {
   readonly outcome: Deferred.Deferred<Deployed, UpdateError>
 }
 
+/** The migrations of a program's database, in the order in which they are applied. */
+export interface Migrations {
+  /** The table that records which ones were applied: `d1_migrations`. */
+  readonly table: string
+  /** `name` is the path below the folder of migrations: `0001_init.sql`. */
+  readonly files: ReadonlyArray<{ readonly name: string; readonly sql: string }>
+}
+
 /** An upload with the compiler's warnings and the versions of its packages. Earlier versions stored it without either. */
 export interface Build extends Upload {
   readonly warnings?: ReadonlyArray<Diagnostic>
   /** The versions of its packages, by what was asked for. */
   readonly lock?: Readonly<Record<string, string>>
+  /** The order applies those that the database has not recorded before it uploads the code. */
+  readonly migrations?: Migrations | null
   /** The source map of code to run, for the stack of an error. */
   readonly map?: string
 }
@@ -67,15 +79,22 @@ export class PurchaseStore extends Context.Service<
     /** The purchases whose `due` has come. `now` in unix milliseconds. */
     readonly findDue: (now: number) => ReadonlyArray<Purchase>
     /** Writes the first state of a purchase, its key and challenge, its payload and the alarm in one transaction. */
-    readonly create: (purchase: Purchase, payload: Payload) => void
-    /** Replaces a purchase's payload, and writes its next state and the alarm in one transaction. */
-    readonly saveWithPayload: (purchase: Purchase, payload: Payload) => void
+    readonly create: (purchase: Purchase, payload: Payload, kept?: Kept) => void
+    /**
+     * Replaces a purchase's payload, and writes its next state and the alarm in one transaction. Source and secrets of an update
+     * of a live deployment count once the host has taken it, and are dropped if the host refuses it.
+     */
+    readonly saveWithPayload: (purchase: Purchase, payload: Payload, kept?: Kept) => void
     /** Deletes a purchase, its key and its challenge. With the last purchase it deletes everything. */
     readonly delete: (id: string) => void
     /** Writes a purchase's next state, and sets the alarm to the earliest `due`. */
     readonly save: (purchase: Purchase) => void
     /** The payload of a purchase. */
     readonly payload: (id: string) => Payload | undefined
+    /** The newest source of a deployment that the host has not refused, until the deployment ends. Earlier releases kept none. */
+    readonly source: (id: string) => Files | undefined
+    /** The newest secrets of a deployment, encrypted, until it ends. `openSecrets` decrypts them. */
+    readonly secrets: (id: string) => Sealed
     /** Binds this key and this challenge to that purchase, unless they are bound to another. */
     readonly bindKeys: (key: string, challengeId: string, id: string) => void
     readonly buildFailure: () => BuildFailure | undefined

@@ -1,4 +1,7 @@
 import * as Schema from "effect/Schema"
+import { endOfUpdate, isKept, type Kept, slotOf } from "./Kept.ts"
+import { makeKeptSql } from "./KeptSql.ts"
+import { joinParts, splitParts } from "./parts.ts"
 import { BuildFailureText, type Purchase, PurchaseText } from "./Purchase.ts"
 import { BUILD_FAILURE_TTL_MS, keepsPayload, type Payload, PurchaseStore } from "./PurchaseStore.ts"
 
@@ -6,12 +9,13 @@ import { BUILD_FAILURE_TTL_MS, keepsPayload, type Payload, PurchaseStore } from 
  * The storage schema of an order's object (SQLite, inside the Durable Object):
  *
  * - `purchase` — one row for each payment; `data` is the purchase as JSON, and the store searches by the other columns.
- * - `upload` — the payload of a purchase, as JSON cut into rows of at most 1 MB, because a row may hold 2 MB in production
- *   (the local runtime does not enforce that limit). The store deletes it once the purchase is live or failed, and writes it
- *   again while an update is in progress. The result of a run replaces the code that was run, until it expires.
+ * - `upload` — the payload of a purchase, as JSON cut into rows. The store deletes it once the purchase is live or failed, and
+ *   writes it again while an update is in progress. The result of a run replaces the code that was run, until it expires.
  * - `claim` — the purchase that a key (`kind` = key) or a used challenge (`kind` = challenge) is bound to. Each one buys one
  *   purchase; a purchase that failed before any money moved releases it.
  * - `verdict` — at most one row: the reason why this body does not bundle.
+ *
+ * `KeptSql.ts` has the tables of source and secrets.
  */
 const schema = `
   CREATE TABLE IF NOT EXISTS purchase (id TEXT PRIMARY KEY, state TEXT NOT NULL, due INTEGER, data TEXT NOT NULL);
@@ -19,8 +23,6 @@ const schema = `
   CREATE TABLE IF NOT EXISTS claim (kind TEXT NOT NULL, name TEXT NOT NULL, purchase TEXT NOT NULL, PRIMARY KEY (kind, name));
   CREATE TABLE IF NOT EXISTS verdict (one INTEGER PRIMARY KEY CHECK (one = 1), data TEXT NOT NULL);
 `
-
-const PART_BYTES = 1_000_000
 
 const decodePurchase = Schema.decodeSync(PurchaseText)
 const encodePurchase = Schema.encodeSync(PurchaseText)
@@ -30,6 +32,7 @@ const encodeFailure = Schema.encodeSync(BuildFailureText)
 /** Makes the store of one object, in that object's storage. */
 export const makePurchaseStore = (storage: DurableObjectStorage): PurchaseStore["Service"] => {
   const { sql } = storage
+  const kept = makeKeptSql(sql)
   // The store writes nothing before the first purchase, because a request for an unknown order must not leave data behind.
   let ready = sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'purchase'").toArray().length > 0
   const rows = <Row extends Record<string, SqlStorageValue>>(
@@ -44,6 +47,7 @@ export const makePurchaseStore = (storage: DurableObjectStorage): PurchaseStore[
   const write = (query: string, ...values: ReadonlyArray<SqlStorageValue>) => sql.exec(query, ...values)
   const forgetAll = () => {
     ready = false
+    kept.forget()
     void storage.deleteAlarm()
     void storage.deleteAll()
   }
@@ -64,8 +68,12 @@ export const makePurchaseStore = (storage: DurableObjectStorage): PurchaseStore[
   }
   const put = (purchase: Purchase) => {
     const { id, state, due } = purchase
+    const end = endOfUpdate(purchases("id = ?", id)[0], purchase)
     write("INSERT OR REPLACE INTO purchase VALUES (?, ?, ?, ?)", id, state, due, encodePurchase(purchase))
     if (!keepsPayload(purchase)) write("DELETE FROM upload WHERE id = ?", id)
+    if (!isKept(purchase)) kept.delete(id)
+    else if (end === "taken") kept.promote(id)
+    else if (end === "refused") kept.delete(id, "next")
   }
   const boundTo = (kind: "key" | "challenge", name: string) =>
     purchases("state <> 'failed' AND id = (SELECT purchase FROM claim WHERE kind = ? AND name = ?)", kind, name)[0]
@@ -78,13 +86,12 @@ export const makePurchaseStore = (storage: DurableObjectStorage): PurchaseStore[
     }
   }
 
-  const keep = (purchase: Purchase, payload: Payload) => {
-    const bytes = new TextEncoder().encode(JSON.stringify(payload))
+  const keep = (purchase: Purchase, payload: Payload, added?: Kept) => {
     write("DELETE FROM upload WHERE id = ?", purchase.id)
-    for (let part = 0; part * PART_BYTES < bytes.length; part++) {
-      const slice = bytes.slice(part * PART_BYTES, (part + 1) * PART_BYTES)
-      write("INSERT INTO upload VALUES (?, ?, ?)", purchase.id, part, slice.buffer)
+    for (const [part, bytes] of splitParts(JSON.stringify(payload)).entries()) {
+      write("INSERT INTO upload VALUES (?, ?, ?)", purchase.id, part, bytes)
     }
+    if (added !== undefined) kept.write(purchase.id, slotOf(purchase), added)
     put(purchase)
   }
 
@@ -108,16 +115,18 @@ export const makePurchaseStore = (storage: DurableObjectStorage): PurchaseStore[
       put(purchase)
       wake()
     },
-    create: (purchase, payload) => {
+    create: (purchase, payload, added) => {
       prepare()
+      if (added !== undefined) kept.prepare()
       storage.transactionSync(() => {
-        keep(purchase, payload)
+        keep(purchase, payload, added)
         bindKeys(purchase.key, purchase.challengeId, purchase.id)
       })
       wake()
     },
-    saveWithPayload: (purchase, payload) => {
-      storage.transactionSync(() => keep(purchase, payload))
+    saveWithPayload: (purchase, payload, added) => {
+      if (added !== undefined) kept.prepare()
+      storage.transactionSync(() => keep(purchase, payload, added))
       wake()
     },
     delete: (id) => {
@@ -128,6 +137,7 @@ export const makePurchaseStore = (storage: DurableObjectStorage): PurchaseStore[
       storage.transactionSync(() => {
         write("DELETE FROM purchase WHERE id = ?", id)
         write("DELETE FROM upload WHERE id = ?", id)
+        kept.delete(id)
         write("DELETE FROM claim WHERE purchase = ?", id)
       })
       wake()
@@ -135,10 +145,11 @@ export const makePurchaseStore = (storage: DurableObjectStorage): PurchaseStore[
     payload: (id) => {
       const parts = rows<{ bytes: ArrayBuffer }>("SELECT bytes FROM upload WHERE id = ? ORDER BY part", id)
       if (parts.length === 0) return undefined
-      const decoder = new TextDecoder()
-      const text = parts.map(({ bytes }) => decoder.decode(bytes, { stream: true })).join("") + decoder.decode()
-      return JSON.parse(text) as Payload // `keep` above has written this text.
+      // `keep` above has written this text.
+      return JSON.parse(joinParts(parts.map(({ bytes }) => bytes))) as Payload
     },
+    source: kept.source,
+    secrets: kept.secrets,
     bindKeys,
     buildFailure: () => rows<{ data: string }>("SELECT data FROM verdict").map(({ data }) => decodeFailure(data))[0],
     saveBuildFailure: (failure) => {

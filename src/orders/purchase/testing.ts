@@ -1,4 +1,5 @@
 import * as Layer from "effect/Layer"
+import { endOfUpdate, isKept, type Kept, type Slot, slotOf } from "./Kept.ts"
 import type { BuildFailure, Purchase } from "./Purchase.ts"
 import { isUndelivered, keepsPayload, type Payload, PurchaseStore } from "./PurchaseStore.ts"
 
@@ -6,6 +7,7 @@ import { isUndelivered, keepsPayload, type Payload, PurchaseStore } from "./Purc
 export const makePurchaseStoreMemory = (): PurchaseStore["Service"] => {
   const purchases = new Map<string, Purchase>()
   const payloads = new Map<string, Payload>()
+  const kept = { live: new Map<string, Kept>(), next: new Map<string, Kept>() }
   const keys = new Map<string, string>()
   const challenges = new Map<string, string>()
   let failure: BuildFailure | undefined
@@ -17,9 +19,18 @@ export const makePurchaseStoreMemory = (): PurchaseStore["Service"] => {
     if (bound(keys.get(key)) === undefined) keys.set(key, id)
     if (bound(challenges.get(challengeId)) === undefined) challenges.set(challengeId, id)
   }
+  const add = (id: string, slot: Slot, added: Kept = {}) => {
+    const before = kept[slot].get(id)
+    kept[slot].set(id, { ...before, ...added, secrets: { ...before?.secrets, ...added.secrets } })
+  }
   const save = (purchase: Purchase) => {
-    purchases.set(purchase.id, purchase)
-    if (!keepsPayload(purchase)) payloads.delete(purchase.id)
+    const { id } = purchase
+    const end = endOfUpdate(purchases.get(id), purchase)
+    purchases.set(id, purchase)
+    if (!keepsPayload(purchase)) payloads.delete(id)
+    if (end === "taken") add(id, "live", kept.next.get(id))
+    if (end !== undefined || !isKept(purchase)) kept.next.delete(id)
+    if (!isKept(purchase)) kept.live.delete(id)
   }
   return PurchaseStore.of({
     inFlight: new Map(),
@@ -30,26 +41,32 @@ export const makePurchaseStoreMemory = (): PurchaseStore["Service"] => {
     findUndelivered: () => [...purchases.values()].find(isUndelivered),
     findDue: (now) => [...purchases.values()].filter(({ due }) => due !== null && due <= now),
     save,
-    create: (purchase, value) => {
+    create: (purchase, value, added) => {
       payloads.set(purchase.id, value)
+      add(purchase.id, slotOf(purchase), added)
       save(purchase)
       bindKeys(purchase.key, purchase.challengeId, purchase.id)
     },
-    saveWithPayload: (purchase, value) => {
+    saveWithPayload: (purchase, value, added) => {
       payloads.set(purchase.id, value)
+      add(purchase.id, slotOf(purchase), added)
       save(purchase)
     },
     delete: (id) => {
       purchases.delete(id)
       payloads.delete(id)
+      kept.live.delete(id)
+      kept.next.delete(id)
       for (const bindings of [keys, challenges]) {
         for (const [name, purchase] of bindings) if (purchase === id) bindings.delete(name)
       }
       if ([...purchases.values()].some(({ state }) => state !== "failed")) return
-      for (const rows of [purchases, payloads, keys, challenges]) rows.clear()
+      for (const rows of [purchases, payloads, keys, challenges, kept.live, kept.next]) rows.clear()
       failure = undefined
     },
     payload: (id) => payloads.get(id),
+    source: (id) => kept.next.get(id)?.source ?? kept.live.get(id)?.source,
+    secrets: (id) => ({ ...kept.live.get(id)?.secrets, ...kept.next.get(id)?.secrets }),
     bindKeys,
     buildFailure: () => failure,
     saveBuildFailure: (value) => void (failure = value),

@@ -6,6 +6,7 @@ import { DeploymentIds } from "../../ids/DeploymentIds.ts"
 import { newPurchase } from "../purchase/new-purchase.ts"
 import { PurchaseStore } from "../purchase/PurchaseStore.ts"
 import { create } from "../purchase/save.ts"
+import { sealSecrets } from "../secrets/secrets.ts"
 import { attemptOf, countAttempt } from "./attempt.ts"
 import { capture } from "./capture.ts"
 import { prepare } from "./prepare.ts"
@@ -16,17 +17,20 @@ import { resume, resumeFrom } from "./resume.ts"
  */
 const pay = Effect.fn("OrderWorkflow.pay")(function* (order: DeployOrder | ExecuteOrder) {
   const { authorization, upload } = yield* prepare(order)
+  const { terms, verified } = order
+  const name = orderName(verified.payer, terms.operation, terms.bodyDigest)
+  const secrets = yield* sealSecrets(name, "env" in order ? (order.env ?? {}) : {})
   const now = yield* Clock.currentTimeMillis
   const store = yield* PurchaseStore
   // The payer may have bought the same meanwhile under another key, and wants it once.
   const undelivered = store.findUndelivered()
   if (undelivered !== undefined) return { undelivered }
-  const { terms, verified } = order
   const ids = yield* DeploymentIds
-  const id = yield* ids.make(orderName(verified.payer, terms.operation, terms.bodyDigest))
+  const id = yield* ids.make(name)
   const purchase = newPurchase(id, order, authorization, now, upload)
   const payload = "input" in order ? { ...upload, input: order.input } : upload
-  return { paid: yield* capture(yield* create(store, purchase, payload)) }
+  const kept = "input" in order ? undefined : { source: order.files, secrets }
+  return { paid: yield* capture(yield* create(store, purchase, payload, kept)) }
 })
 
 /** Makes a new purchase and delivers it. A failure before its capture counts as a failed attempt of the payer. */

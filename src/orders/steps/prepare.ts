@@ -49,7 +49,10 @@ export const prepare = Effect.fn("OrderWorkflow.prepare")(function* (order: Depl
       )
     )
   )
-  const upload = yield* buildAndStart(files, purpose, attemptOf(verified, "purchase"), rejectBody)
+  const upload = yield* buildAndStart(
+    { files, purpose, attempt: attemptOf(verified, "purchase"), ...("env" in order && { env: order.env }) },
+    rejectBody
+  )
   // The order awaits the host after the build, because an error of the body is the same whether the host works or not.
   if (asked !== undefined) yield* Fiber.join(asked)
   yield* inTime(authorization, verified.key)

@@ -1,9 +1,8 @@
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import { BundleFailed, Busy } from "../../domain/Errors.ts"
-import type { Deployed, Files, UpdateOrder } from "../../domain/Order.ts"
-import type { AttemptId } from "../../payers/Payers.ts"
+import { BundleFailed, Busy, InvalidRequest } from "../../domain/Errors.ts"
+import type { Deployed, UpdateOrder } from "../../domain/Order.ts"
 import { attemptOf, countAttempt } from "./attempt.ts"
 import { resolveUpdate, runUpdateDetached, awaitUpdate } from "../idempotency/resolve-update.ts"
 import { register, runDetached } from "../idempotency/resolve-order.ts"
@@ -12,33 +11,49 @@ import { deployed, type UpdateError } from "../operations.ts"
 import type { OrderServices } from "../OrderServices.ts"
 import { buildAndStart } from "../build/build.ts"
 import { resumeFrom } from "./resume.ts"
+import type { Kept } from "../purchase/Kept.ts"
 import { expiryOf, type Purchase } from "../purchase/Purchase.ts"
 import { type Build, type InFlightUpdate, PurchaseStore } from "../purchase/PurchaseStore.ts"
 import { save } from "../purchase/save.ts"
 import * as transition from "../purchase/transitions.ts"
+import { openSecrets, orderOf, sealSecrets } from "../secrets/secrets.ts"
 import { over, push } from "../delivery/push.ts"
 
 /** The lease of an update in progress, in milliseconds. After a crash the alarm continues it once the lease is over. */
 const LEASE_MS = 30_000
 
 /**
- * Builds and starts the files of an update. The order does not save a failure, because these files are not the order's body.
+ * Builds and starts the files of an update, or those of the deployment for an update of its secrets alone. The order does not
+ * save a failure, because these files are not the order's body.
  */
-const buildUpdate = (files: Files, attempt: AttemptId, lock: Build["lock"]) =>
-  buildAndStart(
-    files,
-    "serve",
-    attempt,
-    ({ detail, diagnostics }) =>
-      new BundleFailed({ detail: `${detail} Updates are free.`, diagnostics, charged: true }),
-    lock
+const buildUpdate = Effect.fnUntraced(function* ({ id, files, verified, env = {} }: UpdateOrder) {
+  const store = yield* PurchaseStore
+  const source = files ?? store.source(id)
+  if (source === undefined) {
+    return yield* new InvalidRequest({
+      detail: "The source of this deployment was not kept. Send its files together with env."
+    })
+  }
+  const job = {
+    files: source,
+    purpose: "serve" as const,
+    attempt: attemptOf(verified, "update"),
+    env: yield* openSecrets(id, env),
+    // The packages stay at the versions of the deployment.
+    lock: store.byId(id)?.lock
+  }
+  const upload = yield* buildAndStart(
+    job,
+    ({ detail, diagnostics }) => new BundleFailed({ detail: `${detail} Updates are free.`, diagnostics, charged: true })
   )
+  return { upload, kept: { source, secrets: yield* sealSecrets(orderOf(id), env) } }
+})
 
 /** Saves the bundle and sends it, either as an update of a live site or in place of code that is not live yet. */
 const replace = Effect.fn("OrderWorkflow.replace")(function* (
   id: string,
   { body, key }: InFlightUpdate,
-  upload: Build
+  { upload, kept }: { readonly upload: Build; readonly kept: Kept }
 ) {
   const store = yield* PurchaseStore
   for (;;) {
@@ -53,10 +68,10 @@ const replace = Effect.fn("OrderWorkflow.replace")(function* (
     }
     if (purchase.state === "delivered") {
       const due = Math.min(now + LEASE_MS, expiryOf(purchase)!)
-      yield* save(store, transition.updating(purchase, { body, key, attempts: 0 }, due), upload)
+      yield* save(store, transition.updating(purchase, { body, key, attempts: 0 }, due), upload, kept)
       return yield* push(id)
     }
-    const saved = save(store, transition.replacing(purchase, upload, now + LEASE_MS), upload)
+    const saved = save(store, transition.replacing(purchase, upload, now + LEASE_MS), upload, kept)
     const registered = register(store, purchase.key, purchase.challengeId)
     return yield* deployed(runDetached(registered, Effect.flatMap(saved, resumeFrom))).pipe(
       // The order reports this error only before a payment, and this purchase is paid for.
@@ -66,20 +81,15 @@ const replace = Effect.fn("OrderWorkflow.replace")(function* (
 })
 
 /** Builds the files and replaces the code, as an attempt of the payer. */
-const rebuild = ({ id, files, verified }: UpdateOrder, updating: InFlightUpdate) => {
-  const mine = attemptOf(verified, "update")
-  return Effect.flatMap(PurchaseStore, (store) =>
-    // The packages stay at the versions of the deployment.
-    buildUpdate(files, mine, store.byId(id)?.lock)
-  ).pipe(
+const rebuild = (order: UpdateOrder, updating: InFlightUpdate) =>
+  buildUpdate(order).pipe(
     Effect.catchTags({
       BundleFailed: (error) => new BundleFailed({ ...error, detail: `${error.detail} The deployment is as it was.` })
     }),
-    Effect.flatMap((upload) => replace(id, updating, upload)),
-    (work) => countAttempt(mine, work),
+    Effect.flatMap((built) => replace(order.id, updating, built)),
+    (work) => countAttempt(attemptOf(order.verified, "update"), work),
     Effect.catchTag("Busy", busy)
   )
-}
 
 /**
  * Takes newer code for a paid deployment. The code serves at its URL until its expiry if it is live, or replaces the code that

@@ -16,8 +16,10 @@ export interface WorkerCode {
   readonly modules: Readonly<Record<string, WorkerModule>>
   readonly compatibilityDate: string
   readonly compatibilityFlags: ReadonlyArray<string>
-  /** Its variables, as `env`; no variables by default. */
-  readonly env?: Readonly<Record<string, string>>
+  /** The module that the host starts in place of the main one, which it imports; none by default. */
+  readonly hostMain?: string
+  /** Its variables and stand-ins for its bindings, as `env`; empty by default. */
+  readonly env?: Readonly<Record<string, string | object>>
 }
 
 /** The part of Cloudflare's Worker Loader binding ("Dynamic Workers") that the gateway uses. */
@@ -28,7 +30,7 @@ export interface WorkerLoader {
   ): { getEntrypoint(name?: string): { fetch(request: Request): Promise<Response> } }
 }
 
-interface IsolatedWorkerCode extends WorkerCode {
+interface IsolatedWorkerCode extends Omit<WorkerCode, "hostMain"> {
   /** `null` forbids every outbound request. Without this field the loaded Worker would have the gateway's whole network. */
   readonly globalOutbound: null
   /** Milliseconds of CPU that one request may take. The platform enforces this limit; workerd alone does not. */
@@ -65,10 +67,11 @@ export const load = (
   harness: ((names: Names) => string) | undefined,
   limits?: { readonly cpuMs: number }
 ): LoadedWorker => {
+  const { hostMain: _hostMain, ...isolated } = code
   const id = crypto.randomUUID()
   const ours = harness === undefined ? undefined : harnessModules(id, code.mainModule, harness)
   const worker = loader.get(null, async () => ({
-    ...code,
+    ...isolated,
     ...(ours !== undefined && { mainModule: ours.main, modules: { ...code.modules, ...ours.modules } }),
     env: code.env ?? {},
     globalOutbound: null,

@@ -58,7 +58,7 @@ export const check = async (
   // A module of the gateway could import either, but the runtime starts neither.
   if (typeof main !== "string" && !("js" in main)) return failed("Main module must be an ES module.")
   const [started, exports] = await Promise.all([
-    purpose === "serve" ? startAsMain(loader, code, START_CPU_MS.serve) : { ok: true as const },
+    purpose === "serve" ? startAsMain(loader, asHosted(code), START_CPU_MS.serve) : { ok: true as const },
     inspectExports(loader, code, purpose === "serve" ? inspectToServe : inspectToRun, START_CPU_MS[purpose])
   ])
   if ("runtimeFailure" in started) return started
@@ -68,8 +68,11 @@ export const check = async (
   if (purpose === "run" || !exports.hooked) return { ok: true }
   // If the code sets Error.prepareStackTrace and that hook throws, the runtime loses the error of the start. It reports a good
   // start, and then every request fails.
-  return startReexported(loader, code, START_CPU_MS.serve)
+  return startReexported(loader, asHosted(code), START_CPU_MS.serve)
 }
+
+/** The code as its host starts it, in the host's own modules if it has some. */
+const asHosted = (code: WorkerCode): WorkerCode => ({ ...code, mainModule: code.hostMain ?? code.mainModule })
 
 const failed = (message: string, exports?: ExportInspection): FailedStart => ({
   ok: false,

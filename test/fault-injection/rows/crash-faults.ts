@@ -6,7 +6,7 @@ import { expect, type Fault, gate, note, type Run, strike } from "../fault.ts"
 type Hold = "before, then dropped" | "before, then let through" | "after"
 
 /** Kills the gateway while every run is held at one step, and starts it again on the same storage. */
-const killedAt =
+export const killedAt =
   (step: Step, hold: Hold): Fault["attack"] =>
   async (harness, runs) => {
     const [all, dead] = [gate(), gate()]

@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { decodeDeploy, decodeUpdate, MAX_FILES, MAX_SOURCE_BYTES } from "../../../src/api/request/decode-deploy.ts"
+import { MAX_SECRET_BYTES, MAX_SECRETS } from "../../../src/api/request/project/env.ts"
+import { MAX_ASSET_BYTES, MAX_ASSETS } from "../../../src/api/request/project/files.ts"
 
 const decode = (body: unknown) =>
   decodeDeploy(new TextEncoder().encode(typeof body === "string" ? body : JSON.stringify(body)))
@@ -90,10 +92,10 @@ describe("a deploy's body", () => {
   it.effect("takes no name for an update", () =>
     Effect.gen(function* () {
       const bytes = (body: unknown) => new TextEncoder().encode(JSON.stringify(body))
-      assert.deepStrictEqual(yield* decodeUpdate(bytes(file("a"))), { a: "" })
+      assert.deepStrictEqual(yield* decodeUpdate(bytes(file("a"))), { files: { a: "" } })
       const error = yield* Effect.flip(decodeUpdate(bytes({ ...file("a"), name: "x" })))
       assert.strictEqual(error._tag, "InvalidRequest")
-      assert.match(error.message, /name is unknown. The known fields are: files\./)
+      assert.match(error.message, /name is unknown. The known fields are: files, env\./)
     })
   )
 
@@ -126,4 +128,124 @@ describe("a deploy's body", () => {
       assert.match(error.message, /512001 bytes/)
     })
   )
+})
+
+const update = (body: unknown) => decodeUpdate(new TextEncoder().encode(JSON.stringify(body)))
+
+describe("files of bytes", () => {
+  it.effect("are taken as they are sent", () =>
+    Effect.gen(function* () {
+      const files = { "a.ts": "1", "./public/logo.png": { base64: "iVBORw0KGgo=" }, "empty.bin": { base64: "" } }
+      assert.deepStrictEqual((yield* decode({ files })).files, {
+        "a.ts": "1",
+        "public/logo.png": { base64: "iVBORw0KGgo=" },
+        "empty.bin": { base64: "" }
+      })
+    })
+  )
+
+  for (const base64 of ["a", "AAA", "AA\nAA", "AA-_", "AA==AAAA", "=AAA", "A===", "ü"]) {
+    rejects(
+      `are refused by name if they are not base64: ${JSON.stringify(base64)}`,
+      { files: { "a.ts": "", "img/logo.png": { base64 } } },
+      "InvalidRequest",
+      /"img\/logo.png" is not base64/
+    )
+  }
+  for (const content of [{ base64: 5 }, { base64: "AAAA", path: "" }, { Base64: "" }, [], null]) {
+    rejects(
+      `are refused in another form: ${JSON.stringify(content)}`,
+      { files: { "a.ts": "", "logo.png": content } },
+      "MissingFiles",
+      /"logo.png" is not a string/
+    )
+  }
+
+  it.effect("count by their bytes", () =>
+    Effect.gen(function* () {
+      const bytes = (size: number) => ({ base64: Buffer.alloc(size).toString("base64") })
+      yield* decode({ files: { "a.bin": bytes(MAX_SOURCE_BYTES - 1), "b.ts": "x" } })
+      const error = yield* Effect.flip(decode({ files: { "a.bin": bytes(MAX_SOURCE_BYTES), "b.ts": "x" } }))
+      assert.strictEqual(error._tag, "CodeTooLarge")
+      assert.match(error.message, /512001 bytes/)
+    })
+  )
+
+  it.effect("may have 2 MiB and 1,000 files in a folder of assets", () =>
+    Effect.gen(function* () {
+      const half = { base64: Buffer.alloc(MAX_ASSET_BYTES / 2).toString("base64") }
+      const files = { "src/index.ts": "x".repeat(MAX_SOURCE_BYTES), "public/a.bin": half, "./dist//b.bin": half }
+      yield* decode({ files })
+      const error = yield* Effect.flip(decode({ files: { ...files, "public/c.txt": "x" } }))
+      assert.strictEqual(error._tag, "CodeTooLarge")
+      assert.match(error.message, /static files have 2097153 bytes. The limit is 2097152/)
+      const many = Object.fromEntries(Array.from({ length: MAX_ASSETS }, (_, index) => [`public/${index}`, ""]))
+      yield* decode({ files: { ...many, "index.ts": "" } })
+      const tooMany = yield* Effect.flip(decode({ files: { ...many, "public/one-more": "" } }))
+      assert.match(tooMany.message, /1001 static files/)
+    })
+  )
+})
+
+describe("secrets of a body", () => {
+  const value = "sk_live_canary"
+
+  it.effect("are taken beside files, and may be absent", () =>
+    Effect.gen(function* () {
+      const env = { API_KEY: value, _a1: "x".repeat(MAX_SECRET_BYTES), ["__proto__"]: "1" }
+      const decoded = yield* decode(`{"files":{"a":""},"env":${JSON.stringify(env)}}`)
+      assert.deepStrictEqual(Object.entries(decoded.env ?? {}), Object.entries(env))
+      for (const none of [undefined, null, {}]) {
+        assert.notProperty(yield* decode({ ...file("a"), env: none }), "env")
+        assert.deepStrictEqual(yield* update({ ...file("a"), env: none }), { files: { a: "" } })
+      }
+    })
+  )
+
+  it.effect("are an update by themselves", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* update({ env: { A: value } }), { files: null, env: { A: value } })
+      for (const body of [{}, { env: {} }, { env: null }, { env: { A: value }, files: {} }, { evn: { A: value } }]) {
+        const error = yield* Effect.flip(update(body))
+        assert.strictEqual(error._tag, "MissingFiles", JSON.stringify(body))
+      }
+      const error = yield* Effect.flip(update({ env: { A: value }, nane: "x" }))
+      assert.match(error.message, /nane is unknown/)
+      assert.strictEqual((yield* Effect.flip(decode({ env: { A: value } })))._tag, "MissingFiles")
+    })
+  )
+
+  const refused: ReadonlyArray<readonly [name: string, env: unknown, message: RegExp]> = [
+    ["that are a list", [value], /env must be an object/],
+    ["that are a text", value, /env must be an object/],
+    ["with a name that begins with a digit", { "1A": value }, /Name 1 of env is not a name/],
+    ["with a dash in a name", { OK: "1", [value.replaceAll("_", "-")]: "API_KEY" }, /Name 2 of env is not a name/],
+    ["with an empty name", { "": value }, /Name 1 of env/],
+    ["with an endless name", { ["A".repeat(256)]: value }, /Name 1 of env/],
+    ["that are empty", { A: "" }, /env\.A must be a string that is not empty/],
+    ["that are numbers", { A: 5 }, /env\.A must be a string/],
+    ["that are objects", { A: { value } }, /env\.A must be a string/],
+    ["of more than 5 KB", { A: "ü".repeat(MAX_SECRET_BYTES / 2) + "x" }, /env\.A has 5121 bytes/],
+    ["with the host's own name", { PROJECT_ID: value }, /env\.PROJECT_ID is set by the host/],
+    [
+      "with 65 names",
+      Object.fromEntries(Array.from({ length: MAX_SECRETS + 1 }, (_, index) => [`A${index}`, value])),
+      /env has 65 names/
+    ]
+  ]
+  for (const [name, env, message] of refused) {
+    it.effect(`are refused ${name}, and not shown`, () =>
+      Effect.gen(function* () {
+        for (const error of [
+          yield* Effect.flip(decode({ ...file("a"), env })),
+          yield* Effect.flip(update({ env })),
+          yield* Effect.flip(update({ ...file("a"), env }))
+        ]) {
+          assert.strictEqual(error._tag, "InvalidRequest")
+          assert.match(error.message, message)
+          assert.notMatch(error.message, /sk.live/)
+        }
+      })
+    )
+  }
 })

@@ -126,7 +126,7 @@ describe("the missing default export's hint", () => {
 describe("loaders", () => {
   it("read text as text and refuse the rest with a reason", () => {
     for (const extension of [".txt", ".html", ".css", ".sql", ".md"]) assert.strictEqual(LOADERS[extension], "text")
-    assert.strictEqual(refuseExtension("wasm").hint, "Write that part in JavaScript or TypeScript.")
+    assert.strictEqual(refuseExtension("wasm").hint, 'Send its bytes: { "base64": "AGFzbQ…" }.')
     assert.include(refuseExtension("png").text, ".png files")
     assert.include(refuseExtension("").text, "without extension")
   })

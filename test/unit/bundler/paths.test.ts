@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { BundleError } from "../../../src/bundler/diagnostics.ts"
 import { joinPath, pathProblem, relativeSpecifier } from "../../../src/bundler/project/paths.ts"
-import { readProject } from "../../../src/bundler/project/project.ts"
+import { readProject } from "../../../src/bundler/files/read-project.ts"
 
 describe("joinPath", () => {
   it("follows a relative path from a folder", () => {

@@ -3,6 +3,7 @@ import * as Schedule from "effect/Schedule"
 import { assert, describe, it } from "vitest"
 import { PaymentRejected } from "../../../src/payment/PaymentService.ts"
 import { BundleRejected, type Bundler } from "../../../src/bundler/Bundler.ts"
+import { testBundle } from "../../../src/bundler/testing.ts"
 import { CodeRejected } from "../../../src/control-plane/ControlPlaneClient.ts"
 import { failsWith } from "../../../src/control-plane/testing.ts"
 import { RunnerUnavailable } from "../../../src/sandbox/CodeRunner.ts"
@@ -10,7 +11,7 @@ import { testCredential } from "../../../src/payment/testing.ts"
 import { helloBody, makeGateway, problem } from "../../support/gateway.ts"
 
 const bodyOf = (source: string) => JSON.stringify({ files: { "index.ts": source } })
-const program = { entrypoint: "index.ts", main: "worker.js", code: "", warnings: [], compatibilityFlags: [], lock: {} }
+const program = testBundle({ code: "" })
 
 /** A gateway whose builds of "bad" sources fail, with a count of all builds. */
 const makeCounted = (parts: Parameters<typeof makeGateway>[0] = {}) => {
@@ -18,7 +19,7 @@ const makeCounted = (parts: Parameters<typeof makeGateway>[0] = {}) => {
   const bundle: Bundler["Service"]["bundle"] = (files) =>
     Effect.suspend(() => {
       count.builds++
-      return files["index.ts"]?.startsWith("bad")
+      return String(files["index.ts"]).startsWith("bad")
         ? Effect.fail(new BundleRejected({ diagnostics: [{ file: "index.ts", line: 1, column: 0, text: "no" }] }))
         : Effect.succeed(program)
     })

@@ -3,6 +3,7 @@ import * as Schema from "effect/Schema"
 import { assert, describe, it } from "vitest"
 import type { BuildOptions } from "../../../src/bundler/index.ts"
 import { type Bundler, BundleRejected, RegistryUnavailable } from "../../../src/bundler/Bundler.ts"
+import { testBundle } from "../../../src/bundler/testing.ts"
 import { CodeRejected } from "../../../src/control-plane/ControlPlaneClient.ts"
 import { failsWith } from "../../../src/control-plane/testing.ts"
 import { PurchaseText, statusOf } from "../../../src/orders/purchase/Purchase.ts"
@@ -14,7 +15,6 @@ import { purchase } from "../../support/purchase.ts"
 type Lock = Readonly<Record<string, string>>
 type Gateway = ReturnType<typeof makeBuilder>
 
-const program = { entrypoint: "index.ts", main: "worker.js", code: "", warnings: [], compatibilityFlags: [] }
 const one: Lock = { "zod@^4": "zod@4.6.7 sha512-one" }
 const two: Lock = { ...one, "ms@^2": "ms@2.1.3 sha512-two" }
 
@@ -30,7 +30,7 @@ const makeBuilder = (parts: Parts = {}) => {
       const { next } = builder
       return next instanceof RegistryUnavailable || next instanceof BundleRejected
         ? Effect.fail(next)
-        : Effect.succeed({ ...program, lock: next })
+        : Effect.succeed(testBundle({ code: "", lock: next }))
     })
   return { ...makeGateway({ bundle, ...parts }), builder }
 }

@@ -1,13 +1,14 @@
 import * as Effect from "effect/Effect"
 import { assert, describe, it } from "vitest"
 import { BundleRejected } from "../../../src/bundler/Bundler.ts"
+import { testBundle } from "../../../src/bundler/testing.ts"
 import { ControlPlaneUnavailable } from "../../../src/control-plane/ControlPlaneClient.ts"
 import { failsWith } from "../../../src/control-plane/testing.ts"
 import { BUILDS } from "../../../src/orders/build/slots.ts"
 import { testCredential } from "../../../src/payment/testing.ts"
 import { deployment, helloBody, makeGateway, problem } from "../../support/gateway.ts"
 
-const bundled = { main: "index.js", code: "", compatibilityFlags: [], entrypoint: "index.ts", warnings: [], lock: {} }
+const bundled = testBundle({ main: "index.js", code: "" })
 const unavailable = failsWith(new ControlPlaneUnavailable({ message: "down" }))
 
 describe("an order", () => {
@@ -202,14 +203,7 @@ describe("an order", () => {
     const gateway = makeGateway({
       bundle: (files) =>
         Effect.callback((resume) => {
-          const bundle = {
-            entrypoint: "",
-            main: "w.js",
-            code: Object.keys(files)[0] ?? "",
-            warnings: [],
-            lock: {},
-            compatibilityFlags: []
-          }
+          const bundle = testBundle({ entrypoint: "", main: "w.js", code: Object.keys(files)[0] ?? "" })
           gates.push(() => resume(Effect.succeed(bundle)))
         })
     })

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import { assert, describe, it } from "vitest"
 import { BundleRejected } from "../../../src/bundler/Bundler.ts"
+import { testBundle } from "../../../src/bundler/testing.ts"
 import { CodeRejected, ControlPlaneUnavailable } from "../../../src/control-plane/ControlPlaneClient.ts"
 import { failsWith } from "../../../src/control-plane/testing.ts"
 import { testCredential } from "../../../src/payment/testing.ts"
@@ -118,14 +119,7 @@ describe("an update", () => {
   it("changes nothing if it does not bundle", async () => {
     let broken = false
     const diagnostics = [{ file: "index.ts", line: 1, column: 2, text: "no" }]
-    const bundle = {
-      main: "index.js",
-      code: "",
-      compatibilityFlags: [],
-      entrypoint: "index.ts",
-      warnings: [],
-      lock: {}
-    }
+    const bundle = testBundle({ main: "index.js", code: "" })
     const gateway = makeGateway({
       bundle: () => (broken ? Effect.fail(new BundleRejected({ diagnostics })) : Effect.succeed(bundle))
     })
@@ -145,15 +139,7 @@ describe("an update", () => {
   it("replaces the compiler's warnings once it is live", async () => {
     let warnings = [{ file: "index.ts", line: 1, column: 2, text: "first", hint: "so" }]
     const gateway = makeGateway({
-      bundle: () =>
-        Effect.succeed({
-          main: "index.js",
-          code: "",
-          compatibilityFlags: [],
-          entrypoint: "index.ts",
-          warnings,
-          lock: {}
-        })
+      bundle: () => Effect.succeed(testBundle({ main: "index.js", code: "", warnings }))
     })
     const { deployment_id } = await deployed(gateway)
     assert.deepStrictEqual((await status(gateway, deployment_id)).warnings, warnings)

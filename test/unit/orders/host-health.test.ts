@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import { assert, describe, it } from "vitest"
 import { BundleRejected } from "../../../src/bundler/Bundler.ts"
+import { testBundle } from "../../../src/bundler/testing.ts"
 import { ControlPlaneRefused, ControlPlaneUnavailable } from "../../../src/control-plane/ControlPlaneClient.ts"
 import { failsWith } from "../../../src/control-plane/testing.ts"
 import { deployment, makeGateway, problem } from "../../support/gateway.ts"
@@ -9,7 +10,7 @@ type Gateway = ReturnType<typeof makeGateway>
 
 const down = failsWith(new ControlPlaneUnavailable({ message: "connection refused" }))
 const health = async (gateway: Gateway) => (await (await gateway.send("/health")).json()) as Record<string, unknown>
-const bundled = { entrypoint: "", main: "w.js", code: "", warnings: [], compatibilityFlags: [], lock: {} }
+const bundled = testBundle({ entrypoint: "", main: "w.js", code: "" })
 
 /** Asserts that no money moved, nothing was created, and the host got no other request. */
 const untouched = ({ payments, host }: Gateway) => {

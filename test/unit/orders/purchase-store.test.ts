@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import { describe, it } from "@effect/vitest"
 import { PurchaseStore } from "../../../src/orders/purchase/PurchaseStore.ts"
-import { purchaseStoreContract } from "../../support/purchase-store-contract.ts"
+import { purchaseStoreContract } from "../../support/contracts/purchase-store.ts"
 import { layerPurchaseStoreMemory } from "../../../src/orders/purchase/testing.ts"
 
 describe("layerPurchaseStoreMemory", () => {

@@ -58,6 +58,13 @@ const rows: Readonly<Record<string, object>> = {
   },
   "an upload that may still land": { ...live, inDoubt: [{ digest: "cd", until: 2 }] },
   "newest code that is sent once more": { ...live, update: { body: "", key: "key_a", attempts: 0, again: 3 } },
+  "a database that may have been created": {
+    ...first,
+    state: "captured",
+    receipt: "r",
+    placement: { ...placement, database: { askedAt: 4, id: null } }
+  },
+  "a database": { ...live, placement: { ...placement, database: { askedAt: null, id: "db1" } } },
   "a project that the host has lost": { ...live, gone: true }
 }
 

@@ -26,7 +26,12 @@ export const useControlPlane = () => {
       token,
       sitesPath: "/secret-sites",
       siteUrl: (label) => `http://${label}.localhost:8788`,
-      check: async () => startResult
+      host: {
+        check: async () => startResult,
+        query: async () => null,
+        isEmpty: async () => true,
+        remove: async () => {}
+      }
     })
   })
   beforeEach(() => {

@@ -86,9 +86,10 @@ describe("POST /v1/projects/:id/deployments/upload", () => {
     assert.deepStrictEqual(code.modules, {
       "index.js": { js: "1" },
       "a.mjs": { js: "2" },
-      "b.cjs": { cjs: "3" },
+      // Jack uploads these two as bytes.
+      "b.cjs": { data: "Mw==" },
       "c.wasm": { wasm: "dw==" },
-      "d.json": { json: [4] }
+      "d.json": { data: "WzRd" }
     })
   })
 })

@@ -104,7 +104,7 @@ export const table: Record<string, Row> = {
     text: /charge/
   },
   "has a changed id": {
-    credential: edited(({ challenge }) => ({ challenge: { ...challenge, id: `x${challenge.id.slice(1)}` } })),
+    credential: edited(({ challenge }) => ({ challenge: { ...challenge, id: `${challenge.id.slice(1)}x` } })),
     problem: "invalid-challenge",
     text: /did not issue the challenge/
   },

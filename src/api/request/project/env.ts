@@ -1,0 +1,47 @@
+import * as Effect from "effect/Effect"
+import { InvalidRequest } from "../../../domain/Errors.ts"
+import type { Env } from "../../../domain/Order.ts"
+
+/** The most secrets of a deployment. */
+export const MAX_SECRETS = 64
+
+/** The longest value of a secret, in bytes of UTF-8: 5 KB, as Cloudflare has it. */
+export const MAX_SECRET_BYTES = 5 * 1024
+
+/** The names that code can read as `env.NAME`. */
+export const SECRET_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
+
+const SHAPE = '{"env": {"API_KEY": "…"}}'
+
+/**
+ * Checks the secrets of a body. Returns `undefined` if there are none. Errors name a secret and never contain a value; they
+ * show no text in the place of a name that is not a name, because that text may be a value.
+ */
+export const checkEnv = Effect.fnUntraced(function* (given: unknown) {
+  if (given === undefined || given === null) return undefined
+  if (typeof given !== "object" || Array.isArray(given)) {
+    return yield* invalid(`env must be an object of names and strings: ${SHAPE}.`)
+  }
+  const entries = Object.entries(given)
+  if (entries.length > MAX_SECRETS) {
+    return yield* invalid(`env has ${entries.length} names. The limit is ${MAX_SECRETS}.`)
+  }
+  for (const [index, [name, value]] of entries.entries()) {
+    if (name.length > 255 || !SECRET_NAME.test(name)) {
+      return yield* invalid(
+        `Name ${index + 1} of env is not a name. Use letters, digits and _, at most 255, and begin with no digit.`
+      )
+    }
+    if (name === "PROJECT_ID") return yield* invalid(`env.${name} is set by the host. Choose another name.`)
+    if (typeof value !== "string" || value === "") {
+      return yield* invalid(`env.${name} must be a string that is not empty. Change it, or leave it out.`)
+    }
+    const size = Buffer.byteLength(value)
+    if (size > MAX_SECRET_BYTES) {
+      return yield* invalid(`env.${name} has ${size} bytes of UTF-8. The limit is ${MAX_SECRET_BYTES}.`)
+    }
+  }
+  return entries.length === 0 ? undefined : (Object.fromEntries(entries) as Env)
+})
+
+const invalid = (detail: string) => new InvalidRequest({ detail })

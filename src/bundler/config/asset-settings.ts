@@ -1,0 +1,80 @@
+import { own } from "../project/jsonc.ts"
+import { joinPath } from "../project/paths.ts"
+import type { BindingNames } from "./bindings.ts"
+import { quoted, type Report } from "./Report.ts"
+import type { AssetSettings } from "./types.ts"
+import { isTable, requiredTextAt, textAt, textsAt, warnOfOthers } from "./values.ts"
+
+const HTML = ["auto-trailing-slash", "force-trailing-slash", "drop-trailing-slash", "none"]
+const NOT_FOUND = ["single-page-application", "404-page", "none"]
+
+/** The limits of Cloudflare: rules of `run_worker_first`, and characters of one. */
+const RULES = { count: 100, length: 100 }
+
+const choice = (report: Report, table: unknown, key: string, values: ReadonlyArray<string>): string | undefined => {
+  const value = textAt(report, table, ["assets"], key)
+  if (value === undefined || values.includes(value)) return value
+  report.refuse(["assets", key], `"${key}" is ${quoted(value)}`, `It can be ${values.join(", ")}.`)
+  return undefined
+}
+
+const readWorkerFirst = (report: Report, table: unknown): boolean | ReadonlyArray<string> | undefined => {
+  const key = "run_worker_first"
+  const value = own(table, key)
+  if (value === undefined || typeof value === "boolean") return value
+  const rules = textsAt(report, table, ["assets"], key)
+  const wrong = rules.find((rule) => !/^!?\//.test(rule) || rule.length > RULES.length)
+  if (wrong !== undefined)
+    report.refuse(
+      ["assets", key, rules.indexOf(wrong)],
+      `${quoted(wrong)} is no path`,
+      `Begin it with "/" or "!/", and use at most ${RULES.length} characters.`
+    )
+  else if (rules.length > RULES.count)
+    report.refuse(["assets", key], `${rules.length} rules are too many`, `At most ${RULES.count} are allowed.`)
+  return rules
+}
+
+/** Reads `assets`: static files. */
+export const readAssets = (report: Report, names: BindingNames): AssetSettings | undefined => {
+  const table = own(report.value, "assets")
+  if (table === undefined || table === null) return undefined
+  if (!isTable(table)) {
+    report.refuseType(["assets"], 'an object such as { "directory": "./public" }')
+    return undefined
+  }
+  const binding = textAt(report, table, ["assets"], "binding")
+  const written = requiredTextAt(report, table, ["assets"], "directory")
+  const directory = written === undefined ? undefined : joinPath("", written.replaceAll("\\", "/"))
+  const htmlHandling = choice(report, table, "html_handling", HTML)
+  const notFoundHandling = choice(report, table, "not_found_handling", NOT_FOUND)
+  const runWorkerFirst = readWorkerFirst(report, table)
+  if (own(table, "base_path") !== undefined)
+    report.refuse(
+      ["assets", "base_path"],
+      "Assets cannot have a base path here",
+      "Put the files in a folder of that name."
+    )
+  warnOfOthers(
+    report,
+    table,
+    ["assets"],
+    ["directory", "binding", "html_handling", "not_found_handling", "run_worker_first", "base_path"]
+  )
+  const isOutside = written !== undefined && (directory === undefined || written.startsWith("/"))
+  if (isOutside)
+    report.refuse(
+      ["assets", "directory"],
+      `"directory" leads out of the project: ${quoted(written)}`,
+      'Write it relative to the project\'s root, as in "./public".'
+    )
+  if (directory === undefined || isOutside) return undefined
+  return {
+    directory,
+    binding: names.add(binding, ["assets", "binding"]) ?? null,
+    ...(htmlHandling === undefined ? {} : { htmlHandling }),
+    ...(notFoundHandling === undefined ? {} : { notFoundHandling }),
+    ...(runWorkerFirst === undefined ? {} : { runWorkerFirst }),
+    place: report.place(["assets", "directory"])
+  }
+}

@@ -1,0 +1,82 @@
+import type { AssetRouting, ProjectConfig } from "../config/types.ts"
+import { BundleError, type Diagnostic } from "../diagnostics.ts"
+import type { Project } from "../project/project.ts"
+import { toBase64 } from "./base64.ts"
+import { readIgnore } from "./ignore.ts"
+
+/** Static files, and how they are served. */
+export interface Assets extends AssetRouting {
+  /** Contents in base64 by path below the folder of assets, without a slash at its beginning: `"img/logo.png"`. */
+  readonly files: Readonly<Record<string, string>>
+}
+
+/** The files of a project that are static, and warnings about them. */
+export interface FoundAssets {
+  readonly assets: Assets
+  readonly warnings: ReadonlyArray<Diagnostic>
+}
+
+/** Files that wrangler reads and does not serve. */
+const RULES = ["_headers", "_redirects"]
+
+const IGNORE = ".assetsignore"
+
+/** Whether a file at the root is never served: settings, which may hold private values, hidden files, and packages. */
+const isPrivate = (path: string): boolean =>
+  /^wrangler\.(json|jsonc|toml)$/.test(path) || /(^|\/)(\.(?!well-known\/)|node_modules\/)/.test(path)
+
+const refuse = (diagnostic: Diagnostic): never => {
+  throw new BundleError([diagnostic])
+}
+
+/**
+ * Gathers the files of a folder of assets, as wrangler does.
+ *
+ * @param directory relative to the project's root; "" is the root.
+ * @param place where the folder is configured, if it is.
+ * @throws {BundleError} if the folder has no files, or one that must not be served.
+ */
+export const gatherAssets = (
+  { files, binaries }: Pick<Project, "files" | "binaries">,
+  directory: string,
+  routing: AssetRouting,
+  place?: NonNullable<ProjectConfig["assets"]>["place"]
+): FoundAssets => {
+  const root = directory === "" ? "" : `${directory}/`
+  const patterns = files.get(root + IGNORE)
+  const isIgnored = readIgnore(patterns ?? "")
+  const paths = [...files.keys(), ...binaries.keys()]
+    .filter((path) => path.startsWith(root) && (root !== "" || !isPrivate(path)))
+    .map((path) => path.slice(root.length))
+    .toSorted()
+  const served = paths.filter((path) => path !== IGNORE && !RULES.includes(path) && !isIgnored(path))
+  if (served.length === 0)
+    refuse({
+      ...(place ?? { file: "", line: 0, column: 0 }),
+      text: `No files were sent in the folder of assets: ${JSON.stringify(directory)}`,
+      hint: "Send the files that are to be served, built if they have to be: no command runs here."
+    })
+  if (patterns === undefined && served.includes("_worker.js"))
+    refuse({
+      file: `${root}_worker.js`,
+      line: 1,
+      column: 1,
+      text: "_worker.js is a program, and would be served as a file",
+      hint: `Set "main" to it and list it in ${root}${IGNORE}, or leave it out.`
+    })
+  const encoder = new TextEncoder()
+  const contentOf = (path: string): string =>
+    binaries.get(root + path) ?? toBase64(encoder.encode(files.get(root + path) ?? ""))
+  return {
+    assets: { ...routing, files: Object.fromEntries(served.map((path) => [path, contentOf(path)])) },
+    warnings: paths
+      .filter((path) => RULES.includes(path))
+      .map((path) => ({
+        file: root + path,
+        line: 1,
+        column: 1,
+        text: `${path} has no effect here`,
+        hint: "Set headers and redirects in the program."
+      }))
+  }
+}

@@ -1,0 +1,165 @@
+import { randomUUID } from "node:crypto"
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import type { SiteSpec } from "../../hosting/spec.ts"
+import {
+  account,
+  databaseTime,
+  type Deployment,
+  type LogSession,
+  type Project,
+  type Resource,
+  type Script
+} from "./rows.ts"
+
+/** The rows on disk. */
+interface Rows {
+  readonly projects: Array<Project>
+  readonly deployments: Array<Deployment>
+  readonly resources: Array<Resource>
+  /** Resources of deleted projects that still exist. */
+  readonly orphans: Array<Resource>
+  readonly scripts: Record<string, Script>
+  readonly logSessions: Array<LogSession>
+}
+
+/** The rows of the control plane, in memory and on disk: answered changes survive a restart. */
+export class Store {
+  readonly rows: Rows = { projects: [], deployments: [], resources: [], orphans: [], scripts: {}, logSessions: [] }
+  /** The secrets by project. They have a file of their own, which only its owner reads. */
+  readonly #secrets: Record<string, Record<string, string>> = {}
+  /** The versions that serve, in memory, because each request to a site asks for its version. */
+  readonly #live = new Map<string, { readonly deploymentId: string; readonly version: SiteSpec }>()
+  readonly #dir: string
+
+  constructor(dir: string) {
+    this.#dir = dir
+    mkdirSync(join(dir, "versions"), { recursive: true, mode: 0o700 })
+    Object.assign(this.rows, read(join(dir, "rows.json")))
+    Object.assign(this.#secrets, read(join(dir, "secrets.json")))
+  }
+
+  project(id: string): Project | undefined {
+    return this.rows.projects.find((project) => project.id === id)
+  }
+
+  bySlug(slug: string): Project | undefined {
+    return this.rows.projects.find((project) => project.slug === slug)
+  }
+
+  addProject(name: string, slug: string, status: Project["status"]): Project {
+    const now = databaseTime()
+    const project: Project = {
+      id: `proj_${randomUUID()}`,
+      org_id: account.orgId,
+      name,
+      slug,
+      status,
+      owner_username: account.username,
+      tags: "[]",
+      do_migration_tag: null,
+      created_at: now,
+      updated_at: now
+    }
+    this.rows.projects.push(project)
+    this.rows.scripts[project.id] = { live: null, secretsRevision: 0, classes: [] }
+    this.save()
+    return project
+  }
+
+  setTags(project: Project, tags: ReadonlyArray<string>): void {
+    project.tags = JSON.stringify(tags)
+    project.updated_at = databaseTime()
+    this.save()
+  }
+
+  /** Deletes the project with its code, rows and secrets. (Jack keeps rows that no answer shows.) */
+  deleteProject({ id }: Project): void {
+    for (const deployment of this.rows.deployments.filter(({ project_id }) => project_id === id))
+      rmSync(this.versionFolder(deployment.id), { recursive: true, force: true })
+    for (const rows of [this.rows.deployments, this.rows.resources, this.rows.logSessions] as Array<
+      Array<{ readonly project_id: string }>
+    >)
+      rows.splice(0, Infinity, ...rows.filter(({ project_id }) => project_id !== id))
+    this.rows.projects.splice(0, Infinity, ...this.rows.projects.filter((project) => project.id !== id))
+    delete this.rows.scripts[id]
+    delete this.#secrets[id]
+    this.#live.delete(id)
+    this.save()
+  }
+
+  /** Records the end of an upload: that it is live, or the reason of its refusal. */
+  addDeployment(project: Project, id: string, error: string | null, message: string | null): Deployment {
+    const now = databaseTime()
+    const deployment: Deployment = {
+      id,
+      project_id: project.id,
+      status: error === null ? "live" : "failed",
+      source: "code:v1",
+      error_message: error,
+      message,
+      created_at: now,
+      updated_at: now
+    }
+    this.rows.deployments.push(deployment)
+    this.save()
+    return deployment
+  }
+
+  latest(project: Project): Deployment | undefined {
+    return this.rows.deployments.findLast(({ project_id, status }) => project_id === project.id && status === "live")
+  }
+
+  script(project: Project): Script {
+    const script = this.rows.scripts[project.id]
+    if (script === undefined) throw new Error(`Project ${project.id} not found`)
+    return script
+  }
+
+  /** Makes a version the one that serves. Its code is written first, so that every row on disk has its code. */
+  setLive(project: Project, deploymentId: string, version: SiteSpec): void {
+    mkdirSync(this.versionFolder(deploymentId), { recursive: true })
+    writeFileSync(join(this.versionFolder(deploymentId), "version.json"), JSON.stringify(version), { mode: 0o600 })
+    this.script(project).live = deploymentId
+    this.#live.set(project.id, { deploymentId, version })
+    this.save()
+  }
+
+  /** The version that serves, without its secrets. */
+  live(project: Project): SiteSpec | undefined {
+    const { live } = this.script(project)
+    if (live === null) return undefined
+    const known = this.#live.get(project.id)
+    if (known?.deploymentId === live) return known.version
+    const version = JSON.parse(readFileSync(join(this.versionFolder(live), "version.json"), "utf8")) as SiteSpec
+    this.#live.set(project.id, { deploymentId: live, version })
+    return version
+  }
+
+  /** The folder of a version's code and static files. */
+  versionFolder(deploymentId: string): string {
+    return join(this.#dir, "versions", deploymentId)
+  }
+
+  secrets(project: Project): Readonly<Record<string, string>> {
+    return this.#secrets[project.id] ?? {}
+  }
+
+  setSecrets(project: Project, secrets: Readonly<Record<string, string>>): void {
+    this.#secrets[project.id] = { ...secrets }
+    this.script(project).secretsRevision++
+    this.save()
+  }
+
+  save(): void {
+    write(join(this.#dir, "secrets.json"), this.#secrets)
+    write(join(this.#dir, "rows.json"), this.rows)
+  }
+}
+
+const read = (file: string): object => (existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as object) : {})
+
+const write = (file: string, content: object): void => {
+  writeFileSync(`${file}.new`, JSON.stringify(content, null, 1), { mode: 0o600 })
+  renameSync(`${file}.new`, file)
+}

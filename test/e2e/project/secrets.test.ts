@@ -1,0 +1,95 @@
+import { appendFileSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import type { Stack } from "../../../src/local/stack.ts"
+import { filesIn, findCanaries, findCanariesIn, makeCanary } from "../../support/canaries.ts"
+import { run, startTestStack, walletOn } from "../support.ts"
+
+let stack: Stack
+let wallet: ReturnType<typeof walletOn>
+beforeAll(async () => {
+  stack = await startTestStack()
+  wallet = walletOn(stack)
+})
+afterAll(() => stack?.stop())
+
+const secrets = Array.from({ length: 6 }, makeCanary)
+const [live, newer, thrown, misnamed, refused, planted] = secrets as [string, string, string, string, string, string]
+const answers: Array<string> = []
+
+/** Calls the gateway as the stock client does, and records the answer with its headers. */
+const call = async (method: string, path: string, body?: unknown) => {
+  const response = await wallet.fetch(`${stack.info.gateway}${path}`, {
+    method,
+    ...(body !== undefined && { body: JSON.stringify(body), headers: { "content-type": "application/json" } })
+  })
+  const text = await response.text()
+  answers.push(JSON.stringify([...response.headers]), text)
+  return { status: response.status, body: JSON.parse(text) as Record<string, string> }
+}
+
+const site = 'export default { fetch: () => new Response("ok") }'
+const files = { "index.ts": site }
+
+/** Where the gateway keeps what it knows: the objects' databases with their write-ahead logs, and KV. */
+const places = () => [join(stack.dir, "gateway"), join(stack.dir, "logs")]
+
+const found = () => [
+  ...places().flatMap((place) => findCanariesIn(place, secrets)),
+  ...findCanaries("an answer", answers.join("\n"), secrets)
+]
+
+describe("secrets in env", () => {
+  it("are in no answer, log, database or KV after deploys, updates and failures", async () => {
+    const deployed = await call("POST", "/deploy", { files, env: { API_KEY: live } })
+    assert.strictEqual(deployed.status, 200, JSON.stringify(deployed.body))
+    const path = `/deployments/${deployed.body["deployment_id"]}`
+    const updated = await call("PUT", path, { env: { API_KEY: newer, OTHER: live } })
+    assert.strictEqual(updated.status, 200, JSON.stringify(updated.body))
+    assert.strictEqual((await call("GET", path)).status, 200)
+
+    const throws = `import { env } from "cloudflare:workers"\nthrow new Error(env.API_KEY + btoa(encodeURIComponent(env.API_KEY)))\n${site}`
+    const failed = await call("POST", "/deploy", { files: { "index.ts": throws }, env: { API_KEY: thrown } })
+    assert.deepStrictEqual([failed.status, failed.body["code"]], [422, "bundle_failed"])
+    const failedUpdate = await call("PUT", path, { files: { "index.ts": throws }, env: { API_KEY: thrown } })
+    assert.deepStrictEqual([failedUpdate.status, failedUpdate.body["code"]], [422, "bundle_failed"])
+
+    assert.strictEqual((await call("POST", "/deploy", { files, env: { [misnamed]: "x" } })).status, 400)
+    assert.strictEqual((await call("POST", "/deploy", { files, env: { A: refused.repeat(100) } })).status, 400)
+    assert.strictEqual((await call("POST", "/deploy", { files, env: { A: refused }, evn: refused })).status, 400)
+
+    // The database of the order's object is among the files that are searched.
+    const databases = filesIn(places()[0]!).filter((file) => /\.sqlite(-wal)?$/.test(file))
+    const named = databases.filter((file) => findCanaries(file, readFileSync(file), ["API_KEY"]).length > 0)
+    assert.isAbove(named.length, 0, "no database has the secret's name, so that none has its value either")
+    assert.deepStrictEqual(found(), [])
+  })
+
+  it("would be found in each of these places", async () => {
+    const log = filesIn(join(stack.dir, "logs")).find((file) => /gateway/.test(file))!
+    appendFileSync(log, `\n${JSON.stringify({ message: planted })}\n`)
+    const config = ["--config", join(stack.dir, "gateway", "wrangler.json")]
+    const state = ["--persist-to", join(stack.dir, "gateway", "state")]
+    const put = ["kv", "key", "put", "control", Buffer.from(planted).toString("hex"), "--binding", "EXPIRY", "--local"]
+    const { code, stderr } = await run("wrangler", [...put, ...config, ...state])
+    assert.strictEqual(code, 0, stderr)
+    // A source is kept as it is sent, so that it plants the secret in an object's database.
+    const leak = { "index.ts": site, "leak.txt": Buffer.from(`x${planted}`).toString("base64") }
+    const deployed = await call("POST", "/deploy", { files: leak })
+    assert.strictEqual(deployed.status, 200, JSON.stringify(deployed.body))
+    answers.push(encodeURIComponent(planted))
+    const leaks = found()
+    for (const [form, place] of [
+      ["JSON", /gateway.*\.log/],
+      ["hex", /\/kv\//i],
+      ["base64 at 1", /\/do\/.*\.sqlite/i],
+      ["URL", /an answer/]
+    ] as const) {
+      assert.isTrue(
+        leaks.some((leak) => leak.includes(`(${form})`) && place.test(leak)),
+        `${form} ${place}: ${leaks.join("\n")}`
+      )
+    }
+    assert.isTrue(leaks.every((leak) => leak.startsWith(`secret ${secrets.indexOf(planted)} `)))
+  })
+})
