@@ -66,8 +66,8 @@ export const packageWarnings = (
         ...(making.has(pkg)
           ? [
               warn(
-                `${label} makes code from text (new Function or eval), which throws on Workers`,
-                `Use a part of it that does not, or another package.${chain}`
+                `${label} may throw where it makes code from text (new Function or eval), because Workers refuse that`,
+                `If the program reaches that, use another part of it, or another package.${chain}`
               )
             ]
           : []),
