@@ -5,6 +5,7 @@ import { InstanceTimeout } from "../compiler/worker-shim.ts"
 import { PackageRefused, RegistryUnavailableError } from "./errors.ts"
 import type { Graph } from "./graph/Graph.ts"
 import { PACKAGE_LIMITS } from "./limits.ts"
+import { exportedSubpaths } from "./package/exports.ts"
 import type { Package } from "./package/Package.ts"
 import type { CompilerSide } from "./plugin.ts"
 import { placeOf, refusalAt } from "./project/site.ts"
@@ -95,6 +96,21 @@ export const packageWarnings = (
     })
 }
 
+/** An import of the project for a name that a package does not export: the package as the author knows it. */
+const explainNoExport = (compiler: CompilerSide, message: Message): Diagnostic | undefined => {
+  const [, module = "", name = ""] =
+    /^No matching export in "([^"]{1,1000})" for import "([^"]{1,1000})"$/.exec(message.text) ?? []
+  const [pkg, path] = compiler.fileOf(module) ?? []
+  if (pkg === undefined) return undefined
+  const others = exportedSubpaths(pkg.json["exports"], 8).filter((it) => !it.includes("*"))
+  const list = others.map((it) => `${pkg.release.name}/${it}`).join(", ")
+  return {
+    ...fromMessage(message),
+    text: `${pkg.label} exports no ${JSON.stringify(name.slice(0, 200))} (${path})`,
+    hint: `Correct the name${list === "" ? "" : `, or import it from ${list}`}, or ask for another version.`
+  }
+}
+
 /** Explains an error of the compiler that is about a package, at the author's own import; `undefined` for all others. */
 export const explainPackageError = (files: Files, compiler: CompilerSide, message: Message): Diagnostic | undefined => {
   const { detail, location, text } = message
@@ -104,7 +120,7 @@ export const explainPackageError = (files: Files, compiler: CompilerSide, messag
     // The compiler knows the place of an import in the author's file.
     return pkg === undefined ? { ...refusal, ...fromMessage({ ...message, detail: undefined }) } : refusal
   }
-  if (pkg === undefined) return undefined
+  if (pkg === undefined) return explainNoExport(compiler, message)
   const { name: of, version } = pkg.release
   const refusal = new PackageRefused(
     {
