@@ -53,14 +53,22 @@ export class Packages {
   #tooLarge: PackageRefused | undefined
   #installs = 0
   #labels: ReadonlySet<string> = new Set()
+  #hold: ((bytes: number) => Promise<void>) | undefined
 
   constructor({ files, entrypoint, registry, fetch, cache, lock, mayBeOwn, others }: PackagesOptions) {
     const signal = AbortSignal.timeout(PACKAGE_LIMITS.installMs)
-    this.#registry = new Registry({ base: registry, fetch, cache, signal })
+    const hold = (bytes: number) => this.#hold?.(bytes) ?? Promise.resolve()
+    this.#registry = new Registry({ base: registry, fetch, cache, signal, hold })
     this.#files = files
     this.#entrypoint = entrypoint
     this.#project = new ProjectSide(files, entrypoint, mayBeOwn)
-    this.#graph = new Graph(this.#registry, new ArchiveStore(this.#registry), this.#project, readLocks(files, lock))
+    this.#graph = new Graph(
+      this.#registry,
+      new ArchiveStore(this.#registry),
+      this.#project,
+      readLocks(files, lock),
+      (bytes) => (this.#registry.client.budget.kept = bytes)
+    )
     this.#compiler = new CompilerSide(
       {
         resolve: (pkg, importer, specifier, kind) => {
@@ -109,12 +117,14 @@ export class Packages {
   /**
    * Installs what the guess and the compiler found to be missing.
    *
+   * @param hold waits until the build may hold this many bytes of packages.
    * @throws {PackageRefused} if a limit is exceeded.
    * @throws {BundleError} if a limit is exceeded and a peer is missing.
    * @throws {RegistryUnavailableError} if the registry does not answer as it should.
    * @throws {BundlerCrashError} if nothing is missing that was not missing before: every further round would be the same.
    */
-  async install(): Promise<void> {
+  async install(hold?: (bytes: number) => Promise<void>): Promise<void> {
+    this.#hold = hold
     this.#isUsed = true
     if (this.isPending && !this.#open.isNew)
       throw new BundlerCrashError("The compiler asks again for packages that were installed")
