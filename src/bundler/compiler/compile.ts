@@ -89,13 +89,10 @@ export const compile = async (instance: Instance, job: Job): Promise<Compiled> =
     )
     const output = metafile.outputs[MAIN]
     packages?.noteModules(Object.keys(metafile.inputs))
-    const namesInOutput = Object.entries(output?.inputs ?? {}).flatMap(([name, { bytesInOutput }]) =>
-      bytesInOutput > 0 ? [name] : []
-    )
     return {
       code: outputFiles.find(({ path }) => path.endsWith(MAIN))?.text ?? "",
       map: outputFiles.find(({ path }) => path.endsWith(`${MAIN}.map`))?.text,
-      warnings: [...fromMessages(warnings, explain), ...(packages?.warnings(namesInOutput) ?? [])],
+      warnings: [...fromMessages(warnings, explain), ...(packages?.warnings(output?.inputs ?? {}) ?? [])],
       exports: output?.exports ?? [],
       externals: (output?.imports ?? []).filter((it) => it.external === true).map((it) => it.path),
       missing,

@@ -12,7 +12,7 @@ import { CompilerSide, kindOf, type OtherModules } from "./plugin.ts"
 import { guessPackageImports } from "./project/guess-needs.ts"
 import { ProjectSide } from "./project/ProjectSide.ts"
 import { refusalAt } from "./project/site.ts"
-import { checkModules, explainCrash, explainPackageError, packageWarnings } from "./report.ts"
+import { checkModules, explainCrash, explainPackageError, type InBundle, packageWarnings } from "./report.ts"
 import { refuseRegistry } from "./specifiers.ts"
 import type { ModuleCache } from "../remote/module-cache.ts"
 import { ArchiveStore } from "./archive/ArchiveStore.ts"
@@ -198,10 +198,13 @@ export class Packages {
   /**
    * Warnings about packages.
    *
-   * @param inputs the names of the modules in the bundle.
+   * @param inputs the modules in the bundle, by name, with the bytes that each has in the output.
    */
-  warnings(inputs: ReadonlyArray<string>): ReadonlyArray<Diagnostic> {
-    const files = inputs.map((name) => this.#compiler.fileOf(name)).filter((it) => it !== undefined)
+  warnings(inputs: Readonly<Record<string, { readonly bytesInOutput: number }>>): ReadonlyArray<Diagnostic> {
+    const files = Object.entries(inputs).flatMap(([name, { bytesInOutput }]): ReadonlyArray<InBundle> => {
+      const [pkg, path] = this.#compiler.fileOf(name) ?? []
+      return pkg === undefined || path === undefined ? [] : [{ pkg, path, bytes: bytesInOutput }]
+    })
     const ofPackages = packageWarnings(this.#files, this.#graph, files)
     return files.length === 0 ? ofPackages : [...this.#project.versionWarnings(), ...ofPackages]
   }

@@ -47,14 +47,24 @@ export const notInTime = (cause: unknown): RegistryUnavailableError =>
     cause
   })
 
+/** A module of a package in a bundle. */
+export interface InBundle {
+  readonly pkg: Package
+  readonly path: string
+  /** Its bytes in the output; 0 for one that only exports again. */
+  readonly bytes: number
+}
+
 /** Warnings about the packages of a bundle. */
 export const packageWarnings = (
   files: Files,
   graph: Graph,
-  inputs: ReadonlyArray<readonly [pkg: Package, path: string]>
+  inputs: ReadonlyArray<InBundle>
 ): ReadonlyArray<Diagnostic> => {
-  const making = new Set(inputs.filter(([pkg, path]) => graph.reach.makesCode(pkg, path)).map(([pkg]) => pkg))
-  const inBundle = new Set(inputs.map(([pkg]) => pkg))
+  const making = new Set(
+    inputs.filter(({ pkg, path, bytes }) => bytes > 0 && graph.reach.makesCode(pkg, path)).map(({ pkg }) => pkg)
+  )
+  const inBundle = new Set(inputs.map(({ pkg }) => pkg))
   return graph.packages
     .filter((pkg) => inBundle.has(pkg))
     .flatMap((pkg) => {
