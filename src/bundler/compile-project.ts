@@ -88,12 +88,7 @@ export const compileProject = async (
     if (packages === undefined || !compiled.isIncomplete) return compiled
   }
   return large
-    .run(deadline, () =>
-      compileAll(
-        (use) => large.use(deadline, use),
-        async () => packages?.install()
-      )
-    )
+    .run(deadline, (build) => compileAll(build.use, async () => packages?.install(build.hold)))
     .catch(async (error: unknown) => {
       const isOfRegistry = error instanceof PackageRefused || error instanceof RegistryUnavailableError
       if (!isOfRegistry || packages?.forgetGuess() !== true) throw error

@@ -97,7 +97,7 @@ export const compile = async (instance: Instance, job: Job): Promise<Compiled> =
     return {
       code: outputFiles.find(({ path }) => path.endsWith(MAIN))?.text ?? "",
       map: outputFiles.find(({ path }) => path.endsWith(`${MAIN}.map`))?.text,
-      warnings: [...fromMessages(warnings, explain), ...(packages?.warnings(Object.keys(output?.inputs ?? {})) ?? [])],
+      warnings: [...fromMessages(warnings, explain), ...(packages?.warnings(output?.inputs ?? {}) ?? [])],
       exports: output?.exports ?? [],
       externals: (output?.imports ?? []).filter((it) => it.external === true).map((it) => it.path),
       missing,

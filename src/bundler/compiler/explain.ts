@@ -25,6 +25,10 @@ const unresolved = (context: ResolveContext, message: Message, specifier: string
     const detail: Rewrite = { specifier, hint }
     return { text: `${JSON.stringify(specifier)} is not among the files`, notes: [], detail }
   }
+  if (context.packages !== undefined && /^(?:[@~]|src)\//.test(specifier)) {
+    const hint = insteadOfMissing(files, importer, `src/${specifier.slice(specifier.indexOf("/") + 1)}`)
+    return { text: `${JSON.stringify(specifier)} is not among the files`, notes: [note(hint)] }
+  }
   // The compiler's own notes say why the exports of a sent package do not match.
   const notes = message.notes.filter(({ text }) => !isAboutSettings(text))
   const name = JSON.stringify(specifier)

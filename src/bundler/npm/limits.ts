@@ -30,6 +30,8 @@ export const PACKAGE_LIMITS = {
   heldBytes: 24 * MIB,
   /** Beyond this, files that nothing imports yet are let go of. The cache has them if they are needed later. */
   softHeldBytes: 8 * MIB,
+  /** Bytes of files that all the builds hold together which install beside the one that compiles. */
+  besideBytes: 8 * MIB,
   /** Files of one archive. */
   files: 20_000,
   /** Bytes of modules that the compiler gets; the largest success that was measured has 3.2 MiB. */

@@ -12,7 +12,7 @@ import { CompilerSide, kindOf, type OtherModules } from "./plugin.ts"
 import { guessPackageImports } from "./project/guess-needs.ts"
 import { ProjectSide } from "./project/ProjectSide.ts"
 import { refusalAt } from "./project/site.ts"
-import { checkModules, explainCrash, explainPackageError, packageWarnings } from "./report.ts"
+import { checkModules, explainCrash, explainPackageError, type InBundle, packageWarnings } from "./report.ts"
 import { refuseRegistry } from "./specifiers.ts"
 import type { ModuleCache } from "../remote/module-cache.ts"
 import { ArchiveStore } from "./archive/ArchiveStore.ts"
@@ -53,14 +53,22 @@ export class Packages {
   #tooLarge: PackageRefused | undefined
   #installs = 0
   #labels: ReadonlySet<string> = new Set()
+  #hold: ((bytes: number) => Promise<void>) | undefined
 
   constructor({ files, entrypoint, registry, fetch, cache, lock, mayBeOwn, others }: PackagesOptions) {
     const signal = AbortSignal.timeout(PACKAGE_LIMITS.installMs)
-    this.#registry = new Registry({ base: registry, fetch, cache, signal })
+    const hold = (bytes: number) => this.#hold?.(bytes) ?? Promise.resolve()
+    this.#registry = new Registry({ base: registry, fetch, cache, signal, hold })
     this.#files = files
     this.#entrypoint = entrypoint
     this.#project = new ProjectSide(files, entrypoint, mayBeOwn)
-    this.#graph = new Graph(this.#registry, new ArchiveStore(this.#registry), this.#project, readLocks(files, lock))
+    this.#graph = new Graph(
+      this.#registry,
+      new ArchiveStore(this.#registry),
+      this.#project,
+      readLocks(files, lock),
+      (bytes) => (this.#registry.client.budget.kept = bytes)
+    )
     this.#compiler = new CompilerSide(
       {
         resolve: (pkg, importer, specifier, kind) => {
@@ -109,12 +117,14 @@ export class Packages {
   /**
    * Installs what the guess and the compiler found to be missing.
    *
+   * @param hold waits until the build may hold this many bytes of packages.
    * @throws {PackageRefused} if a limit is exceeded.
    * @throws {BundleError} if a limit is exceeded and a peer is missing.
    * @throws {RegistryUnavailableError} if the registry does not answer as it should.
    * @throws {BundlerCrashError} if nothing is missing that was not missing before: every further round would be the same.
    */
-  async install(): Promise<void> {
+  async install(hold?: (bytes: number) => Promise<void>): Promise<void> {
+    this.#hold = hold
     this.#isUsed = true
     if (this.isPending && !this.#open.isNew)
       throw new BundlerCrashError("The compiler asks again for packages that were installed")
@@ -188,10 +198,13 @@ export class Packages {
   /**
    * Warnings about packages.
    *
-   * @param inputs the names of the modules in the bundle.
+   * @param inputs the modules in the bundle, by name, with the bytes that each has in the output.
    */
-  warnings(inputs: ReadonlyArray<string>): ReadonlyArray<Diagnostic> {
-    const files = inputs.map((name) => this.#compiler.fileOf(name)).filter((it) => it !== undefined)
+  warnings(inputs: Readonly<Record<string, { readonly bytesInOutput: number }>>): ReadonlyArray<Diagnostic> {
+    const files = Object.entries(inputs).flatMap(([name, { bytesInOutput }]): ReadonlyArray<InBundle> => {
+      const [pkg, path] = this.#compiler.fileOf(name) ?? []
+      return pkg === undefined || path === undefined ? [] : [{ pkg, path, bytes: bytesInOutput }]
+    })
     const ofPackages = packageWarnings(this.#files, this.#graph, files)
     return files.length === 0 ? ofPackages : [...this.#project.versionWarnings(), ...ofPackages]
   }

@@ -5,6 +5,7 @@ import { InstanceTimeout } from "../compiler/worker-shim.ts"
 import { PackageRefused, RegistryUnavailableError } from "./errors.ts"
 import type { Graph } from "./graph/Graph.ts"
 import { PACKAGE_LIMITS } from "./limits.ts"
+import { exportedSubpaths } from "./package/exports.ts"
 import type { Package } from "./package/Package.ts"
 import type { CompilerSide } from "./plugin.ts"
 import { placeOf, refusalAt } from "./project/site.ts"
@@ -46,14 +47,24 @@ export const notInTime = (cause: unknown): RegistryUnavailableError =>
     cause
   })
 
+/** A module of a package in a bundle. */
+export interface InBundle {
+  readonly pkg: Package
+  readonly path: string
+  /** Its bytes in the output; 0 for one that only exports again. */
+  readonly bytes: number
+}
+
 /** Warnings about the packages of a bundle. */
 export const packageWarnings = (
   files: Files,
   graph: Graph,
-  inputs: ReadonlyArray<readonly [pkg: Package, path: string]>
+  inputs: ReadonlyArray<InBundle>
 ): ReadonlyArray<Diagnostic> => {
-  const making = new Set(inputs.filter(([pkg, path]) => graph.reach.makesCode(pkg, path)).map(([pkg]) => pkg))
-  const inBundle = new Set(inputs.map(([pkg]) => pkg))
+  const making = new Set(
+    inputs.filter(({ pkg, path, bytes }) => bytes > 0 && graph.reach.makesCode(pkg, path)).map(({ pkg }) => pkg)
+  )
+  const inBundle = new Set(inputs.map(({ pkg }) => pkg))
   return graph.packages
     .filter((pkg) => inBundle.has(pkg))
     .flatMap((pkg) => {
@@ -66,8 +77,8 @@ export const packageWarnings = (
         ...(making.has(pkg)
           ? [
               warn(
-                `${label} makes code from text (new Function or eval), which throws on Workers`,
-                `Use a part of it that does not, or another package.${chain}`
+                `${label} may throw where it makes code from text (new Function or eval), because Workers refuse that`,
+                `If the program reaches that, use another part of it, or another package.${chain}`
               )
             ]
           : []),
@@ -95,6 +106,21 @@ export const packageWarnings = (
     })
 }
 
+/** An import of the project for a name that a package does not export: the package as the author knows it. */
+const explainNoExport = (compiler: CompilerSide, message: Message): Diagnostic | undefined => {
+  const [, module = "", name = ""] =
+    /^No matching export in "([^"]{1,1000})" for import "([^"]{1,1000})"$/.exec(message.text) ?? []
+  const [pkg, path] = compiler.fileOf(module) ?? []
+  if (pkg === undefined) return undefined
+  const others = exportedSubpaths(pkg.json["exports"], 8).filter((it) => !it.includes("*"))
+  const list = others.map((it) => `${pkg.release.name}/${it}`).join(", ")
+  return {
+    ...fromMessage(message),
+    text: `${pkg.label} exports no ${JSON.stringify(name.slice(0, 200))} (${path})`,
+    hint: `Correct the name${list === "" ? "" : `, or import it from ${list}`}, or ask for another version.`
+  }
+}
+
 /** Explains an error of the compiler that is about a package, at the author's own import; `undefined` for all others. */
 export const explainPackageError = (files: Files, compiler: CompilerSide, message: Message): Diagnostic | undefined => {
   const { detail, location, text } = message
@@ -104,7 +130,7 @@ export const explainPackageError = (files: Files, compiler: CompilerSide, messag
     // The compiler knows the place of an import in the author's file.
     return pkg === undefined ? { ...refusal, ...fromMessage({ ...message, detail: undefined }) } : refusal
   }
-  if (pkg === undefined) return undefined
+  if (pkg === undefined) return explainNoExport(compiler, message)
   const { name: of, version } = pkg.release
   const refusal = new PackageRefused(
     {

@@ -66,7 +66,7 @@ export const refuseRegistry = (specifier: string): PackageRefused | undefined =>
     return new PackageRefused({
       code: "bad-specifier",
       text: `${JSON.stringify(specifier.slice(0, 200))} is a package of JSR, which is not supported`,
-      hint: `Import it from npm, as in ${JSON.stringify(ON_NPM[jsr] ?? `npm:${jsr.split("/").at(-1)}`)}, or from https://esm.sh/jsr/${jsr}.`
+      hint: `${ON_NPM[jsr]?.startsWith("node:") ? "Import Node's module instead" : "Import it from npm"}, as in ${JSON.stringify(ON_NPM[jsr] ?? `npm:${jsr.split("/").at(-1)}`)}, or from https://esm.sh/jsr/${jsr}.`
     })
   if (!/^https?:\/\/(?:[\w-]{1,60}\.)?deno\.land\//i.test(specifier)) return undefined
   const name = /^https?:\/\/(?:[\w-]{1,60}\.)?deno\.land\/(?:x\/)?([\w-]{1,100})/i.exec(specifier)?.[1] ?? "name"

@@ -58,4 +58,14 @@ describe("a build with packages that is not in time", () => {
     assert.instanceOf(failed, RegistryUnavailableError)
     assert.deepStrictEqual(times, [PACKAGE_LIMITS.timeMs - 3000])
   })
+
+  it("keeps no other build from its packages while it waits for its own", async () => {
+    const { options } = smallRegistry(PACKAGES)
+    const over = Promise.withResolvers<Response>()
+    const hanging = makeBundler({ ...options, fetch: (() => over.promise) as typeof fetch })
+    const failed = hanging.bundle(FILES).catch((error: unknown) => error)
+    assert.deepStrictEqual(await makeBundler(options).values(FILES), [1])
+    over.resolve(new Response("{}", { status: 404 }))
+    assert.include(String(await failed), "There is no package a on npm")
+  })
 })

@@ -11,8 +11,8 @@ const MEMORY: CompilerMemory = {
   softLimit: "60MiB"
 }
 
-/** Builds that may wait. More would not have their turn in time, and would take the places of builds without packages. */
-const MAX_WAITING = 5
+/** Builds at a time. More would not have their turn in time, and would take the places of builds without packages. */
+const MAX_BUILDS = 6
 
 /** Milliseconds between two looks at the slot. */
 const POLL_MS = 20
@@ -20,16 +20,32 @@ const POLL_MS = 20
 /** Milliseconds after which a build that waits and has not looked was ended by the platform. */
 const LOST_MS = 1000
 
+/** One build with packages, and its share of the isolate's memory. */
+export interface LargeBuild {
+  /** Waits until the build may hold this many bytes of packages, counted all together. */
+  readonly hold: (bytes: number) => Promise<void>
+  /**
+   * Runs `use` with a compiler of its own, which becomes garbage afterwards.
+   *
+   * @throws {BundlerBusyError} if its turn does not come in time.
+   */
+  readonly use: <A>(use: (instance: Instance) => Promise<A>) => Promise<A>
+}
+
 /**
- * The one slot of an isolate for builds with packages, whose memory is enough for one. The others wait in turn. They poll,
- * because a promise of one request cannot be awaited in another. Ordinary builds need no slot here.
+ * Lets one build at a time compile with packages or hold many bytes of them, because an isolate's memory is enough for one. It
+ * has the slot. Beside it others install, as long as they hold few bytes together. They poll, because a promise of one request
+ * cannot be awaited in another. Ordinary builds need no slot here.
  */
 export class LargePool {
   readonly #wasm: WebAssembly.Module
   readonly #ordinary: Pool
-  /** The builds that wait, in their order. */
+  readonly #builds = new Leases<"build">()
+  /** The bytes of the builds without the slot. */
+  readonly #held = new Leases<number>()
+  /** The builds that wait for the slot, in their order, and when they looked. */
   readonly #waiting = new Map<symbol, number>()
-  readonly #running = new Leases<true>()
+  readonly #slot = new Leases<"slot">()
 
   constructor(wasm: WebAssembly.Module, ordinary: Pool) {
     this.#wasm = wasm
@@ -37,54 +53,78 @@ export class LargePool {
   }
 
   /**
-   * Runs a build with packages when its turn comes.
+   * Runs a build with packages.
    *
    * @param deadline in milliseconds since 1970.
-   * @throws {BundlerBusyError} if its turn does not come in time, or at once if too many wait.
+   * @throws {BundlerBusyError} at once if too many are in flight.
    */
-  async run<A>(deadline: number, work: () => Promise<A>): Promise<A> {
+  async run<A>(deadline: number, work: (build: LargeBuild) => Promise<A>): Promise<A> {
     const build = Symbol("build")
-    this.#forgetLost(Date.now())
-    if (this.#waiting.size >= MAX_WAITING) throw busy()
+    if (this.#builds.active(Date.now()).length >= MAX_BUILDS) throw busy()
+    this.#builds.grant(build, "build", deadline)
+    /** Several archives of a build may wait for the same turn. */
+    let turn: Promise<void> | undefined
+    const takeTurn = () => (turn ??= this.#wait(build, deadline).finally(() => (turn = undefined)))
     try {
-      while (!this.#takes(build, deadline)) {
-        if (Date.now() >= deadline) throw busy()
-        await new Promise<void>((resolve) => setTimeout(resolve, POLL_MS))
-      }
-      return await work()
+      return await work({
+        hold: async (bytes) => {
+          if (this.#holds(build, bytes, deadline)) return
+          await takeTurn()
+        },
+        use: async (use) => {
+          await takeTurn()
+          try {
+            return await this.#compile(deadline, use)
+          } finally {
+            this.#slot.release(build)
+          }
+        }
+      })
     } finally {
       this.#waiting.delete(build)
-      this.#running.release(build)
+      for (const leases of [this.#builds, this.#held, this.#slot]) leases.release(build)
     }
   }
 
-  /**
-   * Runs `use` with a compiler of its own, which becomes garbage afterwards.
-   *
-   * @throws {BundlerBusyError} if the time ends before the compiler starts.
-   */
-  async use<A>(deadline: number, use: (instance: Instance) => Promise<A>): Promise<A> {
-    const timeoutMs = Math.max(1, deadline - Date.now())
+  async #compile<A>(deadline: number, use: (instance: Instance) => Promise<A>): Promise<A> {
     this.#ordinary.dropIdle()
     const { program, handshake } = startCompiler(this.#wasm, MEMORY)
+    const timeoutMs = Math.max(1, deadline - Date.now())
     const instance = await connect(this.#wasm, program, handshake, timeoutMs).catch((error: unknown) => {
       throw error instanceof InstanceTimeout ? busy() : error
     })
     return use(instance)
   }
 
-  #forgetLost(now: number): void {
-    for (const [other, seen] of this.#waiting) if (now - seen > LOST_MS) this.#waiting.delete(other)
+  /** Counts the bytes of a build if it may hold them. Returns whether it may hold them without waiting for the slot. */
+  #holds(build: symbol, bytes: number, deadline: number): boolean {
+    const now = Date.now()
+    const hasSlot = this.#slot.active(now).some(([holder]) => holder === build)
+    const others = this.#held.active(now).reduce((sum, [holder, held]) => sum + (holder === build ? 0 : held), 0)
+    if (hasSlot) return true
+    if (others + bytes > PACKAGE_LIMITS.besideBytes) return false
+    this.#held.grant(build, bytes, deadline)
+    return true
+  }
+
+  async #wait(build: symbol, deadline: number): Promise<void> {
+    while (!this.#takes(build, deadline)) {
+      if (Date.now() >= deadline) throw busy()
+      await new Promise<void>((resolve) => setTimeout(resolve, POLL_MS))
+    }
+    this.#held.release(build)
   }
 
   #takes(build: symbol, deadline: number): boolean {
     const now = Date.now()
+    const holders = this.#slot.active(now)
+    if (holders.some(([holder]) => holder === build)) return true
     this.#waiting.set(build, now)
-    this.#forgetLost(now)
+    for (const [other, seen] of this.#waiting) if (now - seen > LOST_MS) this.#waiting.delete(other)
     const [first] = this.#waiting.keys()
-    if (first !== build || this.#running.active(now).length > 0) return false
+    if (first !== build || holders.length > 0) return false
     this.#waiting.delete(build)
-    this.#running.grant(build, true, deadline)
+    this.#slot.grant(build, "slot", deadline)
     return true
   }
 }

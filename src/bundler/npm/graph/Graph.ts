@@ -21,7 +21,7 @@ const isSmall = ({ unpackedSize }: Release): boolean => unpackedSize > 0 && unpa
 export class Graph {
   readonly #archives: Archives
   readonly #packages = new Map<string, Package>()
-  readonly #held = new Held(this.#packages)
+  readonly #held: Held
   readonly versions: Versions
   readonly resolver: Resolver
   readonly reach: Reach
@@ -29,7 +29,8 @@ export class Graph {
   #entering: Package | undefined
   #isInstalling = false
 
-  constructor(releases: Releases, archives: Archives, project: Project, lock: Lock) {
+  constructor(releases: Releases, archives: Archives, project: Project, lock: Lock, keep: (bytes: number) => void) {
+    this.#held = new Held(this.#packages, keep)
     this.#archives = archives
     this.versions = new Versions(new Picker(releases, project, lock))
     this.resolver = new Resolver(project, {

@@ -6,14 +6,19 @@ import type { Package } from "../package/Package.ts"
 export class Held {
   readonly #packages: ReadonlyMap<string, Package>
 
-  constructor(packages: ReadonlyMap<string, Package>) {
+  readonly #keep: (bytes: number) => void
+
+  /** @param keep is told how many bytes are held. */
+  constructor(packages: ReadonlyMap<string, Package>, keep: (bytes: number) => void) {
     this.#packages = packages
+    this.#keep = keep
   }
 
   /** Lets go of the files that nothing imports. */
   releaseUnreached(): void {
     for (const { files, reached } of this.#packages.values())
       for (const path of files.keys()) if (!reached.has(path)) files.delete(path)
+    this.#bytes()
   }
 
   /**
@@ -35,6 +40,7 @@ export class Held {
   #bytes(): number {
     let sum = 0
     for (const { files } of this.#packages.values()) for (const { length } of files.values()) sum += length
+    this.#keep(sum)
     return sum
   }
 }

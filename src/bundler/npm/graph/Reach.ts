@@ -2,6 +2,7 @@ import { isText } from "../archive/importable.ts"
 import type { PackageRefused } from "../errors.ts"
 import type { Package, Site } from "../package/Package.ts"
 import { type Barrel, importedNames, type Names, pruneBarrel, readBarrel, wantsOf } from "../source/barrels.ts"
+import { blankText } from "../source/blank-text.ts"
 import type { Resolver } from "./Resolver.ts"
 import { guessImports, hasImportStatement, type Kind } from "../source/scan.ts"
 import { compareText, type FileTarget, type Need, type RefusedTarget, type Target } from "./types.ts"
@@ -143,7 +144,7 @@ export class Reach {
       return
     }
     const text = decoder.decode(bytes)
-    if (MAKES_CODE.test(text)) this.#makesCode.add(idOf(pkg, path))
+    if (MAKES_CODE.test(text) && MAKES_CODE.test(blankText(text, true))) this.#makesCode.add(idOf(pkg, path))
     const imported = importedNames(text)
     for (const { specifier, kind } of guessImports(text)) {
       followed.add(importOf(specifier, kind))

@@ -18,6 +18,8 @@ export const isAddOnLoader = (name: string): boolean => LOADERS.has(name)
 
 /** The replacements of well-known packages with native add-ons. */
 const INSTEAD: ReadonlyMap<string, string> = new Map([
+  ["@node-rs/argon2", 'Use "@noble/hashes/argon2.js".'],
+  ["@node-rs/bcrypt", 'Use "bcryptjs".'],
   ["argon2", 'Use "@noble/hashes/argon2.js".'],
   ["bcrypt", 'Use "bcryptjs".'],
   ["better-sqlite3", 'Use D1, or "@libsql/client/web" with a hosted database.'],

@@ -92,6 +92,8 @@ export class ProjectSide implements Project {
     const { name, subpath } = readSpecifier(specifier)
     // The platform calls the Worker; the compiler's error says how.
     if (!isPackageName(name) || name === "@hono/node-server") return false
+    // Aliases of the project's folder, and the folder itself.
+    if (name === "~" || (name === "src" && subpath !== "")) return false
     if (subpath === "" || specifier.startsWith("npm:") || this.rangeFrom(folderOf(file), name) !== undefined)
       return true
     // `lib/db` is a file of the project if there is one of that name.

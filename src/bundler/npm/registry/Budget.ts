@@ -37,8 +37,17 @@ export class Budget {
   #requests = 0
   #bytes = 0
 
-  /** @param deadline aborts when the build's time is over. */
-  constructor(deadline: AbortSignal) {
+  /** Bytes of the packages that have arrived and are held. */
+  kept = 0
+  #arriving = 0
+  readonly #hold: ((bytes: number) => Promise<void>) | undefined
+
+  /**
+   * @param deadline aborts when the build's time is over.
+   * @param hold waits until the build may hold this many bytes; without it, it may always.
+   */
+  constructor(deadline: AbortSignal, hold?: (bytes: number) => Promise<void>) {
+    this.#hold = hold
     this.signal = AbortSignal.any([deadline, this.#closed.signal])
     this.#connections = new Turns(PACKAGE_LIMITS.parallel, this.signal)
     this.#large = new Turns(1, this.signal)
@@ -102,7 +111,11 @@ export class Budget {
 
   /** The memory for an archive. It must be released. */
   space(): Space {
-    return new Space(this.#large)
+    return new Space(this.#large, (bytes) => {
+      this.#arriving += bytes
+      if (bytes > 0 && this.#hold !== undefined) return withSignal(this.#hold(this.#arriving + this.kept), this.signal)
+      return undefined
+    })
   }
 
   /** Ends what is still under way. Call it when the build ends, however it ends. */

@@ -1,3 +1,4 @@
+import rcompare from "semver/functions/rcompare.js"
 import satisfies from "semver/functions/satisfies.js"
 import valid from "semver/functions/valid.js"
 import validRange from "semver/ranges/valid.js"
@@ -120,7 +121,7 @@ export class Registry implements Releases {
         hint: "Correct its name, or send its files and import them by a relative path.",
         package: name
       })
-    const stable = list?.versions.filter((version) => !version.includes("-")).slice(-5) ?? []
+    const stable = lastOfMajors(list?.versions ?? []).filter((version) => version !== latest?.version)
     const some = stable.length === 0 ? "" : `; others are ${stable.join(", ")}`
     throw new PackageRefused({
       code: "no-version",
@@ -130,6 +131,13 @@ export class Registry implements Releases {
       package: name
     })
   }
+}
+
+/** The last stable version of each of the newest majors, the newest first. */
+const lastOfMajors = (versions: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const sorted = versions.filter((it) => valid(it) !== null && !it.includes("-")).toSorted(rcompare)
+  const majors = new Map(sorted.toReversed().map((it) => [it.split(".", 1)[0], it]))
+  return [...majors.values()].toReversed().slice(0, 5)
 }
 
 const badRange = (name: string, range: string): PackageRefused =>

@@ -12,6 +12,8 @@ export interface RegistryOptions {
   readonly cache: ModuleCache | undefined
   /** Aborts when the build's time is over. */
   readonly signal: AbortSignal
+  /** Waits until the build may hold this many bytes of packages. */
+  readonly hold?: ((bytes: number) => Promise<void>) | undefined
 }
 
 /** How long the registry may take to begin an answer, in milliseconds; then it is asked once more. */
@@ -32,9 +34,9 @@ export class RegistryClient {
   readonly cache: PackageCache
   readonly #fetch: typeof fetch
 
-  constructor({ base, fetch, cache, signal }: RegistryOptions) {
+  constructor({ base, fetch, cache, signal, hold }: RegistryOptions) {
     this.base = new URL(base)
-    this.budget = new Budget(signal)
+    this.budget = new Budget(signal, hold)
     this.cache = new PackageCache(cache, this.budget)
     // A function of its own, because the platform's `fetch` refuses to be called as a method.
     this.#fetch = (input, init) => fetch(input, init)

@@ -55,6 +55,30 @@ describe("a wrong guess", () => {
   })
 })
 
+describe("the warning about code that is made from text", () => {
+  const warningsFor = async (source: string, names: string) => {
+    const json = { type: "module", exports: "./index.js" }
+    const { options } = smallRegistry({ "a@1.0.0": { json, files: { "index.js": source } } })
+    const index = answering(`import { ${names} } from "a"`, names)
+    return (await makeBundler(options).bundle({ "index.js": index })).warnings.map(({ text }) => text)
+  }
+
+  it("is for code alone, and not for comments and texts", async () => {
+    assert.deepStrictEqual(await warningsFor('/* eval(1) */ export const a = "new Function(1)" // eval(2)', "a"), [])
+    const [warning] = await warningsFor('export const a = typeof new Function("")', "a")
+    assert.include(warning, "a@1.0.0 may throw where it makes code from text")
+  })
+
+  it("is not for modules of which nothing is in the output", async () => {
+    const files = { "index.js": 'export * from "./a.js"\nexport * from "./b.js"\nexport const c = 1' }
+    const sources = { "a.js": "export const a = 1", "b.js": "export const b = () => new Function()" }
+    const json = { type: "module", exports: "./index.js" }
+    const { options } = smallRegistry({ "a@1.0.0": { json, files: { ...files, ...sources } } })
+    const { warnings } = await makeBundler(options).bundle({ "index.js": answering('import { a } from "a"', "a") })
+    assert.deepStrictEqual(warnings, [])
+  })
+})
+
 describe("the size of packages", () => {
   it("counts only the modules that the compiler takes", async () => {
     const files = {

@@ -6,13 +6,17 @@ import { wasm } from "../../../support/bundler.ts"
 
 const TIME = 15_000
 
+/** More bytes than a build may hold without the slot, and as many as two may. */
+const [MANY, FEW] = [9 << 20, 4 << 20]
+
 /** Builds of a given time in one isolate, and what happens to them, in order. */
 const start = () => {
   const pool = new LargePool(wasm, new Pool(wasm))
   const events: Array<string> = []
-  const build = async (name: string, ms: number, timeMs = TIME): Promise<void> => {
+  const build = async (name: string, ms: number, timeMs = TIME, bytes = MANY): Promise<void> => {
     try {
-      await pool.run(Date.now() + timeMs, async () => {
+      await pool.run(Date.now() + timeMs, async ({ hold }) => {
+        await hold(bytes)
         events.push(`${name} begins`)
         await new Promise((resolve) => setTimeout(resolve, ms))
       })
@@ -42,6 +46,18 @@ describe("the queue of builds with packages", () => {
     )
   })
 
+  it("lets builds that hold few bytes together go on beside the one that has the slot", async () => {
+    const { events, build } = start()
+    const all = [build("a", 1000)]
+    await vi.advanceTimersByTimeAsync(0)
+    all.push(build("b", 500, TIME, FEW), build("c", 10, TIME, FEW), build("d", 10, TIME, FEW))
+    await vi.advanceTimersByTimeAsync(510)
+    assert.deepStrictEqual(events, ["a begins", "b begins", "c begins", "c ends", "b ends"])
+    await vi.advanceTimersByTimeAsync(1000)
+    await Promise.all(all)
+    assert.deepStrictEqual(events.slice(5), ["a ends", "d begins", "d ends"])
+  })
+
   it("lets a build that comes when the slot is free not pass those that wait", async () => {
     const { events, build } = start()
     const all = [build("a", 105), build("b", 10)]
@@ -66,6 +82,7 @@ describe("the queue of builds with packages", () => {
   it("turns a build away at once when five wait", async () => {
     const { events, build } = start()
     const all = [build("a", 100), ...Array.from({ length: 5 }, (_, at) => build(`w${at}`, 10))]
+    await vi.advanceTimersByTimeAsync(0)
     await build("seventh", 10)
     assert.deepStrictEqual(events, ["a begins", "seventh is busy"])
     await vi.advanceTimersByTimeAsync(1000)

@@ -222,7 +222,7 @@ describe("a warning", () => {
     assert.deepStrictEqual(
       warnings.map(({ file, text }) => `${file}: ${text}`),
       [
-        "index.ts: w@1.0.0 makes code from text (new Function or eval), which throws on Workers",
+        "index.ts: w@1.0.0 may throw where it makes code from text (new Function or eval), because Workers refuse that",
         "index.ts: w@1.0.0 is deprecated"
       ]
     )
