@@ -51,6 +51,8 @@ export class Packages {
   /** The bytes that the compiler took, by package. */
   readonly #taken = new Map<string, number>()
   #tooLarge: PackageRefused | undefined
+  /** Why imports that may fail while the program runs lead nowhere. */
+  readonly #unguarded = new Map<string, PackageRefused>()
   #installs = 0
   #labels: ReadonlySet<string> = new Set()
   #hold: ((bytes: number) => Promise<void>) | undefined
@@ -167,6 +169,11 @@ export class Packages {
     if (!this.#project.mayBePackage(site)) return undefined
     const kind = kindOf(args)
     const target = this.#check(this.#target(site, kind), this.#guessed.has(importKey(site, kind)))
+    if (target.type === "refused" && kind !== "import") {
+      // The compiler knows whether the program catches the error, and reports the import if it does not.
+      this.#unguarded.set(importKey({ file: importer, specifier: args.path }, "dynamic"), target.error)
+      return undefined
+    }
     return this.#compiler.answer(target, args)
   }
 
@@ -215,6 +222,10 @@ export class Packages {
       const reason = this.#reason(this.#tooLarge)
       return reason instanceof BundleError ? reason.diagnostics[0] : refusalAt(this.#files, undefined, reason)
     }
+    const specifier = /^Could not resolve "(.+)"$/.exec(message.text)?.[1] ?? ""
+    const refused = this.#unguarded.get(importKey({ file: message.location?.file ?? "", specifier }, "dynamic"))
+    if (refused !== undefined)
+      return explainPackageError(this.#files, this.#compiler, { ...message, text: refused.text, detail: refused })
     return explainPackageError(this.#files, this.#compiler, message)
   }
 

@@ -79,6 +79,19 @@ describe("the warning about code that is made from text", () => {
   })
 })
 
+describe("an import that may fail", () => {
+  const code = 'const a = async () => { try { return await import("no-such") } catch { return 1 } }'
+
+  it("fails at run time where the program catches the error, and is refused otherwise", async () => {
+    const bundler = makeBundler(smallRegistry({}).options)
+    const caught = `${code}\nlet b; try { b = require("no-such") } catch { b = 2 }`
+    assert.deepStrictEqual(await bundler.values({ "index.js": answering(caught, "typeof a", "b") }), ["function", 2])
+    const [refused] = await bundler.refusal({ "index.js": answering('const a = import("no-such")', "a") })
+    assert.include(refused?.text, "no-such")
+    assert.notInclude(refused?.text, "Could not resolve")
+  })
+})
+
 describe("the size of packages", () => {
   it("counts only the modules that the compiler takes", async () => {
     const files = {
