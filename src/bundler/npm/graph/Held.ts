@@ -8,7 +8,7 @@ export class Held {
 
   readonly #keep: (bytes: number) => void
 
-  /** @param keep is told how many bytes are held. */
+  /** @param keep receives how many bytes are held. */
   constructor(packages: ReadonlyMap<string, Package>, keep: (bytes: number) => void) {
     this.#packages = packages
     this.#keep = keep

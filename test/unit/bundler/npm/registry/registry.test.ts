@@ -1,7 +1,7 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { pack } from "../../../support/npm/archives.ts"
-import { type Lies, startRegistry } from "../../../support/npm/lying-registry.ts"
-import { failureOf, install, memoryCache, openRegistry } from "../../../support/npm/use-registry.ts"
+import { pack } from "../../../../support/npm/archives.ts"
+import { type Lies, startRegistry } from "../../../../support/npm/lying-registry.ts"
+import { failureOf, install, memoryCache, openRegistry } from "../../../../support/npm/use-registry.ts"
 
 const archivesOf = (name: string, ...versions: ReadonlyArray<string>) =>
   Object.fromEntries(versions.map((version) => [version, pack(name, version)]))
@@ -101,7 +101,7 @@ describe("a version that does not exist", () => {
     assert.strictEqual(await failureOf(pick("plain", "1.2.3")), "no-version: There is no version 1.2.3 of plain")
     assert.strictEqual(await failureOf(pick("plain", "canary")), "no-version: There is no version canary of plain")
     const hint = await pick("plain", "^9").catch((error: { readonly hint: string }) => error.hint)
-    assert.strictEqual(hint, "The latest version is 2.0.0; others are 1.0.0, 1.2.0, 1.10.0, 2.0.0.")
+    assert.strictEqual(hint, "The latest version is 2.0.0; others are 1.10.0.")
   })
 
   it("of a package that does not exist says so", async () => {
@@ -118,7 +118,7 @@ describe("a version that does not exist", () => {
       "workspace:*",
       "https://a/b.tgz",
       "a/b",
-      "../..",
+      "../../..",
       "^1".repeat(400),
       "%2e%2e"
     ])

@@ -1,7 +1,7 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import type { ModuleCache } from "../../../../src/bundler/remote/module-cache.ts"
-import { startRegistry } from "../../../support/npm/lying-registry.ts"
-import { install, memoryCache, openRegistry } from "../../../support/npm/use-registry.ts"
+import type { ModuleCache } from "../../../../../src/bundler/remote/module-cache.ts"
+import { startRegistry } from "../../../../support/npm/lying-registry.ts"
+import { install, memoryCache, openRegistry } from "../../../../support/npm/use-registry.ts"
 
 let registry: Awaited<ReturnType<typeof startRegistry>>
 beforeAll(async () => {

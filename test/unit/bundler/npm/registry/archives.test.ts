@@ -1,11 +1,11 @@
 import { gzipSync } from "node:zlib"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { PackageRefused } from "../../../../src/bundler/npm/errors.ts"
-import { KeptFiles } from "../../../../src/bundler/npm/archive/KeptFiles.ts"
-import { isImportable } from "../../../../src/bundler/npm/archive/importable.ts"
-import { type Entry, integrityOf, tar } from "../../../support/npm/archives.ts"
-import { type Lies, startRegistry } from "../../../support/npm/lying-registry.ts"
-import { install, memoryCache, openRegistry } from "../../../support/npm/use-registry.ts"
+import { PackageRefused } from "../../../../../src/bundler/npm/errors.ts"
+import { KeptFiles } from "../../../../../src/bundler/npm/archive/KeptFiles.ts"
+import { isImportable } from "../../../../../src/bundler/npm/archive/importable.ts"
+import { type Entry, integrityOf, tar } from "../../../../support/npm/archives.ts"
+import { type Lies, startRegistry } from "../../../../support/npm/lying-registry.ts"
+import { install, memoryCache, openRegistry } from "../../../../support/npm/use-registry.ts"
 
 const zip = (files: Readonly<Record<string, string>>): Buffer =>
   gzipSync(tar(Object.entries(files).map(([path, body]): Entry => ({ path: `package/${path}`, body }))))

@@ -1,8 +1,8 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { integrityOf } from "../../../support/npm/archives.ts"
-import { hostileAnswers } from "../../../support/npm/hostile-answers.ts"
-import { startRegistry } from "../../../support/npm/lying-registry.ts"
-import { failureOf, install, memoryCache, openRegistry } from "../../../support/npm/use-registry.ts"
+import { integrityOf } from "../../../../support/npm/archives.ts"
+import { hostileAnswers } from "../../../../support/npm/hostile-answers.ts"
+import { startRegistry } from "../../../../support/npm/lying-registry.ts"
+import { failureOf, install, memoryCache, openRegistry } from "../../../../support/npm/use-registry.ts"
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
 

@@ -1,8 +1,8 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { integrityOf, pack, shasumOf } from "../../../support/npm/archives.ts"
-import { HOSTILE_ARCHIVES, other } from "../../../support/npm/hostile-archives.ts"
-import { startRegistry } from "../../../support/npm/lying-registry.ts"
-import { failureOf, install, memoryCache, openRegistry } from "../../../support/npm/use-registry.ts"
+import { integrityOf, pack, shasumOf } from "../../../../support/npm/archives.ts"
+import { HOSTILE_ARCHIVES, other } from "../../../../support/npm/hostile-archives.ts"
+import { startRegistry } from "../../../../support/npm/lying-registry.ts"
+import { failureOf, install, memoryCache, openRegistry } from "../../../../support/npm/use-registry.ts"
 
 let registry: Awaited<ReturnType<typeof startRegistry>>
 beforeAll(async () => {

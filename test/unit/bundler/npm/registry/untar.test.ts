@@ -1,11 +1,11 @@
 import { gzipSync } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
-import { Gunzip } from "../../../../src/bundler/npm/archive/Gunzip.ts"
-import { readArchive, writeArchive } from "../../../../src/bundler/npm/archive/stored-archive.ts"
-import { pathInPackage } from "../../../../src/bundler/npm/archive/tar-header.ts"
-import { Untar } from "../../../../src/bundler/npm/archive/Untar.ts"
-import { type Entry, paxRecord, tar } from "../../../support/npm/archives.ts"
+import { Gunzip } from "../../../../../src/bundler/npm/archive/Gunzip.ts"
+import { readArchive, writeArchive } from "../../../../../src/bundler/npm/archive/stored-archive.ts"
+import { pathInPackage } from "../../../../../src/bundler/npm/archive/tar-header.ts"
+import { Untar } from "../../../../../src/bundler/npm/archive/Untar.ts"
+import { type Entry, paxRecord, tar } from "../../../../support/npm/archives.ts"
 
 /** All files of an archive that comes in pieces of these sizes, again and again. */
 const unpack = (archive: Uint8Array, sizes: ReadonlyArray<number> = [archive.length]): ReadonlyMap<string, string> => {
