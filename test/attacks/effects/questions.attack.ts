@@ -81,7 +81,9 @@ const stored = (): number => {
   const names = files.flatMap(({ name, parentPath }) => {
     const [, object, log] = /^([0-9a-f]{64})\.sqlite(-wal)?$/.exec(name) ?? []
     const empty = log === undefined ? 4096 : 8272
-    return object !== undefined && statSync(join(parentPath, name)).size > empty ? [object] : []
+    // A log may be gone since the folder was read: workerd removes it with the last connection.
+    const size = statSync(join(parentPath, name), { throwIfNoEntry: false })?.size ?? 0
+    return object !== undefined && size > empty ? [object] : []
   })
   return new Set(names).size
 }

@@ -1,0 +1,166 @@
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import type { Stack } from "../../../src/local/stack.ts"
+import { startTestStack, walletOn } from "../support.ts"
+
+let stack: Stack
+let wallet: ReturnType<typeof walletOn>
+beforeAll(async () => {
+  stack = await startTestStack({ RESOURCES: "kv,d1,r2,durable_objects,assets" })
+  wallet = walletOn(stack)
+})
+afterAll(() => stack?.stop())
+
+type Body = Record<string, unknown>
+
+/** Calls the gateway as the stock client does; expects the status. */
+const call = async (method: string, path: string, body: Body, status = 200) => {
+  const response = await wallet.fetch(`${stack.info.gateway}${path}`, {
+    method,
+    body: JSON.stringify(body),
+    headers: { "content-type": "application/json" }
+  })
+  const text = await response.text()
+  assert.strictEqual(response.status, status, text)
+  return JSON.parse(text) as {
+    url: string
+    deployment_id: string
+    charged?: boolean
+    diagnostics?: ReadonlyArray<Body>
+  }
+}
+const deploy = (body: Body) => call("POST", "/deploy", body)
+const text = async (url: string, init?: RequestInit) => (await fetch(url, init)).text()
+const config = (settings: Body) => JSON.stringify({ name: "x", compatibility_date: "2026-06-01", ...settings })
+
+const todo = {
+  "wrangler.json": config({
+    main: "src/index.ts",
+    d1_databases: [{ binding: "DB", database_name: "todo", database_id: "of-somebody" }]
+  }),
+  "migrations/0001_create.sql": "CREATE TABLE todo (id INTEGER PRIMARY KEY, text TEXT NOT NULL);",
+  "migrations/0002_done.sql": "ALTER TABLE todo ADD COLUMN done INTEGER NOT NULL DEFAULT 0;",
+  "src/index.ts": `export default {
+    async fetch(request, env) {
+      if (request.method === "POST") {
+        await env.DB.prepare("INSERT INTO todo (text) VALUES (?)").bind(await request.text()).run()
+        return new Response(null, { status: 201 })
+      }
+      return Response.json((await env.DB.prepare("SELECT * FROM todo").all()).results)
+    }
+  }`
+}
+
+describe("a project, paid by the stock client", () => {
+  it("keeps its rows in D1 over an update that adds a migration", async () => {
+    const { url, deployment_id } = await deploy({ files: todo, name: "todo" })
+    assert.strictEqual((await fetch(url, { method: "POST", body: "milk" })).status, 201)
+    assert.deepStrictEqual(JSON.parse(await text(url)), [{ id: 1, text: "milk", done: 0 }])
+    const third = { "migrations/0003_due.sql": "ALTER TABLE todo ADD COLUMN due TEXT;" }
+    await call("PUT", `/deployments/${deployment_id}`, { files: { ...todo, ...third } })
+    assert.deepStrictEqual(JSON.parse(await text(url)), [{ id: 1, text: "milk", done: 0, due: null }])
+  })
+
+  it("counts in KV", async () => {
+    const { url } = await deploy({
+      files: {
+        "wrangler.jsonc": `// a comment\n${config({ main: "index.js", kv_namespaces: [{ binding: "COUNT" }] })}`,
+        "index.js": `export default { async fetch(_, { COUNT }) {
+          const n = Number(await COUNT.get("n")) + 1
+          await COUNT.put("n", String(n))
+          return new Response(String(n))
+        } }`
+      }
+    })
+    assert.deepStrictEqual([await text(url), await text(url)], ["1", "2"])
+  })
+
+  it("keeps state in a Durable Object", async () => {
+    const { url } = await deploy({
+      files: {
+        "wrangler.toml": [
+          'main = "index.ts"',
+          'compatibility_date = "2026-06-01"',
+          "[[durable_objects.bindings]]",
+          'name = "ROOM"',
+          'class_name = "Room"',
+          "[[migrations]]",
+          'tag = "v1"',
+          'new_sqlite_classes = ["Room"]'
+        ].join("\n"),
+        "index.ts": `import { DurableObject } from "cloudflare:workers"
+          export class Room extends DurableObject {
+            async visit() {
+              const n = ((await this.ctx.storage.get("n")) ?? 0) + 1
+              await this.ctx.storage.put("n", n)
+              return n
+            }
+          }
+          export default { async fetch(_, env) { return new Response(String(await env.ROOM.getByName("a").visit())) } }`
+      }
+    })
+    assert.deepStrictEqual([await text(url), await text(url)], ["1", "2"])
+  })
+
+  it("stores files in R2, and serves assets beside an API", async () => {
+    const { url } = await deploy({
+      files: {
+        "wrangler.json": config({
+          main: "index.ts",
+          r2_buckets: [{ binding: "FILES", bucket_name: "files" }],
+          assets: {
+            directory: "public",
+            binding: "ASSETS",
+            not_found_handling: "single-page-application",
+            run_worker_first: ["/api/*"]
+          }
+        }),
+        "public/index.html": "<h1>app</h1>",
+        "public/pixel.png": { base64: "iVBORw0KGgo=" },
+        "index.ts": `export default { async fetch(request, { FILES }) {
+          if (request.method === "PUT") { await FILES.put("f", request.body); return new Response("stored") }
+          const file = await FILES.get("f")
+          return new Response(file ? file.body : "none", { status: file ? 200 : 404 })
+        } }`
+      }
+    })
+    assert.strictEqual(await text(`${url}/api/f`, { method: "PUT", body: "content" }), "stored")
+    assert.strictEqual(await text(`${url}/api/f`), "content")
+    assert.include(await text(`${url}/some/page`, { headers: { "sec-fetch-mode": "navigate" } }), "<h1>app</h1>")
+    const pixel = await fetch(`${url}/pixel.png`)
+    assert.deepStrictEqual(
+      [pixel.headers.get("content-type"), (await pixel.arrayBuffer()).byteLength],
+      ["image/png", 8]
+    )
+  })
+
+  it("is a static site without a program", async () => {
+    const { url } = await deploy({
+      files: { "index.html": "<p>static</p>", "style.css": "p {}", "a.png": { base64: "iVBORw0KGgo=" } }
+    })
+    assert.include(await text(url), "<p>static</p>")
+    assert.include((await fetch(`${url}/style.css`)).headers.get("content-type") ?? "", "text/css")
+  })
+
+  it("reads its secrets and variables", async () => {
+    const { url } = await deploy({
+      env: { SECRET: "s3cret" },
+      files: {
+        "wrangler.json": config({ main: "index.js", vars: { MODE: "test" } }),
+        "index.js": "export default { fetch: (_, { SECRET, MODE }) => new Response([SECRET.length, MODE].join(' ')) }"
+      }
+    })
+    assert.strictEqual(await text(url), "6 test")
+  })
+
+  it("is refused before the payment if the host cannot give what a binding asks for", async () => {
+    const before = await wallet.balance()
+    const files = {
+      "wrangler.json": config({ main: "index.js", queues: { producers: [{ binding: "JOBS", queue: "jobs" }] } }),
+      "index.js": "export default { fetch: () => new Response() }"
+    }
+    const { charged, diagnostics } = await call("POST", "/deploy", { files }, 422)
+    assert.strictEqual(charged, false)
+    assert.strictEqual(diagnostics?.[0]?.["file"], "wrangler.json")
+    assert.strictEqual(await wallet.balance(), before)
+  })
+})
