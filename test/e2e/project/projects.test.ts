@@ -101,6 +101,54 @@ describe("a project, paid by the stock client", () => {
     assert.deepStrictEqual([await text(url), await text(url)], ["1", "2"])
   })
 
+  it("talks over WebSockets in a room of a Durable Object", async () => {
+    const { url } = await deploy({
+      files: {
+        "wrangler.json": config({
+          main: "chat.ts",
+          durable_objects: { bindings: [{ name: "ROOM", class_name: "Room" }] },
+          migrations: [{ tag: "v1", new_sqlite_classes: ["Room"] }]
+        }),
+        "chat.ts": `import { DurableObject } from "cloudflare:workers"
+          export class Room extends DurableObject {
+            fetch() {
+              const { 0: client, 1: server } = new WebSocketPair()
+              this.ctx.acceptWebSocket(server)
+              return new Response(null, { status: 101, webSocket: client })
+            }
+            webSocketMessage(_, message) { for (const one of this.ctx.getWebSockets()) one.send("> " + message) }
+          }
+          export default { fetch: (request, env) => env.ROOM.getByName("a").fetch(request) }`
+      }
+    })
+    const open = () =>
+      new Promise<WebSocket>((resolve, reject) => {
+        const socket = new WebSocket(url.replace("http", "ws"))
+        socket.addEventListener("open", () => resolve(socket))
+        socket.addEventListener("error", () => reject(new Error("the socket does not open")))
+      })
+    const sockets = [await open(), await open()]
+    const heard = sockets.map(
+      (socket) => new Promise((resolve) => socket.addEventListener("message", ({ data }) => resolve(data)))
+    )
+    sockets[0]!.send("hello")
+    assert.deepStrictEqual(await Promise.all(heard), ["> hello", "> hello"])
+    for (const socket of sockets) socket.close()
+  })
+
+  it("runs a WebAssembly module that was sent", async () => {
+    const add = "AGFzbQEAAAABBwFgAn9/AX8DAgEABwcBA2FkZAAACgkBBwAgACABags="
+    const { url } = await deploy({
+      files: {
+        "add.wasm": { base64: add },
+        "index.js": `import module from "./add.wasm"
+          const { add } = new WebAssembly.Instance(module).exports
+          export default { fetch: () => new Response(String(add(2, 3))) }`
+      }
+    })
+    assert.strictEqual(await text(url), "5")
+  })
+
   it("stores files in R2, and serves assets beside an API", async () => {
     const { url } = await deploy({
       files: {
