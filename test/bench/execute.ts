@@ -1,4 +1,4 @@
-// What `/execute` adds to the payment and to the code's own time, on the local stack: `node test/bench/execute.ts`.
+// Measures how much time `/execute` adds to the payment and to the code's own time, on the local stack: `node test/bench/execute.ts`.
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"

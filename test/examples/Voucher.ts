@@ -16,7 +16,7 @@ import { CaptureFailed, PaymentRejected, PaymentService, type Terms } from "../.
 const codes: ReadonlySet<string> = new Set(["SPRING", "SUMMER"])
 
 /**
- * What was bought with each code: the payment's reference. For real a table too, or one more column: this is one isolate's
+ * The payment's reference by the code that bought it. For real a table too, or one more column: this is one isolate's
  * memory, which forgets, and of which there are many.
  */
 export const used = new Map<string, string>()
@@ -36,7 +36,7 @@ const decodeCredential = Schema.decodeEffect(
     payload: Schema.Struct({ code: Schema.String })
   })
 )
-/** What a challenge is bound to. It travels as `opaque`, of which the challenge's id is the HMAC. */
+/** The terms that a challenge is bound to. They travel as `opaque`, of which the challenge's id is the HMAC. */
 const decodeBinding = Schema.decodeEffect(
   json({ operation: Schema.String, body: Schema.String, key: Schema.String, expires: Schema.String })
 )

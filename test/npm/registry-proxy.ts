@@ -7,7 +7,7 @@ import { registry } from "../../src/bundler/generated/registry.js"
 /** The registry that the survey installs from: NPM_REGISTRY, or the one that npm is configured for. */
 export const realRegistry = process.env["NPM_REGISTRY"] || registry
 
-/** What went through the proxy since the last reset. */
+/** Counts the requests and bytes through the proxy since the last reset. */
 export interface Traffic {
   requests: number
   /** Bytes of answers, compressed as they came. */

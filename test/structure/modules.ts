@@ -79,7 +79,7 @@ export const NOWHERE: ReadonlyArray<Subject> = ["barrels", "test doubles", "loca
 export const patternsOf = (subjects: ReadonlyArray<Subject>): Array<Pattern> =>
   subjects.map((subject) => SUBJECTS[subject])
 
-/** What may not be imported in a module, as patterns of oxlint's `no-restricted-imports`; `but` leaves subjects out. */
+/** The imports that a module may not have, as patterns of oxlint's `no-restricted-imports`; `but` leaves subjects out. */
 export const forbiddenImports = (module: Module, but: ReadonlyArray<Subject> = []): Array<Pattern> => {
   const { mayNotKnow, alone = false } = module
   const place = MODULES.indexOf(module)

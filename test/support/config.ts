@@ -7,7 +7,7 @@ import { BundleError, type Diagnostic } from "../../src/bundler/index.ts"
 /** A day on which all dates of the tests but the future ones have passed. */
 const NOW = Date.parse("2026-11-29T00:00:00Z")
 
-/** What the reader makes of files. */
+/** Reads the configuration among files. */
 export const readFiles = (files: Readonly<Record<string, string>>, now = NOW): ProjectConfig =>
   readConfig((path) => (Object.hasOwn(files, path) ? files[path] : undefined), now)
 

@@ -68,7 +68,7 @@ describe("the lock of a deployment", () => {
     const lock = await lockOf(first["deployment_id"])
     assert.match(lock["ms@2.1.1"] ?? "", /^ms@2\.1\.1 sha512-/)
 
-    // What was asked for decides, and not the exact version: the lock says which version a range stands for.
+    // The lock is by the range that was asked for, and not by the exact version: it says which version a range stands for.
     const wide = { "index.js": code, "package.json": '{"dependencies":{"ms":"^2.0.0"}}' }
     const pinned = { "ms@^2.0.0": lock["ms@2.1.1"] ?? "" }
     const second = await call("POST", "/deploy", { files: { ...wide, "mpp.lock.json": JSON.stringify(pinned) } })

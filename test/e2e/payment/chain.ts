@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net"
 import { createServer as createSocketServer } from "node:net"
 import { text } from "node:stream/consumers"
 
-/** What the proxy to the chain does next: nothing, lose the answer to a broadcast, or be down. */
+/** The next behaviour of the proxy to the chain: nothing, lose the answer to a broadcast, or be down. */
 export type Trouble = "none" | "lost answer" | "down"
 
 interface Rpc {

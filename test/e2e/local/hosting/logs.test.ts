@@ -4,7 +4,7 @@ import { get, useHost, worker } from "./support.ts"
 
 const { api, controlPlane, create, put, token } = useHost()
 
-/** What a client of the stream has received, as parsed events. */
+/** The events that a client of the stream has received, parsed. */
 const listen = async (id: string) => {
   const stop = new AbortController()
   const response = await fetch(`${controlPlane().url}/v1/projects/${id}/logs/stream`, {

@@ -21,7 +21,7 @@ const requests = FOLDERS.filter((folder) => !folder.endsWith(".md")).flatMap((fo
   })
 )
 
-/** What a bundle was before projects had settings, data and files, with the hash in place of the code. */
+/** The bundle as it was before projects had settings, data and files, with the hash in place of the code. */
 const outcome = async (files: Readonly<Record<string, string>>): Promise<unknown> => {
   try {
     const { entrypoint, main, code, warnings, compatibilityFlags } = await bundle(files)

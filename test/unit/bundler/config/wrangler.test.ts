@@ -34,7 +34,7 @@ interface Config {
 
 let count = 0
 
-/** What wrangler reads from files, which are all that their folder has. */
+/** Wrangler's reading of files in a folder that has no others. */
 const throughWrangler = (
   files: Readonly<Record<string, string>>
 ): { readonly root: string; readonly config: Config } => {
