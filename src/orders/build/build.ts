@@ -17,7 +17,7 @@ export interface Job {
   readonly files: Files
   readonly purpose: Purpose
   readonly attempt: AttemptId
-  /** The secrets that the program starts with. */
+  /** The secrets that the program gets once it has started. */
   readonly env?: Env
   /** The versions of packages to repeat. */
   readonly lock?: Build["lock"]
@@ -110,14 +110,14 @@ export const buildAndStart = Effect.fn("OrderWorkflow.build")(function* <R>(
     ...(map !== undefined && { map }),
     ...equipment
   }
-  const check = runner.check(
-    { ...upload, ...(purpose === "serve" && { secrets: env, standIns: standInsOf(equipment) }) },
-    purpose
-  )
+  // It starts without secrets, because the host sets them after the code is live, and refuses code that needs them to start.
+  const check = runner.check({ ...upload, ...(purpose === "serve" && { standIns: standInsOf(equipment) }) }, purpose)
+  const hint =
+    Object.keys(env).length === 0 ? "" : " The values of env are set after the start: read them when a request comes."
   yield* (runner.available ? inStart(worker, Effect.andThen(logWork("start", purpose), check)) : check).pipe(
     Effect.catchTags({
       StartFailed: Effect.fnUntraced(function* (failed) {
-        const detail = "The code bundles but does not start: see diagnostics."
+        const detail = `The code bundles but does not start: see diagnostics.${hint}`
         const program = { entrypoint, files, map: map ?? (yield* mapOf(worker, failed, job, lock)) }
         return yield* refuse({ detail, diagnostics: [diagnose(failed, program)] }, failed.certain)
       }),

@@ -200,6 +200,18 @@ describe("a project, paid by the stock client", () => {
     assert.strictEqual(await text(url), "6 test")
   })
 
+  it("is refused before the payment if it needs a secret to start, which the host sets later", async () => {
+    const before = await wallet.balance()
+    const files = {
+      "index.js": `import { env } from "cloudflare:workers"
+        if (!env.SECRET) throw new Error("no secret")
+        export default { fetch: () => new Response() }`
+    }
+    const refused = await call("POST", "/deploy", { files, env: { SECRET: "s3cret" } }, 422)
+    assert.strictEqual(refused.charged, false)
+    assert.strictEqual(await wallet.balance(), before)
+  })
+
   it("is refused before the payment if the host cannot give what a binding asks for", async () => {
     const before = await wallet.balance()
     const files = {

@@ -66,7 +66,7 @@ describe("secrets of a deployment", () => {
     const secret = makeCanary()
     let planting = false
     const check: CodeRunner["Service"]["check"] = ({ secrets }) => {
-      if (secrets?.["API_KEY"] !== secret) return Effect.die(new Error("the code starts without its secret"))
+      if (secrets !== undefined) return Effect.die(new Error("the code starts with its secret, and not at the host"))
       return planting ? Effect.annotateCurrentSpan("planted", Buffer.from(secret).toString("base64")) : Effect.void
     }
     const gateway = makeRecorded({ check })
