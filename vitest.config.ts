@@ -39,8 +39,8 @@ export default defineConfig({
           setupFiles: "test/e2e/stack-logs.ts",
           testTimeout: 90_000,
           hookTimeout: 180_000,
-          // Each file starts processes of its own: one after the other, or they starve each other on a small machine.
-          fileParallelism: false
+          // Each file starts processes of its own and mostly waits for them; more than two at once starve each other on a small machine.
+          maxWorkers: 2
         }
       }
     ]
