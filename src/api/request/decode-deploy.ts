@@ -75,10 +75,11 @@ const isEnvAlone = (json: unknown): boolean => {
   return env !== undefined && env !== null && !(typeof env === "object" && Object.keys(env).length === 0)
 }
 
-const envOf = Effect.fnUntraced(function* (json: object) {
-  const env = yield* checkEnv(Object.hasOwn(json, "env") ? Reflect.get(json, "env") : undefined)
-  return env === undefined ? {} : { env }
-})
+/** Returns `{env}` if the body has secrets, else `{}`. Most bodies have none. */
+const envOf = (json: object): Effect.Effect<{ readonly env?: Env }, InvalidRequest> =>
+  Object.hasOwn(json, "env")
+    ? Effect.map(checkEnv(Reflect.get(json, "env")), (env) => (env === undefined ? {} : { env }))
+    : Effect.succeed({})
 
 /** Whether a name has too many code points, which JSON Schema counts. It does not count those of a very long string. */
 const isLong = (name: string): boolean =>

@@ -55,8 +55,8 @@ export const checkFiles = Effect.fnUntraced(function* (given: Files, assetBytes:
     }
   }
   const { sources, assets } = split(given)
-  yield* checkSources(sources)
-  yield* checkAssets(assets, assetBytes)
+  const excess = findExcessSource(sources) ?? findExcessAssets(assets, assetBytes)
+  if (excess !== undefined) return yield* excess
   const files = new Map<string, FileContent>()
   for (const [path, content] of entries) {
     const normal = normalize(path)
@@ -91,35 +91,37 @@ const bytesOf = (entries: Entries): number =>
     0
   )
 
-const checkSources = Effect.fnUntraced(function* (entries: Entries) {
+const findExcessSource = (entries: Entries): InvalidRequest | CodeTooLarge | undefined => {
   if (entries.length > MAX_FILES) {
-    return yield* new InvalidRequest({
+    return new InvalidRequest({
       detail: `The project has ${entries.length} files. The limit is ${MAX_FILES}. Leave out what is not needed.`
     })
   }
   const size = bytesOf(entries)
   if (size > MAX_SOURCE_BYTES) {
-    return yield* new CodeTooLarge({
+    return new CodeTooLarge({
       detail: `The sources have ${size} bytes of UTF-8. The limit is ${MAX_SOURCE_BYTES}. Leave out what is not needed.`,
       limit_bytes: MAX_SOURCE_BYTES
     })
   }
-})
+  return undefined
+}
 
-const checkAssets = Effect.fnUntraced(function* (entries: Entries, limit: number) {
+const findExcessAssets = (entries: Entries, limit: number): InvalidRequest | CodeTooLarge | undefined => {
   if (entries.length > MAX_ASSETS) {
-    return yield* new InvalidRequest({
+    return new InvalidRequest({
       detail: `The project has ${entries.length} static files. The limit is ${MAX_ASSETS}. Leave out what is not needed.`
     })
   }
   const size = bytesOf(entries)
   if (size > limit) {
-    return yield* new CodeTooLarge({
+    return new CodeTooLarge({
       detail: `The static files have ${size} bytes. The limit is ${limit}. Leave out what is not needed.`,
       limit_bytes: limit
     })
   }
-})
+  return undefined
+}
 
 const quoted = (path: string): string => JSON.stringify(path.slice(0, 100))
 
