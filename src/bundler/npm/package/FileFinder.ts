@@ -1,5 +1,6 @@
 import type { Way } from "./exports.ts"
 import { isObject, normalPath } from "./json.ts"
+import { nearest } from "./nearest.ts"
 import { readSideEffects } from "./side-effects.ts"
 
 /** A file of the package, nothing at all, or another specifier; `undefined` if it is not there. */
@@ -20,31 +21,56 @@ const MAX_DEPTH = 4
 /** The fields that name a package's main module. */
 const MAIN_FIELDS = { import: ["browser", "module", "main"], require: ["browser", "main", "module"] } as const
 
-const readBrowser = (json: Json): ReadonlyMap<string, string | false> => {
-  const { browser } = json
-  if (!isObject(browser)) return new Map()
+type Browser = ReadonlyMap<string, string | false>
+
+/** The replacements in the `browser` field of a folder's package.json, by path or name; `undefined` without such a field. */
+const readBrowser = ({ browser }: Json, folder: string): Browser | undefined => {
+  if (!isObject(browser)) return undefined
   const entries = Object.entries(browser).flatMap(([key, value]): ReadonlyArray<[string, string | false]> => {
     if (typeof value !== "string" && value !== false) return []
-    const path = key.startsWith(".") ? normalPath(key) : key
+    const path = key.startsWith(".") ? normalPath(`${folder}/${key}`) : key
     return path === undefined ? [] : [[path, value]]
   })
   return new Map(entries)
 }
 
-/** Finds a package's files, as Node's `require` does, with the replacements of its `browser` field. */
+/** The entries that a function finds in the package.json files of folders. */
+const byFolder = <A>(
+  manifests: ReadonlyMap<string, Json>,
+  read: (json: Json, folder: string) => A | undefined
+): ReadonlyMap<string, A> =>
+  new Map(
+    [...manifests].flatMap(([folder, json]): ReadonlyArray<[string, A]> => {
+      const found = read(json, folder)
+      return found === undefined ? [] : [[folder, found]]
+    })
+  )
+
+/**
+ * Finds a package's files, as Node's `require` does, with the replacements of its `browser` field. `browser` and `sideEffects` of a
+ * folder's package.json decide about the files in the folder.
+ */
 export class FileFinder {
   readonly #paths: ReadonlySet<string>
   /** The package.json files of folders within the package. */
   readonly #folders: ReadonlyMap<string, Json>
-  readonly #browser: ReadonlyMap<string, string | false>
-  /** Whether a file has effects besides its exports. */
-  readonly hasSideEffects: (path: string) => boolean
+  readonly #browser: ReadonlyMap<string, Browser>
+  readonly #sideEffects: ReadonlyMap<string, (path: string) => boolean>
 
   constructor(json: Json, paths: ReadonlySet<string>, folders: ReadonlyMap<string, Json>) {
     this.#paths = paths
     this.#folders = folders
-    this.#browser = readBrowser(json)
-    this.hasSideEffects = readSideEffects(json["sideEffects"])
+    const manifests = new Map([...folders, ["", json] as const])
+    this.#browser = byFolder(manifests, readBrowser)
+    this.#sideEffects = byFolder(manifests, ({ sideEffects }) =>
+      sideEffects === undefined ? undefined : readSideEffects(sideEffects)
+    )
+  }
+
+  /** Whether a file has effects besides its exports. */
+  hasSideEffects(path: string): boolean {
+    const [folder = "", has] = nearest(this.#sideEffects, path) ?? []
+    return has?.(folder === "" ? path : path.slice(folder.length + 1)) ?? true
   }
 
   /** A file that is certainly there. */
@@ -63,12 +89,13 @@ export class FileFinder {
     return undefined
   }
 
-  /** The replacement that `browser` has for a bare specifier; `undefined` if it has nothing. */
-  mapped(specifier: string): Found {
-    const target = this.#browser.get(specifier)
+  /** The replacement that `browser` has for a bare specifier in a file; `undefined` if it has nothing. */
+  mapped(specifier: string, importer: string): Found {
+    const [folder = "", browser] = nearest(this.#browser, importer) ?? []
+    const target = browser?.get(specifier)
     if (target === undefined) return undefined
     if (target === false) return { type: "empty" }
-    return target.startsWith(".") ? this.find(target) : { type: "bare", specifier: target }
+    return target.startsWith(".") ? this.find(`${folder}/${target}`) : { type: "bare", specifier: target }
   }
 
   /**
@@ -96,11 +123,12 @@ export class FileFinder {
 
   #exactly(path: string): Found {
     if (!this.#paths.has(path)) return undefined
-    const target = this.#browser.get(path) ?? this.#browser.get(path.replace(/\.js$/, ""))
+    const [folder = "", browser] = nearest(this.#browser, path) ?? []
+    const target = browser?.get(path) ?? browser?.get(path.replace(/\.js$/, ""))
     if (target === false) return { type: "empty" }
     if (target === undefined) return this.found(path)
     if (!target.startsWith(".")) return { type: "bare", specifier: target }
-    const to = normalPath(target)
+    const to = normalPath(`${folder}/${target}`)
     const file = ["", ...EXTENSIONS].map((extension) => `${to}${extension}`).find((it) => this.#paths.has(it))
     return this.found(file ?? path)
   }

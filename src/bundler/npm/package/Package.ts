@@ -4,6 +4,7 @@ import { type Dependency, isBinaryChooser, isNative, readDependency } from "./de
 import { resolveExports, resolveImports, type Way } from "./exports.ts"
 import { FileFinder, type Found } from "./FileFinder.ts"
 import { normalPath, readJson } from "./json.ts"
+import { nearest } from "./nearest.ts"
 
 /** An import in a file of the project. */
 export interface Site {
@@ -45,7 +46,6 @@ export class Package {
   readonly guarded = new Map<string, boolean>()
   /** The package.json files of its folders, which decide how files are found; they stay when files are let go of. */
   readonly #finder: FileFinder
-  readonly #types = new Map<string, boolean>()
   readonly #folders: ReadonlyMap<string, Readonly<Record<string, unknown>>>
 
   /** @throws {PackageRefused} if its package.json is not JSON. */
@@ -71,10 +71,7 @@ export class Package {
     const folders = new Map<string, Readonly<Record<string, unknown>>>()
     for (const [path, bytes] of archive.files) {
       if (!path.endsWith("/package.json")) continue
-      const nested = readJson(bytes) ?? {}
-      const folder = path.slice(0, -"/package.json".length)
-      folders.set(folder, nested)
-      this.#types.set(folder, nested["type"] === "module")
+      folders.set(path.slice(0, -"/package.json".length), readJson(bytes) ?? {})
     }
     this.#folders = folders
     this.#finder = new FileFinder(json, this.paths, folders)
@@ -93,11 +90,7 @@ export class Package {
 
   /** Whether Node takes a `.js` file for an ES module: the nearest package.json says so. */
   isEsm(path: string): boolean {
-    for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) {
-      const type = this.#types.get(path.slice(0, end))
-      if (type !== undefined) return type
-    }
-    return this.json["type"] === "module"
+    return (nearest(this.#folders, path)?.[1] ?? this.json)["type"] === "module"
   }
 
   /** Whether a file has effects besides its exports. */
@@ -131,22 +124,12 @@ export class Package {
   /** The meaning of a bare specifier in a file of this package: itself, unless `imports` of the nearest package.json or `browser` map it. */
   alias(specifier: string, way: Way, importer: string): Found {
     if (specifier.startsWith("#")) {
-      const [folder, json] = this.#nearest(importer)
+      const [folder, json] = nearest(this.#folders, importer) ?? ["", this.json]
       const target = resolveImports(json["imports"], specifier, way)
       if (typeof target !== "string") return undefined
       return target.startsWith("./") ? this.#finder.find(`${folder}/${target}`) : { type: "bare", specifier: target }
     }
-    return this.#finder.mapped(specifier) ?? { type: "bare", specifier }
-  }
-
-  /** The package.json of the nearest folder above a file, and that folder. */
-  #nearest(path: string): readonly [folder: string, json: Readonly<Record<string, unknown>>] {
-    for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) {
-      const folder = path.slice(0, end)
-      const json = this.#folders.get(folder)
-      if (json !== undefined) return [folder, json]
-    }
-    return ["", this.json]
+    return this.#finder.mapped(specifier, importer) ?? { type: "bare", specifier }
   }
 
   /** The file that a relative import means. */
