@@ -18,20 +18,49 @@ export const isAddOnLoader = (name: string): boolean => LOADERS.has(name)
 
 /** The replacements of well-known packages with native add-ons. */
 const INSTEAD: ReadonlyMap<string, string> = new Map([
+  ["@duckdb/node-api", 'Use D1, or "@libsql/client/web" with a hosted database.'],
+  ["@mongodb-js/zstd", 'Use zstdCompress of "node:zlib", or "fflate".'],
+  ["@napi-rs/canvas", "Write SVG."],
   ["@node-rs/argon2", 'Use "@noble/hashes/argon2.js".'],
   ["@node-rs/bcrypt", 'Use "bcryptjs".'],
+  ["@node-rs/crc32", 'Use crc32 of "node:zlib".'],
+  ["@node-rs/jsonwebtoken", 'Use "jose".'],
+  ["@node-rs/xxhash", 'Use "js-xxhash", or createHash of "node:crypto".'],
+  ["@swc/core", 'Use "sucrase".'],
+  ["@tensorflow/tfjs-node", 'Use Workers AI, or "@tensorflow/tfjs".'],
   ["argon2", 'Use "@noble/hashes/argon2.js".'],
   ["bcrypt", 'Use "bcryptjs".'],
   ["better-sqlite3", 'Use D1, or "@libsql/client/web" with a hosted database.'],
   ["canvas", "Write SVG."],
+  ["duckdb", 'Use D1, or "@libsql/client/web" with a hosted database.'],
   ["esbuild", 'Use "sucrase".'],
+  ["farmhash", 'Use createHash of "node:crypto".'],
+  ["iconv", 'Use "iconv-lite".'],
+  ["isolated-vm", "Workers run no code that they make themselves. Use an interpreter that is written in JavaScript."],
+  ["keytar", "Keep secrets in variables of the Worker."],
+  ["libsql", 'Use "@libsql/client/web" with a hosted database.'],
+  ["libxmljs", 'Use "fast-xml-parser".'],
+  ["libxmljs2", 'Use "fast-xml-parser".'],
   ["lightningcss", "Prepare the CSS before the deploy."],
+  ["lmdb", "Use KV, or the storage of a Durable Object."],
+  ["leveldown", "Use KV, or the storage of a Durable Object."],
+  ["node-expat", 'Use "sax".'],
   ["node-sass", 'Use "sass".'],
+  ["onnxruntime-node", "Use Workers AI."],
+  ["oxc-parser", 'Use "acorn", or "@babel/parser".'],
+  ["pg-native", 'Use "pg".'],
+  ["re2", 'Use "re2js".'],
   ["sharp", 'Use Cloudflare Images, or "jimp".'],
+  ["skia-canvas", "Write SVG."],
+  ["snappy", 'Use "snappyjs".'],
+  ["sodium-native", 'Use "@noble/ciphers" and "@noble/curves".'],
   ["sqlite3", 'Use D1, or "@libsql/client/web" with a hosted database.'],
-  ["@swc/core", 'Use "sucrase".'],
   ["typescript", 'Use version 5 or 6 ("typescript": "^6"), or "sucrase".']
 ])
+
+/** What to use in place of a package with a native add-on. */
+const insteadOfNative = (name: string): string =>
+  INSTEAD.get(name) ?? "Use a package that is written in JavaScript alone."
 
 /** The replacement of a package with WebAssembly. */
 export const insteadOfWasm = (name: string): string => {
@@ -49,7 +78,7 @@ export const refuseNative = (pkg: Package): PackageRefused =>
     {
       code: "native",
       text: `${pkg.label} has a native add-on, a program for one kind of machine, which Workers do not run`,
-      hint: INSTEAD.get(pkg.release.name) ?? "Use a package that is written in JavaScript alone.",
+      hint: insteadOfNative(pkg.release.name),
       package: pkg.release.name,
       version: pkg.release.version
     },

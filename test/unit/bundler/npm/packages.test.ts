@@ -194,13 +194,19 @@ describe("a refusal", () => {
     const packages = {
       ...THREE,
       "p@1.0.0": esm("", { exports: { "./sub": "./index.js" } }),
-      "bcrypt@5.0.0": { files: { "binding.gyp": "{}" } }
+      "bcrypt@5.0.0": { files: { "binding.gyp": "{}" } },
+      "@node-rs/crc32@1.0.0": {
+        json: {
+          optionalDependencies: { "@node-rs/crc32-linux-x64-gnu": "1.0.0", "@node-rs/crc32-darwin-arm64": "1.0.0" }
+        }
+      }
     }
     const of = (source: string, json = "{}") =>
       refusalOf(packages, { "index.ts": `${source}\nexport default {}`, "package.json": json })
     assert.include((await of('import "p"'))?.hint, "p/sub")
     assert.include((await of('import "a"', dependencies({ a: "^9" })))?.hint, "2.0.0")
     assert.include((await of('import "bcrypt"'))?.hint, "bcryptjs")
+    assert.include((await of('import "@node-rs/crc32"'))?.hint, "node:zlib")
     assert.include((await of('import "nowhere"'))?.text, "nowhere")
   })
 
