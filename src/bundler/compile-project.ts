@@ -87,14 +87,15 @@ export const compileProject = async (
     const compiled = await compileAll((use) => ordinary.use(timeoutMs, use, waitUntil))
     if (packages === undefined || !compiled.isIncomplete) return compiled
   }
-  return large
-    .run(deadline, (build) => compileAll(build.use, async () => packages?.install(build.hold)))
-    .catch(async (error: unknown) => {
-      const isOfRegistry = error instanceof PackageRefused || error instanceof RegistryUnavailableError
-      if (!isOfRegistry || packages?.forgetGuess() !== true) throw error
-      // The guess may be wrong. Then the compiler asks for no package.
-      const compiled = await compileAll((use) => ordinary.use(timeoutMs, use, waitUntil))
-      if (compiled.isIncomplete) throw error
-      return compiled
-    })
+  const installAll = () =>
+    large.run(deadline, (build) => compileAll(build.use, async () => packages?.install(build.hold)))
+  return installAll().catch(async (error: unknown) => {
+    const isOfPackages = [BundleError, PackageRefused, RegistryUnavailableError].some((it) => error instanceof it)
+    if (!isOfPackages || packages?.forgetGuess() !== true) throw error
+    // The guess may be wrong. The compiler knows which of the packages are imported.
+    const compiled = await compileAll((use) => ordinary.use(timeoutMs, use, waitUntil))
+    if (!compiled.isIncomplete) return compiled
+    if (!packages.guessAgain()) throw error
+    return installAll()
+  })
 }

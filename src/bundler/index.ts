@@ -146,7 +146,7 @@ export const createBundler = (options: BundlerOptions): Bundler => {
         return { entrypoint: kind.entrypoint, main: MAIN, ...describeSite(project, kind), lock: {} }
       }
       const { path: entrypoint, warnings } = kind.entrypoint
-      const { disk, mayBeOwn } = layOut(files, binaries)
+      const { disk, mayBeOwn, aliases } = layOut(files, binaries)
       const cache = options.cache ?? platformCache()
       const remote = new RemoteModules({ hosts, fetch: fetcher, cache })
       const registry = options.packages?.registry
@@ -161,6 +161,7 @@ export const createBundler = (options: BundlerOptions): Bundler => {
         remote,
         hosts,
         mayBeOwn,
+        aliases,
         packages,
         subpathTarget: makeSubpathTarget(files)
       }

@@ -20,7 +20,8 @@ const jobOf = (files: Files) => {
   const nothing = {
     packageJson: { versionOf: () => undefined },
     subpathTarget: () => undefined,
-    mayBeOwn: () => false
+    mayBeOwn: () => false,
+    aliases: { targetsOf: () => [] }
   }
   const map = new Map(Object.entries(files))
   const context = { ...nothing, files: map, disk: new VirtualFs(map), remote, hosts }

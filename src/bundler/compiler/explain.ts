@@ -29,6 +29,16 @@ const unresolved = (context: ResolveContext, message: Message, specifier: string
     const hint = insteadOfMissing(files, importer, `src/${specifier.slice(specifier.indexOf("/") + 1)}`)
     return { text: `${JSON.stringify(specifier)} is not among the files`, notes: [note(hint)] }
   }
+  const [target] = context.aliases.targetsOf(specifier)
+  if (context.packages !== undefined && target !== undefined)
+    return {
+      text: `${JSON.stringify(specifier)} is not among the files`,
+      notes: [
+        note(
+          `"paths" of the TypeScript config lead it to ${JSON.stringify(target)}. Send that file, or name the package in "dependencies" of package.json.`
+        )
+      ]
+    }
   // The compiler's own notes say why the exports of a sent package do not match.
   const notes = message.notes.filter(({ text }) => !isAboutSettings(text))
   const name = JSON.stringify(specifier)

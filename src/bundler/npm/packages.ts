@@ -4,56 +4,42 @@ import type { Files } from "../project/project.ts"
 import { Graph } from "./graph/Graph.ts"
 import type { Kind } from "./source/scan.ts"
 import { Outstanding } from "./graph/Outstanding.ts"
-import type { Target } from "./graph/types.ts"
+import type { Need, Target } from "./graph/types.ts"
 import { PackageRefused } from "./errors.ts"
 import { PACKAGE_LIMITS } from "./limits.ts"
 import type { Package, Site } from "./package/Package.ts"
-import { CompilerSide, kindOf, type OtherModules } from "./plugin.ts"
-import { guessPackageImports } from "./project/guess-needs.ts"
+import type { PackagesOptions } from "./options.ts"
+import { CompilerSide, kindOf } from "./plugin.ts"
+import { CaughtImports } from "./project/CaughtImports.ts"
+import type { GuessedImport } from "./project/guess-needs.ts"
+import { Guesses } from "./project/Guesses.ts"
 import { ProjectSide } from "./project/ProjectSide.ts"
 import { refusalAt } from "./project/site.ts"
 import { checkModules, explainCrash, explainPackageError, type InBundle, packageWarnings } from "./report.ts"
 import { refuseRegistry } from "./specifiers.ts"
-import type { ModuleCache } from "../remote/module-cache.ts"
 import { ArchiveStore } from "./archive/ArchiveStore.ts"
 import { readLocks } from "./lock/locks.ts"
 import { writeOwnLock } from "./lock/own-lock.ts"
 import { Registry } from "./registry/Registry.ts"
 
-/** The facts that packages are resolved with. */
-export interface PackagesOptions {
-  readonly files: Files
-  readonly entrypoint: string
-  /** The URL of the registry. */
-  readonly registry: string
-  readonly fetch: typeof fetch
-  readonly cache: ModuleCache | undefined
-  /** The lock of an earlier build. */
-  readonly lock: Readonly<Record<string, string>> | undefined
-  /** Whether a bare import may mean a file of the project. */
-  readonly mayBeOwn: (specifier: string) => boolean
-  readonly others: OtherModules
-}
-
-const importKey = ({ file, specifier }: Site, kind: Kind): string => `${file}\0${kind}\0${specifier}`
-
 /** The packages of one build: finds, installs and hands them to the compiler. */
 export class Packages {
   readonly #registry: Registry
   readonly #files: Files
-  readonly #entrypoint: string
-  readonly #project: ProjectSide
-  readonly #graph: Graph
+  /** What the project says of packages. */
+  readonly project: ProjectSide
+  readonly #newGraph: () => Graph
+  #graph: Graph
   readonly #compiler: CompilerSide
-  readonly #guessed = new Set<string>()
+  readonly #guesses: Guesses
   readonly #open = new Outstanding()
   #isUsed = false
   /** The bytes that the compiler took, by package. */
   readonly #taken = new Map<string, number>()
   #tooLarge: PackageRefused | undefined
-  /** Why imports that may fail while the program runs lead nowhere. */
-  readonly #unguarded = new Map<string, PackageRefused>()
+  readonly #caught = new CaughtImports()
   #installs = 0
+  #isInstalled = false
   #labels: ReadonlySet<string> = new Set()
   #hold: ((bytes: number) => Promise<void>) | undefined
 
@@ -62,15 +48,13 @@ export class Packages {
     const hold = (bytes: number) => this.#hold?.(bytes) ?? Promise.resolve()
     this.#registry = new Registry({ base: registry, fetch, cache, signal, hold })
     this.#files = files
-    this.#entrypoint = entrypoint
-    this.#project = new ProjectSide(files, entrypoint, mayBeOwn)
-    this.#graph = new Graph(
-      this.#registry,
-      new ArchiveStore(this.#registry),
-      this.#project,
-      readLocks(files, lock),
-      (bytes) => (this.#registry.client.budget.kept = bytes)
-    )
+    this.project = new ProjectSide(files, entrypoint, mayBeOwn)
+    this.#guesses = new Guesses(files, entrypoint, (it) => this.project.isPackage(it))
+    const archives = new ArchiveStore(this.#registry)
+    const locks = readLocks(files, lock)
+    this.#newGraph = () =>
+      new Graph(this.#registry, archives, this.project, locks, (bytes) => (this.#registry.client.budget.kept = bytes))
+    this.#graph = this.#newGraph()
     this.#compiler = new CompilerSide(
       {
         resolve: (pkg, importer, specifier, kind) => {
@@ -85,14 +69,15 @@ export class Packages {
 
   /** Guesses the project's imports of packages. Returns whether there seem to be any. */
   guess(): boolean {
-    for (const { site, kind, names } of guessPackageImports(this.#files, this.#entrypoint, (it) =>
-      this.#project.isPackage(it)
-    )) {
-      const target = this.#target(site, kind)
-      this.#guessed.add(importKey(site, kind))
-      if (target.type === "need") this.#open.need({ ...target.need, names })
-    }
+    for (const need of this.#needsOf(this.#guesses.make())) this.#open.need(need)
     return this.isPending
+  }
+
+  #needsOf(guesses: ReadonlyArray<GuessedImport>): ReadonlyArray<Need> {
+    return guesses.flatMap(({ site, kind, names }) => {
+      const target = this.#target(site, kind)
+      return target.type === "need" ? [{ ...target.need, names }] : []
+    })
   }
 
   /** Ends all requests. Call it when the build ends, however it ends. */
@@ -110,10 +95,23 @@ export class Packages {
     return this.#isUsed
   }
 
-  /** Forgets the guess. Returns whether nothing but the guess was installed, so that its errors may be about no import at all. */
+  /** Begins anew without the guess. Returns whether the guess was what failed to install, so that it may be wrong. */
   forgetGuess(): boolean {
+    const isGuess = this.#installs === 1 && !this.#isInstalled
+    if (isGuess) this.#graph = this.#newGraph()
     this.#open.clear()
-    return this.#installs === 1
+    return isGuess
+  }
+
+  /**
+   * Guesses once more, now that the compiler has asked for packages without the guess.
+   *
+   * @returns false if the guess was right, so that it would fail again.
+   */
+  guessAgain(): boolean {
+    const right = this.#guesses.narrow()
+    if (right !== undefined) this.#open.restart(this.#needsOf(right))
+    return right !== undefined
   }
 
   /**
@@ -133,6 +131,7 @@ export class Packages {
     this.#installs++
     try {
       await this.#graph.install(this.#open.needs, this.#open.overlooked)
+      this.#isInstalled = true
       this.#open.clear()
       this.#taken.clear()
       this.#tooLarge = undefined
@@ -152,11 +151,6 @@ export class Packages {
     return missing === undefined ? error : new BundleError([refusalAt(this.#files, missing.site, missing.error)], false)
   }
 
-  /** Whether a provided module serves an import of the project. */
-  isProvided(importer: string, specifier: string): boolean {
-    return this.#project.isProvidedFor({ file: importer, specifier })
-  }
-
   /**
    * Resolves an import of the project that means none of its files.
    *
@@ -166,12 +160,12 @@ export class Packages {
     const site = { file: importer, specifier }
     const foreign = refuseRegistry(specifier)
     if (foreign !== undefined) return this.#compiler.answer({ type: "refused", error: foreign }, args)
-    if (!this.#project.mayBePackage(site)) return undefined
+    if (!this.project.mayBePackage(site)) return undefined
     const kind = kindOf(args)
-    const target = this.#check(this.#target(site, kind), this.#guessed.has(importKey(site, kind)))
+    const target = this.#check(this.#target(site, kind), this.#guesses.ask(site, kind))
     if (target.type === "refused" && kind !== "import") {
       // The compiler knows whether the program catches the error, and reports the import if it does not.
-      this.#unguarded.set(importKey({ file: importer, specifier: args.path }, "dynamic"), target.error)
+      this.#caught.add({ file: importer, specifier: args.path }, target.error)
       return undefined
     }
     return this.#compiler.answer(target, args)
@@ -212,8 +206,11 @@ export class Packages {
       const [pkg, path] = this.#compiler.fileOf(name) ?? []
       return pkg === undefined || path === undefined ? [] : [{ pkg, path, bytes: bytesInOutput }]
     })
-    const ofPackages = packageWarnings(this.#files, this.#graph, files)
-    return files.length === 0 ? ofPackages : [...this.#project.versionWarnings(), ...ofPackages]
+    return [
+      ...(files.length === 0 ? [] : this.project.versionWarnings()),
+      ...this.#caught.warnings(this.#files),
+      ...packageWarnings(this.#files, this.#graph, files)
+    ]
   }
 
   /** Explains an error of the compiler that is about packages; `undefined` for all others. */
@@ -222,8 +219,7 @@ export class Packages {
       const reason = this.#reason(this.#tooLarge)
       return reason instanceof BundleError ? reason.diagnostics[0] : refusalAt(this.#files, undefined, reason)
     }
-    const specifier = /^Could not resolve "(.+)"$/.exec(message.text)?.[1] ?? ""
-    const refused = this.#unguarded.get(importKey({ file: message.location?.file ?? "", specifier }, "dynamic"))
+    const refused = this.#caught.of(message)
     if (refused !== undefined)
       return explainPackageError(this.#files, this.#compiler, { ...message, text: refused.text, detail: refused })
     return explainPackageError(this.#files, this.#compiler, message)
@@ -235,7 +231,7 @@ export class Packages {
   }
 
   #target(site: Site, kind: Kind): Target {
-    return this.#graph.resolver.fromProject(site, kind, this.#project.rangeFor(site))
+    return this.#graph.resolver.fromProject(site, kind, this.project.rangeFor(site))
   }
 
   /** Notes what the compiler asked for and the guess overlooked. */

@@ -1,15 +1,12 @@
 import { BundleError, type Diagnostic } from "../diagnostics.ts"
+import { type Aliases, readAliases } from "./aliases.ts"
 import { checkExtends } from "./extends.ts"
-import { entriesOf, own, parseJson, withoutComments } from "./jsonc.ts"
 import { withJsxPragmas } from "./jsx/jsx.ts"
 import { isNodeModule } from "../resolve/node-modules.ts"
 import { nameOf } from "./paths.ts"
 import type { Files } from "./project.ts"
 import { VirtualFs } from "../compiler/VirtualFs.ts"
 import { workspaceLinks } from "./workspaces.ts"
-
-/** The most `paths` patterns of a project, because each import is compared with each of them. */
-const MAX_PATTERNS = 1000
 
 /** Whether the compiler reads a file as a config. It does so in every folder. */
 const isConfig = (path: string): boolean =>
@@ -39,29 +36,12 @@ const tooDeep = (file: string): Diagnostic => ({
   hint: "Correct it or leave it out."
 })
 
-const tooMany: Diagnostic = {
-  file: "",
-  line: 0,
-  column: 0,
-  text: `The configs have more than ${MAX_PATTERNS} "paths"`,
-  hint: 'Use patterns, as in "@/*": ["./src/*"].'
-}
-
 /** `@acme/math/sub` → `@acme/math`. */
 const packageOf = (specifier: string): string => specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/")
 
 /** Makes a test whether `paths` or `baseUrl` of any config may lead a specifier to a file. True means perhaps. */
-const makeIsMapped = (files: Files): ((specifier: string) => boolean) => {
-  const configs = [...files]
-    .filter(([path, text]) => path.endsWith(".json") && (text.includes('"paths"') || text.includes('"baseUrl"')))
-    .map(([path, text]) => parseJson(path, withoutComments(text)))
-    .map((read) => ("problem" in read ? undefined : own(read.value, "compilerOptions")))
-  const prefixes = configs.flatMap((options) =>
-    entriesOf(own(options, "paths")).map(([pattern]) => pattern.split("*", 1)[0] ?? "")
-  )
-  if (prefixes.length > MAX_PATTERNS) throw new BundleError([tooMany])
-  if (!configs.some((options) => own(options, "baseUrl") !== undefined))
-    return (specifier) => prefixes.some((prefix) => specifier.startsWith(prefix))
+const makeIsMapped = (files: Files, { prefixes, hasBaseUrl }: Aliases): ((specifier: string) => boolean) => {
+  if (!hasBaseUrl) return (specifier) => prefixes.some((prefix) => specifier.startsWith(prefix))
   const names = new Set([...files.keys()].flatMap((path) => path.split("/")).map((name) => name.split(".", 1)[0]))
   return (specifier) =>
     prefixes.some((prefix) => specifier.startsWith(prefix)) || names.has(specifier.split(/[./]/, 1)[0])
@@ -72,6 +52,7 @@ export interface Disk {
   readonly disk: VirtualFs
   /** Whether a package's name may mean something in the project: a path of a config, or a package that the author sent. */
   readonly mayBeOwn: (specifier: string) => boolean
+  readonly aliases: Aliases
 }
 
 /**
@@ -93,7 +74,8 @@ export const layOut = (files: Files, binaries: ReadonlyMap<string, string> = new
       !nameOf(path).startsWith(".pnp.") && !(isConfig(path) && /^\uFEFF?\s*$/.test(source.slice(0, 100)))
   )
   const links = workspaceLinks(files)
-  const isMapped = makeIsMapped(files)
+  const aliases = readAliases(files)
+  const isMapped = makeIsMapped(files, aliases)
   const sent = new Set([
     ...[...links.keys()].map((link) => link.slice("node_modules/".length)),
     ...[...files.keys()].flatMap((path) => {
@@ -103,6 +85,7 @@ export const layOut = (files: Files, binaries: ReadonlyMap<string, string> = new
   ])
   return {
     disk: new VirtualFs(new Map(seen), links, binaries),
-    mayBeOwn: (specifier) => isMapped(specifier) || (!isNodeModule(specifier) && sent.has(packageOf(specifier)))
+    mayBeOwn: (specifier) => isMapped(specifier) || (!isNodeModule(specifier) && sent.has(packageOf(specifier))),
+    aliases
   }
 }

@@ -4,6 +4,7 @@ import type { OtherModules } from "../npm/plugin.ts"
 import { refuseRegistry } from "../npm/specifiers.ts"
 import { makeImportBudget, MAX_SPECIFIER } from "./import-budget.ts"
 import { isNodeModule } from "./node-modules.ts"
+import { installedTarget } from "../project/aliases.ts"
 import { folderOf, joinPath, nameOf } from "../project/paths.ts"
 import type { Files } from "../project/project.ts"
 import { isPart, PROVIDED, providedSource } from "./provided.ts"
@@ -55,7 +56,8 @@ const withoutFile = (
   path = args.path
 ): OnResolveResult | undefined => {
   if (PLATFORM.test(path)) return external(args, path)
-  const isProvided = packages?.isProvided(importer, path) ?? (PROVIDED.has(path) && !isPart(path))
+  const isProvided =
+    packages?.project.isProvidedFor({ file: importer, specifier: path }) ?? (PROVIDED.has(path) && !isPart(path))
   if (isProvided) return provided(path)
   return isNodeModule(path) ? external(args, `node:${path}`) : undefined
 }
@@ -87,10 +89,16 @@ const fromFile = async (context: ResolveContext, build: PluginBuild, args: OnRes
   }
   if (path.startsWith("/"))
     return refuse(`${JSON.stringify(path)} is an absolute path`, `Use a relative path: ${JSON.stringify(`.${path}`)}`)
+  const targets = mayBeOwn ? context.aliases.targetsOf(path) : []
+  const installed = installedTarget(targets)
+  if (installed !== undefined)
+    return withoutFile(context, args, importer, installed) ?? context.packages?.resolve(args, importer, installed)
   const known = withoutFile(context, args, importer) ?? refuseScheme(path)
   if (known !== undefined || context.packages === undefined || DATA.test(path)) return known
   // package.json may map any name to a file, by `browser` or as the package's own name.
   if (!mayBeOwn && (await findsFile(build, args))) return undefined
+  // An alias means a file of the project. Somebody else's package of that name is certainly not meant.
+  if (targets.length > 0 && !context.packages.project.isDeclared({ file: importer, specifier: path })) return undefined
   return context.packages.resolve(args, importer)
 }
 

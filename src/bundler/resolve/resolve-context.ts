@@ -1,5 +1,6 @@
 import type { VirtualFs } from "../compiler/VirtualFs.ts"
 import type { Packages } from "../npm/packages.ts"
+import type { Aliases } from "../project/aliases.ts"
 import type { PackageJson } from "../project/package-json.ts"
 import type { Files } from "../project/project.ts"
 import type { RemoteModules } from "../remote/RemoteModules.ts"
@@ -14,6 +15,8 @@ export interface ResolveContext {
   readonly subpathTarget: (folder: string, specifier: string, kind: "import" | "require") => string | undefined
   /** Whether a package's name may be the project's own: a path of a config, or a package that the author sent. */
   readonly mayBeOwn: (specifier: string) => boolean
+  /** Where `paths` of the configs lead a specifier, whether or not there is such a file. */
+  readonly aliases: Pick<Aliases, "targetsOf">
   readonly remote: RemoteModules
   readonly hosts: ReadonlySet<string>
   /** The packages of npm; absent where they are not installed. */

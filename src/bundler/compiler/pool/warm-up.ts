@@ -42,7 +42,8 @@ export const warmUp = async (instance: Instance): Promise<void> => {
   const nothing = {
     packageJson: { versionOf: () => undefined },
     subpathTarget: () => undefined,
-    mayBeOwn: () => false
+    mayBeOwn: () => false,
+    aliases: { targetsOf: () => [] }
   }
   const context = { ...nothing, files: FILES, disk: new VirtualFs(FILES), remote, hosts }
   for (let round = 0; round < ROUNDS; round++) await compile(instance, { context, entrypoint: "index.ts" })

@@ -67,6 +67,16 @@ export class Outstanding {
     this.isNew = false
   }
 
+  /** Begins anew with these needs, and with all others that are outstanding. */
+  restart(needs: ReadonlyArray<Need>): void {
+    const known = new Set(needs.map(keyOf))
+    const others = this.#needs.filter((need) => !known.has(keyOf(need)))
+    this.clear()
+    this.#seen.clear()
+    this.#met.clear()
+    for (const need of [...needs, ...others]) this.need(need)
+  }
+
   /** The project's needs are to be met once more, from the beginning. */
   reopen(): void {
     this.clear()

@@ -82,6 +82,11 @@ export class ProjectSide implements Project {
     return this.rangeFrom(folderOf(file), name) ?? (name === "hono" ? PROVIDED_VERSION : undefined)
   }
 
+  /** Whether package.json names the package of an import. */
+  isDeclared({ file, specifier }: Site): boolean {
+    return this.rangeFrom(folderOf(file), readSpecifier(specifier).name) !== undefined
+  }
+
   /** Whether a provided module serves an import of the project. */
   isProvidedFor({ file, specifier }: Site): boolean {
     return this.isProvided(specifier, this.rangeFrom(folderOf(file), splitSpecifier(specifier).name))

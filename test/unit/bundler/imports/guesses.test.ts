@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto"
 import { assert, describe, it } from "@effect/vitest"
 import { blankText } from "../../../../src/bundler/npm/source/blank-text.ts"
+import { PACKAGE_LIMITS } from "../../../../src/bundler/npm/limits.ts"
 import { RegistryUnavailableError } from "../../../../src/bundler/index.ts"
 import { answer, answering, makeBundler } from "../../../support/bundler.ts"
-import { smallRegistry } from "../../../support/npm/small-registry.ts"
+import { type Small, smallRegistry } from "../../../support/npm/small-registry.ts"
 
 const MENTIONS = `/*
 import a from "a"
@@ -52,6 +53,30 @@ describe("a wrong guess", () => {
     const index = answering('import b from "b"\nif (process.env.NODE_ENV === "test") require("a")', "b")
     const { lock } = await makeBundler(options).bundle({ "index.js": index })
     assert.deepStrictEqual(Object.keys(lock), ["b@latest"])
+  })
+})
+
+describe("a wrong guess beside a right one", () => {
+  const names = Array.from({ length: PACKAGE_LIMITS.packages + 1 }, (_, at) => `p${at}`)
+  const on = (dependencies: ReadonlyArray<string>, source: string): Small => ({
+    json: { type: "module", dependencies: Object.fromEntries(dependencies.map((it) => [it, "1"])) },
+    files: { "index.js": source }
+  })
+  const registry = smallRegistry({
+    ...Object.fromEntries(names.map((name) => [`${name}@1.0.0`, {}])),
+    "many@1.0.0": on(names, names.map((name) => `import "${name}"`).join("\n")),
+    "a@1.0.0": on(["b"], 'export { b } from "b"'),
+    "b@1.0.0": on([], "export const b = 1")
+  })
+  const { bundle, refusal, values } = makeBundler(registry.options)
+
+  it("does not fail the build where it exceeds a limit", async () => {
+    const advice = `'write import many from "many" first'`
+    const files = { "index.js": answering(`import { b } from "a"\nconst advice = ${advice}`, "b") }
+    assert.deepStrictEqual(await values(files), [1])
+    assert.deepStrictEqual(Object.keys((await bundle(files)).lock), ["a@latest", "b@1"])
+    const [diagnostic] = await refusal({ "index.js": answering('import { b } from "a"\nimport "many"', "b") })
+    assert.include(diagnostic?.text, "more than 250 packages")
   })
 })
 
