@@ -18,20 +18,41 @@ const choice = (report: Report, table: unknown, key: string, values: ReadonlyArr
   return undefined
 }
 
+/** Whether a rule says nothing beside another one, so that Cloudflare refuses the list. */
+const isRedundant = (rule: string, index: number, rules: ReadonlyArray<string>): boolean =>
+  rules.some((other, at) => (other === rule ? at < index : other.endsWith("*") && rule.startsWith(other.slice(0, -1))))
+
+const checkRules = (report: Report, key: string, rules: ReadonlyArray<string>): void => {
+  const path = ["assets", key]
+  const wrong = rules.findIndex((rule) => !/^!?\//.test(rule) || rule.length > RULES.length)
+  if (rules.length > RULES.count)
+    report.refuse(path, `${rules.length} rules are too many`, `At most ${RULES.count} are allowed.`)
+  else if (wrong >= 0)
+    report.refuse(
+      [...path, wrong],
+      `${quoted(rules[wrong] ?? "")} is no path`,
+      `Begin it with "/" or "!/", and use at most ${RULES.length} characters.`
+    )
+  else if (rules.every((rule) => rule.startsWith("!")))
+    report.refuse(path, `"${key}" names no path for the program`, 'Add one without "!", as in ["/api/*"].')
+  else {
+    const redundant = rules.findIndex(isRedundant)
+    if (redundant >= 0)
+      report.refuse(
+        [...path, redundant],
+        `Another rule makes ${quoted(rules[redundant] ?? "")} redundant`,
+        "Remove it."
+      )
+  }
+}
+
 const readWorkerFirst = (report: Report, table: unknown): boolean | ReadonlyArray<string> | undefined => {
   const key = "run_worker_first"
   const value = own(table, key)
-  if (value === undefined || typeof value === "boolean") return value
+  if (value === undefined || value === null) return undefined
+  if (typeof value === "boolean") return value
   const rules = textsAt(report, table, ["assets"], key)
-  const wrong = rules.find((rule) => !/^!?\//.test(rule) || rule.length > RULES.length)
-  if (wrong !== undefined)
-    report.refuse(
-      ["assets", key, rules.indexOf(wrong)],
-      `${quoted(wrong)} is no path`,
-      `Begin it with "/" or "!/", and use at most ${RULES.length} characters.`
-    )
-  else if (rules.length > RULES.count)
-    report.refuse(["assets", key], `${rules.length} rules are too many`, `At most ${RULES.count} are allowed.`)
+  if (Array.isArray(value) && rules.length === value.length) checkRules(report, key, rules)
   return rules
 }
 

@@ -7,6 +7,12 @@ import { isTable, requiredTextAt, tablesAt, textsAt, warnOfOthers } from "./valu
 /** The limits of Cloudflare for a Worker: bytes of UTF-8 in one var, and their number. */
 const VARS = { bytes: 5120, count: 64 }
 
+/** How many namespaces or buckets a deployment may have, because each of them costs the host's account one. */
+const MAX_MADE = 10
+
+/** Names that the host uses for itself. Two bindings of one name would make it refuse the upload after the payment. */
+const isReserved = (name: string): boolean => name === "PROJECT_ID" || name.startsWith("__JACK_")
+
 /** Collects the names in `env`, and refuses one that is used twice. */
 export class BindingNames {
   readonly #report: Report
@@ -19,9 +25,11 @@ export class BindingNames {
   /** @returns the name, or `undefined` if it is refused. */
   add(name: string | undefined, path: Path): string | undefined {
     if (name === undefined) return undefined
-    const isValid = /^[A-Za-z_$][\w$]*$/.test(name) && name.length <= 100
+    // The host keeps names in plain objects, which lose this one.
+    const isValid = /^[A-Za-z_]\w*$/.test(name) && name.length <= 100 && name !== "__proto__"
     const hint = "Give every binding a name of its own, of letters, digits and underscores."
     if (!isValid) this.#report.refuse(path, `${quoted(name)} is not a valid name of a binding`, hint)
+    else if (isReserved(name)) this.#report.refuse(path, `The host sets env.${name}`, "Choose another name.")
     else if (this.#seen.has(name)) this.#report.refuse(path, `Two bindings have the name ${quoted(name)}`, hint)
     this.#seen.add(name)
     return isValid ? name : undefined
@@ -72,8 +80,17 @@ export const FOR_WRANGLER = [
 ]
 
 /** Reads a list of bindings whose resources are made for the deployment. */
-export const readMade = (report: Report, names: BindingNames, key: string, noun: string, ids: ReadonlyArray<string>) =>
-  tablesAt(report, report.value, [], key).flatMap(([path, table]) => {
+export const readMade = (
+  report: Report,
+  names: BindingNames,
+  key: string,
+  noun: string,
+  ids: ReadonlyArray<string>
+) => {
+  const tables = tablesAt(report, report.value, [], key)
+  if (tables.length > MAX_MADE)
+    report.refuse([key], `"${key}" has ${tables.length} entries`, `At most ${MAX_MADE} are allowed.`)
+  return tables.slice(0, MAX_MADE).flatMap(([path, table]) => {
     const binding = names.add(requiredTextAt(report, table, path, "binding"), [...path, "binding"])
     for (const id of ids)
       if (own(table, id) !== undefined)
@@ -83,21 +100,54 @@ export const readMade = (report: Report, names: BindingNames, key: string, noun:
         )
     return binding === undefined ? [] : [{ binding, path, table }]
   })
+}
+
+/** Refuses a name that differs from another in its case alone, because the host would give both the same resource. */
+const checkCases = (report: Report, made: ReturnType<typeof readMade>): ReturnType<typeof readMade> => {
+  const seen = new Map<string, string>()
+  for (const { binding, path } of made) {
+    const other = seen.get(binding.toLowerCase())
+    if (other !== undefined && other !== binding)
+      report.refuse(
+        [...path, "binding"],
+        `The names ${quoted(other)} and ${quoted(binding)} differ in their case alone`,
+        "Choose another name."
+      )
+    seen.set(binding.toLowerCase(), binding)
+  }
+  return made
+}
 
 /** Reads `kv_namespaces`: the names of the bindings. */
 export const readKv = (report: Report, names: BindingNames): ReadonlyArray<string> =>
-  readMade(report, names, "kv_namespaces", "a namespace", ["id"]).map(({ binding, path, table }) => {
-    warnOfOthers(report, table, path, ["binding", "id", ...FOR_WRANGLER])
-    return binding
-  })
+  checkCases(report, readMade(report, names, "kv_namespaces", "a namespace", ["id"])).map(
+    ({ binding, path, table }) => {
+      warnOfOthers(report, table, path, ["binding", "id", ...FOR_WRANGLER])
+      return binding
+    }
+  )
 
 /** Reads `r2_buckets`: the names of the bindings. */
 export const readR2 = (report: Report, names: BindingNames): ReadonlyArray<string> =>
-  readMade(report, names, "r2_buckets", "a bucket", ["bucket_name"]).map(({ binding, path, table }) => {
-    warnOfOthers(report, table, path, ["binding", "bucket_name", ...FOR_WRANGLER])
-    return binding
-  })
+  checkCases(report, readMade(report, names, "r2_buckets", "a bucket", ["bucket_name"])).map(
+    ({ binding, path, table }) => {
+      warnOfOthers(report, table, path, ["binding", "bucket_name", ...FOR_WRANGLER])
+      return binding
+    }
+  )
 
 /** Reads `secrets.required`: the names of secrets that the code needs. */
-export const readRequiredSecrets = (report: Report): ReadonlyArray<string> =>
-  textsAt(report, own(report.value, "secrets"), ["secrets"], "required")
+export const readRequiredSecrets = (report: Report): ReadonlyArray<string> => {
+  const key = "required"
+  const required = textsAt(report, own(report.value, "secrets"), ["secrets"], key)
+  const wrong = required.findIndex((name) => !/^[A-Za-z_]\w*$/.test(name) || name.length > 100 || isReserved(name))
+  if (wrong >= 0)
+    report.refuse(
+      ["secrets", key, wrong],
+      `${quoted(required[wrong] ?? "")} cannot be the name of a secret`,
+      "Use letters, digits and underscores."
+    )
+  else if (required.length > VARS.count)
+    report.refuse(["secrets", key], `${required.length} secrets are too many`, `At most ${VARS.count} are allowed.`)
+  return required
+}

@@ -58,20 +58,36 @@ export const readFlags = (report: Report): ReadonlyArray<string> | undefined => 
   return own(report.value, key) === undefined ? undefined : flags
 }
 
+/** Durable Objects need the flag `nodejs_compat` at the host, so the flag has to be possible. */
+export const checkForObjects = (report: Report, date: string, flags: ReadonlyArray<string>): void => {
+  const key = "compatibility_flags"
+  const without = flags.indexOf("no_nodejs_compat")
+  if (date >= NODE_BY_DEFAULT)
+    report.refuse(
+      ["compatibility_date"],
+      `Durable Objects need a compatibility date before ${NODE_BY_DEFAULT} here`,
+      `Use ${DEFAULT_COMPATIBILITY_DATE} or an earlier date.`
+    )
+  else if (without >= 0) report.refuse([key, without], "Durable Objects need nodejs_compat here", "Remove the flag.")
+}
+
 /**
  * The flags that a program runs with: those that are written, and Node's modules and globals, unless a configuration lists
  * flags without them and no code imports them.
  *
  * @param importsNode whether the bundle imports a `node:` module.
+ * @param hasObjects whether the program has bindings of Durable Objects.
  */
 export const flagsFor = (
   date: string,
   written: ReadonlyArray<string> | undefined,
-  importsNode: boolean
+  importsNode: boolean,
+  hasObjects = false
 ): ReadonlyArray<string> => {
   const isNode = (flag: string) => flag === "nodejs_compat" || flag === "nodejs_compat_v2"
   const flags = [...new Set(written ?? [])]
   if (date >= NODE_BY_DEFAULT) return flags.filter((flag) => !isNode(flag))
+  if (hasObjects && !flags.includes("nodejs_compat")) return ["nodejs_compat", ...flags]
   const wantsNode = (written === undefined || importsNode) && !flags.includes("no_nodejs_compat")
   return wantsNode && !flags.some(isNode) ? ["nodejs_compat", ...flags] : flags
 }

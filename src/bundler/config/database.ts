@@ -44,8 +44,8 @@ export const readDatabase = (report: Report, names: BindingNames): Database | un
       `"migrations_pattern" must begin with "${root}"`,
       `Correct it, as in "${root}*.sql".`
     )
-  // It becomes part of SQL.
-  else if (!/^[A-Za-z_]\w*$/.test(name) || name.length > 100)
+  // It becomes part of SQL. The other names are the database's own.
+  else if (!/^(?!sqlite_|_cf_)[a-z_]\w*$/i.test(name) || name.length > 100)
     report.refuse([...path, "migrations_table"], '"migrations_table" must be the name of a table', "Leave it out.")
   else return { binding, migrations: { directory, pattern: files, table: name } }
   return undefined

@@ -104,6 +104,13 @@ const readBinding = (
       `The class ${quoted(className ?? "")} belongs to another Worker, which there is not`,
       'Send the class as part of this program, and remove "script_name".'
     )
+  // The host writes it into code.
+  if (className !== undefined && (!/^[A-Za-z_$][\w$]*$/.test(className) || className.startsWith("__JACK_")))
+    report.refuse(
+      [...path, "class_name"],
+      `${quoted(className)} cannot be the name of a class here`,
+      "Use letters of ASCII, digits and underscores."
+    )
   warnOfOthers(report, table, path, ["name", "class_name", "script_name", "environment"])
   return name === undefined || className === undefined ? undefined : { name, className }
 }
@@ -122,6 +129,13 @@ export const readDurableObjects = (report: Report, names: BindingNames): Durable
   for (const [path, table] of tables.slice(0, 50)) {
     const binding = readBinding(report, names, path, table)
     if (binding === undefined) continue
+    // The host imports each class by its name, once for each binding.
+    if (bindings.some(({ className }) => className === binding.className))
+      report.refuse(
+        [...path, "class_name"],
+        `Two bindings have the class ${quoted(binding.className)}`,
+        "Use one binding for it."
+      )
     bindings.push(binding)
     if (!classes.has(binding.className))
       report.refuse(

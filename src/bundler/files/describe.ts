@@ -7,7 +7,7 @@ import { type Assets, gatherAssets } from "./assets.ts"
 import { textOf, fromBase64 } from "./base64.ts"
 import type { Module, Modules } from "./import-files.ts"
 import { findMigrations, type Migrations } from "./migrations.ts"
-import { SITE_BINDING, siteProgram, type StaticSite } from "./static-site.ts"
+import { siteBinding, siteProgram, type StaticSite } from "./static-site.ts"
 
 /** The needs of a program beside its code. */
 export interface Equipment {
@@ -60,7 +60,8 @@ const describe = (
     compatibilityFlags: flagsFor(
       config.compatibilityDate,
       config.compatibilityFlags,
-      externals.some((path) => path.startsWith("node:"))
+      externals.some((path) => path.startsWith("node:")),
+      (config.resources.durableObjects?.bindings.length ?? 0) > 0
     ),
     modules: [...modules.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     vars: config.vars,
@@ -111,7 +112,7 @@ export const describeSite = (
   project: Project,
   { settings, warnings }: StaticSite
 ): Equipment & { readonly code: string } => {
-  const binding = settings.binding ?? SITE_BINDING
+  const binding = settings.binding ?? siteBinding(project.config.vars)
   const served = { directory: settings.directory, routing: routingOf({ ...settings, binding }) }
   checkExports(project.config, [])
   const compiled = { exports: [], externals: [], warnings }

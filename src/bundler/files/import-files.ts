@@ -29,8 +29,14 @@ const DEFAULT_RULES: ReadonlyArray<ModuleRule> = [
 /** The first bytes of WebAssembly: `\0asm`. */
 const WASM = "AGFzb"
 
-/** The name of an uploaded module: the file's path, without signs that a specifier could read otherwise. */
-const moduleName = (path: string): string => path.replace(/[^\w./-]/g, (sign) => `_${sign.charCodeAt(0).toString(16)}`)
+/**
+ * The name of an uploaded module: the file's path, without signs that a specifier could read otherwise, and with the extension
+ * by which the host knows WebAssembly, because it drops files with unknown ones.
+ */
+const moduleName = (path: string): string => {
+  const name = path.replace(/[^\w./-]/g, (sign) => `_${sign.charCodeAt(0).toString(16)}`)
+  return /\.wasm$/i.test(name) ? name : `${name}.wasm`
+}
 
 /** Modules of a project by the names that the bundle imports them by. */
 export type Modules = Map<string, Module>

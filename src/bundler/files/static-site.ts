@@ -20,8 +20,12 @@ export interface Program {
   readonly entrypoint: Entrypoint
 }
 
-/** The name of the binding that a static site answers with. */
-export const SITE_BINDING = "ASSETS"
+/** The name of the binding that a static site answers with, which is no name of its vars. */
+export const siteBinding = (vars: ProjectConfig["vars"]): string => {
+  let name = "ASSETS"
+  while (Object.hasOwn(vars, name)) name += "_"
+  return name
+}
 
 /** The program of a static site. The platform answers for its files; this one answers for all other paths, as they would. */
 export const siteProgram = (binding: string): string =>

@@ -1,9 +1,6 @@
 import { COMPATIBILITY_DATE } from "../ControlPlane.ts"
 import type { Assets, Resources, Upload } from "../Upload.ts"
 
-/** The binding of assets of a program without one, because Jack requires a name. */
-const ASSETS = "ASSETS"
-
 const isEmpty = (value: object | null | undefined): boolean =>
   value === null || value === undefined || Object.keys(value).length === 0
 
@@ -21,8 +18,22 @@ const migrationsOf = ({ durableObjects }: Resources) =>
     ...(!isEmpty(renamedClasses) && { renamed_classes: renamedClasses })
   }))
 
-const assetsOf = ({ binding, htmlHandling, notFoundHandling, runWorkerFirst }: Assets) => ({
-  binding: binding ?? ASSETS,
+/** The binding of assets of a program without one, because Jack requires a name. It must not be the name of anything else. */
+const freeName = ({ vars, secrets, resources }: Upload): string => {
+  const taken = new Set([
+    ...Object.keys({ ...vars, ...secrets }),
+    ...(resources?.kv ?? []),
+    ...(resources?.r2 ?? []),
+    ...(resources?.durableObjects?.bindings ?? []).map(({ name }) => name),
+    resources?.database
+  ])
+  let name = "ASSETS"
+  while (taken.has(name)) name += "_"
+  return name
+}
+
+const assetsOf = ({ binding, htmlHandling, notFoundHandling, runWorkerFirst }: Assets, upload: Upload) => ({
+  binding: binding ?? freeName(upload),
   directory: ".",
   ...(htmlHandling !== undefined && { html_handling: htmlHandling }),
   ...(notFoundHandling !== undefined && { not_found_handling: notFoundHandling }),
@@ -49,7 +60,7 @@ export const manifestOf = (upload: Upload, builtAt: string): object => {
   const bindings = {
     ...(!isEmpty(vars) && { vars }),
     ...(resources !== undefined && resourceBindings(resources)),
-    ...(assets !== undefined && assets !== null && { assets: assetsOf(assets) })
+    ...(assets !== undefined && assets !== null && { assets: assetsOf(assets, upload) })
   }
   const migrations = resources === undefined ? [] : migrationsOf(resources)
   return {

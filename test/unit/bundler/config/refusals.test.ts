@@ -10,6 +10,16 @@ const object = (name: string, className: string) => ({
   durable_objects: { bindings: [{ name, class_name: className }] }
 })
 
+/** Durable Objects of one class by each of the names. */
+const objects = (className: string, ...names: ReadonlyArray<string>) => ({
+  durable_objects: { bindings: names.map((name) => ({ name, class_name: className })) },
+  migrations: [{ tag: "v1", new_sqlite_classes: [className] }]
+})
+
+const rules = (...rules: ReadonlyArray<string>) => ({ assets: { directory: "x", run_worker_first: rules } })
+
+const namespaces = (count: number) => Array.from({ length: count }, (_, n) => ({ binding: `B${n}` }))
+
 const ROWS: Readonly<Record<string, ReadonlyArray<Row>>> = {
   "a var that is no string": [
     [{ vars: { N: 5 } }, /"N" is not a string/, /^"?N\b/],
@@ -22,6 +32,12 @@ const ROWS: Readonly<Record<string, ReadonlyArray<Row>>> = {
   "names that cannot be or are used twice": [
     [{ vars: { A: "" }, kv_namespaces: [{ binding: "A" }] }, /Two bindings have the name "A"/, /^"?binding/],
     [{ kv_namespaces: [{ binding: "A-B" }] }, /not a valid name/, /^"?binding/],
+    [{ kv_namespaces: [{ binding: "$A" }] }, /not a valid name/, /^"?binding/],
+    [JSON.parse('{ "vars": { "__proto__": "x" } }') as Config, /not a valid name/, /^"?__proto__/],
+    [{ vars: { PROJECT_ID: "x" } }, /The host sets env.PROJECT_ID/, /^"?PROJECT_ID/],
+    [{ r2_buckets: [{ binding: "__JACK_USAGE" }] }, /The host sets/, /^"?binding/],
+    [{ secrets: { required: ["A", "B C"] } }, /"B C" cannot be the name/, /^"B C"/],
+    [{ kv_namespaces: [{ binding: "Cache" }, { binding: "CACHE" }] }, /differ in their case/, /^"?binding.*CACHE/],
     [{ kv_namespaces: [{ id: "A" }] }, /"binding" of kv_namespaces\[0\] is missing/, /^\{|^\[\[kv/],
     [{ kv_namespaces: { A: "x" } }, /must be a list of objects/, /^"kv_|^\[kv/],
     [{ r2_buckets: ["A"] }, /must be an object/, /^"A/],
@@ -30,9 +46,14 @@ const ROWS: Readonly<Record<string, ReadonlyArray<Row>>> = {
   "two databases": [
     [{ d1_databases: [{ binding: "A" }, { binding: "B" }] }, /one D1 database/, /^"?binding"?\s*[:=]\s*"B"/]
   ],
+  "more namespaces or buckets than a deployment gets": [
+    [{ kv_namespaces: namespaces(11) }, /"kv_namespaces" has 11 entries/, /^"kv_|^\[\[kv/],
+    [{ r2_buckets: namespaces(11) }, /"r2_buckets" has 11 entries/, /^"r2_|^\[\[r2/]
+  ],
   "migrations in other places": [
     [{ d1_databases: [{ binding: "A", migrations_dir: "../x" }] }, /out of the project/, /^"?migrations_dir/],
     [{ d1_databases: [{ binding: "A", migrations_table: "a;b" }] }, /name of a table/, /^"?migrations_table/],
+    [{ d1_databases: [{ binding: "A", migrations_table: "sqlite_m" }] }, /name of a table/, /^"?migrations_table/],
     [
       { d1_databases: [{ binding: "A", migrations_pattern: "x/*.sql" }] },
       /begin with "migrations\/"/,
@@ -67,6 +88,13 @@ const ROWS: Readonly<Record<string, ReadonlyArray<Row>>> = {
       /^"?script_name/
     ]
   ],
+  "objects that the host could not give": [
+    [objects("Größe", "A"), /"Größe" cannot be the name of a class/, /^"?class_name/],
+    [objects("__JACK_A", "A"), /cannot be the name of a class/, /^"?class_name/],
+    [objects("Room", "A", "B"), /Two bindings have the class "Room"/, /^"?class_name/],
+    [{ ...objects("Room", "A"), compatibility_date: "2026-09-01" }, /date before 2026-08-04/, /^"?compatibility_date/],
+    [{ ...objects("Room", "A"), compatibility_flags: ["no_nodejs_compat"] }, /need nodejs_compat/, /^"no_nodejs_compat/]
+  ],
   "four classes": [
     [{ migrations: [{ tag: "v1", new_sqlite_classes: ["A", "B", "C", "D"] }] }, /4 classes/, /^"?new_sqlite_classes/]
   ],
@@ -75,7 +103,11 @@ const ROWS: Readonly<Record<string, ReadonlyArray<Row>>> = {
     [{ assets: { directory: "../x" } }, /out of the project/, /^"?directory/],
     [{ assets: { directory: "/x" } }, /out of the project/, /^"?directory/],
     [{ assets: { directory: "x", html_handling: "some" } }, /"html_handling" is "some"/, /^"?html_handling/],
-    [{ assets: { directory: "x", run_worker_first: ["api"] } }, /"api" is no path/, /^"api"/],
+    [rules("api"), /"api" is no path/, /^"api"/],
+    [rules(), /names no path for the program/, /^"?run_worker_first/],
+    [rules("!/a", "!/b"), /names no path for the program/, /^"?run_worker_first/],
+    [rules("/a", "/b", "/a"), /Another rule makes "\/a" redundant/, /^"\/a"/],
+    [rules("/api/x", "/api/*"), /Another rule makes "\/api\/x" redundant/, /^"\/api\/x"/],
     [{ assets: { directory: "x", base_path: "/x" } }, /base path/, /^"?base_path/],
     [{ assets: "public" }, /must be an object/, /^"?assets/]
   ],

@@ -45,7 +45,7 @@ describe("WebAssembly", () => {
     const { modules } = await bundle({ "src/a.ts": source, "src/a.module": wasm, ...config({ rules }) })
     assert.deepStrictEqual(
       modules.map(({ name }) => name),
-      ["src/a.module"]
+      ["src/a.module.wasm"]
     )
   })
 })
@@ -131,6 +131,15 @@ describe("classes of Durable Objects", () => {
       ...config(settings)
     })
     assert.deepStrictEqual(resources.durableObjects?.bindings, [{ name: "ROOMS", className: "Room" }])
+  })
+
+  it("run with nodejs_compat, which the host wants for them", async () => {
+    const source = { "src/a.ts": `${start}export class Room extends DurableObject {}` }
+    const flags = async (written: ReadonlyArray<string>, more: object) =>
+      (await bundle({ ...source, ...config({ ...more, compatibility_flags: written }) })).compatibilityFlags
+    assert.deepStrictEqual(await flags([], settings), ["nodejs_compat"])
+    assert.deepStrictEqual(await flags(["nodejs_compat_v2"], settings), ["nodejs_compat", "nodejs_compat_v2"])
+    assert.deepStrictEqual(await flags([], {}), [])
   })
 
   it("are missed at the place that names them", async () => {

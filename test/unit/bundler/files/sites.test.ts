@@ -47,6 +47,13 @@ describe("a static site", () => {
     )
   })
 
+  it("has a binding that is no name of its vars", async () => {
+    const config = { "wrangler.json": '{"vars":{"ASSETS":"x"},"assets":{"directory":"www"}}' }
+    const { assets, code } = await bundle({ ...config, ...under("www", page) })
+    assert.strictEqual(assets?.binding, "ASSETS_")
+    assert.include(code, 'env["ASSETS_"]')
+  })
+
   it("keeps settings, hidden files and packages at the root to itself", async () => {
     const files = {
       ...page,
@@ -117,7 +124,7 @@ describe("assets of a program", () => {
       "a.js.map": "",
       _headers: "/*",
       _redirects: "",
-      "b/_headers": ""
+      "b/_headers": "/*"
     })
     const all = { ...program, ...www, ...files, ...config({ directory: "www" }) }
     const { assets, warnings } = await bundle(all)
@@ -138,6 +145,25 @@ describe("assets of a program", () => {
       "a.png",
       "index.html"
     ])
+  })
+
+  it("are refused where no host could keep them", async () => {
+    const wrong = async (files: Sent) =>
+      (await refusal({ ...program, ...under("www", files), ...config({ directory: "www" }) }))[0]
+    assert.deepInclude(await wrong({ a: "", b: { base64: "" } }), { file: "wrangler.json", line: 1 })
+    const empty = await refusal({ "public/index.html": "" })
+    assert.deepInclude(empty[0], { file: "public/index.html", line: 1 })
+    assert.include(empty[0]?.text, "are empty")
+    assert.include((await wrong({ ["__proto__"]: "x", ...page }))?.text, "cannot be served")
+    assert.include((await wrong({ a: "x", "a/b/c": "x" }))?.text, '"www/a" is a file and a folder')
+    assert.include((await wrong({ [`a/${"é".repeat(128)}/b`]: "x" }))?.text, "more than 255 bytes")
+    const kept = { "a/__proto__": "x", [`${"é".repeat(127)}/b`]: "x", "ab/c": "x", "e/f": "" }
+    const found = await bundle({ ...program, ...under("www", kept), ...config({ directory: "www" }) })
+    assert.lengthOf(Object.keys(found.assets?.files ?? {}), 4)
+    assert.deepStrictEqual(
+      found.warnings.map(({ file, text }) => [file, text]),
+      [["www/e/f", "e/f is not served, because it is empty"]]
+    )
   })
 
   it("can be imported by the program, too", async () => {

@@ -102,6 +102,20 @@ describe("an upload with resources", () => {
   )
 })
 
+it.effect("assets without a binding get a name that nothing else has", () =>
+  Effect.gen(function* () {
+    const assets = { binding: null, files: { "a.txt": base64("a") } }
+    const { manifest } = yield* sent({
+      ...code,
+      assets,
+      vars: { ASSETS: "x" },
+      resources: { ...nothing, kv: ["ASSETS_"] },
+      secrets: { ASSETS__: "s" }
+    })
+    assert.deepInclude(manifest["bindings"], { assets: { binding: "ASSETS___", directory: "." } })
+  })
+)
+
 describe("a database", () => {
   const worker = { id: "r0", resource_type: "worker", binding_name: null, resource_name: "w" }
   const d1 = (id: string, binding: string) => ({ id, resource_type: "d1", binding_name: binding, resource_name: id })
