@@ -13,7 +13,10 @@ type Entry = readonly [path: string, content: FileContent]
 const textFor = (entries: ReadonlyArray<Entry>) => (wanted: string) => {
   const content = entries.find(([path]) => path.endsWith(wanted) && normalizePath(path) === wanted)?.[1]
   // A longer one is refused for its size.
-  return typeof content === "string" && content.length <= LIMITS.sourceBytes ? content : undefined
+  if (typeof content === "string") return content.length <= LIMITS.sourceBytes ? content : undefined
+  const base64: unknown = content?.base64
+  const isBytes = typeof base64 === "string" && base64.length <= 2 * LIMITS.sourceBytes && isBase64(base64)
+  return isBytes ? textOf(fromBase64(base64)) : undefined
 }
 
 /**

@@ -28,6 +28,13 @@ describe("files", () => {
     assert.deepStrictEqual(names(splitFiles({ ...files, ...root }).assets), ["public/a", "./dist//b"])
   })
 
+  it("have a configuration that was sent as bytes", () => {
+    const base64 = Buffer.from('{"vars":{"A":"b"},"assets":{"directory":"www"}}').toString("base64")
+    const files = { "wrangler.jsonc": { base64 }, "www/a": "x", "index.ts": "" }
+    assert.deepStrictEqual(readProject(files).config.vars, { A: "b" })
+    assert.deepStrictEqual(names(splitFiles(files).assets), ["www/a"])
+  })
+
   it("are sources in a folder with the program", () => {
     const files = { "dist/index.js": "", "public/a": "" }
     for (const settings of [
