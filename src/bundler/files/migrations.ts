@@ -1,6 +1,8 @@
 import { BundleError, type Diagnostic } from "../diagnostics.ts"
 import type { MigrationSettings } from "../config/types.ts"
+import { lineAt, placeAt } from "../project/jsonc.ts"
 import { matchesPath } from "./glob.ts"
+import { findSqlProblem } from "./sql.ts"
 
 /** One migration of the database. */
 export interface Migration {
@@ -37,13 +39,23 @@ const compare = (a: string, b: string): number => {
   return left.length - right.length
 }
 
+/** Refuses SQL that no database would take, because the database is asked after the payment. */
+const checkSql = (file: string, sql: string): void => {
+  const problem = findSqlProblem(sql)
+  if (problem === undefined) return
+  const place = placeAt(file, sql, problem.offset)
+  const source = lineAt(sql, place.line)
+  const { text, hint } = problem
+  throw new BundleError([{ ...place, text, hint, ...(source !== "" && source.length <= 200 && { source }) }])
+}
+
 /** How many migrations a project may have. */
 const MAX = 200
 
 /**
  * Finds the migrations of a project, as `wrangler d1 migrations apply` does.
  *
- * @throws {BundleError} if they are too many, or one is no text.
+ * @throws {BundleError} if they are too many, or one is no text or no SQL.
  */
 export const findMigrations = (
   paths: Iterable<string>,
@@ -65,8 +77,9 @@ export const findMigrations = (
   return {
     table,
     files: names.map((name) => {
-      const sql = textOf(root + name)
-      return { name, sql: sql ?? refuse(root + name, "The migration is no text", "Send it as text in UTF-8.") }
+      const sql = textOf(root + name) ?? refuse(root + name, "The migration is no text", "Send it as text in UTF-8.")
+      checkSql(root + name, sql)
+      return { name, sql }
     })
   }
 }

@@ -108,7 +108,7 @@ export const resourceFaults: ReadonlyArray<Fault> = [
     attack: answered("database", () => reply(500, "Internal Server Error"))
   },
   { name: "migration's answer lost", runs: 10, files, attack: answered("migrate", () => "cut") },
-  { name: "migration refused", runs: 10, files: project("CREAT TABLE users (id)"), attack: refused },
+  { name: "migration refused", runs: 10, files: project("INSERT INTO nobody VALUES (1)"), attack: refused },
   {
     name: "secrets refused after the upload",
     runs: 10,

@@ -113,6 +113,8 @@ describe("migrations", () => {
       () => findMigrations(["m/1.sql"], () => undefined, settings),
       /m\/1.sql:1:1: The migration is no text/
     )
+    const refused = () => findMigrations(["m/1.sql"], () => "SELECT 1;\n  CREAT TABLE t (x)", settings)
+    assert.throws(refused, /m\/1.sql:2:3: No statement of SQL begins with "CREAT"/)
     const many = Array.from({ length: 201 }, (_, index) => `m/${index}.sql`)
     assert.throws(() => findMigrations(many, () => "", settings), /201 migrations/)
   })
