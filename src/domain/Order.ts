@@ -7,6 +7,9 @@ export type FileContent = string | { readonly base64: string }
 /** Files by path, as the bundler takes them: relative paths, `/` between folders, no `.` or `..`. */
 export type Files = Readonly<Record<string, FileContent>>
 
+/** The most secrets of a deployment. */
+export const MAX_SECRETS = 64
+
 /** Secrets by name. Neither logs nor answers have their values, and storage has them encrypted. */
 export type Env = Readonly<Record<string, string>>
 

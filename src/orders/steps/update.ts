@@ -2,7 +2,7 @@ import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import { BundleFailed, Busy, InvalidRequest } from "../../domain/Errors.ts"
-import type { Deployed, UpdateOrder } from "../../domain/Order.ts"
+import { type Deployed, MAX_SECRETS, type UpdateOrder } from "../../domain/Order.ts"
 import { attemptOf, countAttempt } from "./attempt.ts"
 import { resolveUpdate, runUpdateDetached, awaitUpdate } from "../idempotency/resolve-update.ts"
 import { register, runDetached } from "../idempotency/resolve-order.ts"
@@ -34,11 +34,18 @@ const buildUpdate = Effect.fnUntraced(function* ({ id, files, verified, env = {}
       detail: "The source of this deployment was not kept. Send its files together with env."
     })
   }
+  const secrets = yield* openSecrets(id, env)
+  const count = Object.keys(secrets).length
+  if (count > MAX_SECRETS) {
+    return yield* new InvalidRequest({
+      detail: `With these, the deployment would have ${count} secrets. The limit is ${MAX_SECRETS}. Send new values for earlier names instead.`
+    })
+  }
   const job = {
     files: source,
     purpose: "serve" as const,
     attempt: attemptOf(verified, "update"),
-    env: yield* openSecrets(id, env),
+    env: secrets,
     // The packages stay at the versions of the deployment.
     lock: store.byId(id)?.lock
   }

@@ -192,7 +192,7 @@ describe("secrets of a body", () => {
 
   it.effect("are taken beside files, and may be absent", () =>
     Effect.gen(function* () {
-      const env = { API_KEY: value, _a1: "x".repeat(MAX_SECRET_BYTES), ["__proto__"]: "1" }
+      const env = { API_KEY: value, _a1: "x".repeat(MAX_SECRET_BYTES), constructor: "1" }
       const decoded = yield* decode(`{"files":{"a":""},"env":${JSON.stringify(env)}}`)
       assert.deepStrictEqual(Object.entries(decoded.env ?? {}), Object.entries(env))
       for (const none of [undefined, null, {}]) {
@@ -227,6 +227,8 @@ describe("secrets of a body", () => {
     ["that are objects", { A: { value } }, /env\.A must be a string/],
     ["of more than 5 KB", { A: "ü".repeat(MAX_SECRET_BYTES / 2) + "x" }, /env\.A has 5121 bytes/],
     ["with the host's own name", { PROJECT_ID: value }, /env\.PROJECT_ID is set by the host/],
+    ["with a name of the host's own code", { __JACK_USAGE: value }, /env\.__JACK_USAGE is set by the host/],
+    ["with a name that objects lose", Object.fromEntries([["__proto__", value]]), /Name 1 of env/],
     [
       "with 65 names",
       Object.fromEntries(Array.from({ length: MAX_SECRETS + 1 }, (_, index) => [`A${index}`, value])),

@@ -160,3 +160,14 @@ describe("an update of secrets alone", () => {
     assert.deepStrictEqual(gateway.builds.at(-1), files)
   })
 })
+
+it("secrets of a deployment are not more than 64, over all its updates", async () => {
+  const gateway = makeRecorded()
+  const id = await deployed(gateway)
+  const more = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`A${index}`, "x"]))
+  const refused = await problem(await put(gateway, id, { env: more(64) }))
+  assert.deepStrictEqual([refused.status, refused.code], [400, "invalid_request"])
+  assert.match(String(refused.detail), /would have 65 secrets/)
+  assert.strictEqual((await put(gateway, id, { env: more(63) })).status, 200)
+  assert.strictEqual((await put(gateway, id, { env: { ...more(63), ...env } })).status, 200)
+})

@@ -1,9 +1,8 @@
 import * as Effect from "effect/Effect"
 import { InvalidRequest } from "../../../domain/Errors.ts"
-import type { Env } from "../../../domain/Order.ts"
+import { type Env, MAX_SECRETS } from "../../../domain/Order.ts"
 
-/** The most secrets of a deployment. */
-export const MAX_SECRETS = 64
+export { MAX_SECRETS } from "../../../domain/Order.ts"
 
 /** The longest value of a secret, in bytes of UTF-8: 5 KB, as Cloudflare has it. */
 export const MAX_SECRET_BYTES = 5 * 1024
@@ -27,12 +26,14 @@ export const checkEnv = Effect.fnUntraced(function* (given: unknown) {
     return yield* invalid(`env has ${entries.length} names. The limit is ${MAX_SECRETS}.`)
   }
   for (const [index, [name, value]] of entries.entries()) {
-    if (name.length > 255 || !SECRET_NAME.test(name)) {
+    // The host keeps names in plain objects, which lose `__proto__`.
+    if (name.length > 255 || !SECRET_NAME.test(name) || name === "__proto__") {
       return yield* invalid(
         `Name ${index + 1} of env is not a name. Use letters, digits and _, at most 255, and begin with no digit.`
       )
     }
-    if (name === "PROJECT_ID") return yield* invalid(`env.${name} is set by the host. Choose another name.`)
+    if (name === "PROJECT_ID" || name.startsWith("__JACK_"))
+      return yield* invalid(`env.${name} is set by the host. Choose another name.`)
     if (typeof value !== "string" || value === "") {
       return yield* invalid(`env.${name} must be a string that is not empty. Change it, or leave it out.`)
     }
