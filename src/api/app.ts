@@ -69,9 +69,9 @@ const answerDefects = HttpRouter.middleware(
 /** Browsers may call from any origin because there are no cookies and no accounts to protect. */
 const cors = HttpRouter.cors({
   allowedOrigins: ["*"],
-  allowedMethods: ["GET", "POST", "PUT", "OPTIONS"],
-  allowedHeaders: ["authorization", "content-type", "idempotency-key", "accept-payment"],
-  exposedHeaders: ["www-authenticate", "payment-receipt", "retry-after"],
+  allowedMethods: ["GET", "POST", "PUT", "DELETE", "OPTIONS"],
+  allowedHeaders: ["authorization", "content-type", "idempotency-key", "accept-payment", "if-match"],
+  exposedHeaders: ["www-authenticate", "payment-receipt", "retry-after", "etag", "idempotent-replayed"],
   maxAge: 86_400
 })
 

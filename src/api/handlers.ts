@@ -7,8 +7,10 @@ import { NotFound } from "../domain/Errors.ts"
 import { timestamp } from "../domain/Order.ts"
 import { CodeRunner } from "../sandbox/CodeRunner.ts"
 import { Api } from "./Api.ts"
+import { makeDelete } from "./endpoints/delete.ts"
 import { makeDeploy } from "./endpoints/deploy.ts"
 import { makeExecute } from "./endpoints/execute.ts"
+import { makeFiles } from "./endpoints/files.ts"
 import { makeAbout } from "./discovery/routes.ts"
 import { setHeaders } from "./request/headers.ts"
 import { notConfigured } from "./request/not-configured.ts"
@@ -25,6 +27,8 @@ export const Handlers = HttpApiBuilder.group(
     const deploy = yield* makeDeploy
     const execute = yield* makeExecute
     const update = yield* makeUpdate
+    const remove = yield* makeDelete
+    const files = yield* makeFiles
     const about = yield* makeAbout
 
     const deployment = Effect.fn("Gateway.deployment")(function* (id: string) {
@@ -56,6 +60,8 @@ export const Handlers = HttpApiBuilder.group(
       .handleRaw("execute", ({ request }) => execute(request))
       .handle("deployment", ({ params }) => deployment(params.deployment_id))
       .handleRaw("update", ({ params, request }) => update(params.deployment_id, request))
+      .handleRaw("delete", ({ params, request }) => remove(params.deployment_id, request))
+      .handleRaw("files", ({ params, request }) => files(params.deployment_id, request))
       .handle("health", () => health)
       .handleRaw("about", ({ request }) => about(request))
   })

@@ -7,6 +7,9 @@ export type FileContent = string | { readonly base64: string }
 /** Files by path, as the bundler takes them: relative paths, `/` between folders, no `.` or `..`. */
 export type Files = Readonly<Record<string, FileContent>>
 
+/** New contents of files by path. The others stay, and null removes a file. */
+export type Changes = Readonly<Record<string, FileContent | null>>
+
 /** The most secrets of a deployment. */
 export const MAX_SECRETS = 64
 
@@ -49,13 +52,20 @@ export interface ExecuteOrder extends PaidRequest {
   readonly input: string | null
 }
 
-/** Newer code for a deployment. The client has proved who it is. Plain data, like `DeployOrder`. */
-export interface UpdateOrder {
+/** A request about a deployment. The client has proved who it is. Plain data, like `DeployOrder`. */
+export interface ProvedRequest {
   readonly id: string
   readonly terms: Terms
   readonly verified: Verified
-  /** Null keeps the code as it is. */
+}
+
+/** Newer code for a deployment. */
+export interface UpdateOrder extends ProvedRequest {
+  /** Null keeps the code as it is, apart from `changes`. */
   readonly files: Files | null
+  readonly changes?: Changes
+  /** The entity tags of which the present source must have one; `*` for any source. Absent for no condition. */
+  readonly ifMatch?: ReadonlyArray<string> | "*"
   /** Secrets to add or to replace. All others stay. */
   readonly env?: Env
 }
@@ -77,14 +87,41 @@ export interface Executed {
   readonly receipt: string
 }
 
+/** The answer to a delete: nothing serves at the deployment's URL any more. */
+export interface Deleted {
+  readonly deployment_id: string
+  readonly status: "deleted"
+}
+
+/** The source of a deployment as its payer reads it. */
+export interface Source {
+  /** The body of the answer: the text of a JSON object with `files`. */
+  readonly body: string
+  readonly etag: string
+}
+
 /** The result of a finished order. */
 export type OrderResult = Deployed | Executed
 
-/** A proof for an update names this: `update:` and the deployment's id. */
-export const updateOf = (id: string): string => `update:${id}`
+/** The operations on a deployment that are free for its payer, who proves the address that paid. */
+export type PayerOperation = "update" | "delete" | "files"
+
+/** The terms of a credential name this: the operation and the deployment's id. A proof for one thing does no other. */
+export const operationOn = (operation: PayerOperation, id: string): string => `${operation}:${id}`
 
 /** Where the state of a deployment can be read, relative to the gateway. */
 export const statusPath = (id: string): string => `/deployments/${id}`
+
+/** Sorts files by path, so that the same files make the same bundle and the same tag in whatever order they came. */
+export const sortFiles = (files: Files): Files =>
+  // fromEntries defines own properties. A file may be called __proto__.
+  Object.fromEntries(Object.entries(files).toSorted(([one], [other]) => (one < other ? -1 : one > other ? 1 : 0)))
+
+/** The entity tag (RFC 9110, 8.8.3) of a source: a strong one, because it changes with every byte. */
+export const sourceTag = (files: Files): string =>
+  `"${createHash("sha256")
+    .update(JSON.stringify(Object.entries(sortFiles(files))))
+    .digest("hex")}"`
 
 const keyPattern = /^(key|own)_[0-9a-f]{32}$/
 

@@ -1,6 +1,6 @@
 /** The terms of a purchase. A credential must be made for all of them. */
 export interface Terms {
-  /** `deploy`, `execute`, `update:<deployment id>`. */
+  /** `deploy`, `execute`, or an operation on a deployment: `update:<deployment id>`, `delete:<deployment id>`. */
   readonly operation: string
   /** SHA-256 of the raw bytes of the request body, in hexadecimal digits. */
   readonly bodyDigest: string

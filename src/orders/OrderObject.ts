@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers"
 import * as Effect from "effect/Effect"
 import type * as ManagedRuntime from "effect/ManagedRuntime"
-import type { ExecuteOrder, UpdateOrder, DeployOrder } from "../domain/Order.ts"
+import type { DeployOrder, ExecuteOrder, ProvedRequest, UpdateOrder } from "../domain/Order.ts"
 import { OrderWorkflow } from "./OrderWorkflow.ts"
 import { PurchaseStore } from "./purchase/PurchaseStore.ts"
 import { makePurchaseStore } from "./purchase/PurchaseStoreSql.ts"
@@ -43,6 +43,14 @@ export const makeOrderObject = (runtime: ManagedRuntime.ManagedRuntime<OrderWork
       return this.#answer(OUTCOMES.update, (workflow) => workflow.update(order))
     }
 
+    remove(request: ProvedRequest): Promise<unknown> {
+      return this.#answer(OUTCOMES.remove, (workflow) => workflow.remove(request))
+    }
+
+    readSource(request: ProvedRequest): Promise<unknown> {
+      return this.#answer(OUTCOMES.readSource, (workflow) => workflow.readSource(request))
+    }
+
     claims(id: string, projectId: string): Promise<boolean> {
       return this.#run(Effect.flatMap(OrderWorkflow, (workflow) => workflow.claims(id, projectId)))
     }
@@ -72,6 +80,8 @@ export interface OrderObject extends Rpc.DurableObjectBranded {
   submit(order: DeployOrder): Promise<unknown>
   execute(order: ExecuteOrder): Promise<unknown>
   update(order: UpdateOrder): Promise<unknown>
+  remove(request: ProvedRequest): Promise<unknown>
+  readSource(request: ProvedRequest): Promise<unknown>
   claims(id: string, projectId: string): Promise<boolean>
   status(id: string): Promise<Status | undefined>
 }

@@ -8,8 +8,10 @@ import { isAboutCredential, joinInFlight, resolveOrder, runDetached } from "./id
 import { deployed, executed, type OrderError, type OrderOperations } from "./operations.ts"
 import { type OrderServices, pickOrderServices } from "./OrderServices.ts"
 import { markAcknowledged, storedResult } from "./purchase/new-purchase.ts"
-import { statusOf } from "./purchase/Purchase.ts"
+import { isDeleted, statusOf } from "./purchase/Purchase.ts"
 import { PurchaseStore } from "./purchase/PurchaseStore.ts"
+import { readSource } from "./proved/read-source.ts"
+import { remove } from "./proved/remove.ts"
 import { buy } from "./steps/buy.ts"
 import { isOver } from "./steps/expire.ts"
 import { resume } from "./steps/resume.ts"
@@ -68,7 +70,7 @@ const status = Effect.fn("OrderWorkflow.status")(function* (id: string) {
 const claims = Effect.fn("OrderWorkflow.claims")(function* (id: string, projectId: string) {
   const store = yield* PurchaseStore
   const purchase = store.byId(id)
-  if (purchase?.operation !== "deploy") return false
+  if (purchase?.operation !== "deploy" || isDeleted(purchase)) return false
   if (awaitsPayer(purchase)) return purchase.placement?.projectId === projectId
   if (purchase.state !== "delivered") return purchase.state === "capturing" || purchase.state === "captured"
   const now = yield* Clock.currentTimeMillis
@@ -85,7 +87,9 @@ export const layerOrderWorkflow = Layer.effect(
     return OrderWorkflow.of({
       submit: (order) => submit(order).pipe(deployed, Effect.tap(markAcknowledged), Effect.provideContext(services)),
       execute: (order) => submit(order).pipe(executed, Effect.tap(markAcknowledged), Effect.provideContext(services)),
+      remove: (request) => Effect.provideContext(remove(request), services),
       update: (order) => submitUpdate(order).pipe(Effect.tap(markAcknowledged), Effect.provideContext(services)),
+      readSource,
       wake: Effect.provideContext(wake, services),
       claims,
       status

@@ -8,13 +8,21 @@ import type { OrderOperations } from "./operations.ts"
 
 /**
  * Orders as the gateway sees them. Each order works in a place of its own, does one thing at a time, and finishes paid work.
- * The gateway does not ask an order for the `update` or the `status` of an invented id. It asks whether an order `claims` a
+ * The gateway asks no order about an invented id, for instance for its `update`. It asks whether an order `claims` a
  * project even if the id's check fails, because no stranger can choose the name of a project at the host.
  */
 export class Orders extends Context.Service<Orders, OrderOperations<never, Busy>>()("mpp-compute/orders/Orders") {}
 
 /** The name of the order that a paid request belongs to. */
 const nameOf = ({ terms, verified }: PaidRequest) => orderName(verified.payer, terms.operation, terms.bodyDigest)
+
+/** The name of the order that a deployment belongs to. */
+const owner = (ids: DeploymentIds["Service"], id: string) =>
+  Effect.flatMap(ids.orderOf(id), (name) =>
+    name === undefined
+      ? Effect.fail(new NotFound({ detail: "No such deployment. Check the deployment_id." }))
+      : Effect.succeed(name)
+  )
 
 /** Makes a service that sends each call to its order. `orderAt` returns the operations of the order with that name. */
 export const makeOrders = (
@@ -23,12 +31,9 @@ export const makeOrders = (
 ): Orders["Service"] => ({
   submit: (order) => orderAt(nameOf(order)).submit(order),
   execute: (order) => orderAt(nameOf(order)).execute(order),
-  update: (order) =>
-    Effect.flatMap(ids.orderOf(order.id), (name) =>
-      name === undefined
-        ? Effect.fail(new NotFound({ detail: "No such deployment. Check the deployment_id." }))
-        : orderAt(name).update(order)
-    ),
+  update: (order) => Effect.flatMap(owner(ids, order.id), (name) => orderAt(name).update(order)),
+  remove: (request) => Effect.flatMap(owner(ids, request.id), (name) => orderAt(name).remove(request)),
+  readSource: (request) => Effect.flatMap(owner(ids, request.id), (name) => orderAt(name).readSource(request)),
   claims: (deploymentId, projectId) => {
     const name = parseId(deploymentId)?.order
     return name === undefined ? Effect.succeed(false) : orderAt(name).claims(deploymentId, projectId)

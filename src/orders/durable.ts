@@ -23,7 +23,9 @@ const interrupted = {
     detail: "The order was interrupted. Repeat the same call with the same Idempotency-Key: it never pays twice.",
     charged: null
   }),
-  update: new Internal({ detail: "The update was interrupted. Send it again; it is free.", charged: true })
+  update: new Internal({ detail: "The update was interrupted. Send it again; it is free.", charged: true }),
+  remove: new Internal({ detail: "The delete was interrupted. Send it again; it is free.", charged: true }),
+  read: new Internal({ detail: "The read was interrupted. Send it again; it is free.", charged: true })
 }
 
 /** The operations of one order, as calls of its object. */
@@ -66,6 +68,16 @@ const orderAt = (namespace: Namespace | undefined, name: string): OrderOperation
       Effect.withSpan(
         call(OUTCOMES.update, (it) => it.update(order), interrupted.update),
         "Orders.update"
+      ),
+    remove: (request) =>
+      Effect.withSpan(
+        call(OUTCOMES.remove, (it) => it.remove(request), interrupted.remove),
+        "Orders.remove"
+      ),
+    readSource: (request) =>
+      Effect.withSpan(
+        call(OUTCOMES.readSource, (it) => it.readSource(request), interrupted.read),
+        "Orders.readSource"
       ),
     claims: (deploymentId, projectId) =>
       Effect.withSpan(

@@ -4,6 +4,7 @@ import { DiagnosticSchema } from "../domain/Diagnostic.ts"
 import {
   BundleFailed,
   Busy,
+  CodeTooLarge,
   DeployFailed,
   ExecuteFailed,
   Expired,
@@ -15,10 +16,21 @@ import {
   OrderInProgress,
   PaymentPending,
   PaymentUnavailable,
+  PreconditionFailed,
   TooManyAttempts,
   WrongIdempotencyKey
 } from "../domain/Errors.ts"
-import type { Deployed, DeployOrder, Executed, ExecuteOrder, OrderResult, UpdateOrder } from "../domain/Order.ts"
+import type {
+  Deleted,
+  Deployed,
+  DeployOrder,
+  Executed,
+  ExecuteOrder,
+  OrderResult,
+  ProvedRequest,
+  Source,
+  UpdateOrder
+} from "../domain/Order.ts"
 import { PaymentRejected } from "../payment/PaymentService.ts"
 
 const common = [
@@ -49,15 +61,29 @@ export type ExecuteError = typeof ExecuteError.Type
 export type OrderError = DeployError | ExecuteError
 
 /** Every error that ends an update. */
-export const UpdateError = Schema.Union([...common, DeployFailed, NotFound, Forbidden])
+export const UpdateError = Schema.Union([
+  ...common,
+  DeployFailed,
+  NotFound,
+  Forbidden,
+  CodeTooLarge,
+  PreconditionFailed
+])
 /** Every error that ends an update. */
 export type UpdateError = typeof UpdateError.Type
+
+/** Every error of a request that its client has proved. */
+export const ProvedError = Schema.Union([PaymentRejected, NotFound, Forbidden, Expired, OrderInProgress, Internal])
+/** Every error of a request that its client has proved. */
+export type ProvedError = typeof ProvedError.Type
 
 /** The answer of `GET /deployments/{deployment_id}`. `expires_at`, `updated_at` and `url` are null until the site is live. */
 export const Status = Schema.Struct({
   deployment_id: Schema.String.annotate({ description: "Id of the deployment." }),
   url: Schema.NullOr(Schema.String).annotate({ description: "Where the code is served; null until it is live." }),
-  status: Schema.Literals(["delivering", "live", "failed", "expired"]).annotate({ description: "Its state." }),
+  status: Schema.Literals(["delivering", "live", "failed", "expired", "deleted"]).annotate({
+    description: "Its state."
+  }),
   created_at: Schema.String.annotate({ description: "When it was paid for: UTC." }),
   updated_at: Schema.NullOr(Schema.String).annotate({ description: "When its code went live last: UTC." }),
   expires_at: Schema.NullOr(Schema.String).annotate({ description: "When it is, or was, deleted: UTC." }),
@@ -86,6 +112,10 @@ export interface OrderOperations<R = never, Refused = never> {
   readonly execute: (order: ExecuteOrder) => Effect.Effect<Executed, ExecuteError, R>
   /** Replaces the code of a deployment for its payer. Waits a bounded time. */
   readonly update: (order: UpdateOrder) => Effect.Effect<Deployed, UpdateError, R>
+  /** Deletes a deployment for its payer. */
+  readonly remove: (request: ProvedRequest) => Effect.Effect<Deleted, ProvedError | Refused, R>
+  /** Reads the source of a deployment for its payer. */
+  readonly readSource: (request: ProvedRequest) => Effect.Effect<Source, ProvedError | Refused, R>
   /**
    * Whether a project that carries this deployment's id is, or may become, this deployment's. Nobody else may delete such a
    * project.

@@ -1,8 +1,8 @@
 import type * as Exit from "effect/Exit"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type { Deployed, Executed } from "../domain/Order.ts"
-import { DeployError, ExecuteError, UpdateError } from "./operations.ts"
+import type { Deleted, Deployed, Executed, Source } from "../domain/Order.ts"
+import { DeployError, ExecuteError, ProvedError, UpdateError } from "./operations.ts"
 
 const DeployedSchema = Schema.Struct({
   url: Schema.String,
@@ -13,6 +13,10 @@ const DeployedSchema = Schema.Struct({
 })
 
 const ExecutedSchema = Schema.Struct({ execution_id: Schema.String, output: Schema.String, receipt: Schema.String })
+
+const DeletedSchema = Schema.Struct({ deployment_id: Schema.String, status: Schema.Literal("deleted") })
+
+const SourceSchema = Schema.Struct({ body: Schema.String, etag: Schema.String })
 
 /** How an outcome crosses the object's boundary. A value that is not an outcome is a defect. */
 export interface OutcomeCodec<A, E> {
@@ -38,5 +42,7 @@ const codec = <A, E>(value: Schema.Codec<A, Schema.Json | A>, error: Schema.Code
 export const OUTCOMES = {
   submit: codec<Deployed, DeployError>(DeployedSchema, DeployError),
   execute: codec<Executed, ExecuteError>(ExecutedSchema, ExecuteError),
-  update: codec<Deployed, UpdateError>(DeployedSchema, UpdateError)
+  update: codec<Deployed, UpdateError>(DeployedSchema, UpdateError),
+  remove: codec<Deleted, ProvedError>(DeletedSchema, ProvedError),
+  readSource: codec<Source, ProvedError>(SourceSchema, ProvedError)
 }

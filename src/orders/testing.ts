@@ -22,6 +22,8 @@ export const layerOrdersMemory = Layer.effect(
         submit: (order) => provide(workflow.submit(order)),
         execute: (order) => provide(workflow.execute(order)),
         update: (order) => provide(workflow.update(order)),
+        remove: (request) => provide(workflow.remove(request)),
+        readSource: (request) => provide(workflow.readSource(request)),
         claims: (deploymentId, projectId) => provide(workflow.claims(deploymentId, projectId)),
         status: (deploymentId) => provide(workflow.status(deploymentId))
       }

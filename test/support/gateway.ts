@@ -105,6 +105,8 @@ export const makeGateway = (parts: Parts = {}) => {
       : Layer.succeed(Orders, {
           execute: () => Effect.die(new Error("not scripted")),
           update: () => Effect.die(new Error("not scripted")),
+          remove: () => Effect.die(new Error("not scripted")),
+          readSource: () => Effect.die(new Error("not scripted")),
           claims: () => Effect.succeed(false),
           ...parts.orders
         })

@@ -15,6 +15,10 @@ export const mppxCommandWithKey = ({ origin, mppxOptions }: ServiceInfo): string
 export const mppxUpdate = ({ origin, mppxOptions }: ServiceInfo): string =>
   `npx mppx -X PUT ${origin}/deployments/${exampleDeployment.deployment_id}${mppxOptions} -J '${JSON.stringify({ files: exampleRequest.files })}'`
 
+/** Calls a deployment with mppx, without a body. */
+export const mppxOn = ({ origin, mppxOptions }: ServiceInfo, method: string, path = ""): string =>
+  `npx mppx -X ${method} ${origin}/deployments/${exampleDeployment.deployment_id}${path}${mppxOptions}`
+
 /** Buys a run with mppx. */
 export const mppxRun = ({ origin, mppxOptions }: ServiceInfo): string =>
   `npx mppx ${origin}/execute${mppxOptions} -J '${JSON.stringify(exampleExecution)}'`

@@ -17,6 +17,8 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   retry: "How to repeat the call, free.",
   idempotency_key: "Send this as Idempotency-Key.",
   retry_after: "Seconds to wait.",
+  expired_at: "When it ended: UTC.",
+  etag: "The ETag of the present source, if it is kept.",
   limit_bytes: "The limit, in bytes.",
   missing: "Names of missing settings and bindings.",
   diagnostics: "Faults of the source.",
@@ -27,6 +29,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   source: "The line of source.",
   hint: "How to fix it.",
   files: "The project.",
+  changes: "Files to replace, to add, or to remove.",
   env: "Its secrets. No answer has them.",
   input: "Any JSON value: what run is called with.",
   result: "What run returned: any JSON value, up to 1 MiB."

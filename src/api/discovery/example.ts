@@ -45,6 +45,15 @@ export const exampleDeployment = {
   ttl_hours: 24
 }
 
+/** How an error refers to the example deploy. */
+export const exampleLinks = {
+  deployment_id: exampleId,
+  status_url: `https://compute.example/deployments/${exampleId}`
+}
+
+/** The key to repeat the example with. */
+export const exampleRetry = { idempotency_key: "key_5f0c8e2d7b1a4693a0c1d2e3f4a5b6c7" }
+
 /** A run that works unchanged. */
 export const exampleExecution = {
   code: "export function run(input) { return { sum: input.a + input.b } }",

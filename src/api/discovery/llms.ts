@@ -1,5 +1,5 @@
 import { PACKAGE_LIMITS } from "../../bundler/index.ts"
-import { curlPay, curlQuote, mppxCommandWithKey, mppxRun, mppxUpdate, tempoCommand } from "./commands.ts"
+import { curlPay, curlQuote, mppxCommandWithKey, mppxOn, mppxRun, mppxUpdate, tempoCommand } from "./commands.ts"
 import { MAX_SECRET_BYTES, MAX_SECRETS } from "../request/project/env.ts"
 import { exampleDeployment, exampleProject, exampleResult } from "./example.ts"
 import { type ServiceInfo, hours } from "./service-info.ts"
@@ -128,7 +128,7 @@ The answer is 200 with a \`Payment-Receipt\` header and
 ${JSON.stringify(exampleDeployment)}
 \`\`\`
 
-\`GET /deployments/{deployment_id}\` (free) says \`delivering\`, \`live\`, \`failed\` or \`expired\`, and whether money has moved.
+\`GET /deployments/{deployment_id}\` (free) says \`delivering\`, \`live\`, \`failed\`, \`expired\` or \`deleted\`, and whether money has moved.
 Its \`warnings\` are the compiler's: probable mistakes in code that builds.
 
 ## Newer code at the same URL
@@ -136,7 +136,12 @@ Its \`warnings\` are the compiler's: probable mistakes in code that builds.
 \`PUT /deployments/{deployment_id}\` with \`{"files": …}\`, \`{"env": …}\` or both replaces code and secrets for free and keeps the same \`expires_at\`. Data and
 secrets that are not sent again stay; \`env\` alone keeps the code. Only the payer may do this. It answers 402 with a
 challenge of amount 0. Sign it with the private key that paid (stock clients do: a proof that moves no money), and send the call again.
-${shell(service.tempo ? mppxUpdate(service) : undefined)}${executeSection(service)}
+${shell(service.tempo ? mppxUpdate(service) : undefined)}
+To change single files send \`{"changes": {"src/index.ts": "…", "old.ts": null}}\` in place of \`files\`: null removes a file, and all others stay as they were
+sent last. \`GET /deployments/{deployment_id}/files\` with a proof answers that source and its \`ETag\`; with \`If-Match\` an update is refused (412) if the source is another.
+
+\`DELETE /deployments/{deployment_id}\` with a proof ends a deployment at once and for good, with its data. Nothing is paid back.
+${shell(service.tempo ? mppxOn(service, "DELETE") : undefined)}${executeSection(service)}
 ## What can be deployed
 
 - A web service: an entrypoint whose default export has \`fetch(request)\`, or is a Hono app. TypeScript, JSX and JSON are fine.

@@ -75,7 +75,7 @@ const describeParameters = (operation: Operation): Operation => ({
 const errorExamples = ({ schema }: Content): Json => {
   const named = JSON.stringify(schema ?? {})
   const found = errorCatalog().filter(({ tag }) => named.includes(`/schemas/${tag}Encoded"`))
-  return Object.fromEntries(found.map(({ tag, when, example }) => [tag, { summary: when, value: example }]))
+  return Object.fromEntries(found.map(({ tag }) => [tag, { $ref: `#/components/examples/${tag}` }]))
 }
 
 const withExamples = (
@@ -132,6 +132,14 @@ const additions: Readonly<Record<string, (operation: Operation, service: Service
     ...withRequest(operation, { files: exampleRequest.files }),
     summary: "Newer code at the same URL, free, for its payer: the 402 asks for a proof of amount 0"
   }),
+  "delete /deployments/{deployment_id}": (operation) => ({
+    ...withExamples(operation, { 200: { deployment_id: exampleDeployment.deployment_id, status: "deleted" } }, true),
+    summary: "Delete a deployment, free, for its payer: the 402 asks for a proof of amount 0"
+  }),
+  "get /deployments/{deployment_id}/files": (operation) => ({
+    ...withExamples(operation, { 200: { files: exampleRequest.files } }, true),
+    summary: "The source of a deployment, free, for its payer: the 402 asks for a proof of amount 0"
+  }),
   "get /deployments/{deployment_id}": (operation, { packages }) =>
     withExamples(operation, { 200: packages === "on" ? exampleStatus : { ...exampleStatus, lock: {} } }, false)
 }
@@ -176,7 +184,7 @@ export const openApi = (service: ServiceInfo): Json => {
       ...spec.components,
       examples: Object.fromEntries(
         errorCatalog()
-          .filter(({ tag }) => tag === "MethodNotAllowed" || tag === "UriTooLong")
+          .filter(({ tag }) => tag !== "ExecuteFailed" || service.execute !== undefined)
           .map(({ tag, when, example }) => [tag, { summary: when, value: example }])
       )
     }

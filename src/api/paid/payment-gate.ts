@@ -12,7 +12,7 @@ import { notConfigured } from "../request/not-configured.ts"
 import { makeOrigin } from "../request/origin.ts"
 import { completeErrors } from "./complete-error.ts"
 import { CredentialRateLimit } from "./CredentialRateLimit.ts"
-import { type ParsedRequest, readRequest } from "./read-request.ts"
+import { type ParsedRequest, readBodyless, readRequest } from "./read-request.ts"
 
 // The error is made once, because each new error reads the stack, which takes a large part of the time of an unpaid request.
 const paymentRequired = PaymentRequired.of(
@@ -31,6 +31,9 @@ export const makePaymentGate = Effect.gen(function* () {
   return {
     /** Reads a request to its end: 415, 413, 431, 503 for a client with too many credentials, 400, in this order. */
     readRequest: (request: Request) => readRequest(request, checkRate),
+
+    /** Reads a request that takes no body: 400 for a body, 431, 503, 400, in this order. */
+    readBodyless: (request: Request) => readBodyless(request, checkRate),
 
     /** Returns all settings, or fails with 503 while settings or bindings are missing. */
     requireConfigured:

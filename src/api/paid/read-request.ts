@@ -15,11 +15,32 @@ export interface ParsedRequest {
   readonly sha256: string
   /** The client's `Idempotency-Key`, if it sent one. */
   readonly idempotencyKey: string | undefined
-  /** The one credential, if there is one. A request with a credential has a body. */
+  /** The one credential, if there is one. A request with a credential has a body, where the endpoint takes one. */
   readonly credential: string | undefined
   /** The client's `Accept-Payment`, unparsed. */
   readonly preferences: string | null
 }
+
+/**
+ * Reads a request that takes no body: 400 for a body, 431, 503 from `checkRate`, 400, in this order. It discards a body, and
+ * needs no `Content-Type`.
+ */
+export const readBodyless = Effect.fnUntraced(function* (request: Request, checkRate: CheckRate) {
+  const { headers, url, method } = request
+  const { size, sha256 } = yield* readBody(request, 0)
+  if (size > 0) {
+    return yield* new InvalidRequest({ detail: `${method} takes no body here. Send the request again without one.` })
+  }
+  const credential = yield* readCredential(headers, checkRate)
+  return {
+    url,
+    bytes: new Uint8Array(),
+    sha256,
+    idempotencyKey: yield* readIdempotencyKey(headers),
+    credential,
+    preferences: headers.get("accept-payment")
+  } satisfies ParsedRequest
+})
 
 /** Reads a request to its end: 415, 413, 431, 503 from `checkRate`, 400, in this order. */
 export const readRequest = Effect.fnUntraced(function* (request: Request, checkRate: CheckRate) {

@@ -2,13 +2,14 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { slugFrom } from "../../control-plane/slug.ts"
 import { InvalidRequest, MissingFiles } from "../../domain/Errors.ts"
-import type { Env, Files } from "../../domain/Order.ts"
+import type { Changes, Env, Files } from "../../domain/Order.ts"
 import { findMisspelt, refuseUnknownFields } from "./fields.ts"
 import { JsonTooLarge, parseJson } from "./json.ts"
 import { checkEnv } from "./project/env.ts"
-import { checkFiles, describeUnusable, hasFiles, MAX_ASSET_BYTES, MAX_FILES } from "./project/files.ts"
+import { MAX_ASSET_BYTES, MAX_FILES } from "../../orders/build/source-limits.ts"
+import { checkChanges, checkFiles, describeUnusable, hasFiles } from "./project/files.ts"
 
-export { MAX_FILES, MAX_SOURCE_BYTES } from "./project/files.ts"
+export { MAX_FILES, MAX_SOURCE_BYTES } from "../../orders/build/source-limits.ts"
 
 /**
  * The largest body that the gateway reads into memory: 4 MiB. That is enough for sources that are escaped as JSON several
@@ -31,9 +32,10 @@ export interface DeployBody {
   readonly env?: Env
 }
 
-/** The decoded body of an update: files, secrets, or both. */
+/** The decoded body of an update: files or changes of them, secrets, or both. */
 export interface UpdateBody {
   readonly files: Files | null
+  readonly changes?: Changes
   readonly env?: Env
 }
 
@@ -56,15 +58,36 @@ export const decodeDeploy = Effect.fnUntraced(function* (bytes: Uint8Array, asse
   return { files: yield* checkFiles(json.files, assetBytes), name, ...(yield* envOf(json)) } satisfies DeployBody
 })
 
-/** Decodes an update's body: files, secrets, or both, and no name. */
+/** Decodes an update's body: files or changes of them, secrets, or both, and no name. */
 export const decodeUpdate = Effect.fnUntraced(function* (bytes: Uint8Array, assetBytes = MAX_ASSET_BYTES) {
   const json = yield* parse(bytes)
+  if (isChange(json)) return yield* decodeChange(json)
   const files = hasFiles(json) ? json.files : null
   if (files === null && !isEnvAlone(json)) return yield* missingFiles(json)
-  yield* refuseUnknownFields(json as object, ["files", "env"])
+  yield* refuseUnknownFields(json as object, UPDATE_FIELDS)
   return {
     files: files === null ? null : yield* checkFiles(files, assetBytes),
     ...(yield* envOf(json as object))
+  } satisfies UpdateBody
+})
+
+const UPDATE_FIELDS = ["files", "changes", "env"]
+
+/** Whether a body has `changes`, also unusable ones. */
+const isChange = (json: unknown): json is { readonly changes: unknown } =>
+  typeof json === "object" && json !== null && Object.hasOwn(json, "changes")
+
+const decodeChange = Effect.fnUntraced(function* (json: { readonly changes: unknown }) {
+  yield* refuseUnknownFields(json, UPDATE_FIELDS)
+  if (Object.hasOwn(json, "files")) {
+    return yield* new InvalidRequest({
+      detail: "The body has files and changes. Send files to replace all of them, or changes to keep the others."
+    })
+  }
+  return {
+    files: null,
+    changes: yield* checkChanges(json.changes),
+    ...(yield* envOf(json))
   } satisfies UpdateBody
 })
 

@@ -95,10 +95,29 @@ export class ExecuteFailed extends HttpApiError.Problem<ExecuteFailed>()(
 ) {}
 
 /**
- * 410: the order was delivered and has expired, and this key has received its answer. `deployment_id` is null for an execution.
+ * 410: the order was delivered, and has expired or was deleted by its payer. `deployment_id` is null for an execution.
  */
 export class Expired extends HttpApiError.Problem<Expired>()(
   "Expired",
   { type: ownProblem("expired"), status: 410, title: "Expired" },
-  { code: Schema.tag("expired"), charged: Schema.tag(true), deployment_id: Schema.NullOr(Schema.String) }
+  {
+    code: Schema.tag("expired"),
+    charged: Schema.tag(true),
+    deployment_id: Schema.NullOr(Schema.String),
+    /** When its time was over, or when it was deleted: UTC. */
+    expired_at: Schema.NullOr(Schema.String)
+  }
+) {}
+
+/** 412: the source of the deployment is not the one that `If-Match` names. Nothing has changed. */
+export class PreconditionFailed extends HttpApiError.Problem<PreconditionFailed>()(
+  "PreconditionFailed",
+  { type: ownProblem("precondition_failed"), status: 412, title: "Precondition failed" },
+  {
+    code: Schema.tag("precondition_failed"),
+    /** The deployment was paid for, and the update is free. */
+    charged: Schema.tag(true),
+    /** The tag of the present source; null if none is kept. */
+    etag: Schema.NullOr(Schema.String)
+  }
 ) {}

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import { Bundler } from "../../bundler/Bundler.ts"
 import { type BundleFailed, Busy, InvalidRequest } from "../../domain/Errors.ts"
-import type { Env, Files } from "../../domain/Order.ts"
+import { type Env, type Files, sortFiles } from "../../domain/Order.ts"
 import { type AttemptId, Payers } from "../../payers/Payers.ts"
 import { CodeRunner, type Purpose, type StartFailed } from "../../sandbox/CodeRunner.ts"
 import type { BuildFailure } from "../purchase/Purchase.ts"
@@ -67,7 +67,8 @@ export const buildAndStart = Effect.fn("OrderWorkflow.build")(function* <R>(
   job: Job,
   refuse: (problem: Omit<BuildFailure, "at">, certain: boolean) => Effect.Effect<never, BundleFailed, R>
 ) {
-  const { files, purpose, attempt, env = {} } = job
+  const { purpose, attempt, env = {} } = job
+  const files = sortFiles(job.files)
   const { inBuild, inStart } = yield* WorkSlots
   const bundler = yield* Bundler
   const runner = yield* CodeRunner

@@ -89,6 +89,17 @@ export const findOrCreateProject = Effect.fn("OrderWorkflow.create")(function* (
     : current
 })
 
+/**
+ * Returns the id of the purchase's project at the host, also if the answer to its create was lost; null if there is none. It
+ * recognizes the project by its name.
+ */
+export const findProject = Effect.fn("OrderWorkflow.findProject")(function* ({ id, placement }: Purchase) {
+  if (placement === null || placement.projectId !== null || !placement.attempted) return placement?.projectId ?? null
+  const host = yield* ControlPlaneClient
+  const found = Option.getOrUndefined(yield* host.findBySlug(placement.slug))
+  return found?.name === projectName(id) ? found.id : null
+})
+
 /** Returns the URL at which the project answers. */
 export const siteUrl = Effect.fn("OrderWorkflow.url")(function* ({ projectId, url }: Placement) {
   if (url !== null) return url

@@ -8,6 +8,7 @@ import { index, projectTags } from "./deliver.ts"
 import { isOver } from "../steps/expire.ts"
 import { findOrCreateProject, isGone, siteUrl, withoutProject } from "./place.ts"
 import { type Answer, type Delivered, expiryOf, type Failure } from "../purchase/Purchase.ts"
+import { ended } from "../purchase/new-purchase.ts"
 import { type Build, PurchaseStore } from "../purchase/PurchaseStore.ts"
 import type { Sealed } from "../secrets/seal.ts"
 import { save } from "../purchase/save.ts"
@@ -16,8 +17,13 @@ import { backoff } from "../steps/backoff.ts"
 import { install } from "./install.ts"
 import { sentAgain } from "./send.ts"
 
-/** The answer to an update of an expired deployment. */
-export const over = (id: string) => new Expired({ detail: "This deployment has expired.", deployment_id: id })
+/** Fails with the answer to an update of a deployment that has expired or was deleted. */
+export const over = Effect.fnUntraced(function* (id: string) {
+  const purchase = (yield* PurchaseStore).byId(id)
+  const next = "POST /deploy for another."
+  if (purchase !== undefined) return yield* ended(purchase, next)
+  return yield* new Expired({ detail: `This deployment has expired. ${next}`, deployment_id: id, expired_at: null })
+})
 
 /**
  * Returns the purchase if the deployment has not expired. It reads the purchase again, because the deployment may have expired

@@ -7,7 +7,7 @@ import { PurchaseStore, type InFlightOrder, BUILD_FAILURE_TTL_MS } from "../purc
 import type { OrderError } from "../operations.ts"
 import { awaitInFlight, startDetached } from "./detached.ts"
 import { purchaseOf, replayed } from "./replay.ts"
-import { charged, type Purchase, statusLinks } from "../purchase/Purchase.ts"
+import { charged, isDeleted, type Purchase, statusLinks } from "../purchase/Purchase.ts"
 
 /** How to handle an order. Only `New` uses the credential; the others discard it unsent. */
 export type OrderResolution =
@@ -17,7 +17,7 @@ export type OrderResolution =
   | { readonly _tag: "Resume"; readonly purchase: Purchase }
   /** The same order is in progress. */
   | { readonly _tag: "Join"; readonly inFlight: InFlightOrder }
-  /** The purchase is delivered, and maybe expired since. The order repeats its result. */
+  /** The purchase is delivered, and maybe expired or deleted since. The order repeats its result. */
   | { readonly _tag: "Finished"; readonly purchase: Purchase }
   | { readonly _tag: "Refused"; readonly error: OrderError }
 
@@ -68,7 +68,8 @@ export const resolveOrder = (store: PurchaseStore["Service"], paid: PaidRequest,
   }
   // This binds the challenge's own key. Otherwise a bearer of a used credential could take any other key permanently.
   store.bindKeys(paid.verified.key, challengeId, purchase.id)
-  if (purchase.state === "delivered" || purchase.state === "expired") return { _tag: "Finished", purchase }
+  if (purchase.state === "delivered" || purchase.state === "expired" || isDeleted(purchase))
+    return { _tag: "Finished", purchase }
   return { _tag: "Resume", purchase }
 }
 

@@ -1,10 +1,10 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import { Expired, Forbidden, Internal, NotFound, OrderInProgress } from "../../domain/Errors.ts"
-import { type Deployed, type UpdateOrder, statusPath } from "../../domain/Order.ts"
-import { PaymentRejected } from "../../payment/PaymentService.ts"
+import * as Result from "effect/Result"
+import { Internal, OrderInProgress } from "../../domain/Errors.ts"
+import type { Deployed, UpdateOrder } from "../../domain/Order.ts"
+import { again, findForPayer, usedProof } from "../proved/find-for-payer.ts"
 import { awaitInFlight, startDetached } from "./detached.ts"
-import { isOver } from "../steps/expire.ts"
 import { PurchaseStore, type InFlightUpdate } from "../purchase/PurchaseStore.ts"
 import type { UpdateError } from "../operations.ts"
 import { charged } from "../purchase/Purchase.ts"
@@ -16,13 +16,6 @@ export type UpdateResolution =
   | { readonly _tag: "Join"; readonly update: InFlightUpdate }
   | { readonly _tag: "Refused"; readonly error: UpdateError }
 
-/** Tells a client how to repeat its update. */
-const again = (id: string, key: string) => ({
-  status_url: statusPath(id),
-  retry: { idempotency_key: key },
-  retry_after: 5
-})
-
 const refused = (error: UpdateError): UpdateResolution => ({ _tag: "Refused", error })
 
 /**
@@ -30,35 +23,24 @@ const refused = (error: UpdateError): UpdateResolution => ({ _tag: "Refused", er
  * One update runs at a time, because the last upload that the host gets serves. Look-up and registration are one synchronous
  * step.
  */
-export const resolveUpdate = (
-  store: PurchaseStore["Service"],
-  { id, terms, verified }: UpdateOrder,
-  now: number
-): UpdateResolution => {
-  const { payer, key, challengeId } = verified
-  const purchase = store.byId(id)
-  if (purchase?.operation !== "deploy" || purchase.state === "failed") {
-    return refused(new NotFound({ detail: "No such deployment. Check the deployment_id, or POST /deploy." }))
-  }
-  if (isOver(purchase, now)) {
-    return refused(new Expired({ detail: "This deployment has expired. POST /deploy for another.", deployment_id: id }))
-  }
-  if (purchase.payer !== payer) {
-    return refused(
-      new Forbidden({ detail: "Only the payer of this deployment can update it. Sign with the key that paid." })
-    )
-  }
-  const busy = (detail: string) =>
-    refused(new OrderInProgress({ detail, charged: charged(purchase.state), deployment_id: id, ...again(id, key) }))
-  if (purchase.state === "capturing") return busy("The chain has not confirmed the payment yet. Send the update again.")
+export const resolveUpdate = (store: PurchaseStore["Service"], order: UpdateOrder, now: number): UpdateResolution => {
+  const { id, terms, verified } = order
+  const { key, challengeId } = verified
+  const found = findForPayer(store, order, now)
+  if (Result.isFailure(found)) return refused(found.failure)
+  const purchase = found.success
   const update = store.inFlightUpdates.get(id)
   if (update !== undefined && update.challengeId === challengeId) return { _tag: "Join", update }
-  if (store.byChallenge(challengeId) !== undefined) {
-    const detail = "This challenge has been used. Answer the fresh one; updates are free."
-    return refused(new PaymentRejected({ problem: "invalid-challenge", detail, key }))
-  }
+  if (store.byChallenge(challengeId) !== undefined) return refused(usedProof(order))
   if (update !== undefined && update.body !== terms.bodyDigest) {
-    return busy("Another update of this deployment is in progress. Send this one again when it is done.")
+    return refused(
+      new OrderInProgress({
+        detail: "Another update of this deployment is in progress. Send this one again when it is done.",
+        charged: charged(purchase.state),
+        deployment_id: id,
+        ...again(id, key)
+      })
+    )
   }
   // Keys of updates are separate from keys of deploys, so one text may be both.
   store.bindKeys(`update ${key}`, challengeId, id)

@@ -32,5 +32,5 @@ const isInProgress = (purchase: Purchase | undefined): boolean =>
   purchase?.update != null && purchase.update.again === undefined
 
 /** Whether the deployment may still need its source and its secrets. */
-export const isKept = ({ operation, state }: Purchase): boolean =>
-  operation === "deploy" && state !== "failed" && state !== "expired"
+export const isKept = ({ operation, state, deletedAt }: Purchase): boolean =>
+  operation === "deploy" && state !== "failed" && state !== "expired" && deletedAt === undefined

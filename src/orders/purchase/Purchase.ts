@@ -94,7 +94,7 @@ export type Answer = typeof Answer.Type
  * | `capturing` | only the chain knows | the signed bytes, their hash and their deadline; they may be in transit | reading the chain, never sending | `captured`, `failed` |
  * | `captured` | has moved | a site or a run is owed; `placement` is the request to the host | recognizing, creating, uploading; running | `delivered` |
  * | `delivered` | has moved | the site is live at the URL in `answer`, unless it is `gone` at the host; or the code has run, and its output is kept | its update, if there is one; its deletion, when it expires | `expired` |
- * | `expired` | has moved | the paid time is over, and the project or the output is deleted | | |
+ * | `expired` | has moved | the paid time is over, or the payer has deleted it, and the project or the output is gone | | |
  * | `failed` | will not move | the chain will never take the transaction; the key is released | | |
  */
 export const PurchaseRow = Schema.Struct({
@@ -138,7 +138,12 @@ export const PurchaseRow = Schema.Struct({
   /** Uploads that may still land, including one in progress. A missing field means none. */
   inDoubt: Schema.optionalKey(Schema.Array(InDoubt)),
   /** True if the deployment was live and the host has lost its project. Nothing serves until the order places it anew. */
-  gone: Schema.optionalKey(Schema.Boolean)
+  gone: Schema.optionalKey(Schema.Boolean),
+  /**
+   * When its payer deleted the deployment, in unix milliseconds. It is final: nothing is delivered from then on, and the order
+   * deletes the project until the host no longer shows it. A missing field means that nobody has.
+   */
+  deletedAt: Schema.optionalKey(Schema.Number)
 })
 /** One payment for one order, as a row: every field that any state has. */
 export type PurchaseRow = typeof PurchaseRow.Type
@@ -154,8 +159,11 @@ export type Capturing = InState<"capturing", null, null>
 export type Captured = InState<"captured", string, null>
 /** The site is live, or the code was run. */
 export type Delivered = InState<"delivered", string, Answer>
-/** The paid time is over, and the project or the output is deleted. */
-export type Expired = InState<"expired", string, Answer>
+/**
+ * The paid time is over, or the payer has deleted the deployment, and the project or the output is deleted. There is no answer
+ * if the deployment was deleted before it was live.
+ */
+export type Expired = InState<"expired", string, Answer | null>
 /** The chain will never take the payment. */
 export type Failed = InState<"failed", null, null>
 
@@ -190,38 +198,43 @@ export const charged = (state: Purchase["state"]): boolean | null => (state === 
 export const statusLinks = ({ id, operation }: Purchase) =>
   operation === "deploy" ? { deployment_id: id, status_url: statusPath(id) } : { deployment_id: null, status_url: null }
 
+/** Whether its payer has deleted the deployment. */
+export const isDeleted = ({ deletedAt }: Purchase): boolean => deletedAt !== undefined
+
 /** When the paid time is over, in unix milliseconds, as the answer says; null until the site is live. */
 export const expiryOf = ({ answer }: Purchase): number | null =>
   answer === null ? null : Date.parse(answer.expires_at)
 
+/**
+ * When a deployment ended, or will end, as text: when its payer deleted it, or when the paid time is over. Null until the site
+ * is live.
+ */
+export const endOf = ({ answer, deletedAt }: Purchase): string | null =>
+  deletedAt === undefined ? (answer?.expires_at ?? null) : timestamp(deletedAt)
+
 const undelivered = (failure: Failure | null): Status["status"] => (failure?.fault === "code" ? "failed" : "delivering")
 
 /** The status that the payer, or anybody who knows the id, can read. */
-export const statusOf = ({
-  id,
-  state,
-  answer,
-  failure,
-  createdAt,
-  updatedAt,
-  warnings,
-  lock,
-  gone = false
-}: Purchase): Status => ({
-  deployment_id: id,
-  url: answer !== null && "url" in answer && !gone ? answer.url : null,
-  status: {
-    capturing: "delivering" as const,
-    captured: undelivered(failure),
-    delivered: gone ? undelivered(failure) : ("live" as const),
-    expired: "expired" as const,
-    failed: "failed" as const
-  }[state],
-  created_at: timestamp(createdAt),
-  updated_at: updatedAt === null ? null : timestamp(updatedAt),
-  expires_at: answer?.expires_at ?? null,
-  charged: charged(state),
-  last_failure: failure?.detail ?? null,
-  warnings: warnings ?? [],
-  lock: lock ?? {}
-})
+export const statusOf = (purchase: Purchase): Status => {
+  const { id, state, answer, failure, createdAt, updatedAt, warnings, lock, gone = false } = purchase
+  return {
+    deployment_id: id,
+    url: answer !== null && "url" in answer && !gone && !isDeleted(purchase) ? answer.url : null,
+    status: isDeleted(purchase)
+      ? "deleted"
+      : {
+          capturing: "delivering" as const,
+          captured: undelivered(failure),
+          delivered: gone ? undelivered(failure) : ("live" as const),
+          expired: "expired" as const,
+          failed: "failed" as const
+        }[state],
+    created_at: timestamp(createdAt),
+    updated_at: updatedAt === null ? null : timestamp(updatedAt),
+    expires_at: endOf(purchase),
+    charged: charged(state),
+    last_failure: failure?.detail ?? null,
+    warnings: warnings ?? [],
+    lock: lock ?? {}
+  }
+}

@@ -11,6 +11,9 @@ import type { BuildFailure, Purchase } from "./Purchase.ts"
 /** The order keeps a build failure this long, in milliseconds, because a later version of the service may build the body. */
 export const BUILD_FAILURE_TTL_MS = 3_600_000
 
+/** The store keeps a spent proof this long, in milliseconds, because no challenge can be answered for longer. */
+export const PROOF_TTL_MS = 600_000
+
 /** An order in progress: its key, its challenge, and its result to come. */
 export interface InFlightOrder {
   readonly key: string
@@ -95,6 +98,11 @@ export class PurchaseStore extends Context.Service<
     readonly source: (id: string) => Files | undefined
     /** The newest secrets of a deployment, encrypted, until it ends. `openSecrets` decrypts them. */
     readonly secrets: (id: string) => Sealed
+    /**
+     * Spends a proof, whose only reference is its challenge, and returns whether it was unspent. A spent proof is kept until its
+     * challenge has expired. `now` in unix milliseconds.
+     */
+    readonly spendProof: (challengeId: string, now: number) => boolean
     /** Binds this key and this challenge to that purchase, unless they are bound to another. */
     readonly bindKeys: (key: string, challengeId: string, id: string) => void
     readonly buildFailure: () => BuildFailure | undefined
@@ -106,13 +114,13 @@ export class PurchaseStore extends Context.Service<
 >()("mpp-compute/orders/PurchaseStore") {}
 
 /** Whether a purchase has work left: either it or its update is not delivered yet. */
-export const isOpen = ({ state, update }: Purchase): boolean =>
-  state === "capturing" || state === "captured" || update !== null
+export const isOpen = ({ state, update, deletedAt }: Purchase): boolean =>
+  deletedAt === undefined && (state === "capturing" || state === "captured" || update !== null)
 
 /** Whether the order still needs the payload, to deliver it or to answer with the result of a run. */
 export const keepsPayload = (purchase: Purchase): boolean =>
   isOpen(purchase) || (purchase.operation === "execute" && purchase.state === "delivered")
 
 /** Whether a payer has paid, or may have, and has not received the answer. */
-export const isUndelivered = ({ state, answered }: Purchase): boolean =>
-  state === "capturing" || state === "captured" || (state === "delivered" && !answered)
+export const isUndelivered = ({ state, answered, deletedAt }: Purchase): boolean =>
+  deletedAt === undefined && (state === "capturing" || state === "captured" || (state === "delivered" && !answered))

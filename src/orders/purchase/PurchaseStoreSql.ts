@@ -2,6 +2,7 @@ import * as Schema from "effect/Schema"
 import { endOfUpdate, isKept, type Kept, slotOf } from "./Kept.ts"
 import { makeKeptSql } from "./KeptSql.ts"
 import { joinParts, splitParts } from "./parts.ts"
+import { makeProofsSql } from "./ProofsSql.ts"
 import { BuildFailureText, type Purchase, PurchaseText } from "./Purchase.ts"
 import { BUILD_FAILURE_TTL_MS, keepsPayload, type Payload, PurchaseStore } from "./PurchaseStore.ts"
 
@@ -15,7 +16,7 @@ import { BUILD_FAILURE_TTL_MS, keepsPayload, type Payload, PurchaseStore } from 
  *   purchase; a purchase that failed before any money moved releases it.
  * - `verdict` — at most one row: the reason why this body does not bundle.
  *
- * `KeptSql.ts` has the tables of source and secrets.
+ * `KeptSql.ts` has the tables of source and secrets, `ProofsSql.ts` that of spent proofs.
  */
 const schema = `
   CREATE TABLE IF NOT EXISTS purchase (id TEXT PRIMARY KEY, state TEXT NOT NULL, due INTEGER, data TEXT NOT NULL);
@@ -33,6 +34,7 @@ const encodeFailure = Schema.encodeSync(BuildFailureText)
 export const makePurchaseStore = (storage: DurableObjectStorage): PurchaseStore["Service"] => {
   const { sql } = storage
   const kept = makeKeptSql(sql)
+  const proofs = makeProofsSql(sql)
   // The store writes nothing before the first purchase, because a request for an unknown order must not leave data behind.
   let ready = sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'purchase'").toArray().length > 0
   const rows = <Row extends Record<string, SqlStorageValue>>(
@@ -48,6 +50,7 @@ export const makePurchaseStore = (storage: DurableObjectStorage): PurchaseStore[
   const forgetAll = () => {
     ready = false
     kept.forget()
+    proofs.forget()
     void storage.deleteAlarm()
     void storage.deleteAll()
   }
@@ -103,7 +106,8 @@ export const makePurchaseStore = (storage: DurableObjectStorage): PurchaseStore[
     byId: (id) => purchases("id = ?", id)[0],
     findUndelivered: () =>
       purchases(
-        "state IN ('capturing', 'captured') OR (state = 'delivered' AND NOT json_extract(data, '$.answered')) LIMIT 1"
+        "(state IN ('capturing', 'captured') OR (state = 'delivered' AND NOT json_extract(data, '$.answered'))) " +
+          "AND json_extract(data, '$.deletedAt') IS NULL LIMIT 1"
       )[0],
     findDue: (now) => {
       const due = purchases("due <= ?", now)
@@ -150,6 +154,7 @@ export const makePurchaseStore = (storage: DurableObjectStorage): PurchaseStore[
     },
     source: kept.source,
     secrets: kept.secrets,
+    spendProof: proofs.spend,
     bindKeys,
     buildFailure: () => rows<{ data: string }>("SELECT data FROM verdict").map(({ data }) => decodeFailure(data))[0],
     saveBuildFailure: (failure) => {

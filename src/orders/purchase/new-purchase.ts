@@ -6,7 +6,7 @@ import { type OrderResult, type ExecuteOrder, statusPath, type DeployOrder } fro
 import { type Authorization, PaymentRejected } from "../../payment/PaymentService.ts"
 import { type Build, PurchaseStore } from "./PurchaseStore.ts"
 import type { OrderError } from "../operations.ts"
-import { type Capturing, type Delivered, type Purchase, statusLinks } from "./Purchase.ts"
+import { type Capturing, type Delivered, endOf, isDeleted, type Purchase, statusLinks } from "./Purchase.ts"
 import { save } from "./save.ts"
 import { acknowledged } from "./transitions.ts"
 
@@ -51,7 +51,8 @@ export const newPurchase = (
 export const storedResult = Effect.fnUntraced(function* (
   purchase: Purchase
 ): Effect.fn.Return<OrderResult, OrderError, PurchaseStore> {
-  const { id, key, operation, failure } = purchase
+  const { id, key, failure } = purchase
+  if (isDeleted(purchase)) return yield* ended(purchase, "Another Idempotency-Key buys another.")
   switch (purchase.state) {
     case "delivered": {
       const { answer, receipt } = purchase
@@ -61,11 +62,8 @@ export const storedResult = Effect.fnUntraced(function* (
       if (kept !== undefined && "output" in kept) return { execution_id: id, output: kept.output, receipt }
       return yield* Effect.die(new Error(`${id} has no output`))
     }
-    case "expired": {
-      const what = operation === "deploy" ? "This deployment has expired." : "The result of this execution has expired."
-      const { deployment_id } = statusLinks(purchase)
-      return yield* new Expired({ detail: `${what} Another Idempotency-Key buys another.`, deployment_id })
-    }
+    case "expired":
+      return yield* ended(purchase, "Another Idempotency-Key buys another.")
     case "failed":
       return yield* new PaymentRejected({
         problem: "verification-failed",
@@ -77,6 +75,20 @@ export const storedResult = Effect.fnUntraced(function* (
       return yield* Effect.die(new Error(`${id} is not finished`))
   }
 })
+
+/** Returns the answer to a request about a purchase that has expired or was deleted. `next` tells the client what to do. */
+export const ended = (purchase: Purchase, next: string): Expired => {
+  const what = isDeleted(purchase)
+    ? "Its payer has deleted this deployment."
+    : purchase.operation === "deploy"
+      ? "This deployment has expired."
+      : "The result of this execution has expired."
+  return new Expired({
+    detail: `${what} ${next}`,
+    deployment_id: statusLinks(purchase).deployment_id,
+    expired_at: endOf(purchase)
+  })
+}
 
 /** Returns the answer while the host has lost a live deployment's project. */
 const projectGone = ({ id, key, failure }: Delivered) => {

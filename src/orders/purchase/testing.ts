@@ -1,7 +1,7 @@
 import * as Layer from "effect/Layer"
 import { endOfUpdate, isKept, type Kept, type Slot, slotOf } from "./Kept.ts"
 import type { BuildFailure, Purchase } from "./Purchase.ts"
-import { isUndelivered, keepsPayload, type Payload, PurchaseStore } from "./PurchaseStore.ts"
+import { isUndelivered, keepsPayload, type Payload, PROOF_TTL_MS, PurchaseStore } from "./PurchaseStore.ts"
 
 /** Makes a store in memory, which ends with the process. */
 export const makePurchaseStoreMemory = (): PurchaseStore["Service"] => {
@@ -10,6 +10,7 @@ export const makePurchaseStoreMemory = (): PurchaseStore["Service"] => {
   const kept = { live: new Map<string, Kept>(), next: new Map<string, Kept>() }
   const keys = new Map<string, string>()
   const challenges = new Map<string, string>()
+  const proofs = new Map<string, number>()
   let failure: BuildFailure | undefined
   const bound = (id: string | undefined) => {
     const purchase = purchases.get(id ?? "")
@@ -61,12 +62,18 @@ export const makePurchaseStoreMemory = (): PurchaseStore["Service"] => {
         for (const [name, purchase] of bindings) if (purchase === id) bindings.delete(name)
       }
       if ([...purchases.values()].some(({ state }) => state !== "failed")) return
-      for (const rows of [purchases, payloads, keys, challenges, kept.live, kept.next]) rows.clear()
+      for (const rows of [purchases, payloads, keys, challenges, proofs, kept.live, kept.next]) rows.clear()
       failure = undefined
     },
     payload: (id) => payloads.get(id),
     source: (id) => kept.next.get(id)?.source ?? kept.live.get(id)?.source,
     secrets: (id) => ({ ...kept.live.get(id)?.secrets, ...kept.next.get(id)?.secrets }),
+    spendProof: (challengeId, now) => {
+      for (const [spent, until] of proofs) if (until <= now) proofs.delete(spent)
+      if (proofs.has(challengeId)) return false
+      proofs.set(challengeId, now + PROOF_TTL_MS)
+      return true
+    },
     bindKeys,
     buildFailure: () => failure,
     saveBuildFailure: (value) => void (failure = value),

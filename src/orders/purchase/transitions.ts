@@ -51,8 +51,18 @@ export const delivered = (
   due: Math.min(Date.parse(answer.expires_at), update?.again ?? Infinity)
 })
 
+/** The payer has deleted the deployment at `at`. Its project may still be there. */
+export const deleted = <P extends Captured | Delivered>(purchase: P, at: number, due: number): P => ({
+  ...purchase,
+  deletedAt: at,
+  update: null,
+  failure: null,
+  attempts: 0,
+  due
+})
+
 /** The project or the output is deleted. The status is kept until `due`. */
-export const expired = (purchase: Delivered | Expired, due: number): Expired => ({
+export const expired = (purchase: Captured | Delivered | Expired, due: number): Expired => ({
   ...purchase,
   state: "expired",
   update: null,

@@ -4,7 +4,8 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import { ControlPlaneClient, ControlPlaneUnavailable } from "../../control-plane/ControlPlaneClient.ts"
 import { ExpiryStore } from "../../expiry/ExpiryStore.ts"
-import { type Delivered, expiryOf, type Purchase } from "../purchase/Purchase.ts"
+import { findProject } from "../delivery/place.ts"
+import { type Captured, type Delivered, expiryOf, isDeleted, type Purchase } from "../purchase/Purchase.ts"
 import { PurchaseStore } from "../purchase/PurchaseStore.ts"
 import { save } from "../purchase/save.ts"
 import * as transition from "../purchase/transitions.ts"
@@ -25,28 +26,33 @@ const CONCURRENCY = 6
 /** The order continues after this time, in milliseconds, with purchases that one wake-up had no time for. */
 const NEXT_BATCH_MS = 1_000
 
-/** Whether a purchase has been live for the whole paid time. `now` in unix milliseconds. */
+/** Whether a purchase has been live for the whole paid time, or was deleted by its payer. `now` in unix milliseconds. */
 export const isOver = (purchase: Purchase, now: number): boolean => {
   const expiry = expiryOf(purchase)
-  return purchase.state === "expired" || (expiry !== null && now >= expiry)
+  return purchase.state === "expired" || isDeleted(purchase) || (expiry !== null && now >= expiry)
 }
 
-/** Deletes a project, and checks that the host no longer shows it, because a delete may succeed only in part. */
-const remove = Effect.fnUntraced(function* (projectId: string | null) {
-  if (projectId === null) return
+/**
+ * Deletes a purchase's project, and checks that the host no longer shows it, because a delete may succeed only in part. Returns
+ * its id.
+ */
+const remove = Effect.fnUntraced(function* (purchase: Purchase) {
+  const projectId = yield* findProject(purchase)
+  if (projectId === null) return null
   const host = yield* ControlPlaneClient
   yield* host.remove(projectId)
-  if (Option.isNone(yield* host.get(projectId))) return
+  if (Option.isNone(yield* host.get(projectId))) return projectId
   return yield* new ControlPlaneUnavailable({ message: "the project was deleted, and is still there" })
 })
 
 const again = Effect.fnUntraced(function* (id: string, reason: string, hangs: boolean) {
-  yield* Effect.logWarning("an expired deployment is still there", id, reason)
+  yield* Effect.logWarning("a deployment that is over is still there", id, reason)
   const store = yield* PurchaseStore
   const now = yield* Clock.currentTimeMillis
   const purchase = store.byId(id)!
   const pause = (hangs ? backoff.hang : backoff.delete)(purchase.attempts)
-  const detail = `The deployment has expired, and the host has not deleted it yet. The service retries. The host said: ${reason}`
+  const over = isDeleted(purchase) ? "was deleted" : "has expired"
+  const detail = `The deployment ${over}, and the host has not deleted it yet. The service retries. The host said: ${reason}`
   yield* save(store, transition.retryAt(purchase, now + pause, { fault: "service", detail, at: now }))
 })
 
@@ -54,23 +60,23 @@ const expired = Effect.fnUntraced(function* (id: string, projectId: string | nul
   const store = yield* PurchaseStore
   const due = (yield* Clock.currentTimeMillis) + KEEP_MS
   // This reads the purchase again, because an update may have ended meanwhile.
-  yield* save(store, transition.expired(store.byId(id) as Delivered, due))
+  yield* save(store, transition.expired(store.byId(id) as Captured | Delivered, due))
   // No decision reads this index, and its entries expire by themselves.
   if (projectId !== null) yield* Effect.ignore((yield* ExpiryStore).remove(projectId))
 })
 
-/** Deletes the projects of expired purchases in bounded time. The next wake-up continues with the rest. Never fails. */
+/** Deletes the projects of purchases that are over, in bounded time. The next wake-up continues with the rest. Never fails. */
 export const expire = Effect.fn("OrderWorkflow.expire")(function* (over: ReadonlyArray<Purchase>) {
   const since = yield* Clock.currentTimeMillis
   const open = new Set(over.map(({ id }) => id))
   let gone = 0
-  const end = Effect.fnUntraced(function* ({ id, placement }: Purchase) {
-    const projectId = placement?.projectId ?? null
-    const result = yield* Effect.result(remove(projectId))
+  const end = Effect.fnUntraced(function* (purchase: Purchase) {
+    const { id } = purchase
+    const result = yield* Effect.result(remove(purchase))
     open.delete(id)
     if (Result.isSuccess(result)) {
       gone++
-      return yield* expired(id, projectId)
+      return yield* expired(id, result.success)
     }
     const hangs = (yield* Clock.currentTimeMillis) - since >= HANG_MS
     yield* again(id, result.failure.message, hangs)
@@ -93,5 +99,5 @@ export const expire = Effect.fn("OrderWorkflow.expire")(function* (over: Readonl
  */
 export const releaseProject = Effect.fn("OrderWorkflow.releaseProject")(function* (purchase: Purchase) {
   yield* save(yield* PurchaseStore, transition.released(purchase))
-  yield* Effect.ignore(remove(purchase.placement?.projectId ?? null))
+  yield* Effect.ignore(remove(purchase))
 })

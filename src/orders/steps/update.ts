@@ -2,7 +2,7 @@ import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import { BundleFailed, Busy, InvalidRequest } from "../../domain/Errors.ts"
-import { type Deployed, MAX_SECRETS, type UpdateOrder } from "../../domain/Order.ts"
+import { type Deployed, type Files, MAX_SECRETS, type UpdateOrder } from "../../domain/Order.ts"
 import { attemptOf, countAttempt } from "./attempt.ts"
 import { resolveUpdate, runUpdateDetached, awaitUpdate } from "../idempotency/resolve-update.ts"
 import { register, runDetached } from "../idempotency/resolve-order.ts"
@@ -10,6 +10,7 @@ import { isOver } from "./expire.ts"
 import { deployed, type UpdateError } from "../operations.ts"
 import type { OrderServices } from "../OrderServices.ts"
 import { buildAndStart } from "../build/build.ts"
+import { changedSource } from "../proved/changed-source.ts"
 import { resumeFrom } from "./resume.ts"
 import type { Kept } from "../purchase/Kept.ts"
 import { expiryOf, type Purchase } from "../purchase/Purchase.ts"
@@ -22,18 +23,9 @@ import { over, push } from "../delivery/push.ts"
 /** The lease of an update in progress, in milliseconds. After a crash the alarm continues it once the lease is over. */
 const LEASE_MS = 30_000
 
-/**
- * Builds and starts the files of an update, or those of the deployment for an update of its secrets alone. The order does not
- * save a failure, because these files are not the order's body.
- */
-const buildUpdate = Effect.fnUntraced(function* ({ id, files, verified, env = {} }: UpdateOrder) {
+/** Builds and starts the source of an update. The order does not save a failure, because it is not the order's body. */
+const buildUpdate = Effect.fnUntraced(function* ({ id, verified, env = {} }: UpdateOrder, source: Files) {
   const store = yield* PurchaseStore
-  const source = files ?? store.source(id)
-  if (source === undefined) {
-    return yield* new InvalidRequest({
-      detail: "The source of this deployment was not kept. Send its files together with env."
-    })
-  }
   const secrets = yield* openSecrets(id, env)
   const count = Object.keys(secrets).length
   if (count > MAX_SECRETS) {
@@ -88,8 +80,10 @@ const replace = Effect.fn("OrderWorkflow.replace")(function* (
 })
 
 /** Builds the files and replaces the code, as an attempt of the payer. */
-const rebuild = (order: UpdateOrder, updating: InFlightUpdate) =>
-  buildUpdate(order).pipe(
+const rebuild = Effect.fnUntraced(function* (order: UpdateOrder, updating: InFlightUpdate) {
+  // A request that is refused here costs no build, and is no attempt.
+  const source = yield* changedSource(order)
+  return yield* buildUpdate(order, source).pipe(
     Effect.catchTags({
       BundleFailed: (error) => new BundleFailed({ ...error, detail: `${error.detail} The deployment is as it was.` })
     }),
@@ -97,6 +91,7 @@ const rebuild = (order: UpdateOrder, updating: InFlightUpdate) =>
     (work) => countAttempt(attemptOf(order.verified, "update"), work),
     Effect.catchTag("Busy", busy)
   )
+})
 
 /**
  * Takes newer code for a paid deployment. The code serves at its URL until its expiry if it is live, or replaces the code that

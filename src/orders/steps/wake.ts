@@ -24,7 +24,8 @@ export const wake = Effect.gen(function* () {
     due.map((purchase) => save(store, transition.wakeAt(purchase, nextWakeAt(purchase, now)))),
     { discard: true }
   )
-  const ends = (purchase: Purchase) => purchase.state === "delivered" && isOver(purchase, now)
+  const ends = (purchase: Purchase) =>
+    (purchase.state === "delivered" || purchase.state === "captured") && isOver(purchase, now)
   const processDue = (purchase: Purchase) => {
     if (purchase.state === "expired" || purchase.state === "failed") {
       return Effect.sync(() => store.delete(purchase.id))

@@ -1,5 +1,5 @@
 import { assert } from "vitest"
-import type { PurchaseStore } from "../../../src/orders/purchase/PurchaseStore.ts"
+import { PROOF_TTL_MS, type PurchaseStore } from "../../../src/orders/purchase/PurchaseStore.ts"
 import { edited, purchase, upload } from "../purchase.ts"
 
 type Book = PurchaseStore["Service"]
@@ -49,6 +49,22 @@ export const purchaseStoreContract: Record<string, (store: Book) => void> = {
     assert.strictEqual(store.findUndelivered()?.id, "dep_a")
     store.save({ ...delivered, answered: true })
     assert.isUndefined(store.findUndelivered())
+  },
+  "owes nothing for a deployment that its payer has deleted, and keeps nothing of it": (store) => {
+    store.create(purchase(), upload, kept)
+    store.save(purchase({ state: "captured", deletedAt: 5 }))
+    assert.isUndefined(store.findUndelivered())
+    assert.strictEqual(store.byKey("key_a")?.id, "dep_a")
+    assert.isUndefined(store.payload("dep_a"))
+    assert.isUndefined(store.source("dep_a"))
+    assert.deepStrictEqual(store.secrets("dep_a"), {})
+  },
+  "spends a proof once, and forgets it when its challenge has expired": (store) => {
+    store.create(purchase(), upload)
+    assert.isTrue(store.spendProof("c", 0))
+    assert.isFalse(store.spendProof("c", PROOF_TTL_MS - 1))
+    assert.isTrue(store.spendProof("d", 1))
+    assert.isTrue(store.spendProof("c", PROOF_TTL_MS))
   },
   "lets a key and a challenge stand for one purchase only": (store) => {
     store.create(purchase(), upload)

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { decodeDeploy, decodeUpdate, MAX_FILES, MAX_SOURCE_BYTES } from "../../../src/api/request/decode-deploy.ts"
 import { MAX_SECRET_BYTES, MAX_SECRETS } from "../../../src/api/request/project/env.ts"
-import { MAX_ASSET_BYTES, MAX_ASSETS } from "../../../src/api/request/project/files.ts"
+import { MAX_ASSET_BYTES, MAX_ASSETS } from "../../../src/orders/build/source-limits.ts"
 
 const decode = (body: unknown) =>
   decodeDeploy(new TextEncoder().encode(typeof body === "string" ? body : JSON.stringify(body)))
@@ -95,7 +95,7 @@ describe("a deploy's body", () => {
       assert.deepStrictEqual(yield* decodeUpdate(bytes(file("a"))), { files: { a: "" } })
       const error = yield* Effect.flip(decodeUpdate(bytes({ ...file("a"), name: "x" })))
       assert.strictEqual(error._tag, "InvalidRequest")
-      assert.match(error.message, /name is unknown. The known fields are: files, env\./)
+      assert.match(error.message, /name is unknown. The known fields are: files, changes, env\./)
     })
   )
 

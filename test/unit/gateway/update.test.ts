@@ -217,6 +217,6 @@ describe("an update", () => {
       assert.deepStrictEqual([body.code, body.charged], [code, false])
     }
     const other = await gateway.send(`/deployments/${deployment_id}`, { method: "POST" })
-    assert.strictEqual(other.headers.get("allow"), "GET, PUT")
+    assert.strictEqual(other.headers.get("allow"), "GET, PUT, DELETE")
   })
 })

@@ -65,7 +65,14 @@ const rows: Readonly<Record<string, object>> = {
     placement: { ...placement, database: { askedAt: 4, id: null } }
   },
   "a database": { ...live, placement: { ...placement, database: { askedAt: null, id: "db1" } } },
-  "a project that the host has lost": { ...live, gone: true }
+  "a project that the host has lost": { ...live, gone: true },
+  "a deployment that its payer has deleted": { ...live, state: "expired", deletedAt: 1_800_000_000_000 },
+  "a deployment that was deleted before it was live": {
+    ...first,
+    state: "expired",
+    receipt: "r",
+    deletedAt: 1_800_000_000_000
+  }
 }
 
 describe("a stored purchase", () => {

@@ -3,7 +3,7 @@ import { assert, beforeEach, describe, it } from "vitest"
 import { CodeRejected } from "../../../src/control-plane/ControlPlaneClient.ts"
 import { failsWith } from "../../../src/control-plane/testing.ts"
 import { makePurchaseStore } from "../../../src/orders/purchase/PurchaseStoreSql.ts"
-import { updateOf } from "../../../src/domain/Order.ts"
+import { operationOn } from "../../../src/domain/Order.ts"
 import { testCredential } from "../../../src/payment/testing.ts"
 import { problem } from "../../support/gateway.ts"
 import { host, payments } from "../main.ts"
@@ -75,7 +75,7 @@ describe("an update in its object", () => {
     })
     assert.strictEqual(response.status, 404)
     const verified = { payer: "0xpayer", key: "key_a", challengeId: "a", credential: "" }
-    const terms = { operation: updateOf(id), bodyDigest: "b", price: "0", description: "" }
+    const terms = { operation: operationOn("update", id), bodyDigest: "b", price: "0", description: "" }
     const outcome = await objectOf(id).update({ id, terms, verified, files: {} })
     assert.include(JSON.stringify(outcome), "not_found")
     await runInDurableObject(objectOf(id), (_order, { storage }) =>

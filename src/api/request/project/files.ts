@@ -1,19 +1,8 @@
 import * as Effect from "effect/Effect"
-import { base64Length, isBase64, LIMITS, normalizePath, splitFiles } from "../../../bundler/index.ts"
-import { CodeTooLarge, InvalidRequest } from "../../../domain/Errors.ts"
-import type { FileContent, Files } from "../../../domain/Order.ts"
-
-/** The most source of a request: 512,000 bytes (500 × 1024) of UTF-8, paths not counted, inclusive. */
-export const MAX_SOURCE_BYTES = LIMITS.sourceBytes
-
-/** The most files of source. esbuild's memory grows with their number as well as with their bytes. */
-export const MAX_FILES = LIMITS.files
-
-/** The most static files, beside the source. */
-export const MAX_ASSETS = 1000
-
-/** The most bytes of static files, beside the source, where `ASSET_LIMIT` is not set: 2 MiB. */
-export const MAX_ASSET_BYTES = 2 * 1024 * 1024
+import { isBase64, LIMITS, normalizePath } from "../../../bundler/index.ts"
+import { InvalidRequest } from "../../../domain/Errors.ts"
+import type { Changes, FileContent, Files } from "../../../domain/Order.ts"
+import { findExcess } from "../../../orders/build/source-limits.ts"
 
 /** Whether a value is the content of a file: a text, or an object whose only field is `base64`. */
 const isContent = (value: unknown): value is FileContent =>
@@ -47,80 +36,55 @@ const filesOf = (json: unknown): object | undefined => {
 /** Returns the files under their normal paths, within the limits. */
 export const checkFiles = Effect.fnUntraced(function* (given: Files, assetBytes: number) {
   const entries = Object.entries(given)
+  const problem = findNoBase64(entries) ?? findExcess(given, assetBytes)
+  if (problem !== undefined) return yield* problem
+  const files = normalizePaths(entries)
+  return files instanceof Map ? (Object.fromEntries(files) as Files) : yield* files
+})
+
+const CHANGES_SHAPE = '{"changes": {"src/index.ts": "…", "logo.png": {"base64": "…"}, "old.ts": null}}'
+
+/** Returns the changes of a body under their normal paths. The order checks the limits of the whole. */
+export const checkChanges = Effect.fnUntraced(function* (given: unknown) {
+  if (typeof given !== "object" || given === null || Array.isArray(given) || Object.keys(given).length === 0) {
+    return yield* new InvalidRequest({ detail: `changes must be an object with at least one path: ${CHANGES_SHAPE}.` })
+  }
+  const unusable = Object.entries(given).find(([, content]) => content !== null && !isContent(content))
+  if (unusable !== undefined) {
+    return yield* new InvalidRequest({
+      detail: `The value of ${quoted(unusable[0])} in changes is neither a string, nor bytes, nor null: ${CHANGES_SHAPE}.`
+    })
+  }
+  const entries = Object.entries(given as Changes)
+  const problem = findNoBase64(entries)
+  if (problem !== undefined) return yield* problem
+  const changes = normalizePaths(entries)
+  return changes instanceof Map ? (Object.fromEntries(changes) as Changes) : yield* changes
+})
+
+type Entries<A> = ReadonlyArray<readonly [path: string, content: A]>
+
+const findNoBase64 = (entries: Entries<FileContent | null>): InvalidRequest | undefined => {
   for (const [path, content] of entries) {
-    if (typeof content !== "string" && !isBase64(content.base64)) {
-      return yield* new InvalidRequest({
+    if (typeof content === "object" && content !== null && !isBase64(content.base64)) {
+      return new InvalidRequest({
         detail: `The file ${quoted(path)} is not base64. Encode its bytes with the alphabet A-Z a-z 0-9 + /, with padding, without line breaks.`
       })
     }
   }
-  const { sources, assets } = split(given)
-  const excess = findExcessSource(sources) ?? findExcessAssets(assets, assetBytes)
-  if (excess !== undefined) return yield* excess
-  const files = new Map<string, FileContent>()
+  return undefined
+}
+
+/** A map, because a file may be called __proto__. `Object.fromEntries` of it defines own properties. */
+const normalizePaths = <A>(entries: Entries<A>): Map<string, A> | InvalidRequest => {
+  const files = new Map<string, A>()
   for (const [path, content] of entries) {
     const normal = normalize(path)
-    if (typeof normal !== "string") return yield* normal
-    if (files.has(normal)) return yield* badPath(path, "names the same file as another path")
+    if (typeof normal !== "string") return normal
+    if (files.has(normal)) return badPath(path, "names the same file as another path")
     files.set(normal, content)
   }
-  // fromEntries defines own properties. A file may be called __proto__.
-  return Object.fromEntries(files) as Files
-})
-
-type Entries = ReadonlyArray<readonly [path: string, content: FileContent]>
-
-/** Splits files as the bundler does, which checks the limits again. It refuses a configuration that it cannot read later. */
-const split = (files: Files): { readonly sources: Entries; readonly assets: Entries } => {
-  try {
-    return splitFiles(files)
-  } catch {
-    const isAsset = (path: string): boolean => /^(\.?\/)*(public|dist)\//.test(path)
-    const entries = Object.entries(files)
-    return {
-      sources: entries.filter(([path]) => !isAsset(path)),
-      assets: entries.filter(([path]) => isAsset(path))
-    }
-  }
-}
-
-const bytesOf = (entries: Entries): number =>
-  entries.reduce(
-    (sum, [, content]) =>
-      sum + (typeof content === "string" ? Buffer.byteLength(content) : base64Length(content.base64)),
-    0
-  )
-
-const findExcessSource = (entries: Entries): InvalidRequest | CodeTooLarge | undefined => {
-  if (entries.length > MAX_FILES) {
-    return new InvalidRequest({
-      detail: `The project has ${entries.length} files. The limit is ${MAX_FILES}. Leave out what is not needed.`
-    })
-  }
-  const size = bytesOf(entries)
-  if (size > MAX_SOURCE_BYTES) {
-    return new CodeTooLarge({
-      detail: `The sources have ${size} bytes of UTF-8. The limit is ${MAX_SOURCE_BYTES}. Leave out what is not needed.`,
-      limit_bytes: MAX_SOURCE_BYTES
-    })
-  }
-  return undefined
-}
-
-const findExcessAssets = (entries: Entries, limit: number): InvalidRequest | CodeTooLarge | undefined => {
-  if (entries.length > MAX_ASSETS) {
-    return new InvalidRequest({
-      detail: `The project has ${entries.length} static files. The limit is ${MAX_ASSETS}. Leave out what is not needed.`
-    })
-  }
-  const size = bytesOf(entries)
-  if (size > limit) {
-    return new CodeTooLarge({
-      detail: `The static files have ${size} bytes. The limit is ${limit}. Leave out what is not needed.`,
-      limit_bytes: limit
-    })
-  }
-  return undefined
+  return files
 }
 
 const quoted = (path: string): string => JSON.stringify(path.slice(0, 100))

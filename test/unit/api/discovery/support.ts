@@ -8,11 +8,13 @@ export interface Operation {
 }
 export interface Media {
   readonly example?: unknown
-  readonly examples?: Readonly<Record<string, { readonly value: Record<string, unknown> }>>
+  readonly examples?: Readonly<Record<string, { readonly $ref: string }>>
 }
 export interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
-  readonly components: { readonly examples: Media["examples"] }
+  readonly components: {
+    readonly examples: Readonly<Record<string, { readonly value: Record<string, unknown> }>>
+  }
   readonly servers: ReadonlyArray<{ readonly url: string }>
   readonly "x-service-info": { readonly categories: ReadonlyArray<string>; readonly docs: Record<string, string> }
 }

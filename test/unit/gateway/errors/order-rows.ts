@@ -60,11 +60,12 @@ export const orderRows: ReadonlyArray<Row> = [
   },
   {
     when: "the deployment has expired",
-    parts: orders(new Expired({ detail: "over", deployment_id: "dep_x" })),
+    parts: orders(new Expired({ detail: "over", deployment_id: "dep_x", expired_at: "2026-03-27T21:00:00Z" })),
     call: ({ pay }) => pay(),
     status: 410,
     code: "expired",
-    charged: true
+    charged: true,
+    message: { expired_at: "2026-03-27T21:00:00Z" }
   },
   {
     when: "its payer has tried too often",

@@ -1,0 +1,79 @@
+import { base64Length, LIMITS, splitFiles } from "../../bundler/index.ts"
+import { CodeTooLarge, InvalidRequest } from "../../domain/Errors.ts"
+import type { FileContent, Files } from "../../domain/Order.ts"
+
+/** The most source of a request: 512,000 bytes (500 × 1024) of UTF-8, paths not counted, inclusive. */
+export const MAX_SOURCE_BYTES = LIMITS.sourceBytes
+
+/** The most files of source. esbuild's memory grows with their number as well as with their bytes. */
+export const MAX_FILES = LIMITS.files
+
+/** The most static files, beside the source. */
+export const MAX_ASSETS = 1000
+
+/** The most bytes of static files, beside the source, where `ASSET_LIMIT` is not set: 2 MiB. */
+export const MAX_ASSET_BYTES = 2 * 1024 * 1024
+
+/**
+ * Returns the error of a project beyond the limits: 400 for too many files, 413 for too many bytes. `assetBytes` limits static
+ * files. It is no effect, because most requests come without a payment and end soon after it.
+ */
+export const findExcess = (files: Files, assetBytes: number): InvalidRequest | CodeTooLarge | undefined => {
+  const { sources, assets } = split(files)
+  return findExcessSource(sources) ?? findExcessAssets(assets, assetBytes)
+}
+
+type Entries = ReadonlyArray<readonly [path: string, content: FileContent]>
+
+/** Splits files as the bundler does, which checks the limits again. It refuses a configuration that it cannot read later. */
+const split = (files: Files): { readonly sources: Entries; readonly assets: Entries } => {
+  try {
+    return splitFiles(files)
+  } catch {
+    const isAsset = (path: string): boolean => /^(\.?\/)*(public|dist)\//.test(path)
+    const entries = Object.entries(files)
+    return {
+      sources: entries.filter(([path]) => !isAsset(path)),
+      assets: entries.filter(([path]) => isAsset(path))
+    }
+  }
+}
+
+const bytesOf = (entries: Entries): number =>
+  entries.reduce(
+    (sum, [, content]) =>
+      sum + (typeof content === "string" ? Buffer.byteLength(content) : base64Length(content.base64)),
+    0
+  )
+
+const findExcessSource = (entries: Entries): InvalidRequest | CodeTooLarge | undefined => {
+  if (entries.length > MAX_FILES) {
+    return new InvalidRequest({
+      detail: `The project has ${entries.length} files. The limit is ${MAX_FILES}. Leave out what is not needed.`
+    })
+  }
+  const size = bytesOf(entries)
+  if (size > MAX_SOURCE_BYTES) {
+    return new CodeTooLarge({
+      detail: `The sources have ${size} bytes of UTF-8. The limit is ${MAX_SOURCE_BYTES}. Leave out what is not needed.`,
+      limit_bytes: MAX_SOURCE_BYTES
+    })
+  }
+  return undefined
+}
+
+const findExcessAssets = (entries: Entries, limit: number): InvalidRequest | CodeTooLarge | undefined => {
+  if (entries.length > MAX_ASSETS) {
+    return new InvalidRequest({
+      detail: `The project has ${entries.length} static files. The limit is ${MAX_ASSETS}. Leave out what is not needed.`
+    })
+  }
+  const size = bytesOf(entries)
+  if (size > limit) {
+    return new CodeTooLarge({
+      detail: `The static files have ${size} bytes. The limit is ${limit}. Leave out what is not needed.`,
+      limit_bytes: limit
+    })
+  }
+  return undefined
+}
