@@ -1,4 +1,5 @@
 import satisfies from "semver/functions/satisfies.js"
+import validRange from "semver/ranges/valid.js"
 import { PackageRefused } from "../errors.ts"
 import { PACKAGE_LIMITS } from "../limits.ts"
 import type { Origin, Package } from "../package/Package.ts"
@@ -185,8 +186,11 @@ export class Versions {
     if (chosen === undefined || chosen instanceof PackageRefused) return
     const { name, range, from } = need
     const { release } = chosen
-    if (need.peer && from !== undefined && range !== "*" && !acceptsPeer(range, release.version))
-      this.unfit.set(`${from.id}>${name}`, { from, name, range, version: release.version })
+    // The range of the need may be the project's own.
+    const accepted = from?.dependency(name)
+    const isPeer = need.peer && accepted?.peer === true && validRange(accepted.range, true) !== null
+    if (from !== undefined && isPeer && !acceptsPeer(accepted.range, release.version))
+      this.unfit.set(`${from.id}>${name}`, { from, name, range: accepted.range, version: release.version })
     const key = `${name}@${range}`
     const value = `${labelOf(release)} ${release.integrity ?? `sha1-${release.shasum}`}`
     const known = this.lock.get(key)

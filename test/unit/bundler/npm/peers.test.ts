@@ -72,6 +72,18 @@ describe("a peer that its importer does not accept", () => {
     )
   })
 
+  it("is none that the importer does not declare, or declares without a version", async () => {
+    const source = 'import "self"\nexport { default } from "ui"'
+    const peerDependencies = { ui: "next" }
+    const self: Small = { json: { type: "module", main: "index.js", peerDependencies }, files: { "index.js": source } }
+    const { bundle } = makeBundler(smallRegistry({ ...PAIR, "self@1.0.0": self }).options)
+    const { warnings } = await bundle({
+      "index.ts": answering('import self from "self"\nimport ui from "ui"', "self", "ui"),
+      "package.json": JSON.stringify({ dependencies: { ui: "latest", self: "latest" } })
+    })
+    assert.deepStrictEqual(warnings, [])
+  })
+
   it("is the reason why it lacks a module", async () => {
     const files = { "index.js": 'import "ui/server"' }
     const { refusal } = makeBundler(smallRegistry({ ...PAIR, "old@1.0.0": { ...importing, files } }).options)
