@@ -2,6 +2,7 @@ import type { OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuil
 import { ROOT } from "../compiler/VirtualFs.ts"
 import type { ModuleRule } from "../config/types.ts"
 import type { Project } from "../project/project.ts"
+import { IMPORTS_QUERY } from "../resolve/imports.ts"
 import { fromBase64, textOf } from "./base64.ts"
 import { matchesWildcard } from "./glob.ts"
 
@@ -61,7 +62,8 @@ const resolveFile = async (
   modules: Modules
 ): Promise<OnResolveResult | undefined> => {
   const { path, kind, importer, resolveDir } = args
-  const isRead = args.pluginData === OWN_QUERY || kind === "entry-point" || Object.keys(args.with).length > 0
+  const isQuery = args.pluginData === OWN_QUERY || args.pluginData === IMPORTS_QUERY
+  const isRead = isQuery || kind === "entry-point" || Object.keys(args.with).length > 0
   const type = isRead ? undefined : typeOf(path)
   if (type === undefined) return undefined
   const specifier = path.split("?", 1)[0] ?? ""

@@ -28,7 +28,8 @@ export const checkModules = (sizes: Sizes): PackageRefused | undefined => {
 const tooLarge = (text: string, sizes: Sizes): PackageRefused => {
   const largest = sizes.toSorted(([, a], [, b]) => b - a).slice(0, 3)
   const list = largest.map(([label, bytes]) => `${label} (${mib(bytes)} MiB)`).join(", ")
-  const hint = `The largest are of ${list}. Import only the parts that are used, or a smaller package.`
+  const named = list === "" ? "" : `The largest are of ${list}. `
+  const hint = `${named}Import only the parts that are used, or a smaller package.`
   return new PackageRefused({ code: "too-large", text, hint })
 }
 

@@ -26,6 +26,9 @@ const PLATFORM = /^(node|cloudflare|workerd):/
 
 const isRequire = ({ kind }: OnResolveArgs): boolean => kind === "require-call" || kind === "require-resolve"
 
+/** Marks a query of this plugin to the compiler, which calls the plugins again: they leave it to the compiler. */
+export const IMPORTS_QUERY = { isOwnQuery: true }
+
 /** Resolves to a module of the platform. An ES module has no `require`, so a generated module imports it, as in wrangler. */
 const external = (args: OnResolveArgs, path: string): OnResolveResult =>
   isRequire(args) ? { path, namespace: REQUIRED } : { path, external: true }
@@ -67,14 +70,14 @@ export const OTHER_MODULES: OtherModules = { platform: external, provided }
 
 /** Whether the compiler itself finds a file for an import: it calls this plugin again, which leaves that call to it. */
 const findsFile = async (build: PluginBuild, { path, kind, importer, resolveDir }: OnResolveArgs): Promise<boolean> => {
-  const own = await build.resolve(path, { kind, importer, resolveDir, namespace: "file", pluginData: OWN_QUERY })
+  const own = await build.resolve(path, { kind, importer, resolveDir, namespace: "file", pluginData: IMPORTS_QUERY })
   return own.errors.length === 0 && !own.external
 }
 
 /** Resolves an import, in a file of the project, that does not begin with a dot; `undefined` leaves it to the compiler. */
 const fromFile = async (context: ResolveContext, build: PluginBuild, args: OnResolveArgs) => {
   const { path } = args
-  if (args.pluginData === OWN_QUERY || args.kind === "entry-point") return undefined
+  if (args.pluginData === IMPORTS_QUERY || args.kind === "entry-point") return undefined
   if (path.length > MAX_SPECIFIER && !DATA.test(path) && !/^https?:/i.test(path)) return tooLong(path)
   if (PLATFORM.test(path)) return external(args, path)
   if (/^https?:/i.test(path)) return remoteAt(context, path)
@@ -110,15 +113,12 @@ const hasNameOf = (files: Files, path: string): boolean => {
 
 /** Whether the compiler certainly finds no file: the author sent no package of that name, and no config maps it. */
 const isUnknown = (context: ResolveContext, { path, pluginData, kind, importer }: OnResolveArgs): boolean => {
-  if (pluginData === OWN_QUERY || kind === "entry-point" || context.mayBeOwn(path) || DATA.test(path)) return false
+  if (pluginData === IMPORTS_QUERY || kind === "entry-point" || context.mayBeOwn(path) || DATA.test(path)) return false
   if (!path.startsWith("#")) return true
   const folder = folderOf(importer.slice(ROOT.length + 1))
   const target = context.subpathTarget(folder, path, kind.startsWith("require") ? "require" : "import")
   return target === undefined || (target.startsWith(".") && !hasNameOf(context.files, target))
 }
-
-/** Marks a query of this plugin to the compiler, which calls this plugin again. */
-const OWN_QUERY = { isOwnQuery: true }
 
 const fromRemote = (context: ResolveContext, args: OnResolveArgs): OnResolveResult => {
   const { path } = args

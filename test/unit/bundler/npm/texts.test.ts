@@ -39,6 +39,15 @@ describe("a text of a package", () => {
     ])
   })
 
+  it("is imported as text where a rule of the project is for such files, too", async () => {
+    const files = {
+      "index.ts": answering('import css from "p/side.css"\nimport own from "./own.css"', "css", "own"),
+      "own.css": "own",
+      "wrangler.json": JSON.stringify({ main: "index.ts", rules: [{ type: "Text", globs: ["**/*.css"] }] })
+    }
+    assert.deepStrictEqual(await bundlerOf("").values(files), ["a { color: red }", "own"])
+  })
+
   it("of styles is left out, and a CSS module names its classes", async () => {
     const { bundle, values } = bundlerOf(`${IMPORTS.slice(0, 2).join("\n")}\nexport default Object.keys(s)`)
     const files = { "index.ts": answering('import p from "p"', "p") }
