@@ -23,7 +23,7 @@ export const formatPath = (path: Path): string =>
 export class Report {
   readonly #source: ConfigSource
   readonly #refusals: Array<Diagnostic> = []
-  readonly #warnings: Array<Diagnostic> = []
+  readonly #warnings: Array<() => Diagnostic> = []
 
   constructor(source: ConfigSource) {
     this.#source = source
@@ -51,13 +51,13 @@ export class Report {
 
   /** Notes that a key has no effect. */
   warn(path: Path, text: string, hint?: string): void {
-    if (this.#warnings.length < MAX) this.#warnings.push(this.#diagnostic(path, text, hint))
+    if (this.#warnings.length < MAX) this.#warnings.push(() => this.#diagnostic(path, text, hint))
   }
 
   /** @throws {BundleError} if anything was refused. */
   warnings(): ReadonlyArray<Diagnostic> {
     if (this.#refusals.length > 0) throw new BundleError(this.#refusals)
-    return this.#warnings
+    return this.#warnings.map((make) => make())
   }
 
   #diagnostic(path: Path, text: string, hint: string | undefined): Diagnostic {

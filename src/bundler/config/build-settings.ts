@@ -9,6 +9,9 @@ const MAX = 200
 /** UTF-16 units of a pattern, and of an alias. */
 const MAX_LENGTH = 500
 
+/** UTF-16 units of all patterns of rules, because each import is compared with each of them. */
+const MAX_PATTERNS = 2000
+
 /** A name as code writes it, with or without properties: `process.env.X`. */
 const isName = (text: string): boolean =>
   text.split(".").every((part) => /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(part))
@@ -83,5 +86,9 @@ export const readRules = (report: Report): ReadonlyArray<ModuleRule> => {
       report.refuse(path, "The rule has no type that there is", "Types are Text, Data and CompiledWasm.")
     return []
   })
-  return checkCount(report, "rules", rules.flatMap(({ globs }) => globs).length) ? rules : []
+  const globs = rules.flatMap((rule) => rule.globs)
+  const units = globs.reduce((sum, glob) => sum + glob.length, 0)
+  if (units > MAX_PATTERNS)
+    report.refuse(["rules"], `The patterns have ${units} characters in all`, `At most ${MAX_PATTERNS} are allowed.`)
+  return checkCount(report, "rules", globs.length) ? rules : []
 }

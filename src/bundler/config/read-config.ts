@@ -83,12 +83,17 @@ const withoutConfig = (textOf: (path: string) => string | undefined): ProjectCon
  *
  * @param textOf the text of a file, by its path.
  * @param now milliseconds since 1970.
+ * @param hasPlaces whether diagnostics and places say where, which takes longer than all the rest.
  * @throws {BundleError} when it cannot be read or honoured: its diagnostics say where.
  */
-export const readConfig = (textOf: (path: string) => string | undefined, now = Date.now()): ProjectConfig => {
+export const readConfig = (
+  textOf: (path: string) => string | undefined,
+  now = Date.now(),
+  hasPlaces = true
+): ProjectConfig => {
   const [file, ...others] = CONFIG_FILES.filter((path) => textOf(path) !== undefined)
   const text = file === undefined ? undefined : textOf(file)
   if (file === undefined || text === undefined) return withoutConfig(textOf)
-  const config = makeConfig(readSource(file, text), now)
+  const config = makeConfig(readSource(file, text, hasPlaces), now)
   return { ...config, warnings: [...ignored(file, others), ...config.warnings] }
 }

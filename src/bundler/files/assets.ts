@@ -3,7 +3,7 @@ import { BundleError, type Diagnostic } from "../diagnostics.ts"
 import { utf8Length } from "../limits.ts"
 import type { Project } from "../project/project.ts"
 import { toBase64 } from "./base64.ts"
-import { readIgnore } from "./ignore.ts"
+import { ignoreProblem, readIgnore } from "./ignore.ts"
 
 /** Static files, and how they are served. */
 export interface Assets extends AssetRouting {
@@ -70,11 +70,14 @@ export const gatherAssets = (
 ): FoundAssets => {
   const root = directory === "" ? "" : `${directory}/`
   const patterns = files.get(root + IGNORE)
-  const isIgnored = readIgnore(patterns ?? "")
   const paths = [...files.keys(), ...binaries.keys()]
     .filter((path) => path.startsWith(root) && (root !== "" || !isPrivate(path)))
     .map((path) => path.slice(root.length))
     .toSorted()
+  const problem = ignoreProblem(patterns ?? "", paths)
+  if (problem !== undefined)
+    refuse({ file: root + IGNORE, line: 1, column: 1, text: problem, hint: "Use fewer and shorter patterns." })
+  const isIgnored = readIgnore(patterns ?? "")
   const served = paths.filter((path) => path !== IGNORE && !RULES.includes(path) && !isIgnored(path))
   if (served.length === 0)
     refuse({

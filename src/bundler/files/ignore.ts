@@ -8,11 +8,24 @@ interface Pattern {
   readonly isFolder: boolean
 }
 
-/** How many patterns are read, and characters of one. */
-const MAX = { patterns: 200, length: 300 }
+/** How many patterns there may be, characters of one, and steps to compare all of them with all paths. */
+const MAX = { patterns: 200, length: 300, steps: 5_000_000 }
+
+/**
+ * Returns the reason why patterns cannot be followed for these paths, or `undefined` if they can. A pattern that were left out
+ * could show private files.
+ */
+export const ignoreProblem = (text: string, paths: ReadonlyArray<string>): string | undefined => {
+  const lines = text.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("#"))
+  if (lines.length > MAX.patterns) return `${lines.length} patterns are too many; at most ${MAX.patterns} are allowed`
+  if (lines.some((line) => line.length > MAX.length)) return `A pattern is longer than ${MAX.length} characters`
+  // Each folder on the way to a file is compared, name by name.
+  const steps = paths.reduce((sum, path) => sum + path.split("/").length ** 2 / 2, 0) * lines.length
+  return steps > MAX.steps ? "The patterns are too many for so many nested files" : undefined
+}
 
 const readPattern = (line: string): ReadonlyArray<Pattern> => {
-  const text = line.slice(0, MAX.length).trim()
+  const text = line.trim()
   if (text === "" || text.startsWith("#")) return []
   const keeps = text.startsWith("!")
   const plain = (keeps ? text.slice(1) : text).replace(/^\\(?=[#!])/, "")
@@ -30,7 +43,7 @@ const readPattern = (line: string): ReadonlyArray<Pattern> => {
  * @returns whether a path is ignored. What is in an ignored folder stays ignored.
  */
 export const readIgnore = (text: string): ((path: string) => boolean) => {
-  const patterns = text.split("\n", MAX.patterns).flatMap(readPattern)
+  const patterns = text.split("\n").flatMap(readPattern)
   const folders = new Map<string, boolean>()
   const ignores = (parts: ReadonlyArray<string>, isFolder: boolean): boolean => {
     const path = parts.join("/")

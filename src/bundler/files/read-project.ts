@@ -35,12 +35,13 @@ export interface Split {
 /**
  * Splits files as they were sent in sources and assets, which have limits of their own. What neither reads is in none.
  *
+ * @param hasPlaces whether the configuration and its diagnostics say where things are written, which takes time.
  * @throws {BundleError} if the project's configuration cannot be honoured.
  */
-export const splitFiles = (sent: Readonly<Record<string, FileContent>>): Split => {
+export const splitFiles = (sent: Readonly<Record<string, FileContent>>, hasPlaces = false): Split => {
   const entries = Object.entries(sent)
   const textAt = textFor(entries)
-  const config = readConfig(textAt)
+  const config = readConfig(textAt, Date.now(), hasPlaces)
   const manifest = textAt("package.json")
   const { entries: mains } = readPackageJson(new Map(manifest === undefined ? [] : [["package.json", manifest]]))
   const folders = findAssetFolders(config, [...(config.main === undefined ? [] : [config.main]), ...mains])
@@ -75,7 +76,7 @@ export const readProject = (
   sent: Readonly<Record<string, FileContent>>,
   assetBytes: number = LIMITS.assetBytes
 ): Project => {
-  const { config, sources, assets } = splitFiles(sent)
+  const { config, sources, assets } = splitFiles(sent, true)
   const bytes = checkSources(sources)
   checkAssets(assets, assetBytes)
   const files = new Map<string, string>()

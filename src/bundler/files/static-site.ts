@@ -50,10 +50,13 @@ const exportsSomething = (source: string): boolean => /\bexports?\b/.test(source
 // bounded: an element of 300 characters
 const UNBUILT = /<script\b[^>]{0,300}\bsrc=["']?([^"'\s>]{1,300}\.(?:ts|tsx|jsx))["'\s>]/i
 
+/** How much of a page is searched for scripts, in UTF-16 units: far more than the input of a build has. */
+const SEARCHED = 50_000
+
 /** A page that loads sources of TypeScript or JSX is the input of a build, and no site. */
 const checkBuilt = (files: Files, page: string): void => {
   const text = files.get(page) ?? ""
-  const found = UNBUILT.exec(text)
+  const found = UNBUILT.exec(text.slice(0, SEARCHED))
   if (found !== null)
     throw new BundleError([
       {

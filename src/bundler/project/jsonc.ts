@@ -4,12 +4,26 @@ import type { Diagnostic } from "../diagnostics.ts"
 export type Place = Pick<Diagnostic, "file" | "line" | "column">
 
 export const placeAt = (file: string, source: string, offset: number): Place => {
-  const before = source.slice(0, offset).split("\n")
-  return { file, line: before.length, column: (before.at(-1) ?? "").length + 1 }
+  let line = 1
+  let start = 0
+  for (let end = source.indexOf("\n"); end >= 0 && end < offset; end = source.indexOf("\n", start)) {
+    line++
+    start = end + 1
+  }
+  return { file, line, column: Math.min(offset, source.length) - start + 1 }
 }
 
 /** Returns a line of a source, without its end; "" if there is none. */
-export const lineAt = (source: string, line: number): string => (source.split("\n", line)[line - 1] ?? "").trimEnd()
+export const lineAt = (source: string, line: number): string => {
+  let start = 0
+  for (let before = 1; before < line; before++) {
+    const end = source.indexOf("\n", start)
+    if (end < 0) return ""
+    start = end + 1
+  }
+  const end = source.indexOf("\n", start)
+  return line < 1 ? "" : source.slice(start, end < 0 ? source.length : end).trimEnd()
+}
 
 /** Replaces comments and trailing commas by spaces, so that every place stays where it is. */
 export const withoutComments = (source: string): string => {

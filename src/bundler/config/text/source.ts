@@ -53,7 +53,10 @@ const readToml = (file: string, text: string): ConfigSource => {
 /**
  * Reads a configuration.
  *
+ * @param hasPlaces whether to find places, each of which costs a pass over the text; without them every place is line 0.
  * @throws {BundleError} at the place of its first error.
  */
-export const readSource = (file: string, text: string): ConfigSource =>
-  file.endsWith(".toml") ? readToml(file, text) : readJson(file, text)
+export const readSource = (file: string, text: string, hasPlaces: boolean): ConfigSource => {
+  const source = file.endsWith(".toml") ? readToml(file, text) : readJson(file, text)
+  return hasPlaces ? source : { ...source, place: () => ({ file, line: 0, column: 0 }) }
+}

@@ -114,7 +114,12 @@ const ROWS: Readonly<Record<string, ReadonlyArray<Row>>> = {
   "rules that cannot be honoured": [
     [{ rules: [{ type: "PythonModule", globs: ["*.py"] }] }, /PythonModule/, /^"?type/],
     [{ rules: [{ type: "Image", globs: ["*.png"] }] }, /no type/, /^\{|^\[\[rules/],
-    [{ rules: [{ type: "Text", globs: "*.md" }] }, /list of strings/, /^"?globs/]
+    [{ rules: [{ type: "Text", globs: "*.md" }] }, /list of strings/, /^"?globs/],
+    [
+      { rules: [{ type: "Text", globs: Array.from({ length: 5 }, () => "*".repeat(401)) }] },
+      /2005 characters in all/,
+      /^"rules|^\[\[rules/
+    ]
   ],
   "definitions that are no code": [
     [{ define: { A: "hello world" } }, /neither JSON nor a name/, /^"?A/],

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
 import { matchesPath, matchesWildcard } from "../../../../src/bundler/files/glob.ts"
-import { readIgnore } from "../../../../src/bundler/files/ignore.ts"
+import { ignoreProblem, readIgnore } from "../../../../src/bundler/files/ignore.ts"
 import { findMigrations } from "../../../../src/bundler/files/migrations.ts"
 import { base64Length, fromBase64, isBase64, textOf, toBase64 } from "../../../../src/bundler/files/base64.ts"
 
@@ -75,6 +75,27 @@ describe(".assetsignore", () => {
       for (const path of ignored) assert.isTrue(isIgnored(path), `${text}: ${path}`)
       for (const path of kept) assert.isFalse(isIgnored(path), `${text}: ${path}`)
     }
+  })
+})
+
+describe("patterns of .assetsignore", () => {
+  it("are followed or refused, and none is left out", () => {
+    const lines = (count: number, pattern: string) => Array.from({ length: count }, () => pattern).join("\n")
+    assert.isUndefined(ignoreProblem(`# a\n\n${lines(200, "*.map")}`, ["a/b"]))
+    assert.match(ignoreProblem(lines(201, "*.map"), []) ?? "", /201 patterns/)
+    assert.match(ignoreProblem("x".repeat(301), []) ?? "", /longer than 300/)
+    assert.isTrue(readIgnore(`${lines(199, "a")}\nb`)("b"))
+  })
+
+  it("take no minutes for deeply nested files", () => {
+    const deep = (folders: number) => Array.from({ length: 1000 }, (_, index) => `${index}/${"a/".repeat(folders)}f`)
+    const text = Array.from({ length: 199 }, (_, index) => `**/b${index}/**/c`).join("\n")
+    assert.match(ignoreProblem(text, deep(240)) ?? "", /so many nested files/)
+    assert.isUndefined(ignoreProblem(text, deep(4)))
+    const start = performance.now()
+    const isIgnored = readIgnore(text)
+    for (const path of deep(4)) assert.isFalse(isIgnored(path))
+    assert.isBelow(performance.now() - start, 5000)
   })
 })
 

@@ -135,6 +135,12 @@ describe("assets of a program", () => {
     )
   })
 
+  it("are refused with patterns that cannot be followed", async () => {
+    const patterns = { "www/.assetsignore": "a\n".repeat(201) }
+    const [found] = await refusal({ ...program, ...www, ...patterns, ...config({ directory: "www" }) })
+    assert.include(found, { file: "www/.assetsignore", line: 1 })
+  })
+
   it("have to be there, and to be files", async () => {
     const [none] = await refusal({ ...program, ...config({ directory: "build" }) })
     assert.deepInclude(none, { file: "wrangler.json", line: 1 })

@@ -28,6 +28,15 @@ describe("files", () => {
     assert.deepStrictEqual(names(splitFiles({ ...files, ...root }).assets), ["public/a", "./dist//b"])
   })
 
+  it("are split at once, whatever their configuration", () => {
+    const many = Array.from({ length: 50 }, () => '{"binding":"x"}').join(",\n")
+    const files = { "wrangler.json": `{${"\n".repeat(450_000)}"services":[${many}]}` }
+    const start = performance.now()
+    assert.throws(() => splitFiles(files), BundleError)
+    // It took two seconds while each diagnostic looked for its place.
+    assert.isBelow(performance.now() - start, 1000)
+  })
+
   it("have a configuration that was sent as bytes", () => {
     const base64 = Buffer.from('{"vars":{"A":"b"},"assets":{"directory":"www"}}').toString("base64")
     const files = { "wrangler.jsonc": { base64 }, "www/a": "x", "index.ts": "" }
