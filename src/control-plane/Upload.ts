@@ -62,7 +62,7 @@ export interface Upload {
   readonly assets?: Assets | null
   /**
    * Secrets in `env`. The host sets them after the code is live, so a failure may leave the new code without them. An upload
-   * drops the secrets of earlier ones.
+   * drops the secrets of earlier ones. No error of the upload may contain one; `withholdIn` finds them.
    */
   readonly secrets?: Readonly<Record<string, string>>
 }

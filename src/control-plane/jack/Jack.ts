@@ -11,6 +11,7 @@ import type { Account, ControlPlane, ControlPlaneError, Project } from "../Contr
 import { ControlPlaneClient } from "../ControlPlaneClient.ts"
 import { CodeRejected, ControlPlaneRefused, SlugTaken } from "../errors.ts"
 import type { Upload } from "../Upload.ts"
+import { withholdIn } from "../withhold.ts"
 import { makeDatabases } from "./databases.ts"
 import { makeJackHttp, projectPath, redact, type Rejection, toControlPlaneError, withTimeout } from "./JackHttp.ts"
 import { uploadForm } from "./upload-form.ts"
@@ -37,24 +38,26 @@ const POLL_TIMEOUT = "30 seconds"
 
 /**
  * Cloudflare's error codes for uploads with faulty code (Workers documentation, "Errors on Worker upload"): the code does
- * not parse, fails validation or start-up, is too large, or has no handlers or unknown ones.
+ * not parse, fails validation or start-up, is too large, or has no handlers or unknown ones. An upload with assets fails in other
+ * words.
  */
-// bounded: MESSAGE_MAX_LENGTH characters
-const CODE_AT_FAULT = /Cloudflare API error:.*\[(10006|10021|10027|10068|10069)\]/
+const CODE_AT_FAULT =
+  // bounded: MESSAGE_MAX_LENGTH characters
+  /(?:Cloudflare API error|Failed to upload dispatch script with assets):.*\[(?:10006|10021|10027|10068|10069)\]/
 
 /**
  * Reads the failure of a create. Jack answers a taken slug with a 500 whose message says so, or with a 409 when two creates
  * race.
  */
 const createFailure = (slug: string) => (rejection: Rejection) =>
-  rejection.status === 409 || /already have a project with slug/i.test(rejection.message)
+  rejection.status === 409 || /already have a project with slug/i.test(redact(rejection.message))
     ? new SlugTaken({ slug })
     : toControlPlaneError(rejection)
 
-const uploadFailure = (rejection: Rejection) =>
-  rejection.code === "invalid_manifest" || CODE_AT_FAULT.test(rejection.message)
-    ? new CodeRejected({ message: rejection.message })
-    : toControlPlaneError(rejection)
+const uploadFailure = (rejection: Rejection, { secrets = {} }: Upload) =>
+  rejection.code === "invalid_manifest" || CODE_AT_FAULT.test(redact(rejection.message))
+    ? new CodeRejected({ message: redact(withholdIn(rejection.message, secrets)) })
+    : toControlPlaneError(rejection, secrets)
 
 /** Turns a 404 into `none`. */
 const noneIf404 = <A>(self: Effect.Effect<A, ControlPlaneError>) =>
@@ -149,7 +152,7 @@ const makeJack: Effect.Effect<ControlPlane, never, Settings | HttpClient.HttpCli
     const row = yield* HttpClientRequest.post(path).pipe(
       HttpClientRequest.bodyFormData(form),
       (outgoing) => request(outgoing, decode.deployment),
-      Effect.catchTag("Rejection", (rejection) => Effect.fail(uploadFailure(rejection))),
+      Effect.catchTag("Rejection", (rejection) => Effect.fail(uploadFailure(rejection, upload))),
       withTimeout(UPLOAD_TIMEOUT, `POST ${path}`)
     )
     if (row.status === "live") return

@@ -6,9 +6,13 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Schedule from "effect/Schedule"
 import { requireSettings, Settings } from "../../config.ts"
 import { ControlPlaneRefused, ControlPlaneUnavailable } from "../errors.ts"
+import { withholdIn } from "../withhold.ts"
 import { errorOf } from "./wire.ts"
 
-/** An answer other than 2xx. `code` is the `error` of its JSON body, or empty if there is none. */
+/**
+ * An answer other than 2xx. `code` is the `error` of its JSON body, or empty if there is none. `message` is whole, so that secrets
+ * can be found in it; `toControlPlaneError` and `redact` cut it.
+ */
 export interface Rejection {
   readonly _tag: "Rejection"
   readonly status: number
@@ -27,11 +31,18 @@ export const redact = (text: string) => text.replace(/jkt_\w+/gi, "jkt_<redacted
 /**
  * Turns a rejection into an error. After a 5xx or a proxy's 408 the outcome is unknown. Every other status is a definite
  * refusal.
+ *
+ * @param secrets values of the request that no error may contain, by their names.
  */
-export const toControlPlaneError = ({ status, message }: Rejection) =>
-  status >= 500 || status === 408
+export const toControlPlaneError = (
+  { status, message: whole }: Rejection,
+  secrets: Readonly<Record<string, string>> = {}
+) => {
+  const message = redact(withholdIn(whole, secrets))
+  return status >= 500 || status === 408
     ? new ControlPlaneUnavailable({ message })
     : new ControlPlaneRefused({ status, message })
+}
 
 /** Limits the time of a call. After a timeout its outcome is unknown. */
 export const withTimeout =
@@ -76,7 +87,7 @@ export const makeJackHttp = Effect.gen(function* () {
     if (status < 200 || status > 299) {
       const { code, message } = errorOf(yield* Effect.orElseSucceed(response.text, () => ""))
       const words = message === "" ? `HTTP ${status} from ${call}` : message
-      return yield* Effect.fail<Rejection>({ _tag: "Rejection", status, code, message: redact(words) })
+      return yield* Effect.fail<Rejection>({ _tag: "Rejection", status, code, message: words })
     }
     const body = yield* Effect.mapError(response.text, (error) => noAnswer(call, error))
     return yield* Effect.mapError(

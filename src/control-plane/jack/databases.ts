@@ -3,7 +3,7 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Option from "effect/Option"
 import type { ControlPlane, ControlPlaneError, Database } from "../ControlPlane.ts"
 import { QueryRejected } from "../errors.ts"
-import { type JackHttp, projectPath, type Rejection, toControlPlaneError, withTimeout } from "./JackHttp.ts"
+import { type JackHttp, projectPath, redact, type Rejection, toControlPlaneError, withTimeout } from "./JackHttp.ts"
 import { decode, toDatabases } from "./wire.ts"
 
 const READ_TIMEOUT = "10 seconds"
@@ -19,11 +19,12 @@ const WRITE_TIMEOUT = "30 seconds"
 const SQL_AT_FAULT =
   /SQLITE_(ERROR|CONSTRAINT|MISMATCH|AUTH|RANGE|TOOBIG|SCHEMA|READONLY|MISUSE)|BEGIN TRANSACTION|SAVEPOINT/
 
-const queryFailure = (rejection: Rejection): QueryRejected | ControlPlaneError =>
-  rejection.code === "read_only_violation" ||
-  (rejection.code === "query_failed" && SQL_AT_FAULT.test(rejection.message))
-    ? new QueryRejected({ message: rejection.message.replace(/^D1 error: (D1_ERROR: )?/, "") })
+const queryFailure = (rejection: Rejection): QueryRejected | ControlPlaneError => {
+  const message = redact(rejection.message)
+  return rejection.code === "read_only_violation" || (rejection.code === "query_failed" && SQL_AT_FAULT.test(message))
+    ? new QueryRejected({ message: message.replace(/^D1 error: (D1_ERROR: )?/, "") })
     : toControlPlaneError(rejection)
+}
 
 /** Makes the calls for databases. Jack runs statements on a project's oldest database, whatever binding they name. */
 export const makeDatabases = ({

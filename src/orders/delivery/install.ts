@@ -1,8 +1,8 @@
 import * as Effect from "effect/Effect"
-import { CodeRejected } from "../../control-plane/ControlPlaneClient.ts"
+import { CodeRejected, ControlPlaneRefused, ControlPlaneUnavailable } from "../../control-plane/ControlPlaneClient.ts"
+import { withholdIn } from "../../control-plane/withhold.ts"
 import type { Build } from "../purchase/PurchaseStore.ts"
 import { openSecrets } from "../secrets/secrets.ts"
-import { withholdIn } from "../secrets/withhold.ts"
 import { findOrCreateDatabase } from "./database.ts"
 import { applyMigrations } from "./migrate.ts"
 import { send } from "./send.ts"
@@ -19,6 +19,12 @@ export const install = Effect.fn("OrderWorkflow.install")(function* (id: string,
   }
   const secrets = yield* openSecrets(id)
   yield* send(id, projectId, Object.keys(secrets).length === 0 ? build : { ...build, secrets }).pipe(
-    Effect.catchTag("CodeRejected", ({ message }) => new CodeRejected({ message: withholdIn(message, secrets) }))
+    // A host withholds secrets before it cuts its words. This is for a host that does not.
+    Effect.catchTags({
+      CodeRejected: ({ message }) => new CodeRejected({ message: withholdIn(message, secrets) }),
+      ControlPlaneRefused: ({ status, message }) =>
+        new ControlPlaneRefused({ status, message: withholdIn(message, secrets) }),
+      ControlPlaneUnavailable: ({ message }) => new ControlPlaneUnavailable({ message: withholdIn(message, secrets) })
+    })
   )
 })

@@ -80,6 +80,11 @@ describe("upload", () => {
       json(500, { error: "internal_error", message: "Cloudflare API error: [10021] Uncaught Error: boom" }),
       /\[10021\] Uncaught Error: boom/
     ],
+    [
+      "code with assets that does not start",
+      text(500, "Failed to upload dispatch script with assets: [10021] Uncaught Error: boom"),
+      /\[10021\] Uncaught Error: boom/
+    ],
     ["code without handlers", text(500, "Cloudflare API error: [10068] no registered event handlers"), /10068/],
     [
       "a manifest that does not fit the code",
@@ -96,6 +101,23 @@ describe("upload", () => {
       }).pipe(Effect.provide(jack(answer).layer()))
     )
   }
+
+  it.effect("shows no part of a secret, even if the host's words are cut within it", () =>
+    Effect.gen(function* () {
+      const secret = `"${"s3cret".repeat(40)}"`
+      for (const form of [secret, JSON.stringify(secret), Buffer.from(secret).toString("base64")]) {
+        for (const begin of ["Cloudflare API error: [10021] Uncaught Error: ", "The secrets cannot be set: "]) {
+          const words = `${begin.padEnd(290, "-")}${form}`
+          const { error } = yield* failing((client) =>
+            client.upload("p1", { ...code, secrets: { API_KEY: secret } })
+          ).pipe(Effect.provide(jack(json(500, { error: "internal_error", message: words })).layer()))
+          assert.strictEqual(error._tag, begin.includes("10021") ? "CodeRejected" : "ControlPlaneUnavailable")
+          assert.match(error.message, /contains a value of env/)
+          assert.notInclude(error.message, form.slice(0, 6))
+        }
+      }
+    })
+  )
 
   const others: ReadonlyArray<readonly [string, Answer, ControlPlaneError["_tag"]]> = [
     ["no such project", json(404, { error: "not_found", message: "Project not found" }), "ControlPlaneRefused"],

@@ -1,14 +1,12 @@
-import type { Env } from "../../domain/Order.ts"
-
 /** The text in place of one that contains a secret. */
-const WITHHELD =
-  "the code does not start with these values of env; the error is not shown, because it contains one of them"
+const WITHHELD = "the error is not shown, because it contains a value of env"
 
 /**
  * Returns a text of the host, or a text in its place if it contains a secret: as it is, in JSON, in a URL, in hex or in base64.
- * The host's errors are stored and shown, and hosted code can throw whatever it has.
+ * The host's errors are stored and shown, and hosted code can throw whatever it has. Give the whole text, because the beginning
+ * of a secret at the end of a cut text is not found.
  */
-export const withholdIn = (text: string, secrets: Env): string =>
+export const withholdIn = (text: string, secrets: Readonly<Record<string, string>>): string =>
   Object.values(secrets).some((value) => formsOf(value).some((form) => text.includes(form))) ? WITHHELD : text
 
 const formsOf = (value: string): ReadonlyArray<string> => {
