@@ -2,25 +2,27 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { Upload } from "../control-plane/ControlPlaneClient.ts"
 import type { RunnerUnavailable, StartFailed } from "./errors.ts"
+import type { BindingKind } from "./isolate/stand-ins.ts"
 import type { RunResult } from "./worker/run.ts"
 import type { Purpose } from "./worker/start.ts"
 
 export { RunnerUnavailable, StartFailed } from "./errors.ts"
 export { LIMITS, type RunResult, type RunError } from "./worker/run.ts"
 export type { Purpose } from "./worker/start.ts"
+export type { BindingKind } from "./isolate/stand-ins.ts"
 
 /** The parts of a host that a start check imitates. */
 export interface StandIns {
-  /** The names of bindings in `env`. */
-  readonly bindings: ReadonlyArray<string>
+  /** The bindings in `env`, by their names. */
+  readonly bindings: Readonly<Record<string, BindingKind>>
   /** The exported classes of Durable Objects. */
   readonly classes: ReadonlyArray<string>
   /** Whether the host serves assets beside the program. */
   readonly assets: boolean
 }
 
-/** A program for the runner: a bundle, and the settings of its runtime. */
-export interface Program extends Upload {
+/** A program for the runner: a bundle, and the settings of its runtime. It has no secrets, because the host sets them after the start. */
+export interface Program extends Omit<Upload, "secrets"> {
   /** The bundle's source map: with it, stacks name the author's files. */
   readonly map?: string
   readonly standIns?: StandIns

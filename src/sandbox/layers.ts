@@ -7,7 +7,6 @@ import { framesIn, mapStack, originsOf } from "./positions.ts"
 import { type RunnerBinding, runnerOn } from "./remote/binding.ts"
 import { makeRemoteRunner } from "./remote/remote-runner.ts"
 import { workerCode } from "./program-code.ts"
-import { withholdSecrets } from "./withhold-secrets.ts"
 import type { WorkerLoader } from "./worker/loader.ts"
 import { LIMITS, type RunError, type RunResult, type RuntimeFailure } from "./worker/run.ts"
 import type { FailedStart, Purpose } from "./worker/start.ts"
@@ -21,7 +20,7 @@ const MAX_STACK = 4000
 /** Uses a service binding. The code runs in another process, so that it cannot freeze the gateway. */
 export const layerRunnerBinding = (runner: RunnerBinding) => {
   const remote = makeRemoteRunner(runner)
-  const checkOnce = Effect.fnUntraced(function* (upload: Program, purpose: Purpose) {
+  const check = Effect.fn("CodeRunner.check")(function* (upload: Program, purpose: Purpose) {
     const result = yield* remote.check(workerCode(upload, purpose), purpose)
     if ("crashedAfterMs" in result) {
       return yield* new StartFailed({
@@ -32,9 +31,6 @@ export const layerRunnerBinding = (runner: RunnerBinding) => {
     if ("runtimeFailure" in result) return yield* runnerUnavailable(result.runtimeFailure)
     if (!result.ok) return yield* toStartFailed(result, upload.main)
   })
-  const check = Effect.fn("CodeRunner.check")((upload: Program, purpose: Purpose) =>
-    withholdSecrets((program) => checkOnce(program, purpose))(upload)
-  )
   const run = Effect.fn("CodeRunner.run")(function* (upload: Program, input: string | null) {
     const result = yield* remote.run(workerCode(upload, "run"), input)
     return yield* "crashedAfterMs" in result
@@ -48,14 +44,11 @@ export const layerRunnerBinding = (runner: RunnerBinding) => {
 export const layerLoader = (loader: WorkerLoader) => {
   const runner = runnerOn(loader)
   const attempt = <A>(call: () => Promise<A>) => Effect.tryPromise({ try: call, catch: runnerUnavailable })
-  const checkOnce = Effect.fnUntraced(function* (upload: Program, purpose: Purpose) {
+  const check = Effect.fn("CodeRunner.check")(function* (upload: Program, purpose: Purpose) {
     const result = yield* attempt(() => runner.check(workerCode(upload, purpose), purpose))
     if ("runtimeFailure" in result) return yield* runnerUnavailable(result.runtimeFailure)
     if (!result.ok) return yield* toStartFailed(result, upload.main)
   })
-  const check = Effect.fn("CodeRunner.check")((upload: Program, purpose: Purpose) =>
-    withholdSecrets((program) => checkOnce(program, purpose))(upload)
-  )
   const run = Effect.fn("CodeRunner.run")((upload: Program, input: string | null) =>
     Effect.flatMap(
       attempt(() => runner.run(workerCode(upload, "run"), input)),

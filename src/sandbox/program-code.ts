@@ -1,12 +1,13 @@
 import { COMPATIBILITY_DATE } from "../control-plane/ControlPlaneClient.ts"
 import type { Program } from "./CodeRunner.ts"
 import { hostWrappers } from "./isolate/host-wrappers.ts"
+import { standInModules } from "./isolate/stand-ins.ts"
 import type { WorkerCode, WorkerModule } from "./worker/loader.ts"
 import type { Purpose } from "./worker/start.ts"
 
 /**
- * Makes the code for the loader. A site gets the environment of its host: its variables, its secrets, the modules beside it,
- * and a stand-in for each binding. Code that is called once gets Node's modules and globals, with an empty `process.env`.
+ * Makes the code for the loader. A site gets the environment of its host as it is when it starts: its variables, the modules
+ * beside it, and a stand-in for each binding, but no secrets, which the host sets later. Code that is called once gets Node's modules and globals, with an empty `process.env`.
  */
 export const workerCode = (program: Program, purpose: Purpose): WorkerCode => {
   const { main, code, compatibilityFlags, compatibilityDate = COMPATIBILITY_DATE, standIns } = program
@@ -15,26 +16,24 @@ export const workerCode = (program: Program, purpose: Purpose): WorkerCode => {
     return { mainModule: main, modules, compatibilityDate, compatibilityFlags: ["nodejs_compat"], env: {} }
   }
   const wrappers = hostWrappers(main, (standIns?.classes ?? []).filter(isIdentifier), standIns?.assets ?? false)
+  const given = standInModules(wrappers?.main ?? main, standIns?.bindings ?? {})
+  const hostMain = given?.main ?? wrappers?.main
   return {
     mainModule: main,
-    modules: { ...modules, ...wrappers?.modules },
-    ...(wrappers !== undefined && { hostMain: wrappers.main }),
+    modules: { ...modules, ...wrappers?.modules, ...given?.modules },
+    ...(hostMain !== undefined && { hostMain }),
+    ...(given !== undefined && { prelude: given.prelude }),
     compatibilityDate,
     compatibilityFlags,
     env: siteEnv(program)
   }
 }
 
-/**
- * The values of `env` in a start check. A binding is an empty object: code that looks at `env` while it starts finds all names.
- * Code that uses a binding then does I/O, which the host refuses as well.
- */
-const siteEnv = ({ vars, secrets, standIns }: Program): Readonly<Record<string, string | object>> => ({
+/** The texts of `env` in a start check. */
+const siteEnv = ({ vars }: Program): Readonly<Record<string, string>> => ({
   // Jack gives every site the id of its project. There is no project yet, but code may read the id when it starts.
   PROJECT_ID: "proj_00000000-0000-0000-0000-000000000000",
-  ...vars,
-  ...secrets,
-  ...Object.fromEntries((standIns?.bindings ?? []).map((name) => [name, {}]))
+  ...vars
 })
 
 const isIdentifier = (name: string): boolean => /^[A-Za-z_$][\w$]*$/.test(name)

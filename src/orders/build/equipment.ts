@@ -1,6 +1,6 @@
 import type { Bundle } from "../../bundler/index.ts"
 import { COMPATIBILITY_DATE } from "../../control-plane/ControlPlaneClient.ts"
-import type { StandIns } from "../../sandbox/CodeRunner.ts"
+import type { BindingKind, StandIns } from "../../sandbox/CodeRunner.ts"
 import type { Build } from "../purchase/PurchaseStore.ts"
 
 const FIELDS = ["modules", "compatibilityDate", "vars", "resources", "assets", "migrations"] as const
@@ -29,14 +29,18 @@ const isNeeded = (value: unknown): boolean =>
 /** Returns what a start check imitates of the host for this program. */
 export const standInsOf = ({ resources, assets }: Equipment): StandIns => {
   const objects = resources?.durableObjects?.bindings ?? []
+  const named = (kind: BindingKind, names: ReadonlyArray<string>) => names.map((name) => [name, kind] as const)
   return {
-    bindings: [
-      ...(resources?.kv ?? []),
-      ...(resources?.r2 ?? []),
-      ...(resources?.database == null ? [] : [resources.database]),
-      ...objects.map(({ name }) => name),
-      ...(assets?.binding == null ? [] : [assets.binding])
-    ],
+    bindings: Object.fromEntries([
+      ...named("kv", resources?.kv ?? []),
+      ...named("r2", resources?.r2 ?? []),
+      ...named("d1", resources?.database == null ? [] : [resources.database]),
+      ...named(
+        "durable_object",
+        objects.map(({ name }) => name)
+      ),
+      ...named("assets", assets?.binding == null ? [] : [assets.binding])
+    ]),
     classes: [...new Set(objects.map(({ className }) => className))],
     assets: assets != null
   }
@@ -44,6 +48,6 @@ export const standInsOf = ({ resources, assets }: Equipment): StandIns => {
 
 /** Returns the first secret with the name of a binding or a variable; `undefined` if there is none. */
 export const findConflict = (secrets: ReadonlyArray<string>, equipment: Equipment): string | undefined => {
-  const taken = new Set([...Object.keys(equipment.vars ?? {}), ...standInsOf(equipment).bindings])
+  const taken = new Set([...Object.keys(equipment.vars ?? {}), ...Object.keys(standInsOf(equipment).bindings)])
   return secrets.find((name) => taken.has(name))
 }

@@ -13,15 +13,22 @@ export interface Names {
   readonly holder: string
 }
 
+/** The modules of the code that the gateway's modules load. */
+interface Loaded {
+  /** The author's main module. */
+  readonly author: string
+  /** The module that runs before it. */
+  readonly prelude: string | undefined
+}
+
 /**
  * Makes the gateway's modules, which are loaded beside the author's. Their names have random parts, so that code cannot import
  * them.
  *
  * @param id a random text.
- * @param author the author's main module.
  * @param text makes the source of the main module.
  */
-export const harnessModules = (id: string, author: string, text: (names: Names) => string) => {
+export const harnessModules = (id: string, { author, prelude }: Loaded, text: (names: Names) => string) => {
   const names: Names = {
     main: `${HARNESS_NAME}-${id}.js`,
     intrinsics: `${HARNESS_NAME}-${id}-intrinsics.js`,
@@ -33,7 +40,7 @@ export const harnessModules = (id: string, author: string, text: (names: Names) 
       [names.main]: text(names),
       [names.intrinsics]: intrinsics,
       // The module exports a binding, because a promise would call the export "then" of a namespace.
-      [names.holder]: `import * as main from ${JSON.stringify(`./${author}`)}\nexport { main }`
+      [names.holder]: `${prelude === undefined ? "" : `import ${JSON.stringify(`./${prelude}`)}\n`}import * as main from ${JSON.stringify(`./${author}`)}\nexport { main }`
     }
   }
 }

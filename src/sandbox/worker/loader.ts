@@ -18,8 +18,10 @@ export interface WorkerCode {
   readonly compatibilityFlags: ReadonlyArray<string>
   /** The module that the host starts in place of the main one, which it imports; none by default. */
   readonly hostMain?: string
-  /** Its variables and stand-ins for its bindings, as `env`; empty by default. */
-  readonly env?: Readonly<Record<string, string | object>>
+  /** The module that runs before the main one; none by default. */
+  readonly prelude?: string
+  /** Its variables, as `env`; empty by default. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** The part of Cloudflare's Worker Loader binding ("Dynamic Workers") that the gateway uses. */
@@ -30,7 +32,7 @@ export interface WorkerLoader {
   ): { getEntrypoint(name?: string): { fetch(request: Request): Promise<Response> } }
 }
 
-interface IsolatedWorkerCode extends Omit<WorkerCode, "hostMain"> {
+interface IsolatedWorkerCode extends Omit<WorkerCode, "hostMain" | "prelude"> {
   /** `null` forbids every outbound request. Without this field the loaded Worker would have the gateway's whole network. */
   readonly globalOutbound: null
   /** Milliseconds of CPU that one request may take. The platform enforces this limit; workerd alone does not. */
@@ -67,9 +69,9 @@ export const load = (
   harness: ((names: Names) => string) | undefined,
   limits?: { readonly cpuMs: number }
 ): LoadedWorker => {
-  const { hostMain: _hostMain, ...isolated } = code
+  const { hostMain: _hostMain, prelude, ...isolated } = code
   const id = crypto.randomUUID()
-  const ours = harness === undefined ? undefined : harnessModules(id, code.mainModule, harness)
+  const ours = harness === undefined ? undefined : harnessModules(id, { author: code.mainModule, prelude }, harness)
   const worker = loader.get(null, async () => ({
     ...isolated,
     ...(ours !== undefined && { mainModule: ours.main, modules: { ...code.modules, ...ours.modules } }),

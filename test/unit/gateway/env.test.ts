@@ -65,8 +65,8 @@ describe("secrets of a deployment", () => {
   it("are not in answers, logs, spans and the index", async () => {
     const secret = makeCanary()
     let planting = false
-    const check: CodeRunner["Service"]["check"] = ({ secrets }) => {
-      if (secrets !== undefined) return Effect.die(new Error("the code starts with its secret, and not at the host"))
+    const check: CodeRunner["Service"]["check"] = (program) => {
+      if ("secrets" in program) return Effect.die(new Error("the code starts with its secret, and not at the host"))
       return planting ? Effect.annotateCurrentSpan("planted", Buffer.from(secret).toString("base64")) : Effect.void
     }
     const gateway = makeRecorded({ check })

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "vitest"
+import { PROBES, probing } from "../../../support/start-values.ts"
 import { formOf, get, type Project, useHost, worker } from "./support.ts"
 
 const { api, controlPlane, create, dir, put, restart } = useHost()
@@ -138,6 +139,27 @@ describe("a site with a namespace and a bucket", () => {
     assert.isDefined(buckets?.find(({ project_id }) => project_id === id))
     assert.isUndefined(workers?.find(({ project_id }) => project_id === id))
   })
+})
+
+it("has bindings that work at a start as the start check's stand-ins do", async () => {
+  const { id, url } = await create()
+  await put(id, {
+    files: { "index.js": probing("export default { fetch: () => Response.json(outcomes) }") },
+    bindings: {
+      kv: [{ binding: "KV" }],
+      d1: { binding: "DB" },
+      r2: [{ binding: "FILES", bucket_name: "files" }],
+      durable_objects: [{ binding: "ROOM", class_name: "Room" }],
+      assets: { binding: "ASSETS", directory: "." }
+    },
+    migrations: [{ tag: "v1", new_sqlite_classes: ["Room"] }],
+    assets: { "a.txt": "a" }
+  })
+  const outcomes = JSON.parse(await get(url)) as ReadonlyArray<string>
+  assert.deepStrictEqual(
+    PROBES.map(([expression], index) => [expression, outcomes[index] ?? ""] as const),
+    [...PROBES]
+  )
 })
 
 it("keeps the version before when the next one does not start, with its data", async () => {
