@@ -11,6 +11,15 @@ export const LATEST_COMPATIBILITY_DATE = "2026-10-23"
 /** Since then Node's modules are always there, and the runtime refuses the flag that asks for them. */
 export const NODE_BY_DEFAULT = "2026-08-04"
 
+/** The newest date with which the runtime takes the flag `nodejs_compat`. */
+const LATEST_WITH_NODE_FLAG = "2026-08-03"
+
+/** The changes of later dates to a Worker: since when, the flag that asks for it before, and the flag against it. */
+const LATER_CHANGES = [
+  ["2026-09-15", "spec_compliant_dispatch_exceptions", "no_spec_compliant_dispatch_exceptions"],
+  ["2026-10-01", "durable_object_io_tasks_prevent_eviction", "durable_object_io_tasks_do_not_prevent_eviction"]
+] as const
+
 /** Flags that the platform gives nobody: it calls them experimental. */
 const EXPERIMENTAL: ReadonlySet<string> = new Set(
   (
@@ -58,17 +67,41 @@ export const readFlags = (report: Report): ReadonlyArray<string> | undefined => 
   return own(report.value, key) === undefined ? undefined : flags
 }
 
-/** Durable Objects need the flag `nodejs_compat` at the host, so the flag has to be possible. */
-export const checkForObjects = (report: Report, date: string, flags: ReadonlyArray<string>): void => {
-  const key = "compatibility_flags"
-  const without = flags.indexOf("no_nodejs_compat")
-  if (date >= NODE_BY_DEFAULT)
+const isNode = (flag: string): boolean => flag === "nodejs_compat" || flag === "nodejs_compat_v2"
+
+/**
+ * Date and flags of a program with Durable Objects. The host takes these only with the flag `nodejs_compat`, which the runtime
+ * refuses with newer dates. Then the program runs with an earlier date, and with a flag for each later change.
+ *
+ * @param written the flags that are written.
+ */
+export const withNodeFlag = (
+  report: Report,
+  date: string,
+  written: ReadonlyArray<string> = []
+): { readonly compatibilityDate: string; readonly compatibilityFlags: ReadonlyArray<string> } => {
+  const against = written.indexOf("no_nodejs_compat")
+  if (against >= 0)
     report.refuse(
-      ["compatibility_date"],
-      `Durable Objects need a compatibility date before ${NODE_BY_DEFAULT} here`,
-      `Use ${DEFAULT_COMPATIBILITY_DATE} or an earlier date.`
+      ["compatibility_flags", against],
+      "The host takes Durable Objects only with nodejs_compat",
+      "Remove it."
     )
-  else if (without >= 0) report.refuse([key, without], "Durable Objects need nodejs_compat here", "Remove the flag.")
+  if (date < NODE_BY_DEFAULT)
+    return {
+      compatibilityDate: date,
+      compatibilityFlags: written.includes("nodejs_compat") ? written : ["nodejs_compat", ...written]
+    }
+  report.warn(
+    ["compatibility_date"],
+    `The date ${LATEST_WITH_NODE_FLAG} is used, with a flag for each later change: the host takes Durable Objects only with the ` +
+      "flag nodejs_compat, which later dates do not know",
+    "The program runs as with its own date."
+  )
+  const changes = LATER_CHANGES.filter(([since]) => since <= date)
+  const own = written.filter((flag) => !isNode(flag) && !changes.some(([, , not]) => not === flag))
+  const added = changes.flatMap(([, flag, not]) => (written.includes(not) ? [] : [flag]))
+  return { compatibilityDate: LATEST_WITH_NODE_FLAG, compatibilityFlags: ["nodejs_compat", ...own, ...added] }
 }
 
 /**
@@ -76,18 +109,14 @@ export const checkForObjects = (report: Report, date: string, flags: ReadonlyArr
  * flags without them and no code imports them.
  *
  * @param importsNode whether the bundle imports a `node:` module.
- * @param hasObjects whether the program has bindings of Durable Objects.
  */
 export const flagsFor = (
   date: string,
   written: ReadonlyArray<string> | undefined,
-  importsNode: boolean,
-  hasObjects = false
+  importsNode: boolean
 ): ReadonlyArray<string> => {
-  const isNode = (flag: string) => flag === "nodejs_compat" || flag === "nodejs_compat_v2"
   const flags = [...new Set(written ?? [])]
   if (date >= NODE_BY_DEFAULT) return flags.filter((flag) => !isNode(flag))
-  if (hasObjects && !flags.includes("nodejs_compat")) return ["nodejs_compat", ...flags]
   const wantsNode = (written === undefined || importsNode) && !flags.includes("no_nodejs_compat")
   return wantsNode && !flags.some(isNode) ? ["nodejs_compat", ...flags] : flags
 }

@@ -2,7 +2,7 @@ import type { Diagnostic } from "../diagnostics.ts"
 import { readAssets } from "./asset-settings.ts"
 import { BindingNames, readKv, readR2, readRequiredSecrets, readVars } from "./bindings.ts"
 import { readAlias, readDefine, readMain, readRules } from "./build-settings.ts"
-import { checkForObjects, DEFAULT_COMPATIBILITY_DATE, readDate, readFlags } from "./compatibility.ts"
+import { DEFAULT_COMPATIBILITY_DATE, readDate, readFlags, withNodeFlag } from "./compatibility.ts"
 import { readDatabase } from "./database.ts"
 import { readDurableObjects } from "./durable-objects.ts"
 import { Report } from "./Report.ts"
@@ -37,12 +37,12 @@ const makeConfig = (source: ConfigSource, now: number): ProjectConfig => {
   const durableObjects = readDurableObjects(report, names)
   const assets = readAssets(report, names)
   const compatibilityDate = readDate(report, now)
-  if ((durableObjects.request?.bindings.length ?? 0) > 0)
-    checkForObjects(report, compatibilityDate, compatibilityFlags ?? [])
+  const hasObjects = (durableObjects.request?.bindings.length ?? 0) > 0
   const config = {
     ...(main === undefined ? {} : { main }),
     compatibilityDate,
     ...(compatibilityFlags === undefined ? {} : { compatibilityFlags }),
+    ...(hasObjects ? withNodeFlag(report, compatibilityDate, compatibilityFlags) : {}),
     define: readDefine(report),
     alias: readAlias(report),
     rules: readRules(report),

@@ -60,8 +60,7 @@ const describe = (
     compatibilityFlags: flagsFor(
       config.compatibilityDate,
       config.compatibilityFlags,
-      externals.some((path) => path.startsWith("node:")),
-      (config.resources.durableObjects?.bindings.length ?? 0) > 0
+      externals.some((path) => path.startsWith("node:"))
     ),
     modules: [...modules.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     vars: config.vars,

@@ -92,8 +92,11 @@ const ROWS: Readonly<Record<string, ReadonlyArray<Row>>> = {
     [objects("Größe", "A"), /"Größe" cannot be the name of a class/, /^"?class_name/],
     [objects("__JACK_A", "A"), /cannot be the name of a class/, /^"?class_name/],
     [objects("Room", "A", "B"), /Two bindings have the class "Room"/, /^"?class_name/],
-    [{ ...objects("Room", "A"), compatibility_date: "2026-09-01" }, /date before 2026-08-04/, /^"?compatibility_date/],
-    [{ ...objects("Room", "A"), compatibility_flags: ["no_nodejs_compat"] }, /need nodejs_compat/, /^"no_nodejs_compat/]
+    [
+      { ...objects("Room", "A"), compatibility_flags: ["no_nodejs_compat"] },
+      /only with nodejs_compat/,
+      /^"no_nodejs_compat/
+    ]
   ],
   "four classes": [
     [{ migrations: [{ tag: "v1", new_sqlite_classes: ["A", "B", "C", "D"] }] }, /4 classes/, /^"?new_sqlite_classes/]

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DEFAULT_CONFIG } from "../../../../src/bundler/config/read-config.ts"
-import { flagsFor } from "../../../../src/bundler/config/compatibility.ts"
+import { flagsFor, LATEST_COMPATIBILITY_DATE } from "../../../../src/bundler/config/compatibility.ts"
 import { inEachFormat, pointedAt, readFiles, refusalOf } from "../../../support/config.ts"
 
 const FULL = {
@@ -158,5 +158,37 @@ describe("compatibility", () => {
     assert.deepStrictEqual(flagsFor(before, ["no_nodejs_compat"], true), ["no_nodejs_compat"])
     assert.deepStrictEqual(flagsFor("2026-08-04", undefined, true), [])
     assert.deepStrictEqual(flagsFor("2026-08-04", ["nodejs_compat", "a", "nodejs_compat_v2"], true), ["a"])
+  })
+
+  it("has the flag for Durable Objects, whatever the date, because the host asks for it", () => {
+    const objects = {
+      durable_objects: { bindings: [{ name: "ROOM", class_name: "Room" }] },
+      migrations: [{ tag: "v1", new_sqlite_classes: ["Room"] }]
+    }
+    const dated = (compatibility_date: string, compatibility_flags?: ReadonlyArray<string>) =>
+      inEachFormat({ compatibility_date, ...(compatibility_flags && { compatibility_flags }), ...objects }).map(
+        (files) => {
+          const { compatibilityDate, compatibilityFlags, warnings } = readFiles(files)
+          const [warning, ...others] = warnings
+          assert.deepStrictEqual(others, [])
+          if (warning !== undefined) assert.match(pointedAt(files, warning), /^"?compatibility_date/)
+          return [compatibilityDate, compatibilityFlags, warnings.length]
+        }
+      )
+    const each = (one: ReadonlyArray<unknown>, found: ReadonlyArray<ReadonlyArray<unknown>>) => {
+      for (const config of found) assert.deepStrictEqual(config, one)
+    }
+    each(["2026-01-01", ["nodejs_compat"], 0], dated("2026-01-01"))
+    each(["2026-01-01", ["nodejs_compat", "a"], 0], dated("2026-01-01", ["a"]))
+    each(["2026-08-03", ["nodejs_compat"], 0], dated("2026-08-03", ["nodejs_compat"]))
+    each(["2026-08-03", ["nodejs_compat", "a"], 1], dated("2026-08-04", ["a", "nodejs_compat"]))
+    const [errors, tasks] = ["spec_compliant_dispatch_exceptions", "durable_object_io_tasks_prevent_eviction"]
+    each(["2026-08-03", ["nodejs_compat", errors], 1], dated("2026-09-15"))
+    each(["2026-08-03", ["nodejs_compat", errors, tasks], 1], dated(LATEST_COMPATIBILITY_DATE))
+    each(["2026-08-03", ["nodejs_compat", tasks], 1], dated(LATEST_COMPATIBILITY_DATE, [`no_${errors}`]))
+    const [refused] = refusalOf({
+      "wrangler.json": JSON.stringify({ compatibility_flags: ["no_nodejs_compat"], ...objects })
+    })
+    assert.match(refused?.text ?? "", /only with nodejs_compat/)
   })
 })

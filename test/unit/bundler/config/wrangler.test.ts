@@ -92,7 +92,9 @@ describe("wrangler itself", () => {
         assert.strictEqual(config.main, ours.main === undefined ? undefined : join(root, ours.main.path))
         if (config.compatibility_date !== undefined)
           assert.strictEqual(ours.compatibilityDate, config.compatibility_date)
-        assert.deepStrictEqual(ours.compatibilityFlags ?? [], config.compatibility_flags)
+        // The host wants this flag for Durable Objects.
+        const wanted = config.durable_objects.bindings.length > 0 ? ["nodejs_compat"] : []
+        assert.deepStrictEqual(ours.compatibilityFlags ?? [], [...new Set([...wanted, ...config.compatibility_flags])])
         assert.deepStrictEqual(ours.vars, config.vars)
         assert.deepStrictEqual(ours.define, config.define)
         assert.deepStrictEqual(Object.keys(ours.alias), Object.keys(config.alias ?? {}))
