@@ -54,7 +54,10 @@ const Origin = Schema.String.check(
  * required; while one is missing or malformed, `/health` names it and the paid endpoints answer 503 `not_configured`.
  */
 const settings = {
-  /** Secret, at least 32 characters: the HMAC key of the payment challenges. A change of it voids unpaid challenges. */
+  /**
+   * Secret, at least 32 characters: the HMAC key of the payment challenges, and the root of the keys that encrypt `env`. A change
+   * of it voids unpaid challenges, and makes stored secrets unreadable until their payers send them again.
+   */
   MPP_SECRET_KEY: Config.schema(Secret, "MPP_SECRET_KEY").pipe(Config.map(Redacted.make)),
   /**
    * The protection space that challenges name (RFC 9110, 11.5), never taken from the request's Host. It has no default,

@@ -2,12 +2,13 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import * as Redacted from "effect/Redacted"
 import * as Tracer from "effect/Tracer"
 import { serve } from "../../src/api/app.ts"
 import { layerCredentialRateLimit } from "../../src/api/paid/CredentialRateLimit.ts"
 import { type Bundler } from "../../src/bundler/Bundler.ts"
 import { composeGateway, composeOrders } from "../../src/compose.ts"
-import { layerSettings } from "../../src/config.ts"
+import { layerSettings, Settings } from "../../src/config.ts"
 import { ControlPlaneMemory, layerControlPlaneMemory } from "../../src/control-plane/testing.ts"
 import { HostHealth } from "../../src/orders/delivery/HostHealth.ts"
 import { Orders } from "../../src/orders/Orders.ts"
@@ -44,6 +45,8 @@ export const asUpdate = (body: string): string =>
 /** The parts that a test may replace. All others succeed. */
 export interface Parts {
   readonly settings?: Record<string, string>
+  /** The key of the services, which a test may change while they run. */
+  readonly secretKey?: { value: string }
   readonly bundle?: Bundler["Service"]["bundle"]
   readonly check?: CodeRunner["Service"]["check"]
   readonly run?: CodeRunner["Service"]["run"]
@@ -61,6 +64,17 @@ const runnerOf = ({ check, run }: Parts) =>
   check === undefined && run === undefined
     ? layerNoRunner
     : layerCodeRunnerTest({ ...(check !== undefined && { check }), ...(run !== undefined && { run }) })
+
+/** The settings, with a key that changes while the services run, as if each of them started again with the other key. */
+const withKey = (key: Parts["secretKey"]) =>
+  Layer.effect(
+    Settings,
+    Effect.map(Settings, (settings) =>
+      key === undefined
+        ? settings
+        : Object.defineProperty({ ...settings }, "MPP_SECRET_KEY", { get: () => Redacted.make(key.value) })
+    )
+  )
 
 /** The whole gateway over scripted services: the HTTP edge, the `OrderWorkflow`, and memories that a test can read. */
 export const makeGateway = (parts: Parts = {}) => {
@@ -85,7 +99,8 @@ export const makeGateway = (parts: Parts = {}) => {
   })
   const trace = Layer.succeed(Tracer.Tracer, tracer)
   const layers = {
-    settings: layerSettings(parts.bindings ?? {}).pipe(
+    settings: withKey(parts.secretKey).pipe(
+      Layer.provide(layerSettings(parts.bindings ?? {})),
       Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(parts.settings ?? testSettings)))
     ),
     payment: layerPaymentTest(payments),

@@ -58,7 +58,7 @@ const publish = Effect.fn("OrderWorkflow.publish")(function* (purchase: Purchase
 const failed = Effect.fn("OrderWorkflow.deliveryFailed")(function* (
   id: string,
   failure: Omit<Failure, "at">,
-  reason = "the host does not start this code"
+  reason = failure.fault === "code" ? "the host does not start this code" : "The host said"
 ) {
   const { purchase, owed, retryAfter } = yield* recordFailure(id, failure)
   const about = {
@@ -74,14 +74,14 @@ const failed = Effect.fn("OrderWorkflow.deliveryFailed")(function* (
   if (owed) {
     const detail =
       "You were charged, and the service could not deliver this for 7 days. It still owes it to you: repeat the same call with the " +
-      `Idempotency-Key of retry at no cost. The host said: ${failure.detail}`
+      `Idempotency-Key of retry at no cost. ${reason}: ${failure.detail}`
     return yield* new DeployFailed({ ...about, detail })
   }
   return yield* new DeployFailed({
     ...about,
     detail:
       "You were charged. The service retries by itself; do not pay again. See status_url, or repeat the same call with the " +
-      `Idempotency-Key of retry at no cost. The host said: ${failure.detail}`,
+      `Idempotency-Key of retry at no cost. ${reason}: ${failure.detail}`,
     retry_after: retryAfter
   })
 })
@@ -100,6 +100,12 @@ export const deliver = (purchase: Purchase) =>
           purchase.id,
           { fault: "code", detail: `${message}. Send corrected migrations by PUT.` },
           "the database refuses a migration"
+        ),
+      SecretsUnreadable: ({ names }) =>
+        failed(
+          purchase.id,
+          { fault: "service", detail: `The service cannot read ${names} any more. Send env again by PUT, free.` },
+          "The service's key has changed"
         ),
       ControlPlaneRefused: ({ status, message }) =>
         failed(purchase.id, { fault: "service", detail: `${status} ${message}` }),

@@ -125,6 +125,8 @@ export const push = Effect.fn("OrderWorkflow.push")(function* (id: string) {
     Effect.catchTags({
       CodeRejected: ({ message }) => untaken(id, "code", `does not start at the host (${message})`),
       MigrationFailed: ({ message }) => untaken(id, "code", `does not migrate the database (${message})`),
+      SecretsUnreadable: ({ names }) =>
+        untaken(id, "service", `needs ${names}, which the service cannot read any more: send env again by PUT`),
       ControlPlaneRefused: ({ status, message }) =>
         untaken(id, "service", `was refused by the host (${status} ${message})`),
       ControlPlaneUnavailable: ({ message }) => untaken(id, "service", `was not confirmed by the host (${message})`)

@@ -26,7 +26,14 @@ const LEASE_MS = 30_000
 /** Builds and starts the source of an update. The order does not save a failure, because it is not the order's body. */
 const buildUpdate = Effect.fnUntraced(function* ({ id, verified, env = {} }: UpdateOrder, source: Files) {
   const store = yield* PurchaseStore
-  const secrets = yield* openSecrets(id, env)
+  const secrets = yield* openSecrets(id, env).pipe(
+    Effect.catchTag("SecretsUnreadable", ({ names }) => {
+      const detail =
+        `The service cannot read the stored values of ${names} any more, because its key has changed. Send them again ` +
+        'in env: {"env": {"NAME": "…"}}. The deployment is as it was.'
+      return new InvalidRequest({ detail })
+    })
+  )
   const count = Object.keys(secrets).length
   if (count > MAX_SECRETS) {
     return yield* new InvalidRequest({

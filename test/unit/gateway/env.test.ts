@@ -4,7 +4,7 @@ import { assert, describe, it } from "vitest"
 import type { Bundler } from "../../../src/bundler/Bundler.ts"
 import type { Bundle } from "../../../src/bundler/index.ts"
 import { testBundle } from "../../../src/bundler/testing.ts"
-import { CodeRejected } from "../../../src/control-plane/ControlPlaneClient.ts"
+import { CodeRejected, ControlPlaneUnavailable } from "../../../src/control-plane/ControlPlaneClient.ts"
 import { failsWith } from "../../../src/control-plane/testing.ts"
 import { testCredential } from "../../../src/payment/testing.ts"
 import type { CodeRunner } from "../../../src/sandbox/CodeRunner.ts"
@@ -170,4 +170,70 @@ it("secrets of a deployment are not more than 64, over all its updates", async (
   assert.match(String(refused.detail), /would have 65 secrets/)
   assert.strictEqual((await put(gateway, id, { env: more(63) })).status, 200)
   assert.strictEqual((await put(gateway, id, { env: { ...more(63), ...env } })).status, 200)
+})
+
+describe("secrets after a change of the service's key", () => {
+  const changed = (makeParts: Parameters<typeof makeRecorded>[0] = {}) => {
+    const secretKey = { value: "the key that sealed them, 32 characters" }
+    const gateway = makeRecorded({ secretKey, ...makeParts })
+    const change = () => {
+      secretKey.value = "another key, also with 32 characters or more"
+    }
+    return { gateway, change, uploads: () => [...gateway.host.projects.values()].flatMap(({ uploads }) => uploads) }
+  }
+  const complaints = (gateway: Gateway) =>
+    gateway.logs.filter(({ message }) => String(message).includes("secrets cannot be decrypted"))
+
+  it("are asked for again by an update that does not bring all of them", async () => {
+    const { gateway, change, uploads } = changed()
+    const id = await deployed(gateway)
+    change()
+    const newer = { "index.ts": "newer" }
+    for (const value of [{ files: newer }, { env: { OTHER: "x" } }]) {
+      const answer = await problem(await put(gateway, id, value))
+      assert.deepStrictEqual([answer.status, answer.code], [400, "invalid_request"])
+      assert.include(answer.detail, "env.API_KEY")
+    }
+    assert.strictEqual(uploads().length, 1)
+    const again = { API_KEY: "sk_live_again" }
+    assert.strictEqual((await put(gateway, id, { files: newer, env: again })).status, 200)
+    assert.deepStrictEqual(uploads().at(-1)?.secrets, again)
+    assert.strictEqual((await put(gateway, id, { files })).status, 200)
+    assert.deepStrictEqual(uploads().at(-1)?.secrets, again)
+  })
+
+  it("keep a paid deploy waiting, until a PUT of env delivers it", async () => {
+    const { gateway, change, uploads } = changed()
+    gateway.host.next("upload", failsWith(new ControlPlaneUnavailable({ message: "down" })))
+    const headers = { "idempotency-key": "one" }
+    assert.strictEqual((await gateway.pay({ body, headers })).status, 502)
+    change()
+    const answer = await problem(await gateway.pay({ body, headers }))
+    assert.deepStrictEqual([answer.code, answer.charged, answer.fault], ["deploy_failed", true, "service"])
+    assert.match(
+      answer.detail,
+      /key has changed: The service cannot read env\.API_KEY any more\. Send env again by PUT/
+    )
+    assert.isAbove(Number(answer["retry_after"]), 0)
+    assert.strictEqual(complaints(gateway).length, 1)
+    assert.strictEqual(gateway.logs.filter(({ message }) => String(message).includes("defect")).length, 0)
+    const response = await put(gateway, String(answer["deployment_id"]), { env: { API_KEY: "sk_live_again" } })
+    assert.strictEqual(response.status, 200, await response.clone().text())
+    assert.deepStrictEqual(
+      uploads().map(({ secrets }) => secrets),
+      [{ API_KEY: "sk_live_again" }]
+    )
+    assert.strictEqual(gateway.payments.captured.size, 1)
+  })
+
+  it("keep an update waiting that the host had not taken", async () => {
+    const { gateway, change, uploads } = changed()
+    const id = await deployed(gateway)
+    gateway.host.next("upload", failsWith(new ControlPlaneUnavailable({ message: "down" })))
+    assert.strictEqual((await put(gateway, id, { files: { "index.ts": "newer" } })).status, 502)
+    change()
+    assert.strictEqual((await put(gateway, id, { env: { API_KEY: "sk_live_again" } })).status, 200)
+    assert.deepStrictEqual(gateway.builds.at(-1), { "index.ts": "newer" })
+    assert.deepStrictEqual(uploads().at(-1)?.secrets, { API_KEY: "sk_live_again" })
+  })
 })
