@@ -68,6 +68,12 @@ export const composeSweep = (layers: SweepLayers): Layer.Layer<Sweep> =>
 
 /** Builds the gateway, which serves HTTP: it decodes, challenges, verifies, and sends orders to their objects. */
 export const composeGateway = (layers: GatewayLayers): Layer.Layer<GatewayServices> =>
-  Layer.mergeAll(layers.payment, layers.runner, layers.schedule, sweepAndOrders(layers), layers.limit, layers.log).pipe(
-    Layer.provideMerge(layers.settings)
-  )
+  Layer.mergeAll(
+    layers.payment,
+    layers.runner,
+    layers.host,
+    layers.schedule,
+    sweepAndOrders(layers),
+    layers.limit,
+    layers.log
+  ).pipe(Layer.provideMerge(layers.settings))

@@ -52,18 +52,24 @@ export const Health = Schema.Struct({
   configured,
   missing: Schema.Array(Schema.String).annotate({ description: "Names of missing settings and bindings." }),
   start_check: Schema.Boolean.annotate({ description: "Whether code is started before its payer is charged." }),
+  resources: Schema.Array(Schema.String).annotate({
+    description: "What a project may ask for."
+  }),
+  asset_limit_bytes: Schema.optionalKey(Schema.Finite).annotate({
+    description: "The most static files, in bytes."
+  }),
   host: Schema.optionalKey(
     Schema.Struct({
       status: Schema.Literals(["unavailable", "unusable"]).annotate({
         description:
-          "unavailable: no answer, or it refuses the service's token. unusable: sites of this account cannot be reached until the operator fixes it."
+          "unavailable: no answer, or it refuses the service's token. unusable: the operator has to fix its account."
       }),
       detail: described("What was wrong."),
       asked_at: described("When a deploy asked the host: UTC.")
     })
   ).annotate({
     description:
-      "What was wrong with the host when a deploy asked it last, as far as this instance knows. Absent if nothing was. No deploy is charged meanwhile."
+      "What was wrong with the host when a deploy asked it last; absent if nothing was. No deploy is charged meanwhile."
   })
 }).annotate({ description: "The state of the service." })
 

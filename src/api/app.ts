@@ -7,6 +7,7 @@ import * as HttpServerRespondable from "effect/http/HttpServerRespondable"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import type { Settings } from "../config.ts"
+import type { ControlPlaneClient } from "../control-plane/ControlPlaneClient.ts"
 import type { CronSecret } from "../schedule/CronSecret.ts"
 import type { Orders } from "../orders/Orders.ts"
 import { Internal, MethodNotAllowed, NotFound } from "../domain/Errors.ts"
@@ -90,7 +91,15 @@ const App = Layer.mergeAll(
 ).pipe(Layer.provide(HttpServer.layerServices))
 
 /** The services of the gateway. `layers.ts` and the tests choose their layers. */
-export type GatewayServices = Settings | PaymentService | Orders | CodeRunner | Sweep | CronSecret | ReplayGuard
+export type GatewayServices =
+  | Settings
+  | PaymentService
+  | ControlPlaneClient
+  | Orders
+  | CodeRunner
+  | Sweep
+  | CronSecret
+  | ReplayGuard
 
 /** Makes the gateway as a `fetch` handler. An isolate calls this once, and the first request builds the services. */
 export const serve = (services: Layer.Layer<GatewayServices>): ((request: Request) => Promise<Response>) => {

@@ -1,6 +1,8 @@
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { Settings } from "../config.ts"
+import { ControlPlaneClient } from "../control-plane/ControlPlaneClient.ts"
+import { givenBy } from "../orders/build/host-needs.ts"
 import { HostHealth } from "../orders/delivery/HostHealth.ts"
 import { Orders } from "../orders/Orders.ts"
 import { NotFound } from "../domain/Errors.ts"
@@ -40,6 +42,7 @@ export const Handlers = HttpApiBuilder.group(
     })
 
     const host = yield* HostHealth
+    const { capabilities } = yield* ControlPlaneClient
     const health = Effect.sync(() => {
       const { learned } = host
       const configured = settings.complete !== undefined
@@ -48,6 +51,8 @@ export const Handlers = HttpApiBuilder.group(
         configured,
         missing: settings.missing,
         start_check: runner.available,
+        resources: givenBy(capabilities, settings.RESOURCES ?? []),
+        ...(settings.ASSET_LIMIT !== undefined && { asset_limit_bytes: settings.ASSET_LIMIT }),
         ...(learned !== undefined &&
           learned.status !== "ready" && {
             host: { status: learned.status, detail: learned.detail, asked_at: timestamp(learned.at) }

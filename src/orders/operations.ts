@@ -94,8 +94,7 @@ export const Status = Schema.Struct({
     description: "The last failure, in plain words; null for none."
   }),
   warnings: Schema.Array(DiagnosticSchema).annotate({
-    description:
-      "The compiler's warnings about the code that is live, or that is delivered: at most 20. An update replaces them."
+    description: "Warnings about that code, at most 20."
   }),
   lock: Schema.Record(Schema.String, Schema.String).annotate({
     description: "The npm packages in that code, by what was asked for. A file mpp.lock.json with it repeats them."

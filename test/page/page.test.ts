@@ -39,6 +39,8 @@ const up: ServiceInfo = {
   ttlHours: 24,
   importHosts: [],
   packages: "on",
+  resources: [],
+  assetLimit: 0,
   startCheck: true,
   execute: { price: "0.01", offers: [] }
 }

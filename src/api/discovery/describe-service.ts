@@ -2,7 +2,9 @@ import { createHash } from "node:crypto"
 import * as Effect from "effect/Effect"
 import { registryOf, Settings } from "../../config.ts"
 import { PATH_USD } from "../../domain/path-usd.ts"
+import { ControlPlaneClient } from "../../control-plane/ControlPlaneClient.ts"
 import { purchaseKey } from "../../domain/Order.ts"
+import { givenBy } from "../../orders/build/host-needs.ts"
 import { CodeRunner } from "../../sandbox/CodeRunner.ts"
 import { readOffers } from "../../payment/service-offers.ts"
 import { PaymentService, type Terms } from "../../payment/PaymentService.ts"
@@ -21,6 +23,7 @@ export const describeService = Effect.gen(function* () {
   const settings = yield* Settings
   const payments = yield* PaymentService
   const runner = yield* CodeRunner
+  const { capabilities } = yield* ControlPlaneClient
   const originOf = makeOrigin(settings)
   const { missing, complete, DEPLOY_PRICE: price, EXECUTE_PRICE: executePrice } = settings
   const offers = (price: string | undefined, termsOf: (price: string, body: string) => Terms) =>
@@ -50,6 +53,8 @@ export const describeService = Effect.gen(function* () {
       ttlHours: settings.TTL_HOURS ?? 24,
       importHosts: settings.IMPORT_HOSTS ?? [],
       packages: registryOf(settings) !== undefined ? "on" : settings.NPM_PACKAGES === "off" ? "off" : "unknown",
+      resources: givenBy(capabilities, settings.RESOURCES ?? []),
+      assetLimit: settings.ASSET_LIMIT ?? 0,
       startCheck: runner.available,
       execute: runner.available
         ? { price: executePrice ?? "?", offers: yield* offers(executePrice, executeTerms) }

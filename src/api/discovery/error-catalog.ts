@@ -25,7 +25,7 @@ const make = (): ReadonlyArray<ErrorEntry> => [
     "InvalidRequest",
     Errors.InvalidRequest,
     new Errors.InvalidRequest({ detail: "The path \"../a.ts\" must not contain '..'." }),
-    "a path, name, `code`, `input`, `Idempotency-Key` or `Host` is invalid; unknown fields; several credentials",
+    "a path, name, `env`, `code`, `input`, `Idempotency-Key` or `Host` is invalid; unknown fields; several credentials",
     "Correct what `detail` names and send the request again."
   ),
   entry(

@@ -1,8 +1,9 @@
 import { PACKAGE_LIMITS } from "../../bundler/index.ts"
 import { curlPay, curlQuote, mppxCommandWithKey, mppxOn, mppxRun, mppxUpdate, tempoCommand } from "./commands.ts"
+import type { Capability } from "../../control-plane/ControlPlaneClient.ts"
 import { MAX_SECRET_BYTES, MAX_SECRETS } from "../request/project/env.ts"
 import { exampleDeployment, exampleProject, exampleResult } from "./example.ts"
-import { type ServiceInfo, hours } from "./service-info.ts"
+import { bytes, type ServiceInfo, hours } from "./service-info.ts"
 import { chargedText, errorCatalog } from "./error-catalog.ts"
 
 const notConfiguredNote = ({ missing }: ServiceInfo): string =>
@@ -65,6 +66,49 @@ ${JSON.stringify(exampleResult)}
   something that is not JSON was run and is charged: 200 with \`{"error": {name, message, stack?}}\` in place of the result.
 - Keys, retries and errors work as for a deploy. The output is kept for ${hours(service)}.
 `
+
+/** The keys of a configuration that ask for resources, each with the resource that it needs. */
+const BINDINGS: ReadonlyArray<readonly [needs: Capability, words: string]> = [
+  ["kv", "`kv_namespaces`"],
+  ["d1", "one of `d1_databases` with its migrations (each applied once, in order)"],
+  ["r2", "`r2_buckets`"],
+  ["durable_objects", "`durable_objects` with `migrations` (three classes)"],
+  ["assets", "`assets`"]
+]
+
+/** The section about projects with data: as much as this service gives. */
+const projectSection = ({ resources, assetLimit }: ServiceInfo): string => {
+  const gives = (needs: Capability) => resources.includes(needs)
+  const bindings = BINDINGS.filter(([needs]) => gives(needs)).map(([, words]) => words)
+  const example =
+    gives("kv") && gives("d1") && gives("assets") && gives("secrets")
+      ? `The names of bindings count; ids are ignored, because each deployment gets resources of its own:
+
+\`\`\`json
+${JSON.stringify(exampleProject, null, 1)}
+\`\`\`
+`
+      : "The names of bindings count; ids are ignored, because each deployment gets resources of its own."
+  const staticFiles = gives("assets")
+    ? ` \`public/\`, \`dist/\` and the configured folder are static files: ${bytes(assetLimit)} and
+  1,000 files beside the source. An index.html without a program is a static site.`
+    : " This service serves no static files."
+  return `## A project with data, secrets and static files
+
+Send the project of wrangler as it is. ${example}
+- wrangler.jsonc, .json or .toml: ${["`vars` (strings)", ...bindings].join(", ")}, \`define\`, \`alias\`, \`rules\`, dates and flags. Any other binding
+  (queues, services, AI${gives("r2") ? "" : ", R2"}, …) is refused with 422, free, with its line. Keys without effect here are \`warnings\` of the status.
+- A file is a string, or \`{"base64": "…"}\` for bytes.${staticFiles}
+${
+  gives("secrets")
+    ? `- \`env\` has secrets, \`env.NAME\` in the code: names of letters, digits and _, at most ${MAX_SECRETS} values of at most ${MAX_SECRET_BYTES} bytes. No answer and no log has them;
+  the service keeps them encrypted until the deployment ends. They are part of the body: the same call means the same \`env\`. The host sets them after
+  the start: read them when a request comes.
+`
+    : ""
+}- Data lives as long as the deployment. At \`expires_at\` it is deleted.
+`
+}
 
 const errorTable = (service: ServiceInfo): string =>
   [
@@ -151,23 +195,7 @@ ${shell(service.tempo ? mppxOn(service, "DELETE") : undefined)}${executeSection(
   provided; Node's own modules (\`node:crypto\`, …) and \`cloudflare:\` ones.${urlImports(service)}${packageImports(service)}
 - \`name\` (optional) becomes part of the URL: a-z, 0-9 and hyphens, cut at 23 characters. If it is taken, a suffix is added.
 
-## A project with data, secrets and static files
-
-Send the project of wrangler as it is. The names of bindings count; ids are ignored, because each deployment gets resources of its own:
-
-\`\`\`json
-${JSON.stringify(exampleProject, null, 1)}
-\`\`\`
-
-- wrangler.jsonc, .json or .toml: \`vars\` (strings), \`kv_namespaces\`, one of \`d1_databases\` with its migrations (each applied once, in order),
-  \`durable_objects\` with \`migrations\`, \`assets\`, \`define\`, \`alias\`, \`rules\`, dates and flags. A binding that the host does not have
-  (queues, services, AI, …) is refused with 422, free, with its line. Keys without effect here are \`warnings\` of the status.
-- A file is a string, or \`{"base64": "…"}\` for bytes. \`public/\`, \`dist/\` and the configured folder are static files: 2 MiB and 1,000 files beside the
-  source. An index.html without a program is a static site.
-- \`env\` has secrets, \`env.NAME\` in the code: names of letters, digits and _, at most ${MAX_SECRETS} values of at most ${MAX_SECRET_BYTES} bytes. No answer and no log has them;
-  the service keeps them encrypted until the deployment ends. They are part of the body: the same call means the same \`env\`.
-- Data lives as long as the deployment. At \`expires_at\` it is deleted.
-
+${projectSection(service)}
 ## Limits
 
 - 512,000 bytes of source (UTF-8), 500 files, a body of 4 MiB; paths are relative, without \`..\`.

@@ -8,7 +8,7 @@ import {
   exampleStatus,
   exampleWithPackage
 } from "./example.ts"
-import { type ServiceInfo, hours } from "./service-info.ts"
+import { bytes, type ServiceInfo, hours } from "./service-info.ts"
 import { errorCatalog } from "./error-catalog.ts"
 import { describeFields } from "./describe-fields.ts"
 
@@ -118,8 +118,11 @@ const withRequest = (operation: Operation, example: object, answer: object = exa
 
 /** Prices, summaries and examples of each operation, by method and path. */
 const additions: Readonly<Record<string, (operation: Operation, service: ServiceInfo) => Operation>> = {
-  "post /deploy": (operation, { offers, packages, price }) => ({
+  "post /deploy": (operation, { offers, packages, price, resources, assetLimit }) => ({
     ...withRequest(operation, packages === "on" ? exampleWithPackage : exampleRequest),
+    description:
+      `${String(operation["description"])} Resources: ${resources.join(", ") || "none"}` +
+      `${resources.includes("assets") ? `; static files: at most ${bytes(assetLimit)}` : ""}.`,
     summary: `Deploy source files to a live URL ($${price})`,
     ...(offers.length > 0 && { "x-payment-info": { offers } })
   }),

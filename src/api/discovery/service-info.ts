@@ -1,3 +1,4 @@
+import type { Capability } from "../../control-plane/ControlPlaneClient.ts"
 import type { PaymentOffer } from "../../payment/service-offers.ts"
 
 /** The facts of the service that discovery documents state: everything that depends on its address and settings. */
@@ -26,11 +27,19 @@ export interface ServiceInfo {
   readonly importHosts: ReadonlyArray<string>
   /** Whether code may import npm packages: `on`, switched `off`, or `unknown` where no registry is known. */
   readonly packages: "on" | "off" | "unknown"
+  /** The means that a project may ask for: the host gives them, and the operator offers them. */
+  readonly resources: ReadonlyArray<Capability>
+  /** The most bytes of static files, beside the source. */
+  readonly assetLimit: number
   /** Whether code is started before its payer is charged. */
   readonly startCheck: boolean
   /** The price of a run, and the ways to pay it; `undefined` if the service cannot load code. */
   readonly execute: { readonly price: string; readonly offers: ReadonlyArray<PaymentOffer> } | undefined
 }
+
+/** A number of bytes, in words. */
+export const bytes = (count: number): string =>
+  count > 0 && count % 1024 ** 2 === 0 ? `${count / 1024 ** 2} MiB` : `${count.toLocaleString("en")} bytes`
 
 /** How long a deployment lives, in words. */
 export const hours = ({ ttlHours }: ServiceInfo): string => (ttlHours === 1 ? "1 hour" : `${ttlHours} hours`)

@@ -68,6 +68,13 @@ const bytesOf = (files: Readonly<Record<string, string>>): number =>
     return sum + Math.floor(((base64.length - padding) * 3) / 4)
   }, 0)
 
+/** Returns the means that a program can have: those that the host gives, without those that the operator does not offer. */
+export const givenBy = (
+  capabilities: ReadonlyArray<Capability>,
+  offered: ReadonlyArray<string>
+): ReadonlyArray<Capability> =>
+  capabilities.filter((one) => one === "secrets" || one === "modules" || offered.includes(one))
+
 /**
  * Returns a diagnostic for everything that a program needs and the host cannot give, or the operator does not offer
  * (`RESOURCES`, `ASSET_LIMIT`). `secrets` are the names of secrets.
@@ -82,13 +89,10 @@ export const findUnmetNeeds = Effect.fn("OrderWorkflow.findUnmetNeeds")(function
   const { capabilities } = yield* ControlPlaneClient
   const offered = yield* setting("RESOURCES")
   const limit = yield* setting("ASSET_LIMIT")
-  const isGiven = (capability: Capability) =>
-    capabilities.includes(capability) &&
-    (capability === "secrets" || capability === "modules" || offered.includes(capability))
-  const given = capabilities.filter(isGiven)
+  const given = givenBy(capabilities, offered)
   const hint = given.length === 0 ? "It runs code alone." : `It gives: ${given.join(", ")}.`
   const unmet: Array<Diagnostic> = needs
-    .filter(({ capability }) => !isGiven(capability))
+    .filter(({ capability }) => !given.includes(capability))
     .map(({ name, text }) => ({ ...placeOf(files, name), text, hint }))
   const bytes = equipment.assets == null ? 0 : bytesOf(equipment.assets.files)
   if (bytes > limit) {

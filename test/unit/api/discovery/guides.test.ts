@@ -20,6 +20,8 @@ const voucherService: ServiceInfo = {
   ttlHours: 1,
   importHosts: [],
   packages: "off",
+  resources: [],
+  assetLimit: 0,
   startCheck: false,
   execute: { price: "0.01", offers }
 }
