@@ -18,10 +18,10 @@ export const secretKey = "the secret of the gateways under test, 32 and more"
 export const startTestStack = async (
   environment: Record<string, string> = {},
   options: Pick<StackOptions, "startCheck" | "cronSecret" | "reroute"> = {}
-): Promise<Stack> => {
+): Promise<TestStack> => {
   resolveLocalhost()
   const dir = mkdtempSync(join(tmpdir(), "mpp-compute-"))
-  const stack = await startStack({
+  return startIn(dir, {
     dir: join(dir, "local"),
     gatewayPort: 0,
     sitesPort: 0,
@@ -30,13 +30,30 @@ export const startTestStack = async (
     environment: { MPP_SECRET_KEY: secretKey, ...environment },
     ...options
   })
+}
+
+/** A stack of the tests. `stop` also deletes its directory. */
+export interface TestStack extends Stack {
+  /** Stops the stack, and starts it again on its directory and its ports. */
+  readonly restart: () => Promise<TestStack>
+}
+
+const startIn = async (dir: string, options: StackOptions): Promise<TestStack> => {
+  const stack = await startStack(options)
   runningStacks.add(stack.dir)
+  const end = async () => {
+    runningStacks.delete(stack.dir)
+    await stack.stop()
+  }
   return {
     ...stack,
     stop: async () => {
-      runningStacks.delete(stack.dir)
-      await stack.stop()
+      await end()
       rmSync(dir, { recursive: true, force: true })
+    },
+    restart: async () => {
+      await end()
+      return startIn(dir, { ...options, keep: true })
     }
   }
 }

@@ -1,14 +1,17 @@
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import type { Stack } from "../../../src/local/stack.ts"
-import { startTestStack, walletOn } from "../support.ts"
+import { startTestStack, type TestStack, walletOn } from "../support.ts"
+import { chat, config, todo } from "./programs.ts"
 
-let stack: Stack
+let stack: TestStack
 let wallet: ReturnType<typeof walletOn>
 beforeAll(async () => {
   stack = await startTestStack({ RESOURCES: "kv,d1,r2,durable_objects,assets" })
   wallet = walletOn(stack)
 })
 afterAll(() => stack?.stop())
+
+/** Checks of the deployed projects' data, for after the stack was started again. */
+const checks: Array<() => Promise<void>> = []
 
 type Body = Record<string, unknown>
 
@@ -24,30 +27,17 @@ const call = async (method: string, path: string, body: Body, status = 200) => {
   return JSON.parse(text) as {
     url: string
     deployment_id: string
+    code?: string
     charged?: boolean
+    limit_bytes?: number
     diagnostics?: ReadonlyArray<Body>
   }
 }
 const deploy = (body: Body) => call("POST", "/deploy", body)
 const text = async (url: string, init?: RequestInit) => (await fetch(url, init)).text()
-const config = (settings: Body) => JSON.stringify({ name: "x", compatibility_date: "2026-06-01", ...settings })
-
-const todo = {
-  "wrangler.json": config({
-    main: "src/index.ts",
-    d1_databases: [{ binding: "DB", database_name: "todo", database_id: "of-somebody" }]
-  }),
-  "migrations/0001_create.sql": "CREATE TABLE todo (id INTEGER PRIMARY KEY, text TEXT NOT NULL);",
-  "migrations/0002_done.sql": "ALTER TABLE todo ADD COLUMN done INTEGER NOT NULL DEFAULT 0;",
-  "src/index.ts": `export default {
-    async fetch(request, env) {
-      if (request.method === "POST") {
-        await env.DB.prepare("INSERT INTO todo (text) VALUES (?)").bind(await request.text()).run()
-        return new Response(null, { status: 201 })
-      }
-      return Response.json((await env.DB.prepare("SELECT * FROM todo").all()).results)
-    }
-  }`
+const typeAndLength = async (url: string) => {
+  const response = await fetch(url)
+  return [response.headers.get("content-type"), (await response.arrayBuffer()).byteLength]
 }
 
 describe("a project, paid by the stock client", () => {
@@ -57,7 +47,10 @@ describe("a project, paid by the stock client", () => {
     assert.deepStrictEqual(JSON.parse(await text(url)), [{ id: 1, text: "milk", done: 0 }])
     const third = { "migrations/0003_due.sql": "ALTER TABLE todo ADD COLUMN due TEXT;" }
     await call("PUT", `/deployments/${deployment_id}`, { files: { ...todo, ...third } })
-    assert.deepStrictEqual(JSON.parse(await text(url)), [{ id: 1, text: "milk", done: 0, due: null }])
+    const kept = async () =>
+      assert.deepStrictEqual(JSON.parse(await text(url)), [{ id: 1, text: "milk", done: 0, due: null }])
+    await kept()
+    checks.push(kept)
   })
 
   it("counts in KV", async () => {
@@ -72,14 +65,15 @@ describe("a project, paid by the stock client", () => {
       }
     })
     assert.deepStrictEqual([await text(url), await text(url)], ["1", "2"])
+    checks.push(async () => assert.strictEqual(await text(url), "3"))
   })
 
-  it("keeps state in a Durable Object", async () => {
+  it("keeps state in a Durable Object, with a date that does not take the flag which the host wants", async () => {
     const { url } = await deploy({
       files: {
         "wrangler.toml": [
           'main = "index.ts"',
-          'compatibility_date = "2026-06-01"',
+          'compatibility_date = "2026-10-23"',
           "[[durable_objects.bindings]]",
           'name = "ROOM"',
           'class_name = "Room"',
@@ -99,28 +93,11 @@ describe("a project, paid by the stock client", () => {
       }
     })
     assert.deepStrictEqual([await text(url), await text(url)], ["1", "2"])
+    checks.push(async () => assert.strictEqual(await text(url), "3"))
   })
 
   it("talks over WebSockets in a room of a Durable Object", async () => {
-    const { url } = await deploy({
-      files: {
-        "wrangler.json": config({
-          main: "chat.ts",
-          durable_objects: { bindings: [{ name: "ROOM", class_name: "Room" }] },
-          migrations: [{ tag: "v1", new_sqlite_classes: ["Room"] }]
-        }),
-        "chat.ts": `import { DurableObject } from "cloudflare:workers"
-          export class Room extends DurableObject {
-            fetch() {
-              const { 0: client, 1: server } = new WebSocketPair()
-              this.ctx.acceptWebSocket(server)
-              return new Response(null, { status: 101, webSocket: client })
-            }
-            webSocketMessage(_, message) { for (const one of this.ctx.getWebSockets()) one.send("> " + message) }
-          }
-          export default { fetch: (request, env) => env.ROOM.getByName("a").fetch(request) }`
-      }
-    })
+    const { url } = await deploy({ files: chat })
     const open = () =>
       new Promise<WebSocket>((resolve, reject) => {
         const socket = new WebSocket(url.replace("http", "ws"))
@@ -134,6 +111,7 @@ describe("a project, paid by the stock client", () => {
     sockets[0]!.send("hello")
     assert.deepStrictEqual(await Promise.all(heard), ["> hello", "> hello"])
     for (const socket of sockets) socket.close()
+    checks.push(async () => assert.deepStrictEqual(JSON.parse(await text(url)), ["hello"]))
   })
 
   it("runs a WebAssembly module that was sent", async () => {
@@ -146,7 +124,9 @@ describe("a project, paid by the stock client", () => {
           export default { fetch: () => new Response(String(add(2, 3))) }`
       }
     })
-    assert.strictEqual(await text(url), "5")
+    const adds = async () => assert.strictEqual(await text(url), "5")
+    await adds()
+    checks.push(adds)
   })
 
   it("stores files in R2, and serves assets beside an API", async () => {
@@ -172,32 +152,55 @@ describe("a project, paid by the stock client", () => {
       }
     })
     assert.strictEqual(await text(`${url}/api/f`, { method: "PUT", body: "content" }), "stored")
-    assert.strictEqual(await text(`${url}/api/f`), "content")
-    assert.include(await text(`${url}/some/page`, { headers: { "sec-fetch-mode": "navigate" } }), "<h1>app</h1>")
-    const pixel = await fetch(`${url}/pixel.png`)
-    assert.deepStrictEqual(
-      [pixel.headers.get("content-type"), (await pixel.arrayBuffer()).byteLength],
-      ["image/png", 8]
-    )
+    const serves = async () => {
+      assert.strictEqual(await text(`${url}/api/f`), "content")
+      assert.include(await text(`${url}/some/page`, { headers: { "sec-fetch-mode": "navigate" } }), "<h1>app</h1>")
+      assert.deepStrictEqual(await typeAndLength(`${url}/pixel.png`), ["image/png", 8])
+    }
+    await serves()
+    checks.push(serves)
   })
 
   it("is a static site without a program", async () => {
     const { url } = await deploy({
       files: { "index.html": "<p>static</p>", "style.css": "p {}", "a.png": { base64: "iVBORw0KGgo=" } }
     })
-    assert.include(await text(url), "<p>static</p>")
-    assert.include((await fetch(`${url}/style.css`)).headers.get("content-type") ?? "", "text/css")
+    const serves = async () => {
+      assert.include(await text(url), "<p>static</p>")
+      assert.deepStrictEqual(await typeAndLength(`${url}/style.css`), ["text/css; charset=utf-8", 4])
+      assert.deepStrictEqual(await typeAndLength(`${url}/a.png`), ["image/png", 8])
+    }
+    await serves()
+    checks.push(serves)
+  })
+
+  it("has static files of 2 MiB, and is refused before the payment with a byte more", async () => {
+    const page = "<p>large</p>"
+    const files = (bytes: number) => ({
+      "public/index.html": page,
+      "public/large.bin": { base64: Buffer.alloc(bytes - page.length, 1).toString("base64") }
+    })
+    const limit = 2 * 1024 * 1024
+    const before = await wallet.balance()
+    const refused = await call("POST", "/deploy", { files: files(limit + 1) }, 413)
+    assert.deepInclude(refused, { code: "code_too_large", charged: false, limit_bytes: limit })
+    assert.strictEqual(await wallet.balance(), before)
+    const { url } = await deploy({ files: files(limit) })
+    assert.deepStrictEqual(await typeAndLength(`${url}/large.bin`), ["application/octet-stream", limit - page.length])
   })
 
   it("reads its secrets and variables", async () => {
-    const { url } = await deploy({
-      env: { SECRET: "s3cret" },
-      files: {
-        "wrangler.json": config({ main: "index.js", vars: { MODE: "test" } }),
-        "index.js": "export default { fetch: (_, { SECRET, MODE }) => new Response([SECRET.length, MODE].join(' ')) }"
-      }
+    const files = (more: string) => ({
+      "wrangler.json": config({ main: "index.js", vars: { MODE: "test" } }),
+      "index.js": `export default { fetch: (_, { SECRET, MODE }) => new Response([SECRET.length, MODE${more}].join(" ")) }`
     })
+    const { url, deployment_id } = await deploy({ env: { SECRET: "s3cret" }, files: files("") })
     assert.strictEqual(await text(url), "6 test")
+    checks.push(async () => {
+      assert.strictEqual(await text(url), "6 test")
+      await call("PUT", `/deployments/${deployment_id}`, { files: files(', "newer"') })
+      assert.strictEqual(await text(url), "6 test newer")
+    })
   })
 
   it("is refused before the payment if it needs a secret to start, which the host sets later", async () => {
@@ -222,5 +225,12 @@ describe("a project, paid by the stock client", () => {
     assert.strictEqual(charged, false)
     assert.strictEqual(diagnostics?.[0]?.["file"], "wrangler.json")
     assert.strictEqual(await wallet.balance(), before)
+  })
+
+  it("has its data, files and secrets after the stack was stopped and started again", async () => {
+    assert.strictEqual(checks.length, 8)
+    stack = await stack.restart()
+    wallet = walletOn(stack)
+    await Promise.all(checks.map((check) => check()))
   })
 })
