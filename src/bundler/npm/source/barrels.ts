@@ -81,10 +81,11 @@ export const wantsOf = (barrel: Barrel, names: Names): ReadonlyArray<readonly [s
     return [[it.specifier, kept.includes("*") ? true : new Set(kept)]]
   })
 
-/** The source of a barrel with only the names that are wanted. */
+/** The source of a barrel with only the names that are wanted. It stays an ES module without any, so that the compiler reports them. */
 export const pruneBarrel = (barrel: Barrel, names: ReadonlySet<string>): string =>
-  barrel
-    .flatMap((it) => {
+  [
+    "export {};",
+    ...barrel.flatMap((it) => {
       const from = JSON.stringify(it.specifier)
       if (it.bare) return [`import ${from};`]
       if (it.all) return [`export * from ${from};`]
@@ -94,7 +95,7 @@ export const pruneBarrel = (barrel: Barrel, names: ReadonlySet<string>): string 
           name === "*" ? `export * as ${to} from ${from};` : `export { ${name} as ${to} } from ${from};`
         )
     })
-    .join("\n")
+  ].join("\n")
 
 const KEYWORD = /(?<![.\w$])(?:import|export)(?![\w$])/g
 
