@@ -38,12 +38,12 @@ const POLL_TIMEOUT = "30 seconds"
 
 /**
  * Cloudflare's error codes for uploads with faulty code (Workers documentation, "Errors on Worker upload"): the code does
- * not parse, fails validation or start-up, is too large, or has no handlers or unknown ones. An upload with assets fails in other
- * words.
+ * not parse, fails validation or start-up, is too large, or has no handlers or unknown ones; or its classes or migrations of
+ * Durable Objects do not fit those of the upload before it. An upload with assets fails in other words.
  */
 const CODE_AT_FAULT =
   // bounded: MESSAGE_MAX_LENGTH characters
-  /(?:Cloudflare API error|Failed to upload dispatch script with assets):.*\[(?:10006|10021|10027|10068|10069)\]/
+  /(?:Cloudflare API error|Failed to upload dispatch script with assets):.*\[(?:10006|10021|10027|10061|10064|10068|10069|1007[0-4])\]/
 
 /**
  * Reads the failure of a create. Jack answers a taken slug with a 500 whose message says so, or with a 409 when two creates

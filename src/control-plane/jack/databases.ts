@@ -12,16 +12,17 @@ const READ_TIMEOUT = "10 seconds"
 const WRITE_TIMEOUT = "30 seconds"
 
 /**
- * SQLite's result codes (https://sqlite.org/rescode.html) for a fault of the statements or of the data, and D1's refusals of
- * transactions within its own. Any other failure of a query is an outage.
+ * SQLite's result codes (https://sqlite.org/rescode.html) for a fault of the statements or of the data, D1's refusals of
+ * transactions within its own, and its limits of one query. Any other failure of a query is an outage.
  */
-// bounded: MESSAGE_MAX_LENGTH characters
 const SQL_AT_FAULT =
-  /SQLITE_(ERROR|CONSTRAINT|MISMATCH|AUTH|RANGE|TOOBIG|SCHEMA|READONLY|MISUSE)|BEGIN TRANSACTION|SAVEPOINT/
+  /SQLITE_(ERROR|CONSTRAINT|MISMATCH|AUTH|RANGE|TOOBIG|SCHEMA|READONLY|MISUSE)|BEGIN TRANSACTION|SAVEPOINT|exceeded its (CPU time|memory) limit|Exceeded maximum DB size/
 
 const queryFailure = (rejection: Rejection): QueryRejected | ControlPlaneError => {
   const message = redact(rejection.message)
-  return rejection.code === "read_only_violation" || (rejection.code === "query_failed" && SQL_AT_FAULT.test(message))
+  // The code is at the end of the words, which may be longer than the message.
+  const isAtFault = rejection.code === "query_failed" && SQL_AT_FAULT.test(rejection.message)
+  return rejection.code === "read_only_violation" || isAtFault
     ? new QueryRejected({ message: message.replace(/^D1 error: (D1_ERROR: )?/, "") })
     : toControlPlaneError(rejection)
 }

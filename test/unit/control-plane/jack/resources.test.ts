@@ -163,6 +163,8 @@ describe("a database", () => {
   const failures = [
     ["a syntax error", 'D1 error: near "CREAT": syntax error at offset 0: SQLITE_ERROR', "QueryRejected"],
     ["a broken constraint", "D1 error: UNIQUE constraint failed: t.name: SQLITE_CONSTRAINT", "QueryRejected"],
+    ["a long name", `D1 error: no such table: ${"n".repeat(400)}: SQLITE_ERROR`, "QueryRejected"],
+    ["too much work", "D1 error: D1 DB exceeded its CPU time limit and was reset.", "QueryRejected"],
     ["an overload", "D1 error: D1 DB is overloaded. Requests queued for too long.", "ControlPlaneUnavailable"],
     ["a lock", "D1 error: database is locked: SQLITE_BUSY", "ControlPlaneUnavailable"],
     ["an error without words", "D1 query failed", "ControlPlaneUnavailable"]

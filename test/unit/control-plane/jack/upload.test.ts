@@ -85,6 +85,16 @@ describe("upload", () => {
       text(500, "Failed to upload dispatch script with assets: [10021] Uncaught Error: boom"),
       /\[10021\] Uncaught Error: boom/
     ],
+    [
+      "a class that an earlier migration has made",
+      text(500, "Cloudflare API error: [10074] Cannot apply new-sqlite-class migration to class 'Room'"),
+      /10074/
+    ],
+    [
+      "code that no longer exports a class with objects",
+      text(500, "Failed to upload dispatch script with assets: [10064] New version of script does not export class"),
+      /10064/
+    ],
     ["code without handlers", text(500, "Cloudflare API error: [10068] no registered event handlers"), /10068/],
     [
       "a manifest that does not fit the code",
