@@ -34,6 +34,13 @@ export class BindingNames {
     this.#seen.add(name)
     return isValid ? name : undefined
   }
+
+  /** Makes a name that no binding has yet. */
+  make(wanted: string): string {
+    const name = this.#seen.has(wanted) ? this.make(`${wanted}_`) : wanted
+    this.#seen.add(name)
+    return name
+  }
 }
 
 const nonText = (name: string, value: unknown): string => {

@@ -1,4 +1,5 @@
 import { own } from "../project/jsonc.ts"
+import { flagsForModules } from "./node-flags.ts"
 import { quoted, type Report } from "./Report.ts"
 import { textsAt } from "./values.ts"
 
@@ -106,17 +107,19 @@ export const withNodeFlag = (
 
 /**
  * The flags that a program runs with: those that are written, and Node's modules and globals, unless a configuration lists
- * flags without them and no code imports them.
+ * flags without them and no code imports them. Modules of Node that came after the date are there too.
  *
- * @param importsNode whether the bundle imports a `node:` module.
+ * @param imports the platform's modules that the bundle imports.
  */
 export const flagsFor = (
   date: string,
   written: ReadonlyArray<string> | undefined,
-  importsNode: boolean
+  imports: ReadonlyArray<string>
 ): ReadonlyArray<string> => {
   const flags = [...new Set(written ?? [])]
   if (date >= NODE_BY_DEFAULT) return flags.filter((flag) => !isNode(flag))
+  const importsNode = imports.some((path) => path.startsWith("node:"))
   const wantsNode = (written === undefined || importsNode) && !flags.includes("no_nodejs_compat")
-  return wantsNode && !flags.some(isNode) ? ["nodejs_compat", ...flags] : flags
+  if (!wantsNode && !flags.some(isNode)) return flags
+  return [...(flags.some(isNode) ? [] : ["nodejs_compat"]), ...flags, ...flagsForModules(date, imports, flags)]
 }

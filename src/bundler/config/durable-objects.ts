@@ -144,6 +144,9 @@ export const readDurableObjects = (report: Report, names: BindingNames): Durable
         `Add "migrations": [{ "tag": "v1", "new_sqlite_classes": [${quoted(binding.className)}] }]`
       )
   }
+  // The program reaches a class without a binding by `ctx.exports`. A host keeps only the classes that have one.
+  for (const className of [...classes.keys()].slice(0, MAX_CLASSES))
+    if (!bindings.some((it) => it.className === className)) bindings.push({ name: names.make(className), className })
   const [fourth] = [...classes.values()].slice(MAX_CLASSES)
   if (fourth !== undefined)
     report.refuse(

@@ -57,11 +57,7 @@ const describe = (
   }
   return {
     compatibilityDate: config.compatibilityDate,
-    compatibilityFlags: flagsFor(
-      config.compatibilityDate,
-      config.compatibilityFlags,
-      externals.some((path) => path.startsWith("node:"))
-    ),
+    compatibilityFlags: flagsFor(config.compatibilityDate, config.compatibilityFlags, externals),
     modules: [...modules.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     vars: config.vars,
     resources: config.resources,

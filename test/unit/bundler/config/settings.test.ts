@@ -151,13 +151,42 @@ describe("compatibility", () => {
 
   it("has Node's modules unless a configuration leaves them out, and the flag only while the runtime takes it", () => {
     const before = "2026-08-03"
-    assert.deepStrictEqual(flagsFor(before, undefined, false), ["nodejs_compat"])
-    assert.deepStrictEqual(flagsFor(before, [], false), [])
-    assert.deepStrictEqual(flagsFor(before, [], true), ["nodejs_compat"])
-    assert.deepStrictEqual(flagsFor(before, ["a", "nodejs_compat", "a"], true), ["a", "nodejs_compat"])
-    assert.deepStrictEqual(flagsFor(before, ["no_nodejs_compat"], true), ["no_nodejs_compat"])
-    assert.deepStrictEqual(flagsFor("2026-08-04", undefined, true), [])
-    assert.deepStrictEqual(flagsFor("2026-08-04", ["nodejs_compat", "a", "nodejs_compat_v2"], true), ["a"])
+    const imports = ["node:path", "cloudflare:workers"]
+    assert.deepStrictEqual(flagsFor(before, undefined, []), ["nodejs_compat"])
+    assert.deepStrictEqual(flagsFor(before, [], ["cloudflare:workers"]), [])
+    assert.deepStrictEqual(flagsFor(before, [], imports), ["nodejs_compat"])
+    assert.deepStrictEqual(flagsFor(before, ["a", "nodejs_compat", "a"], imports), ["a", "nodejs_compat"])
+    assert.deepStrictEqual(flagsFor(before, ["no_nodejs_compat"], imports), ["no_nodejs_compat"])
+    assert.deepStrictEqual(flagsFor("2026-08-04", undefined, imports), [])
+    assert.deepStrictEqual(flagsFor("2026-08-04", ["nodejs_compat", "a", "nodejs_compat_v2"], imports), ["a"])
+  })
+
+  it("has the modules of Node that came after its date, if it imports them", () => {
+    const imports = ["node:fs", "node:fs/promises", "node:http", "node:path"]
+    const http = ["enable_nodejs_http_modules", "enable_nodejs_http_server_modules"]
+    const flags = ["nodejs_compat", ...http, "enable_nodejs_fs_module"]
+    assert.deepStrictEqual(flagsFor("2025-07-01", ["nodejs_compat"], imports), flags)
+    assert.deepStrictEqual(flagsFor("2025-07-01", [], imports), flags)
+    assert.deepStrictEqual(flagsFor("2025-07-01", flags, imports), flags)
+    assert.deepStrictEqual(flagsFor("2025-09-15", ["nodejs_compat"], imports), ["nodejs_compat"])
+    const without = ["nodejs_compat", "disable_nodejs_fs_module"]
+    assert.deepStrictEqual(flagsFor("2025-09-01", without, imports), without)
+    const noZlib = ["nodejs_compat", "no_nodejs_zlib"]
+    assert.deepStrictEqual(flagsFor("2024-01-01", noZlib, ["node:zlib"]), noZlib)
+  })
+
+  it("binds the classes that only ctx.exports reaches", () => {
+    const migrations = [{ tag: "v1", new_sqlite_classes: ["A", "B"] }]
+    const config = {
+      vars: { B: "" },
+      durable_objects: { bindings: [{ name: "OBJECT", class_name: "A" }] },
+      migrations
+    }
+    for (const files of inEachFormat(config))
+      assert.deepStrictEqual(readFiles(files).resources.durableObjects?.bindings, [
+        { name: "OBJECT", className: "A" },
+        { name: "B_", className: "B" }
+      ])
   })
 
   it("has the flag for Durable Objects, whatever the date, because the host asks for it", () => {
