@@ -3,7 +3,7 @@ import { joinPath } from "../project/paths.ts"
 import type { BindingNames } from "./bindings.ts"
 import { quoted, type Report } from "./Report.ts"
 import type { AssetSettings } from "./types.ts"
-import { isTable, requiredTextAt, textAt, textsAt, warnOfOthers } from "./values.ts"
+import { isTable, textAt, textsAt, warnOfOthers } from "./values.ts"
 
 const HTML = ["auto-trailing-slash", "force-trailing-slash", "drop-trailing-slash", "none"]
 const NOT_FOUND = ["single-page-application", "404-page", "none"]
@@ -65,7 +65,13 @@ export const readAssets = (report: Report, names: BindingNames): AssetSettings |
     return undefined
   }
   const binding = textAt(report, table, ["assets"], "binding")
-  const written = requiredTextAt(report, table, ["assets"], "directory")
+  const written = textAt(report, table, ["assets"], "directory")
+  if (written === "" || own(table, "directory") === undefined)
+    report.refuse(
+      ["assets"],
+      '"directory" of assets is missing',
+      "Name the folder of the files. If a build tool names it, build the project and send the result: no command runs here."
+    )
   const directory = written === undefined ? undefined : joinPath("", written.replaceAll("\\", "/"))
   const htmlHandling = choice(report, table, "html_handling", HTML)
   const notFoundHandling = choice(report, table, "not_found_handling", NOT_FOUND)

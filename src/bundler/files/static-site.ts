@@ -35,6 +35,21 @@ export const siteProgram = (binding: string): string =>
 const findPage = (files: Files): string | undefined =>
   [...DEFAULT_FOLDERS, ""].find((folder) => files.has(folder === "" ? "index.html" : `${folder}/index.html`))
 
+/** Functions of Pages answer requests beside the files of a site, by their paths. */
+const refuseFunctions = (files: Files): void => {
+  const path = [...files.keys()].find((it) => /^functions\/.*\.[jt]sx?$/.test(it))
+  const source = path === undefined ? "" : (files.get(path) ?? "")
+  const found = /\bexport\b.{0,50}\bonRequest/.exec(source)
+  if (path !== undefined && found !== null)
+    throw new BundleError([
+      {
+        ...placeAt(path, source, found.index),
+        text: "Functions of Pages do not run here, and the site would miss their routes",
+        hint: 'Write them as one program, and send wrangler.json with "main" and "assets": { "directory": "…" }.'
+      }
+    ])
+}
+
 /** Whether a configuration has settings that nothing but a program could use. */
 const needsProgram = ({ assets, resources, migrations }: ProjectConfig): boolean =>
   (assets !== undefined && assets.binding !== null) ||
@@ -102,6 +117,7 @@ export const findKind = (
   const program = findProgram()
   if (program !== undefined) return { kind: "program", entrypoint: program }
   const page = directory === "" ? "index.html" : `${directory}/index.html`
+  refuseFunctions(files)
   checkBuilt(files, page)
   return { kind: "site", settings: { directory }, entrypoint: page, warnings: [] }
 }

@@ -3,6 +3,7 @@ import { findFile, isScript } from "./find-file.ts"
 import { type PackageJson, readPackageJson } from "./package-json.ts"
 import { joinPath, nameOf } from "./paths.ts"
 import type { Files } from "./project.ts"
+import { buildHint } from "./scripts.ts"
 import type { ProjectConfig } from "../config/types.ts"
 
 const NAMES = ["src/index", "index", "src/worker", "worker"]
@@ -40,7 +41,8 @@ export const findEntrypoint = (
     const path = scriptAt(files, main.path)
     if (path !== undefined) return { path, warnings: [] }
     const text = `"main" leads to no script among the files: ${JSON.stringify(main.path)}`
-    throw new BundleError([{ ...main.place, text, hint: "Send that file, or set the path of a file that was sent." }])
+    const hint = buildHint(files.get("package.json")) ?? "Send that file, or set the path of a file that was sent."
+    throw new BundleError([{ ...main.place, text, hint }])
   }
   const fallback = DEFAULTS.find((path) => files.has(path))
   const [first] = entries
@@ -76,14 +78,16 @@ const likeliest = (files: Files): string | undefined => {
 
 const noEntrypoint = (files: Files): Diagnostic => {
   const script = likeliest(files)
+  const build = buildHint(files.get("package.json"))
   return {
     file: "",
     line: 0,
     column: 0,
     text: `There is no entrypoint: none of ${NAMES.join(", ")} with .${EXTENSIONS.join(", .")}`,
     hint:
-      script === undefined
+      build ??
+      (script === undefined
         ? "Send the program as index.ts or index.js."
-        : `Rename ${script} to index.${script.split(".").at(-1)}, or send package.json: ${JSON.stringify({ main: script })}`
+        : `Rename ${script} to index.${script.split(".").at(-1)}, or send package.json: ${JSON.stringify({ main: script })}`)
   }
 }

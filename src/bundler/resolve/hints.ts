@@ -2,6 +2,7 @@ import type { Rewrite } from "../diagnostics.ts"
 import { findFile } from "../project/find-file.ts"
 import { extensionOf, folderOf, nameOf, relativeSpecifier } from "../project/paths.ts"
 import type { Files } from "../project/project.ts"
+import { buildHint } from "../project/scripts.ts"
 import { PROVIDED, PROVIDED_SPECIFIERS } from "./provided.ts"
 
 /** The rule for packages, which several hints begin with. */
@@ -102,6 +103,10 @@ export const insteadOfMissing = (files: Files, importer: string, path: string): 
   const declaration = declared.find((it) => files.has(it))
   if (declaration !== undefined)
     return `${declaration} only declares types and has no code to run. Send the source that it describes, or write "import type".`
+  const build = /(^|\/)(\.\w[\w-]*|_?build|dist|out)\//.test(`${path}/`)
+    ? buildHint(files.get("package.json"))
+    : undefined
+  if (build !== undefined) return build
   if (found !== undefined) return `Did you mean ${JSON.stringify(relativeSpecifier(folderOf(importer), found))}?`
   return `Send ${/\.\w+$/.test(path) ? path : `${path === "" ? "index" : path}.ts`}, or correct the import.`
 }

@@ -24,6 +24,8 @@ export const refuseScheme = (path: string): OnResolveResult | undefined => {
   if (scheme === undefined || scheme === "npm" || scheme === "jsr" || DATA.test(path)) return undefined
   return refuse(
     `An import cannot begin with "${scheme}:"`,
-    "Import relative paths, hono, https: URLs, and node:, cloudflare: and workerd: modules."
+    scheme === "virtual"
+      ? "A build tool makes this module. Build the project, and send the result with it: no command runs here."
+      : "Import relative paths, hono, https: URLs, and node:, cloudflare: and workerd: modules."
   )
 }

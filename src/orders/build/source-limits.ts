@@ -1,4 +1,4 @@
-import { base64Length, LIMITS, splitFiles } from "../../bundler/index.ts"
+import { base64Length, isGenerated, LIMITS, splitFiles } from "../../bundler/index.ts"
 import { CodeTooLarge, InvalidRequest } from "../../domain/Errors.ts"
 import type { FileContent, Files } from "../../domain/Order.ts"
 
@@ -33,18 +33,24 @@ const split = (files: Files): { readonly sources: Entries; readonly assets: Entr
     const isAsset = (path: string): boolean => /^(\.?\/)*(public|dist)\//.test(path)
     const entries = Object.entries(files)
     return {
-      sources: entries.filter(([path]) => !isAsset(path)),
+      sources: entries.filter((it) => !isAsset(it[0]) && !isGenerated(it)),
       assets: entries.filter(([path]) => isAsset(path))
     }
   }
 }
 
-const bytesOf = (entries: Entries): number =>
-  entries.reduce(
-    (sum, [, content]) =>
-      sum + (typeof content === "string" ? Buffer.byteLength(content) : base64Length(content.base64)),
-    0
-  )
+const lengthOf = (content: FileContent): number =>
+  typeof content === "string" ? Buffer.byteLength(content) : base64Length(content.base64)
+
+const bytesOf = (entries: Entries): number => entries.reduce((sum, [, content]) => sum + lengthOf(content), 0)
+
+/** Returns the advice to leave files out, which names the largest ones. */
+const describeLargest = (entries: Entries): string => {
+  const sizes = entries.map(([path, content]) => [path, lengthOf(content)] as const)
+  const largest = sizes.toSorted(([, one], [, other]) => other - one).slice(0, 3)
+  const shown = largest.map(([path, size]) => `${JSON.stringify(path.slice(0, 100))} (${size})`)
+  return `Leave out what is not needed. The largest: ${shown.join(", ")}.`
+}
 
 const findExcessSource = (entries: Entries): InvalidRequest | CodeTooLarge | undefined => {
   if (entries.length > MAX_FILES) {
@@ -55,7 +61,7 @@ const findExcessSource = (entries: Entries): InvalidRequest | CodeTooLarge | und
   const size = bytesOf(entries)
   if (size > MAX_SOURCE_BYTES) {
     return new CodeTooLarge({
-      detail: `The sources have ${size} bytes of UTF-8. The limit is ${MAX_SOURCE_BYTES}. Leave out what is not needed.`,
+      detail: `The sources have ${size} bytes of UTF-8. The limit is ${MAX_SOURCE_BYTES}. ${describeLargest(entries)}`,
       limit_bytes: MAX_SOURCE_BYTES
     })
   }
@@ -71,7 +77,7 @@ const findExcessAssets = (entries: Entries, limit: number): InvalidRequest | Cod
   const size = bytesOf(entries)
   if (size > limit) {
     return new CodeTooLarge({
-      detail: `The static files have ${size} bytes. The limit is ${limit}. Leave out what is not needed.`,
+      detail: `The static files have ${size} bytes. The limit is ${limit}. ${describeLargest(entries)}`,
       limit_bytes: limit
     })
   }
