@@ -4,6 +4,9 @@ import type { Lock, Locked, Release, Releases } from "../types.ts"
 import type { Choice } from "../versions/peers.ts"
 import type { Need, Project } from "./types.ts"
 
+/** The ranges that ask for no certain version. */
+const ANY: ReadonlySet<string> = new Set(["latest", "*", ""])
+
 /** Finds the version for one need, without regard to those that are there already. */
 export class Picker {
   readonly #releases: Releases
@@ -66,10 +69,9 @@ export class Picker {
     return this.#find(need.name, need.range)
   }
 
-  /** Whether no version was asked for, so that any may be taken. */
+  /** Whether no certain version was asked for, so that any may be taken. npm takes `latest` of package.json like that, too. */
   isFree(need: Need): boolean {
-    const isPlain = need.from === undefined && need.range === "latest" && this.#project.rangeOf(need.name) === undefined
-    return isPlain && this.locked(need) === undefined
+    return need.from === undefined && ANY.has(need.range.trim()) && this.locked(need) === undefined
   }
 
   /** The versions that peers may be chosen among. */

@@ -34,10 +34,10 @@ describe("packages without a version", () => {
     const packages = { ...PAIR, "ui-kit@1.0.0": version("1", { ui: "^17 || ^18" }) }
     const files = { "index.ts": answering('import ui from "ui"\nimport "ui-kit"', "ui") }
     assert.deepStrictEqual(await makeBundler(smallRegistry(packages).options).values(files), ["18.3.1"])
-    assert.deepStrictEqual(await makeBundler(smallRegistry(PAIR).options).values(asking({ "ui-dom": "~18.2" })), [
-      "18.3.1",
-      "18.2.0"
-    ])
+    for (const ui of [{}, { ui: "latest" }, { ui: "*" }]) {
+      const { values } = makeBundler(smallRegistry(PAIR).options)
+      assert.deepStrictEqual(await values(asking({ "ui-dom": "~18.2", ...ui })), ["18.3.1", "18.2.0"])
+    }
   })
 
   it("are searched for one that fits, where their versions differ", async () => {
