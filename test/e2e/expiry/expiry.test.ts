@@ -1,4 +1,6 @@
 import { createHmac, randomBytes } from "node:crypto"
+import { readdirSync } from "node:fs"
+import { join } from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import type { Stack } from "../../../src/local/stack.ts"
 import { controlPlaneClient } from "../local/support.ts"
@@ -15,7 +17,10 @@ let controlPlane: ReturnType<typeof controlPlaneClient>
 let first: Deployment
 let later: Deployment
 beforeAll(async () => {
-  stack = await startTestStack({ TTL_HOURS: String(ttlHours) }, { startCheck: false, cronSecret })
+  stack = await startTestStack(
+    { TTL_HOURS: String(ttlHours), RESOURCES: "kv,d1,r2,durable_objects,assets" },
+    { startCheck: false, cronSecret }
+  )
   wallet = walletOn(stack)
   controlPlane = controlPlaneClient(stack.info.controlPlane, stack.info.controlPlaneToken)
 })
@@ -29,6 +34,30 @@ interface Deployment {
 
 const textServer = (text: string) =>
   JSON.stringify({ files: { "index.ts": `export default { fetch: () => new Response(${JSON.stringify(text)}) }` } })
+/** A project with every kind of resource, which leaves an object in its bucket or takes it away again. */
+const equipped = JSON.stringify({
+  env: { API_KEY: "s3cret" },
+  files: {
+    "wrangler.json": JSON.stringify({
+      main: "index.ts",
+      kv_namespaces: [{ binding: "KV" }],
+      d1_databases: [{ binding: "DB" }],
+      r2_buckets: [{ binding: "FILES" }],
+      durable_objects: { bindings: [{ name: "ROOM", class_name: "Room" }] },
+      migrations: [{ tag: "v1", new_sqlite_classes: ["Room"] }],
+      assets: { directory: "public", binding: "ASSETS" }
+    }),
+    "migrations/0001.sql": "CREATE TABLE t (a)",
+    "public/a.txt": "static",
+    "index.ts": `import { DurableObject } from "cloudflare:workers"
+      export class Room extends DurableObject { keep() { return this.ctx.storage.put("a", 1) } }
+      export default { async fetch(request, { KV, DB, FILES, ROOM }) {
+        await Promise.all([KV.put("a", "b"), DB.exec("INSERT INTO t VALUES (1)"), FILES.put("a", "b"), ROOM.getByName("a").keep()])
+        if (!request.url.endsWith("/leave")) await FILES.delete("a")
+        return new Response("kept")
+      } }`
+  }
+})
 const throws = JSON.stringify({
   files: { "index.ts": "throw new Error('boom at start'); export default { fetch() {} }" }
 })
@@ -36,8 +65,9 @@ const throws = JSON.stringify({
 const send = (method: string, path: string, body: string, by: Pick<typeof wallet, "fetch"> = wallet) =>
   by.fetch(`${stack.info.gateway}${path}`, { method, body, headers: { "content-type": "application/json" } })
 
-const deploy = async (text: string): Promise<Deployment> => {
-  const response = await send("POST", "/deploy", textServer(text))
+const deploy = async (text: string): Promise<Deployment> => buy(textServer(text))
+const buy = async (body: string): Promise<Deployment> => {
+  const response = await send("POST", "/deploy", body)
   assert.strictEqual(response.status, 200, await response.clone().text())
   return (await response.json()) as Deployment
 }
@@ -177,6 +207,13 @@ describe("an expired deployment", () => {
     const over = Date.parse(first.expires_at)
     assert.isBelow(Date.now(), over)
     assert.strictEqual((await status(first.deployment_id)).status, "live")
+    for (const path of ["/", "/leave"]) {
+      // The same body once more is another purchase.
+      const { url } = await buy(equipped)
+      assert.strictEqual(await get(url + path), "kept")
+    }
+    const { workers, databases, namespaces, buckets } = stack.controlPlane!.inventory()
+    for (const there of [workers, databases, namespaces, buckets]) assert.isAtLeast(there.length, 2)
     await until(over + 30_000, "expired", async () => (await status(first.deployment_id)).status === "expired")
     assert.isFalse((await ours()).some(({ name }) => name.includes(first.deployment_id)))
     assert.strictEqual((await fetch(first.url)).status, 404)
@@ -200,5 +237,10 @@ describe("an expired deployment", () => {
     await until(back + 30_000, "expired", async () => (await status(later.deployment_id)).status === "expired")
     assert.strictEqual((await fetch(later.url)).status, 404)
     await until(Date.now() + ttlHours * 3_600_000 + 30_000, "nothing left", async () => (await ours()).length === 0)
+    // Like Jack's host, this one cannot delete a bucket with an object in it, for which reason `RESOURCES` omits r2 by default.
+    const { buckets, ...others } = stack.controlPlane!.inventory()
+    assert.deepStrictEqual(others, { workers: [], databases: [], namespaces: [] })
+    assert.strictEqual(buckets.length, 1)
+    assert.strictEqual(readdirSync(join(stack.dir, "sites")).length, 1)
   })
 })
