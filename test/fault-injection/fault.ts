@@ -51,8 +51,8 @@ export interface Fault {
   readonly source?: (slug: string) => string
   /** The files of a deploy, whose site answers the slug; by default one that needs nothing of the host. */
   readonly files?: (slug: string) => Readonly<Record<string, string>>
-  /** The secrets of a deploy. */
-  readonly env?: Readonly<Record<string, string>>
+  /** The name of a secret that each deploy has. Without it, every second deploy has a secret. */
+  readonly secret?: string
   /** Nothing may be charged. */
   readonly free?: boolean
   /** The fault needs the stack for itself, because it breaks the stack for all runs. */

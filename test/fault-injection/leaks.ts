@@ -1,5 +1,7 @@
-import { readdirSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+import { missedIn, placesIn, plantCanary } from "../e2e/project/plant-canaries.ts"
+import { findCanaries, findCanariesIn, makeCanary } from "../support/canaries.ts"
 import type { Agent } from "./agent.ts"
 
 /**
@@ -36,4 +38,42 @@ export const leaks = (
     const found = new Set(needles.filter(([, value]) => text.includes(value)).map(([what]) => what))
     return [...found].map((what) => `${what} in ${where}`)
   })
+}
+
+/**
+ * The secrets of one execution of the suite. All begin with the same text, which nothing else contains, so that one search finds
+ * any of them.
+ */
+export class Canaries {
+  readonly #common = makeCanary()
+  readonly #planted = makeCanary()
+
+  /** The secret of a run. */
+  of(slug: string): string {
+    return `${this.#common}${slug}`
+  }
+
+  /**
+   * Searches all that the gateways have written, and all that they have answered, in every form. Then it plants a secret in each
+   * of these places, and searches again. Returns a sentence for each leak, and for each planted secret that was not found.
+   *
+   * @param dir the directory of the stack; the storage of the built Worker is beside it.
+   * @param gardener an agent that deploys the planted secret.
+   */
+  async check(dir: string, agents: ReadonlyArray<Agent>, gardener: Agent): Promise<ReadonlyArray<string>> {
+    const answers = [...agents, gardener]
+    const bare = join(dir, "..", "bare")
+    const places = [...placesIn(dir), ...(existsSync(bare) ? [bare] : [])]
+    const search = (secret: string, planted = "") => [
+      ...places.flatMap((place) => findCanariesIn(place, [secret])),
+      ...answers.flatMap(({ answers, receipts }) =>
+        findCanaries("an answer", [...answers.map(({ text }) => text), ...receipts, planted].join("\n"), [secret])
+      )
+    ]
+    const leaks = search(this.#common)
+    const control = await plantCanary(dir, this.#planted)
+    await gardener.callUntilDone(JSON.stringify({ files: control.files }), crypto.randomUUID())
+    const missed = missedIn(search(this.#planted, control.answer))
+    return [...leaks, ...missed.map((form) => `a planted secret was not found: ${form}`)]
+  }
 }

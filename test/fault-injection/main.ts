@@ -13,7 +13,7 @@ import { questionFaults } from "./rows/question-faults.ts"
 import { repeatFaults } from "./rows/repeat-faults.ts"
 import { resourceFaults } from "./rows/resource-faults.ts"
 import { resetFaults } from "./rows/reset-faults.ts"
-import { leaks } from "./leaks.ts"
+import { Canaries, leaks } from "./leaks.ts"
 import { startHarness } from "./harness.ts"
 import { updateFaults } from "./rows/update-faults.ts"
 import { objections, table } from "./table.ts"
@@ -44,14 +44,20 @@ process.once("SIGINT", interrupt).once("SIGTERM", interrupt)
 try {
   const { info } = harness.stack
   let count = 0
-  const newRun = ({ operation, source: code, files, env }: Fault): Run => {
+  const canaries = new Canaries()
+  const newRun = ({ operation, source: code, files, secret }: Fault): Run => {
     const slug = `run${String(++count).padStart(4, "0")}`
+    const name = secret ?? (count % 2 === 0 ? "CANARY" : undefined)
     const source = `export default { fetch: () => new Response(${JSON.stringify(slug)}) }`
     const agent = new Agent(info, info.gateway, operation === "execute" ? "/execute" : "/deploy")
     const body =
       operation === "execute"
         ? { code: code?.(slug) ?? `export const run = () => ["${slug}", crypto.randomUUID()]` }
-        : { name: slug, files: files?.(slug) ?? { "index.ts": source }, ...(env !== undefined && { env }) }
+        : {
+            name: slug,
+            files: files?.(slug) ?? { "index.ts": source },
+            ...(name !== undefined && { env: { [name]: canaries.of(slug) } })
+          }
     return { slug, body: JSON.stringify(body), key: crypto.randomUUID(), agent, injected: false, broken: [] }
   }
   const cases: ReadonlyArray<Case> = faults.map((fault) => ({
@@ -59,7 +65,9 @@ try {
     runs: Array.from({ length: fault.runs }, () => newRun(fault))
   }))
   const fromBlock = await harness.chain.block()
-  await harness.chain.fund(cases.flatMap(({ runs }) => runs.map(({ agent }) => agent.account.address)))
+  const gardener = new Agent(info, info.gateway)
+  const agents = cases.flatMap(({ runs }) => runs.map(({ agent }) => agent))
+  await harness.chain.fund([...agents, gardener].map(({ account }) => account.address))
   print(`${count} payers have their dollar`)
 
   const attack = async ({ fault, runs }: Case) => {
@@ -80,11 +88,11 @@ try {
   await sleep(30_000)
   for (const end = Date.now() + 120_000; Date.now() < end && !settled(await assessNow());) await sleep(2000)
   const rows = await assessNow()
-  const agents = cases.flatMap(({ runs }) => runs.map(({ agent }) => agent))
   const secrets = [harness.settings.MPP_SECRET_KEY, harness.settings.CONTROL_PLANE_TOKEN]
   const wrong = [
     ...objections(rows, wanted.length === 0 ? 200 : 0),
-    ...leaks(join(harness.stack.dir, "logs"), agents, secrets)
+    ...leaks(join(harness.stack.dir, "logs"), agents, secrets),
+    ...(await canaries.check(harness.stack.dir, agents, gardener))
   ]
   console.log(`\n${table(rows)}\n`)
   for (const line of wrong) console.log(line)

@@ -112,9 +112,9 @@ export const resourceFaults: ReadonlyArray<Fault> = [
   {
     name: "secrets refused after the upload",
     runs: 10,
-    env: { API_KEY: "a value for the faults of secrets" },
+    secret: "API_KEY",
     files: (slug) => ({
-      "index.ts": `export default { fetch: (request: Request, env: any) => new Response(env.API_KEY ? "${slug}" : "no secret") }`
+      "index.ts": `export default { fetch: (request: Request, env: any) => new Response(env.API_KEY?.endsWith("${slug}") ? "${slug}" : "no secret") }`
     }),
     attack: secretsRefused
   },
