@@ -9,7 +9,11 @@ const { bind, call } = Function.prototype
 /** The function that takes as its first argument what the method calls "this". */
 const uncurry = bind.bind(call)
 const { apply, construct, defineProperty, deleteProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect
-const getter = (prototype, name) => uncurry(getOwnPropertyDescriptor(prototype, name).get)
+/** Before the compatibility date 2022-01-31 an object has its accessors itself. */
+const getter = (prototype, name) => {
+  const accessor = getOwnPropertyDescriptor(prototype, name)
+  return accessor === undefined ? (object) => object[name] : uncurry(accessor.get)
+}
 
 export { apply, construct, getPrototypeOf, ownKeys }
 export const { stringify, parse } = JSON

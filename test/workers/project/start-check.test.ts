@@ -56,6 +56,12 @@ describe("the start check of a site", () => {
     assert.match((failure as { message: string }).message, /uses fetch or other I\/O.* while it starts/)
   })
 
+  it("starts code of early compatibility dates", async () => {
+    // Until 2022-01-31 the platform's objects have their accessors themselves, and not from their prototype.
+    for (const compatibilityDate of ["2021-11-02", "2022-01-30", "2022-01-31"])
+      assert.strictEqual(await check(site, { compatibilityDate, compatibilityFlags: [] }), "starts")
+  })
+
   it("loads the modules beside the bundle", async () => {
     const wasm = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0)
     const code = `
