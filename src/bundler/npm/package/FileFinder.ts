@@ -23,9 +23,15 @@ const MAIN_FIELDS = { import: ["browser", "module", "main"], require: ["browser"
 
 type Browser = ReadonlyMap<string, string | false>
 
+/**
+ * Packages that fail with their `browser` field where Node's modules are there: iconv-lite calls what the field leaves out. The
+ * body parsers of express 4 need it.
+ */
+const WITHOUT_BROWSER: ReadonlySet<unknown> = new Set(["iconv-lite"])
+
 /** The replacements in the `browser` field of a folder's package.json, by path or name; `undefined` without such a field. */
-const readBrowser = ({ browser }: Json, folder: string): Browser | undefined => {
-  if (!isObject(browser)) return undefined
+const readBrowser = ({ browser, name }: Json, folder: string): Browser | undefined => {
+  if (!isObject(browser) || WITHOUT_BROWSER.has(name)) return undefined
   const entries = Object.entries(browser).flatMap(([key, value]): ReadonlyArray<[string, string | false]> => {
     if (typeof value !== "string" && value !== false) return []
     const path = key.startsWith(".") ? normalPath(`${folder}/${key}`) : key

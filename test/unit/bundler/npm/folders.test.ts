@@ -41,3 +41,15 @@ describe("package.json of a folder in a package", () => {
     assert.notInclude(code, '"other"', "the package's own word counts where the folder says nothing")
   })
 })
+
+describe("the browser field of iconv-lite", () => {
+  it("is left out, because the package calls what it replaces by nothing", async () => {
+    const files = {
+      "index.js": 'module.exports = require("./streams")(1)',
+      "streams.js": "module.exports = (n) => n + 1"
+    }
+    const iconv = { json: { main: "./index.js", browser: { "./streams": false } }, files }
+    const { values } = makeBundler(smallRegistry({ "iconv-lite@0.4.24": iconv }).options)
+    assert.deepStrictEqual(await values({ "index.ts": answering('import i from "iconv-lite"', "i") }), [2])
+  })
+})
