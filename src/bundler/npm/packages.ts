@@ -191,9 +191,17 @@ export class Packages {
     return writeOwnLock(new Map(used))
   }
 
-  /** Notes which modules the compiler read. */
+  /** Notes which modules the compiler read. Makes a further build necessary if the program has a package twice. */
   noteModules(names: ReadonlyArray<string>): void {
-    this.#labels = new Set(names.flatMap((name) => this.#compiler.fileOf(name)?.[0].label ?? []))
+    const files = new Map<Package, Set<string>>()
+    for (const name of names) {
+      const [pkg, path] = this.#compiler.fileOf(name) ?? []
+      if (pkg !== undefined && path !== undefined) files.set(pkg, (files.get(pkg) ?? new Set()).add(path))
+    }
+    this.#labels = new Set([...files.keys()].map(({ label }) => label))
+    if (this.isPending || [...files].filter(([pkg, paths]) => pkg.unify(paths)).length === 0) return
+    this.#graph.forgetFiles()
+    this.#open.reopen()
   }
 
   /**

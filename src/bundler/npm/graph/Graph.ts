@@ -53,6 +53,12 @@ export class Graph {
   /** From now on barrels are taken whole, because the compiler found that something is missing. */
   stopPruning(): void {
     this.reach.stopPruning()
+    this.forgetFiles()
+  }
+
+  /** Follows all imports once more when something is installed the next time, because they lead elsewhere now. */
+  forgetFiles(): void {
+    this.reach.forget()
     for (const { reached, lost } of this.#packages.values()) {
       reached.clear()
       lost.clear()

@@ -52,6 +52,11 @@ export class Reach {
   /** Forgets all files: from now on barrels are taken whole. */
   stopPruning(): void {
     this.#pruning = false
+    this.forget()
+  }
+
+  /** Forgets all files, because imports lead elsewhere now. */
+  forget(): void {
     this.#files.clear()
     this.#peerless.clear()
   }

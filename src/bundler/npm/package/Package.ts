@@ -47,6 +47,8 @@ export class Package {
   /** The package.json files of its folders, which decide how files are found; they stay when files are let go of. */
   readonly #finder: FileFinder
   readonly #folders: ReadonlyMap<string, Readonly<Record<string, unknown>>>
+  /** Whether imports take its `main` as well. */
+  #isUnified = false
 
   /** @throws {PackageRefused} if its package.json is not JSON. */
   constructor(release: Release, archive: Archive, id: string, location: string, origin: Origin) {
@@ -111,14 +113,31 @@ export class Package {
   entry(subpath: string, way: Way): Found {
     const { exports } = this.json
     if (exports === undefined || exports === null)
-      return subpath === ""
-        ? (this.#finder.main("", this.json, way) ?? this.#finder.find("index"))
-        : this.#finder.find(subpath)
+      return subpath === "" ? (this.#main(way) ?? this.#finder.find("index")) : this.#finder.find(subpath)
     const target = resolveExports(exports, subpath === "" ? "." : `./${subpath}`, way)
     if (typeof target !== "string" || !target.startsWith("./")) return undefined
     const path = normalPath(target)
     // The browser field is for packages without `exports`, and for relative imports.
     return path !== undefined && this.paths.has(path) ? this.#finder.found(path) : this.#finder.find(target)
+  }
+
+  #main(way: Way): Found {
+    return this.#finder.main("", this.json, this.#isUnified ? "require" : way)
+  }
+
+  /**
+   * Makes imports take its `main`, as `require` does, if both its `module` and its `main` are among the files of a program,
+   * because otherwise the program has everything of the package twice. The compiler does so where it finds packages itself.
+   *
+   * @returns whether that changes the program.
+   */
+  unify(files: ReadonlySet<string>): boolean {
+    const { exports } = this.json
+    if (this.#isUnified || (exports !== undefined && exports !== null)) return false
+    const [imported, required] = [this.#main("import"), this.#main("require")]
+    if (imported?.type !== "file" || required?.type !== "file" || imported.path === required.path) return false
+    this.#isUnified = files.has(imported.path) && files.has(required.path)
+    return this.#isUnified
   }
 
   /** The meaning of a bare specifier in a file of this package: itself, unless `imports` of the nearest package.json or `browser` map it. */
