@@ -1,4 +1,5 @@
 import { type Files, startBuilt } from "../stress/built.ts"
+import { COLLECTABLE, freePort, measureMemory } from "./isolate-memory.ts"
 import { realRegistry } from "./registry-proxy.ts"
 
 /** The answer to a build: the size of the bundle, or the reason that there is none. */
@@ -11,10 +12,24 @@ export interface Built {
 }
 
 /** Starts one of the scratch Workers with the machine's network, so that it reaches the real registry. */
-export const startOnline = (config: string, registry = realRegistry) => {
+export const startOnline = (config: string, registry = realRegistry, more: object = {}) => {
   if (registry === "") throw new Error("No registry is known: configure npm, or set NPM_REGISTRY.")
-  const options = { outboundService: undefined, bindings: { REGISTRY: registry } } as object
+  const options = { outboundService: undefined, bindings: { REGISTRY: registry }, ...more } as object
   return startBuilt(config, () => new Response(null, { status: 404 }), options)
+}
+
+/** Starts it so that its memory can be measured. */
+export const startMeasured = async (config: string) => {
+  const flags = process.env["MINIFLARE_WORKERD_V8_FLAGS"]
+  const inspectorPort = await freePort()
+  try {
+    process.env["MINIFLARE_WORKERD_V8_FLAGS"] = COLLECTABLE
+    const worker = await startOnline(config, realRegistry, { inspectorPort })
+    return { ...worker, measure: () => measureMemory(worker.pid, inspectorPort) }
+  } finally {
+    if (flags === undefined) delete process.env["MINIFLARE_WORKERD_V8_FLAGS"]
+    else process.env["MINIFLARE_WORKERD_V8_FLAGS"] = flags
+  }
 }
 
 /** A build by the Worker of `worker.ts`, on the cache of this name. */

@@ -86,6 +86,7 @@ export const startBuilt = async (config: string, hosts: Hosts, more: Partial<V4>
 
   return {
     url,
+    pid,
     post,
     reset,
     /** Resident memory of workerd, in MB. */

@@ -3,7 +3,8 @@ import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import type { Stack } from "../../src/local/stack.ts"
 import { fresh, startTestStack, walletOn } from "../e2e/support.ts"
 import { filesOf, programs } from "../npm/programs.ts"
-import { buildAt, startOnline } from "../npm/start-worker.ts"
+import { buildAt, startMeasured } from "../npm/start-worker.ts"
+import type { Memory } from "../npm/isolate-memory.ts"
 import { report } from "../support/report.ts"
 import type { Files } from "./built.ts"
 import { fine } from "./hostile-sources.ts"
@@ -14,13 +15,10 @@ const BUILDS = Number(process.env["PACKAGE_BUILDS"] ?? 60)
 /** The memory after the last builds is compared with that after a tenth of 500, or a third of fewer. */
 const EARLY = BUILDS >= 500 ? 50 : Math.floor(BUILDS / 3)
 
-/** The memory falls when the engine collects: of several points the lowest counts. */
-const POINTS = [10, 5, 0]
-
-let worker: Awaited<ReturnType<typeof startOnline>>
+let worker: Awaited<ReturnType<typeof startMeasured>>
 let build: ReturnType<typeof buildAt>
 beforeAll(async () => {
-  worker = await startOnline("test/npm/wrangler.jsonc")
+  worker = await startMeasured("test/npm/wrangler.jsonc")
   build = buildAt(worker)
 })
 afterAll(() => worker?.stop())
@@ -49,21 +47,20 @@ describe("builds with packages", () => {
 
   it(`take, after ${BUILDS}, at most 1.2 times the memory that they take after ${EARLY}`, async () => {
     const mix = ["zod", "ms", "hono/jwt", "express", "valibot", "jsonwebtoken", "nanoid", "viem"].map(filesFor)
-    let [early, late] = [Infinity, Infinity]
+    let early: Memory | undefined
     for (let index = 1; index <= BUILDS; index++) {
       await isBuilt(mix[index % mix.length] ?? fine)
-      const isEarly = POINTS.some((before) => index === EARLY - before)
-      const isLate = POINTS.some((before) => index === BUILDS - before)
-      if (!isEarly && !isLate) continue
-      await new Promise((resolve) => setTimeout(resolve, 5000))
-      if (isEarly) early = Math.min(early, worker.memory())
-      else late = Math.min(late, worker.memory())
+      if (index === EARLY) early = await worker.measure()
     }
-    report(
-      `workerd: ${early.toFixed(0)} MB after ${EARLY} builds with packages, ${late.toFixed(0)} MB after ${BUILDS}: ${(late / early).toFixed(2)} times`
-    )
-    assert.isAbove(early, 0)
-    assert.isAtMost(late / early, 1.2)
+    const late = await worker.measure()
+    for (const what of ["isolate", "process"] as const) {
+      const [before, after] = [early?.[what] ?? 0, late[what]]
+      report(
+        `${what}: ${before.toFixed(1)} MB after ${EARLY} builds with packages, ${after.toFixed(1)} MB after ${BUILDS}: ${(after / before).toFixed(2)} times`
+      )
+      assert.isAbove(before, 0)
+      assert.isAtMost(after / before, 1.2)
+    }
   })
 })
 
