@@ -13,6 +13,7 @@ import { makeDelete } from "./endpoints/delete.ts"
 import { makeDeploy } from "./endpoints/deploy.ts"
 import { makeExecute } from "./endpoints/execute.ts"
 import { makeFiles } from "./endpoints/files.ts"
+import { makeLogs } from "./endpoints/logs.ts"
 import { makeAbout } from "./discovery/routes.ts"
 import { setHeaders } from "./request/headers.ts"
 import { notConfigured } from "./request/not-configured.ts"
@@ -31,6 +32,7 @@ export const Handlers = HttpApiBuilder.group(
     const update = yield* makeUpdate
     const remove = yield* makeDelete
     const files = yield* makeFiles
+    const logs = yield* makeLogs
     const about = yield* makeAbout
 
     const deployment = Effect.fn("Gateway.deployment")(function* (id: string) {
@@ -67,6 +69,7 @@ export const Handlers = HttpApiBuilder.group(
       .handleRaw("update", ({ params, request }) => update(params.deployment_id, request))
       .handleRaw("delete", ({ params, request }) => remove(params.deployment_id, request))
       .handleRaw("files", ({ params, request }) => files(params.deployment_id, request))
+      .handleRaw("logs", ({ params, request }) => logs(params.deployment_id, request))
       .handle("health", () => health)
       .handleRaw("about", ({ request }) => about(request))
   })

@@ -82,6 +82,13 @@ export interface ControlPlane {
    * all or none after `ControlPlaneUnavailable`. This call is never retried.
    */
   execute(projectId: string, binding: string, sql: string): Effect.Effect<void, QueryRejected | ControlPlaneError>
+  /**
+   * Opens the log of a project that was uploaded to: server-sent events from now on, as UTF-8 bytes, until the reader cancels the
+   * stream or the host ends it. Earlier events are not in it. The data of an event is JSON:
+   * `{type: "event", ts, outcome, request: {method, url} | null, logs: [{ts, level, message: […]}], exceptions: [{ts, name, message}]}`;
+   * a reader ignores other types.
+   */
+  logs(projectId: string): Effect.Effect<ReadableStream<Uint8Array>, ControlPlaneError>
   /** Deletes the project, its site and its data. Succeeds if the project does not exist. */
   remove(projectId: string): Effect.Effect<void, ControlPlaneError>
 }

@@ -53,6 +53,8 @@ export class ControlPlaneMemory {
   capabilities: ReadonlyArray<Capability> = ["kv", "d1", "r2", "durable_objects", "assets", "secrets", "modules"]
   /** The answer of `account`. */
   account: Account = { usable: true }
+  /** The open logs by project. A test enqueues bytes, and closes them. */
+  readonly openLogs = new Map<string, ReadableStreamDefaultController<Uint8Array>>()
   /** Every call in order: the method and its first argument, for example `"create my-api"` or `"upload project-1"`. */
   readonly calls: Array<string> = []
   readonly #faults = new Map<Method, Array<unknown>>()
@@ -122,11 +124,22 @@ export class ControlPlaneMemory {
         Effect.flatMap(this.#oldest(id), (database) => database.query(sql)).pipe(this.#called("query", id)),
       execute: (id, _binding, sql) =>
         Effect.flatMap(this.#oldest(id), (database) => database.execute(sql)).pipe(this.#called("execute", id)),
+      logs: (id) =>
+        Effect.suspend(() =>
+          this.projects.has(id) ? Effect.succeed(this.#openLog(id)) : refusal(404, "no such project")
+        ).pipe(this.#called("logs", id)),
       remove: (id) =>
         Effect.sync(() => {
           for (const all of [this.projects, this.databases, this.stores]) all.delete(id)
         }).pipe(this.#called("remove", id))
     }
+  }
+
+  #openLog(id: string) {
+    return new ReadableStream<Uint8Array>({
+      start: (controller) => void this.openLogs.set(id, controller),
+      cancel: () => void this.openLogs.delete(id)
+    })
   }
 
   #called(method: Method, subject: string) {

@@ -100,11 +100,19 @@ export interface Source {
   readonly etag: string
 }
 
+/** Where the log of a deployment is. */
+export interface LogSource {
+  /** The project at the host. */
+  readonly projectId: string
+  /** When the deployment ends, in unix milliseconds. */
+  readonly endsAt: number
+}
+
 /** The result of a finished order. */
 export type OrderResult = Deployed | Executed
 
 /** The operations on a deployment that are free for its payer, who proves the address that paid. */
-export type PayerOperation = "update" | "delete" | "files"
+export type PayerOperation = "update" | "delete" | "files" | "logs"
 
 /** The terms of a credential name this: the operation and the deployment's id. A proof for one thing does no other. */
 export const operationOn = (operation: PayerOperation, id: string): string => `${operation}:${id}`

@@ -51,6 +51,10 @@ export const makeOrderObject = (runtime: ManagedRuntime.ManagedRuntime<OrderWork
       return this.#answer(OUTCOMES.readSource, (workflow) => workflow.readSource(request))
     }
 
+    readLogs(request: ProvedRequest): Promise<unknown> {
+      return this.#answer(OUTCOMES.readLogs, (workflow) => workflow.readLogs(request))
+    }
+
     claims(id: string, projectId: string): Promise<boolean> {
       return this.#run(Effect.flatMap(OrderWorkflow, (workflow) => workflow.claims(id, projectId)))
     }
@@ -82,6 +86,7 @@ export interface OrderObject extends Rpc.DurableObjectBranded {
   update(order: UpdateOrder): Promise<unknown>
   remove(request: ProvedRequest): Promise<unknown>
   readSource(request: ProvedRequest): Promise<unknown>
+  readLogs(request: ProvedRequest): Promise<unknown>
   claims(id: string, projectId: string): Promise<boolean>
   status(id: string): Promise<Status | undefined>
 }

@@ -10,6 +10,7 @@ import { type OrderServices, pickOrderServices } from "./OrderServices.ts"
 import { markAcknowledged, storedResult } from "./purchase/new-purchase.ts"
 import { isDeleted, statusOf } from "./purchase/Purchase.ts"
 import { PurchaseStore } from "./purchase/PurchaseStore.ts"
+import { readLogs } from "./proved/read-logs.ts"
 import { readSource } from "./proved/read-source.ts"
 import { remove } from "./proved/remove.ts"
 import { buy } from "./steps/buy.ts"
@@ -90,6 +91,7 @@ export const layerOrderWorkflow = Layer.effect(
       remove: (request) => Effect.provideContext(remove(request), services),
       update: (order) => submitUpdate(order).pipe(Effect.tap(markAcknowledged), Effect.provideContext(services)),
       readSource,
+      readLogs,
       wake: Effect.provideContext(wake, services),
       claims,
       status

@@ -34,6 +34,7 @@ export const makeOrders = (
   update: (order) => Effect.flatMap(owner(ids, order.id), (name) => orderAt(name).update(order)),
   remove: (request) => Effect.flatMap(owner(ids, request.id), (name) => orderAt(name).remove(request)),
   readSource: (request) => Effect.flatMap(owner(ids, request.id), (name) => orderAt(name).readSource(request)),
+  readLogs: (request) => Effect.flatMap(owner(ids, request.id), (name) => orderAt(name).readLogs(request)),
   claims: (deploymentId, projectId) => {
     const name = parseId(deploymentId)?.order
     return name === undefined ? Effect.succeed(false) : orderAt(name).claims(deploymentId, projectId)

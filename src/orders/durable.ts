@@ -79,6 +79,11 @@ const orderAt = (namespace: Namespace | undefined, name: string): OrderOperation
         call(OUTCOMES.readSource, (it) => it.readSource(request), interrupted.read),
         "Orders.readSource"
       ),
+    readLogs: (request) =>
+      Effect.withSpan(
+        call(OUTCOMES.readLogs, (it) => it.readLogs(request), interrupted.read),
+        "Orders.readLogs"
+      ),
     claims: (deploymentId, projectId) =>
       Effect.withSpan(
         Effect.promise(() => object().claims(deploymentId, projectId)),

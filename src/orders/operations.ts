@@ -26,6 +26,7 @@ import type {
   DeployOrder,
   Executed,
   ExecuteOrder,
+  LogSource,
   OrderResult,
   ProvedRequest,
   Source,
@@ -115,6 +116,8 @@ export interface OrderOperations<R = never, Refused = never> {
   readonly remove: (request: ProvedRequest) => Effect.Effect<Deleted, ProvedError | Refused, R>
   /** Reads the source of a deployment for its payer. */
   readonly readSource: (request: ProvedRequest) => Effect.Effect<Source, ProvedError | Refused, R>
+  /** Says where the log of a deployment is, for its payer. */
+  readonly readLogs: (request: ProvedRequest) => Effect.Effect<LogSource, ProvedError | Refused, R>
   /**
    * Whether a project that carries this deployment's id is, or may become, this deployment's. Nobody else may delete such a
    * project.

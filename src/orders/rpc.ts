@@ -1,7 +1,7 @@
 import type * as Exit from "effect/Exit"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type { Deleted, Deployed, Executed, Source } from "../domain/Order.ts"
+import type { Deleted, Deployed, Executed, LogSource, Source } from "../domain/Order.ts"
 import { DeployError, ExecuteError, ProvedError, UpdateError } from "./operations.ts"
 
 const DeployedSchema = Schema.Struct({
@@ -17,6 +17,8 @@ const ExecutedSchema = Schema.Struct({ execution_id: Schema.String, output: Sche
 const DeletedSchema = Schema.Struct({ deployment_id: Schema.String, status: Schema.Literal("deleted") })
 
 const SourceSchema = Schema.Struct({ body: Schema.String, etag: Schema.String })
+
+const LogSourceSchema = Schema.Struct({ projectId: Schema.String, endsAt: Schema.Number })
 
 /** How an outcome crosses the object's boundary. A value that is not an outcome is a defect. */
 export interface OutcomeCodec<A, E> {
@@ -44,5 +46,6 @@ export const OUTCOMES = {
   execute: codec<Executed, ExecuteError>(ExecutedSchema, ExecuteError),
   update: codec<Deployed, UpdateError>(DeployedSchema, UpdateError),
   remove: codec<Deleted, ProvedError>(DeletedSchema, ProvedError),
-  readSource: codec<Source, ProvedError>(SourceSchema, ProvedError)
+  readSource: codec<Source, ProvedError>(SourceSchema, ProvedError),
+  readLogs: codec<LogSource, ProvedError>(LogSourceSchema, ProvedError)
 }

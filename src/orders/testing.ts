@@ -24,6 +24,7 @@ export const layerOrdersMemory = Layer.effect(
         update: (order) => provide(workflow.update(order)),
         remove: (request) => provide(workflow.remove(request)),
         readSource: (request) => provide(workflow.readSource(request)),
+        readLogs: (request) => provide(workflow.readLogs(request)),
         claims: (deploymentId, projectId) => provide(workflow.claims(deploymentId, projectId)),
         status: (deploymentId) => provide(workflow.status(deploymentId))
       }

@@ -21,7 +21,8 @@ const change = (id: string, changes: { readonly code?: string; readonly tags?: R
     return Effect.sync(() => void projects.set(id, { ...project, ...changes }))
   })
 
-const noDatabases = Effect.fail(new ControlPlaneRefused({ status: 501, message: "this host has no databases" }))
+const lacks = (what: string) => () =>
+  Effect.fail(new ControlPlaneRefused({ status: 501, message: `this host has no ${what}` }))
 
 /** `ControlPlaneClient` in memory. It gives a program nothing beside its code, so it has no `capabilities`. The name from the create finds a project again if the create's answer was lost. */
 export const layerInMemoryHost = Layer.succeed(ControlPlaneClient, {
@@ -43,8 +44,9 @@ export const layerInMemoryHost = Layer.succeed(ControlPlaneClient, {
   tag: (id, tags) => change(id, { tags }),
   upload: (id, { code }) => change(id, { code }),
   findDatabase: () => Effect.succeedNone,
-  createDatabase: () => noDatabases,
-  query: () => noDatabases,
-  execute: () => noDatabases,
+  createDatabase: lacks("databases"),
+  query: lacks("databases"),
+  execute: lacks("databases"),
+  logs: lacks("logs"),
   remove: (id) => Effect.sync(() => void projects.delete(id))
 })

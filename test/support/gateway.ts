@@ -122,6 +122,7 @@ export const makeGateway = (parts: Parts = {}) => {
           update: () => Effect.die(new Error("not scripted")),
           remove: () => Effect.die(new Error("not scripted")),
           readSource: () => Effect.die(new Error("not scripted")),
+          readLogs: () => Effect.die(new Error("not scripted")),
           claims: () => Effect.succeed(false),
           ...parts.orders
         })

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs"
 import { assert, describe, it } from "vitest"
-import { chargedText, errorCatalog } from "../../src/api/discovery/error-catalog.ts"
+import { chargedText, errorCatalog } from "../../src/api/discovery/errors/error-catalog.ts"
 
 describe("docs/errors.md", () => {
   const text = readFileSync("docs/errors.md", "utf8")

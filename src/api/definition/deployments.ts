@@ -1,4 +1,5 @@
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
 import * as Errors from "../../domain/Errors.ts"
@@ -77,5 +78,20 @@ export const files = HttpApiEndpoint.get("files", "/deployments/:deployment_id/f
 }).annotateMerge(
   OpenApi.annotations({
     description: "Answers the source of a deployment, and its ETag for the If-Match of an update. Free, for its payer."
+  })
+)
+
+/** Server-sent events of the log of a deployment. */
+export const logs = HttpApiEndpoint.get("logs", "/deployments/:deployment_id/logs", {
+  params,
+  success: Schema.String.annotate({
+    description:
+      'Server-sent events. The data of one is JSON: {"type": "event", "ts", "outcome", "request": {"method", "url"} or null, "logs": [{"ts", "level", "message": […]}], "exceptions": [{"ts", "name", "message"}]}. Ignore other types. An event named end has the reason.'
+  }).pipe(HttpApiSchema.asText({ contentType: "text/event-stream" })),
+  error: provedErrors
+}).annotateMerge(
+  OpenApi.annotations({
+    description:
+      "Streams what the code of a deployment logs and throws, from now on, for at most an hour. Nothing is kept for later. Free, for its payer; a proof is good for one read."
   })
 )

@@ -4,7 +4,7 @@ import type { Capability } from "../../control-plane/ControlPlaneClient.ts"
 import { MAX_SECRET_BYTES, MAX_SECRETS } from "../request/project/env.ts"
 import { exampleDeployment, exampleProject, exampleResult } from "./example.ts"
 import { bytes, type ServiceInfo, hours } from "./service-info.ts"
-import { chargedText, errorCatalog } from "./error-catalog.ts"
+import { chargedText, errorCatalog } from "./errors/error-catalog.ts"
 
 const notConfiguredNote = ({ missing }: ServiceInfo): string =>
   missing.length === 0
@@ -183,6 +183,10 @@ challenge of amount 0. Sign it with the private key that paid (stock clients do:
 ${shell(service.tempo ? mppxUpdate(service) : undefined)}
 To change single files send \`{"changes": {"src/index.ts": "…", "old.ts": null}}\` in place of \`files\`: null removes a file, and all others stay as they were
 sent last. \`GET /deployments/{deployment_id}/files\` with a proof answers that source and its \`ETag\`; with \`If-Match\` an update is refused (412) if the source is another.
+
+\`GET /deployments/{deployment_id}/logs\` with a proof streams what the code logs and throws from now on, as server-sent events, for at most an hour. Each has
+\`{"type": "event", "outcome", "request", "logs": [{"level", "message"}], "exceptions": [{"name", "message"}]}\`; ignore other types. Nothing is kept, so open the log before you call the site:
+${shell(service.tempo ? mppxOn(service, "GET", "/logs") : undefined)}
 
 \`DELETE /deployments/{deployment_id}\` with a proof ends a deployment at once and for good, with its data. Nothing is paid back.
 ${shell(service.tempo ? mppxOn(service, "DELETE") : undefined)}${executeSection(service)}

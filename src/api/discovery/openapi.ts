@@ -9,8 +9,9 @@ import {
   exampleWithPackage
 } from "./example.ts"
 import { bytes, type ServiceInfo, hours } from "./service-info.ts"
-import { errorCatalog } from "./error-catalog.ts"
+import { errorCatalog } from "./errors/error-catalog.ts"
 import { describeFields } from "./describe-fields.ts"
+import { shareResponses } from "./share-responses.ts"
 
 type Json = Record<string, unknown>
 
@@ -143,6 +144,10 @@ const additions: Readonly<Record<string, (operation: Operation, service: Service
     ...withExamples(operation, { 200: { files: exampleRequest.files } }, true),
     summary: "The source of a deployment, free, for its payer: the 402 asks for a proof of amount 0"
   }),
+  "get /deployments/{deployment_id}/logs": (operation) => ({
+    ...withExamples(operation, {}, true),
+    summary: "The log of a deployment as it happens, free, for its payer: the 402 asks for a proof of amount 0"
+  }),
   "get /deployments/{deployment_id}": (operation, { packages }) =>
     withExamples(operation, { 200: packages === "on" ? exampleStatus : { ...exampleStatus, lock: {} } }, false)
 }
@@ -169,7 +174,7 @@ export const openApi = (service: ServiceInfo): Json => {
       })
     )
   ])
-  return {
+  return shareResponses({
     ...spec,
     info: {
       ...spec.info,
@@ -191,5 +196,5 @@ export const openApi = (service: ServiceInfo): Json => {
           .map(({ tag, when, example }) => [tag, { summary: when, value: example }])
       )
     }
-  }
+  })
 }

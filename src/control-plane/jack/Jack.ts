@@ -13,6 +13,7 @@ import { CodeRejected, ControlPlaneRefused, SlugTaken } from "../errors.ts"
 import type { Upload } from "../Upload.ts"
 import { withholdIn } from "../withhold.ts"
 import { makeDatabases } from "./databases.ts"
+import { makeLogs } from "./logs.ts"
 import { makeJackHttp, projectPath, redact, type Rejection, toControlPlaneError, withTimeout } from "./JackHttp.ts"
 import { uploadForm } from "./upload-form.ts"
 import { decode, toAccount, toProject, toProjects } from "./wire.ts"
@@ -186,7 +187,8 @@ const makeJack: Effect.Effect<ControlPlane, never, Settings | HttpClient.HttpCli
     tag,
     upload,
     remove,
-    ...makeDatabases(http)
+    ...makeDatabases(http),
+    ...makeLogs(http)
   }
 })
 

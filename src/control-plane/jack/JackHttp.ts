@@ -3,6 +3,8 @@ import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import { requireSettings, Settings } from "../../config.ts"
 import { ControlPlaneRefused, ControlPlaneUnavailable } from "../errors.ts"
@@ -67,33 +69,49 @@ export const makeJackHttp = Effect.gen(function* () {
   const settings = yield* Settings
   const http = yield* HttpClient.HttpClient
 
-  /** Sends one request once. The URL is a path. */
-  const request = Effect.fnUntraced(function* <A, E>(
-    outgoing: HttpClientRequest.HttpClientRequest,
-    decode: (body: string) => Effect.Effect<A, E>
-  ): Effect.fn.Return<A, Rejection | ControlPlaneUnavailable> {
+  /** Sends one request once, and returns an answer of 2xx. The URL is a path. */
+  const send = Effect.fnUntraced(function* (
+    outgoing: HttpClientRequest.HttpClientRequest
+  ): Effect.fn.Return<HttpClientResponse.HttpClientResponse, Rejection | ControlPlaneUnavailable> {
     const call = `${outgoing.method} ${outgoing.url}`
     const values = yield* requireSettings(settings, "CONTROL_PLANE_URL", "CONTROL_PLANE_TOKEN")
     const response = yield* outgoing.pipe(
       HttpClientRequest.prependUrl(values.CONTROL_PLANE_URL),
       HttpClientRequest.bearerToken(values.CONTROL_PLANE_TOKEN),
-      HttpClientRequest.acceptJson,
       http.execute,
       // A followed redirect would turn a POST into a GET, and could carry the token to another host.
       Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
       Effect.mapError((error) => noAnswer(call, error))
     )
     const { status } = response
-    if (status < 200 || status > 299) {
-      const { code, message } = errorOf(yield* Effect.orElseSucceed(response.text, () => ""))
-      const words = message === "" ? `HTTP ${status} from ${call}` : message
-      return yield* Effect.fail<Rejection>({ _tag: "Rejection", status, code, message: words })
-    }
+    if (status >= 200 && status <= 299) return response
+    const { code, message } = errorOf(yield* Effect.orElseSucceed(response.text, () => ""))
+    const words = message === "" ? `HTTP ${status} from ${call}` : message
+    return yield* Effect.fail<Rejection>({ _tag: "Rejection", status, code, message: words })
+  })
+
+  /** Sends one request once, and decodes its answer. The URL is a path. */
+  const request = Effect.fnUntraced(function* <A, E>(
+    outgoing: HttpClientRequest.HttpClientRequest,
+    decode: (body: string) => Effect.Effect<A, E>
+  ): Effect.fn.Return<A, Rejection | ControlPlaneUnavailable> {
+    const call = `${outgoing.method} ${outgoing.url}`
+    const response = yield* send(HttpClientRequest.acceptJson(outgoing))
     const body = yield* Effect.mapError(response.text, (error) => noAnswer(call, error))
     return yield* Effect.mapError(
       decode(body),
       () => new ControlPlaneUnavailable({ message: `the control plane's answer to ${call} cannot be decoded` })
     )
+  })
+
+  /** Opens a stream of this type. Its bytes have no time limit. */
+  const open = Effect.fnUntraced(function* (path: string, type: string) {
+    const response = yield* send(HttpClientRequest.accept(HttpClientRequest.get(path), type))
+    const body = Option.getOrUndefined(HttpClientResponse.toWeb(response))?.body ?? undefined
+    if (body === undefined || response.headers["content-type"]?.startsWith(type) !== true) {
+      return yield* new ControlPlaneUnavailable({ message: `the control plane's answer to GET ${path} is no ${type}` })
+    }
+    return body
   })
 
   /** Sends a request that is safe to repeat, and repeats it if its outcome is unknown. */
@@ -106,7 +124,7 @@ export const makeJackHttp = Effect.gen(function* () {
       Effect.retry({ ...RETRY, while: (error) => error._tag === "ControlPlaneUnavailable" })
     )
 
-  return { request, requestIdempotent }
+  return { request, requestIdempotent, open }
 })
 
 /** A client of Jack's API. */

@@ -23,7 +23,9 @@ const undescribed = (value: unknown, at = "#"): ReadonlyArray<string> =>
       : methods.includes(keyword) || keyword === "requestBody"
         ? [[place, inner]]
         : []
-    const lacking = needing.filter(([, entry]) => !/\w/.test(String((entry as Json)["description"] ?? "")))
+    // A reference has the description of its target, which is a response of `components`.
+    const own = needing.filter(([, entry]) => !String((entry as Json)["$ref"]).startsWith("#/components/responses/"))
+    const lacking = own.filter(([, entry]) => !/\w/.test(String((entry as Json)["description"] ?? "")))
     return [...lacking.map(([found]) => found), ...undescribed(inner, place)]
   })
 

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "vitest"
 import { llmsTxt } from "../../../../src/api/discovery/llms.ts"
 import type { ServiceInfo } from "../../../../src/api/discovery/service-info.ts"
-import { errorCatalog } from "../../../../src/api/discovery/error-catalog.ts"
+import { errorCatalog } from "../../../../src/api/discovery/errors/error-catalog.ts"
 import { makeGateway, testSettings } from "../../../support/gateway.ts"
 import { run } from "./support.ts"
 

@@ -2,7 +2,7 @@ import { Challenge } from "mppx"
 import { validate } from "mppx/discovery"
 import { assert, describe, it } from "vitest"
 import { exampleExecution, exampleRequest, exampleWithPackage } from "../../../../src/api/discovery/example.ts"
-import { errorCatalog } from "../../../../src/api/discovery/error-catalog.ts"
+import { errorCatalog } from "../../../../src/api/discovery/errors/error-catalog.ts"
 import * as Errors from "../../../../src/domain/Errors.ts"
 import { testSettings } from "../../../support/gateway.ts"
 import { run, read, references } from "./support.ts"
@@ -19,6 +19,16 @@ describe("GET /openapi.json", () => {
     for (const path of references(text)) {
       const target = path.reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], document)
       assert.isDefined(target, path.join("/"))
+    }
+  })
+
+  it("has an error response of several operations once, and each 402 in its place", async () => {
+    const { text, document } = await read(testSettings, { run })
+    const shared = Object.values(document.components.responses).map((response) => JSON.stringify(response))
+    assert.isAbove(shared.length, 5)
+    for (const response of shared) assert.strictEqual(text.split(response).length, 2, response)
+    for (const { responses } of Object.values(document.paths).flatMap((item) => Object.values(item))) {
+      assert.notProperty(responses["402"] ?? {}, "$ref")
     }
   })
 
@@ -76,7 +86,9 @@ describe("GET /openapi.json", () => {
     assert.property(post?.responses, "402")
     const media = Object.values(document.paths).flatMap((item) =>
       Object.values(item).flatMap(({ responses }) =>
-        Object.values(responses).flatMap(({ content }) => Object.values(content ?? {}))
+        Object.values(responses).flatMap(({ $ref = "", content }) =>
+          Object.values((document.components.responses[$ref.split("/").at(-1) ?? ""] ?? { content }).content ?? {})
+        )
       )
     )
     const shown = new Map(Object.entries(document.components.examples).map(([tag, { value }]) => [tag, value] as const))

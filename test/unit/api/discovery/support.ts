@@ -4,7 +4,11 @@ import { makeGateway, type Parts, testSettings } from "../../../support/gateway.
 export interface Operation {
   readonly "x-payment-info"?: { readonly offers: ReadonlyArray<Record<string, string>> }
   readonly requestBody?: { readonly content: { readonly "application/json": { readonly example: unknown } } }
-  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, Media>> }>>
+  readonly responses: Readonly<Record<string, Answer>>
+}
+interface Answer {
+  readonly $ref?: string
+  readonly content?: Readonly<Record<string, Media>>
 }
 export interface Media {
   readonly example?: unknown
@@ -14,6 +18,7 @@ export interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
   readonly components: {
     readonly examples: Readonly<Record<string, { readonly value: Record<string, unknown> }>>
+    readonly responses: Readonly<Record<string, Answer>>
   }
   readonly servers: ReadonlyArray<{ readonly url: string }>
   readonly "x-service-info": { readonly categories: ReadonlyArray<string>; readonly docs: Record<string, string> }

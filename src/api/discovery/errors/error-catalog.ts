@@ -1,5 +1,5 @@
-import * as Errors from "../../domain/Errors.ts"
-import { exampleDeployment, exampleLinks, exampleRetry as retry } from "./example.ts"
+import * as Errors from "../../../domain/Errors.ts"
+import { exampleDeployment, exampleLinks, exampleRetry as retry } from "../example.ts"
 import { entry, type ErrorEntry } from "./error-entry.ts"
 import { serviceErrors } from "./service-errors.ts"
 

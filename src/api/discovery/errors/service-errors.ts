@@ -1,6 +1,6 @@
-import * as Errors from "../../domain/Errors.ts"
+import * as Errors from "../../../domain/Errors.ts"
 import { entry, type ErrorEntry } from "./error-entry.ts"
-import { exampleLinks, exampleRetry as retry } from "./example.ts"
+import { exampleLinks, exampleRetry as retry } from "../example.ts"
 
 /** The errors with a status of 500 and above, in the order of their status. */
 export const serviceErrors = (): ReadonlyArray<ErrorEntry> => [
