@@ -4,7 +4,7 @@ import type { Found } from "../package/FileFinder.ts"
 import type { Package, Site } from "../package/Package.ts"
 import { readSpecifier, splitSpecifier } from "../specifiers.ts"
 import { failing, isGuarded, missingPeer, noExport, otherKind, quoted } from "./failures.ts"
-import { isAddOnLoader, refuseNative } from "./native.ts"
+import { isAddOnLoader, isThreadedAddOn, refuseNative } from "./native.ts"
 import type { Kind } from "../source/scan.ts"
 import type { Need, Project, Target } from "./types.ts"
 
@@ -112,6 +112,8 @@ export class Resolver {
     const range = this.#project.rangeOf(name)
     const known = this.#installed.has(name)
     const base = { name, subpath, way: wayOf(kind), from: pkg, site: pkg.origin.site }
+    if (isThreadedAddOn(name) && range === undefined && kind === "import")
+      return { type: "refused", error: refuseNative(pkg) }
     if (dependency === undefined) {
       if (range !== undefined || known) return this.of({ ...base, range: range ?? "*", peer: true }, kind)
       return missingPeer(pkg, name, kind, `${pkg.label} imports ${quoted(specifier)}, and does not depend on it`)

@@ -26,6 +26,7 @@ const INSTEAD: ReadonlyMap<string, string> = new Map([
   ["@node-rs/crc32", 'Use crc32 of "node:zlib".'],
   ["@node-rs/jsonwebtoken", 'Use "jose".'],
   ["@node-rs/xxhash", 'Use "js-xxhash", or createHash of "node:crypto".'],
+  ["@resvg/resvg-js", "Write SVG, and answer it as image/svg+xml."],
   ["@swc/core", 'Use "sucrase".'],
   ["@tensorflow/tfjs-node", 'Use Workers AI, or "@tensorflow/tfjs".'],
   ["argon2", 'Use "@noble/hashes/argon2.js".'],
@@ -57,6 +58,9 @@ const INSTEAD: ReadonlyMap<string, string> = new Map([
   ["sqlite3", 'Use D1, or "@libsql/client/web" with a hosted database.'],
   ["typescript", 'Use version 5 or 6 ("typescript": "^6"), or "sucrase".']
 ])
+
+/** Whether a package is an add-on for machines that was compiled to WebAssembly with threads, which Workers do not have. */
+export const isThreadedAddOn = (name: string): boolean => name.endsWith("-wasm32-wasi")
 
 /** What to use in place of a package with a native add-on. */
 const insteadOfNative = (name: string): string =>

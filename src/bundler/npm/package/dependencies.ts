@@ -37,9 +37,13 @@ const BINARY = /(?:^|[-/_])(?:linux|darwin|win32)[-_](?:x64|arm64)/
 
 const INSTALLS_BINARY = /node-gyp|prebuild|node-pre-gyp|cmake-js|node install/
 
+/** They fetch a program when they are installed, and do without: puppeteer connects to a browser elsewhere. */
+const DOES_WITHOUT: ReadonlySet<unknown> = new Set(["puppeteer"])
+
 /** Whether a package is a program for one machine: it has add-ons, builds them, or leads to packages that have them. */
 export const isNative = (json: Readonly<Record<string, unknown>>, paths: ReadonlySet<string>): boolean => {
   if (paths.has("binding.gyp") || [...paths].some((path) => path.endsWith(".node"))) return true
+  if (DOES_WITHOUT.has(json["name"])) return false
   const scripts = ["install", "preinstall", "postinstall"].map((key) => own(json["scripts"], key)).join(" ")
   return json["gypfile"] === true || json["binary"] !== undefined || INSTALLS_BINARY.test(scripts.slice(0, 2000))
 }

@@ -195,6 +195,10 @@ describe("a refusal", () => {
       ...THREE,
       "p@1.0.0": esm("", { exports: { "./sub": "./index.js" } }),
       "bcrypt@5.0.0": { files: { "binding.gyp": "{}" } },
+      "@node-rs/bcrypt@1.0.0": {
+        json: { main: "index.js", browser: "browser.js" },
+        files: { "index.js": "", "browser.js": 'export * from "@node-rs/bcrypt-wasm32-wasi"' }
+      },
       "@node-rs/crc32@1.0.0": {
         json: {
           optionalDependencies: { "@node-rs/crc32-linux-x64-gnu": "1.0.0", "@node-rs/crc32-darwin-arm64": "1.0.0" }
@@ -207,6 +211,9 @@ describe("a refusal", () => {
     assert.include((await of('import "a"', dependencies({ a: "^9" })))?.hint, "2.0.0")
     assert.include((await of('import "bcrypt"'))?.hint, "bcryptjs")
     assert.include((await of('import "@node-rs/crc32"'))?.hint, "node:zlib")
+    const threaded = await of('import "@node-rs/bcrypt"')
+    assert.include(threaded?.text, "@node-rs/bcrypt@1.0.0 has a native add-on")
+    assert.include(threaded?.hint, "bcryptjs")
     assert.include((await of('import "nowhere"'))?.text, "nowhere")
   })
 
@@ -216,6 +223,21 @@ describe("a refusal", () => {
     assert.include(diagnostic?.text, "JSR")
     assert.include(diagnostic?.hint, "node:path")
     assert.deepStrictEqual(asked, [])
+  })
+})
+
+describe("a package that fetches a program when it is installed", () => {
+  it("is refused, unless it does without", async () => {
+    const small: Small = {
+      json: { scripts: { postinstall: "node install.mjs" } },
+      files: { "index.js": "exports.a = 1" }
+    }
+    const packages = { "player@1.0.0": small, "puppeteer@1.0.0": small }
+    assert.include(
+      (await refusalOf(packages, { "index.js": 'import "player"\nexport default {}' }))?.text,
+      "native add-on"
+    )
+    assert.deepStrictEqual(await valuesOf(packages, { "index.js": answering('import p from "puppeteer"', "p.a") }), [1])
   })
 })
 
