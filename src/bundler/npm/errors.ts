@@ -26,6 +26,8 @@ export interface Refusal {
   readonly hint?: string | undefined
   readonly package?: string | undefined
   readonly version?: string | undefined
+  /** The import of the project that led there, where the compiler does not know it. */
+  readonly site?: { readonly file: string; readonly specifier: string } | undefined
 }
 
 /** A package cannot be bundled, and the author of the source can do something about it. */
@@ -36,6 +38,7 @@ export class PackageRefused extends Error {
   readonly hint: string
   readonly package: string | undefined
   readonly version: string | undefined
+  readonly site: Refusal["site"]
   /** The packages that led there, the importing file of the project first: `["src/index.ts", "a@1.0.0"]`. */
   readonly chain: ReadonlyArray<string>
 
@@ -46,6 +49,7 @@ export class PackageRefused extends Error {
     this.hint = refusal.hint ?? ""
     this.package = refusal.package
     this.version = refusal.version
+    this.site = refusal.site
     this.chain = chain
   }
 

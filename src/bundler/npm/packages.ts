@@ -35,7 +35,7 @@ export class Packages {
   readonly #open = new Outstanding()
   #isUsed = false
   /** The bytes that the compiler took, by package. */
-  readonly #taken = new Map<string, number>()
+  readonly #taken = new Map<Package, number>()
   #tooLarge: PackageRefused | undefined
   readonly #caught = new CaughtImports()
   #installs = 0
@@ -235,7 +235,7 @@ export class Packages {
 
   /** Explains a crash of the compiler; `undefined` if no packages are in the build. */
   explainCrash(crash: Error): Error | undefined {
-    return this.#isUsed ? this.#reason(explainCrash(crash, [...this.#taken])) : undefined
+    return this.#isUsed ? this.#reason(explainCrash(crash, this.#taken)) : undefined
   }
 
   #target(site: Site, kind: Kind): Target {
@@ -254,8 +254,8 @@ export class Packages {
     const source = isRaw ? pkg.files.get(path) : this.#graph.reach.source(pkg, path)
     if (source === undefined) this.#open.lost(pkg, path)
     else {
-      this.#taken.set(pkg.label, (this.#taken.get(pkg.label) ?? 0) + source.length)
-      this.#tooLarge ??= checkModules([...this.#taken])
+      this.#taken.set(pkg, (this.#taken.get(pkg) ?? 0) + source.length)
+      this.#tooLarge ??= checkModules(this.#taken)
       if (this.#tooLarge !== undefined) return this.#tooLarge
       if (!this.isPending && !this.#open.isKept(pkg, path)) pkg.files.delete(path)
     }

@@ -16,21 +16,25 @@ const YOUNG_MS = 3 * 24 * 3_600_000
 const mib = (bytes: number): string => (bytes / 1024 / 1024).toFixed(1)
 
 /** The bytes that the compiler gets of each package. */
-export type Sizes = ReadonlyArray<readonly [label: string, bytes: number]>
+export type Sizes = ReadonlyMap<Package, number>
 
 /** A refusal if the compiler gets too many bytes; it names the packages that have the most. */
 export const checkModules = (sizes: Sizes): PackageRefused | undefined => {
-  const total = sizes.reduce((sum, [, bytes]) => sum + bytes, 0)
+  const total = [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0)
   if (total <= PACKAGE_LIMITS.moduleBytes) return undefined
   return tooLarge(`The modules that are imported have more than ${mib(PACKAGE_LIMITS.moduleBytes)} MiB`, sizes)
 }
 
+/** The refusal is at the import of the largest package. */
 const tooLarge = (text: string, sizes: Sizes): PackageRefused => {
-  const largest = sizes.toSorted(([, a], [, b]) => b - a).slice(0, 3)
-  const list = largest.map(([label, bytes]) => `${label} (${mib(bytes)} MiB)`).join(", ")
+  const largest = [...sizes].toSorted(([, a], [, b]) => b - a).slice(0, 3)
+  const list = largest.map(([{ label }, bytes]) => `${label} (${mib(bytes)} MiB)`).join(", ")
   const named = list === "" ? "" : `The largest are of ${list}. `
   const hint = `${named}Import only the parts that are used, or a smaller package.`
-  return new PackageRefused({ code: "too-large", text, hint })
+  const [pkg] = largest[0] ?? []
+  const { name, version } = pkg?.release ?? {}
+  const refusal = { code: "too-large", text, hint, package: name, version, site: pkg?.origin.site } as const
+  return new PackageRefused(refusal, pkg?.chain())
 }
 
 /**

@@ -3,6 +3,7 @@ import { InstanceCrash, InstanceTimeout } from "../../../src/bundler/compiler/wo
 import { BundlerBusyError, RegistryUnavailableError } from "../../../src/bundler/index.ts"
 import { PackageRefused } from "../../../src/bundler/npm/errors.ts"
 import { PACKAGE_LIMITS } from "../../../src/bundler/npm/limits.ts"
+import { Package } from "../../../src/bundler/npm/package/Package.ts"
 import { explainCrash } from "../../../src/bundler/npm/report.ts"
 import { answering, makeBundler } from "../../support/bundler.ts"
 import { smallRegistry } from "../../support/npm/small-registry.ts"
@@ -17,6 +18,13 @@ const pass = (ms: number) => {
 
 const FILES = { "index.ts": answering('import a from "a"', "a") }
 const PACKAGES = { "a@1.0.0": { files: { "index.js": "module.exports = 1" } } }
+
+const packageOf = (name: string): Package => {
+  const release = { name, version: "1.0.0", tarball: "", integrity: undefined, shasum: undefined }
+  const archive = { files: new Map(), paths: new Set<string>(), wide: true }
+  const origin = { site: { file: "index.ts", specifier: name }, from: undefined }
+  return new Package({ ...release, unpackedSize: 0, deprecated: undefined }, archive, `${name}@1.0.0`, "", origin)
+}
 
 describe("a build with packages that is not in time", () => {
   it("is no verdict where the registry took the compiler's time, and the next build is fine", async () => {
@@ -34,13 +42,18 @@ describe("a build with packages that is not in time", () => {
   })
 
   it("is a refusal that names the packages only if the compiler had its time", () => {
-    const sizes = [["a@1.0.0", 100_000] as const, ["b@1.0.0", 3_000_000] as const]
+    const sizes = new Map([
+      [packageOf("a"), 100_000],
+      [packageOf("b"), 3_000_000]
+    ])
     assert.instanceOf(explainCrash(new InstanceTimeout(PACKAGE_LIMITS.compileMs - 1), sizes), RegistryUnavailableError)
     for (const crash of [new InstanceTimeout(PACKAGE_LIMITS.compileMs), new InstanceCrash("out of memory")]) {
       const error = explainCrash(crash, sizes)
       assert.instanceOf(error, PackageRefused)
       assert.include(error.hint, "b@1.0.0 (2.9 MiB)")
       assert.include(error.hint, "Import only the parts that are used")
+      assert.deepInclude(error, { package: "b", version: "1.0.0", chain: ["index.ts", "b@1.0.0"] })
+      assert.deepStrictEqual(error.site, { file: "index.ts", specifier: "b" })
     }
   })
 

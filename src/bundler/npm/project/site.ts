@@ -27,7 +27,8 @@ export const placeOf = (
 }
 
 /** A refusal as a diagnostic at the author's import. */
-export const refusalAt = (files: Files, site: Site | undefined, error: PackageRefused): Diagnostic => {
+export const refusalAt = (files: Files, at: Site | undefined, error: PackageRefused): Diagnostic => {
+  const site = at ?? error.site
   const chain = error.chain.length > 1 ? `Imported by ${error.chain.join(" → ")}.` : ""
   const hint = [error.hint, chain].filter((it) => it !== "").join(" ")
   return {

@@ -128,7 +128,11 @@ describe("the size of packages", () => {
     const bundler = makeBundler(options)
     assert.deepStrictEqual(await bundler.values({ "index.js": answering('import a from "a"', "a") }), [1])
     const [refused] = await bundler.refusal({ "index.js": answering('import b from "a/b.js"', "b") })
-    assert.include(refused?.text, "more than 4.0 MiB")
+    assert.deepInclude(refused, {
+      file: "index.js",
+      line: 1,
+      text: "The modules that are imported have more than 4.0 MiB"
+    })
     assert.include(refused?.hint, "a@1.0.0 (6.0 MiB)")
   })
 })
