@@ -26,7 +26,7 @@ import { Registry } from "./registry/Registry.ts"
 export class Packages {
   readonly #registry: Registry
   readonly #files: Files
-  /** What the project says of packages. */
+  /** The words of the project about packages. */
   readonly project: ProjectSide
   readonly #newGraph: () => Graph
   #graph: Graph

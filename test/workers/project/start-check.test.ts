@@ -46,6 +46,16 @@ describe("the start check of a site", () => {
     assert.notStrictEqual(await check(code), "starts")
   })
 
+  it("starts code with bindings whatever its flags say about them", async () => {
+    for (const flag of ["disallow_importable_env", "nodejs_compat_do_not_populate_process_env"]) {
+      const compatibilityFlags = ["nodejs_compat", flag]
+      assert.strictEqual(
+        await check(site, { compatibilityFlags, standIns: { ...nothing, bindings: PROBED } }),
+        "starts"
+      )
+    }
+  })
+
   it("explains the use of a binding that needs I/O", async () => {
     const standIns = { ...nothing, bindings: { DB: "d1" as const } }
     const using = (expression: string) =>
