@@ -76,7 +76,13 @@ export interface BundlerOptions {
   /** How many bytes the static files of a project may have, beside its source; 2 MiB by default. */
   readonly assetBytes?: number | undefined
   /** Where packages of npm come from: the URL of a registry, which ends in "/". Without it, imports of packages are refused. */
-  readonly packages?: { readonly registry: string } | undefined
+  readonly packages?:
+    | {
+        readonly registry: string
+        /** Milliseconds for a build with packages, the wait for its turn included; 15,000 by default. */
+        readonly timeMs?: number | undefined
+      }
+    | undefined
   /** Keeps fetched modules between builds; by default the platform's `caches.default`, where it has one. */
   readonly cache?: ModuleCache
   /** Fetches modules; by default the platform's own `fetch`. */
@@ -136,7 +142,8 @@ export const createBundler = (options: BundlerOptions): Bundler => {
 
   return {
     bundle: async (sent, { purpose = "serve", sourceMap = purpose === "run", lock } = {}) => {
-      const limits = { timeoutMs, deadline: Date.now() + PACKAGE_LIMITS.timeMs, waitUntil: options.waitUntil }
+      const timeMs = options.packages?.timeMs ?? PACKAGE_LIMITS.timeMs
+      const limits = { timeoutMs, deadline: Date.now() + timeMs, waitUntil: options.waitUntil }
       const project = readProject(sent, options.assetBytes)
       const { files, binaries, config } = project
       const packageJson = readPackageJson(files)
@@ -150,7 +157,7 @@ export const createBundler = (options: BundlerOptions): Bundler => {
       const cache = options.cache ?? platformCache()
       const remote = new RemoteModules({ hosts, fetch: fetcher, cache })
       const registry = options.packages?.registry
-      const parts = { files, entrypoint, others: OTHER_MODULES, fetch: fetcher, cache, lock }
+      const parts = { files, entrypoint, others: OTHER_MODULES, fetch: fetcher, cache, lock, timeMs }
       // An alias may replace a package, which then is not installed.
       const isReplaced = (specifier: string) => mayBeOwn(specifier) || Object.hasOwn(config.alias, specifier)
       const packages = registry === undefined ? undefined : new Packages({ ...parts, mayBeOwn: isReplaced, registry })
@@ -189,7 +196,10 @@ export const createBundler = (options: BundlerOptions): Bundler => {
           const failure = error instanceof PackageRefused ? rejectedBy(files, error) : error
           throw failure instanceof BundleError && isUncertain ? new BundleError(failure.diagnostics, false) : failure
         })
-        .finally(() => packages?.close())
+        .finally(() => {
+          const late = packages?.close()
+          if (late !== undefined) options.waitUntil?.(late)
+        })
     }
   }
 }

@@ -8,8 +8,10 @@ export const PACKAGE_LIMITS = {
   requests: 900,
   /** Milliseconds for the whole build, including the wait for its turn. */
   timeMs: 15_000,
-  /** Milliseconds after which nothing is installed any more, so that the compiler gets the rest of the build's time. */
-  installMs: 12_000,
+  /** The part of the time after which nothing is installed any more, so that the compiler gets the rest. */
+  installShare: 0.8,
+  /** Milliseconds that answers may take after the build ran out of time, to arrive in the cache for a repeat. */
+  lingerMs: 5000,
   /** Milliseconds after which a compilation that does not end is the fault of the packages, not of a slow registry or a queue. */
   compileMs: 8000,
   /** Requests at the same time: the platform opens no more than six connections. */

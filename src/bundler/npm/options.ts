@@ -8,6 +8,8 @@ export interface PackagesOptions {
   readonly entrypoint: string
   /** The URL of the registry. */
   readonly registry: string
+  /** Milliseconds for the whole build. */
+  readonly timeMs: number
   readonly fetch: typeof fetch
   readonly cache: ModuleCache | undefined
   /** The lock of an earlier build. */

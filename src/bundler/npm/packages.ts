@@ -6,7 +6,6 @@ import type { Kind } from "./source/scan.ts"
 import { Outstanding } from "./graph/Outstanding.ts"
 import type { Need, Target } from "./graph/types.ts"
 import { PackageRefused } from "./errors.ts"
-import { PACKAGE_LIMITS } from "./limits.ts"
 import type { Package, Site } from "./package/Package.ts"
 import type { PackagesOptions } from "./options.ts"
 import { CompilerSide, kindOf } from "./plugin.ts"
@@ -17,14 +16,13 @@ import { ProjectSide } from "./project/ProjectSide.ts"
 import { refusalAt } from "./project/site.ts"
 import { checkModules, explainCrash, explainPackageError, type InBundle, packageWarnings } from "./report.ts"
 import { refuseRegistry } from "./specifiers.ts"
-import { ArchiveStore } from "./archive/ArchiveStore.ts"
+import { Supply } from "./Supply.ts"
 import { readLocks } from "./lock/locks.ts"
 import { writeOwnLock } from "./lock/own-lock.ts"
-import { Registry } from "./registry/Registry.ts"
 
 /** The packages of one build: finds, installs and hands them to the compiler. */
 export class Packages {
-  readonly #registry: Registry
+  readonly #supply: Supply
   readonly #files: Files
   /** The words of the project about packages. */
   readonly project: ProjectSide
@@ -41,19 +39,16 @@ export class Packages {
   #installs = 0
   #isInstalled = false
   #labels: ReadonlySet<string> = new Set()
-  #hold: ((bytes: number) => Promise<void>) | undefined
 
-  constructor({ files, entrypoint, registry, fetch, cache, lock, mayBeOwn, others }: PackagesOptions) {
-    const signal = AbortSignal.timeout(PACKAGE_LIMITS.installMs)
-    const hold = (bytes: number) => this.#hold?.(bytes) ?? Promise.resolve()
-    this.#registry = new Registry({ base: registry, fetch, cache, signal, hold })
+  constructor(options: PackagesOptions) {
+    const { files, entrypoint, lock, mayBeOwn, others } = options
+    this.#supply = new Supply(options)
     this.#files = files
     this.project = new ProjectSide(files, entrypoint, mayBeOwn)
     this.#guesses = new Guesses(files, entrypoint, (it) => this.project.isPackage(it))
-    const archives = new ArchiveStore(this.#registry)
     const locks = readLocks(files, lock)
-    this.#newGraph = () =>
-      new Graph(this.#registry, archives, this.project, locks, (bytes) => (this.#registry.client.budget.kept = bytes))
+    const { registry, archives, keep } = this.#supply
+    this.#newGraph = () => new Graph(registry, archives, this.project, locks, keep)
     this.#graph = this.#newGraph()
     this.#compiler = new CompilerSide(
       {
@@ -80,9 +75,9 @@ export class Packages {
     })
   }
 
-  /** Ends all requests. Call it when the build ends, however it ends. */
-  close(): void {
-    this.#registry.close()
+  /** Ends all requests, late ones a little later. Call it when the build ends, however it ends. */
+  close(): Promise<void> {
+    return this.#supply.close()
   }
 
   /** Whether packages must be installed before there can be a bundle. */
@@ -124,13 +119,14 @@ export class Packages {
    * @throws {BundlerCrashError} if nothing is missing that was not missing before: every further round would be the same.
    */
   async install(hold?: (bytes: number) => Promise<void>): Promise<void> {
-    this.#hold = hold
+    this.#supply.hold = hold
     this.#isUsed = true
     if (this.isPending && !this.#open.isNew)
       throw new BundlerCrashError("The compiler asks again for packages that were installed")
     this.#installs++
     try {
       await this.#graph.install(this.#open.needs, this.#open.overlooked)
+      this.#supply.arrived()
       this.#isInstalled = true
       this.#open.clear()
       this.#taken.clear()

@@ -48,9 +48,7 @@ export const explainCrash = (crash: Error, sizes: Sizes): Error =>
 
 /** The build's time ended before the compiler did. A repeat finds the packages in the cache. */
 export const notInTime = (cause: unknown): RegistryUnavailableError =>
-  new RegistryUnavailableError(`The packages were not bundled within ${PACKAGE_LIMITS.timeMs / 1000} seconds`, {
-    cause
-  })
+  new RegistryUnavailableError("The packages were not bundled in time", { cause })
 
 /** A module of a package in a bundle. */
 export interface InBundle {

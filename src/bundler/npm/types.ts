@@ -17,6 +17,8 @@ export interface Release {
   readonly publishedAt?: number | undefined
   /** The ranges of the packages that it needs beside it, as far as they are ranges; without the optional ones. */
   readonly peers?: ReadonlyMap<string, string>
+  /** The ranges of its dependencies as the registry tells them: a guess, because only the archive's own package.json counts. */
+  readonly dependencies?: ReadonlyMap<string, string>
 }
 
 /** Finds the version that npm would take. */
@@ -29,6 +31,17 @@ export interface Releases {
   readonly pick: (name: string, range: string) => Promise<Release>
   /** The versions of a package that are neither deprecated nor before a release. */
   readonly versions: (name: string) => Promise<ReadonlyArray<string>>
+  /** Looks for a version that will probably be picked, if that is worth it. */
+  readonly foresee: (name: string, range: string) => Promise<Release | undefined>
+}
+
+/** The files of a verified archive. */
+export interface Unpacked {
+  readonly files: PackageFiles
+  /** Those that can be imported, and those that say that it is native. */
+  readonly paths: ReadonlySet<string>
+  /** Bytes of the files. */
+  readonly size: number
 }
 
 /** The importable files of an archive. */
@@ -51,6 +64,8 @@ export interface Archives {
    * @throws {RegistryUnavailableError} if it does not arrive.
    */
   readonly files: (release: Release, wide?: Extent) => Promise<Archive>
+  /** Begins to fetch an archive that will probably be asked for, if it is small. */
+  readonly expect: (release: Release, wide: Extent) => void
 }
 
 /** A version that a lock names. */

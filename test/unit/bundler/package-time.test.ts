@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto"
 import { afterEach, assert, describe, it, vi } from "@effect/vitest"
 import { InstanceCrash, InstanceTimeout } from "../../../src/bundler/compiler/worker-shim.ts"
 import { BundlerBusyError, RegistryUnavailableError } from "../../../src/bundler/index.ts"
@@ -80,5 +81,56 @@ describe("a build with packages that is not in time", () => {
     assert.deepStrictEqual(await makeBundler(options).values(FILES), [1])
     over.resolve(new Response("{}", { status: 404 }))
     assert.include(String(await failed), "There is no package a on npm")
+  })
+})
+
+describe("the time of a build with packages", () => {
+  const TIME = 1500
+  const timed = async (work: Promise<unknown>): Promise<readonly [error: unknown, ms: number]> => {
+    const started = Date.now()
+    const error: unknown = await work.catch((error: unknown) => error)
+    return [error, Date.now() - started]
+  }
+  const bundlerOf = ({ options }: ReturnType<typeof smallRegistry>, fetcher = options.fetch, timeMs = TIME) =>
+    makeBundler({ fetch: fetcher, packages: { ...options.packages, timeMs } })
+
+  it("ends while the registry hangs, and the compiler's share is left", async () => {
+    // The first build of a process starts the compiler.
+    await makeBundler()
+      .bundle({ "index.ts": "export default {}" })
+      .catch(() => {})
+    const never = (() => new Promise(() => {})) as typeof fetch
+    const [error, ms] = await timed(bundlerOf(smallRegistry(PACKAGES), never).bundle(FILES))
+    assert.instanceOf(error, RegistryUnavailableError)
+    assert.isAtLeast(ms, TIME * PACKAGE_LIMITS.installShare - 50)
+    assert.isBelow(ms, TIME + 500)
+  })
+
+  it("ends while it waits for its turn, and the build that has it goes on", async () => {
+    // Packages of many bytes take the turn: the one that comes next hangs.
+    const filler = randomBytes(5 << 20).toString("hex")
+    const json = { dependencies: { b: "1" } }
+    const large = smallRegistry({
+      "a@1.0.0": { json, files: { "index.js": `import "b"\n//${filler}` } },
+      "b@1.0.0": {}
+    })
+    const over = Promise.withResolvers<void>()
+    const holding = Promise.withResolvers<void>()
+    const slow = (async (url: string) => {
+      if (!url.includes("/b/")) return large.options.fetch(url)
+      holding.resolve()
+      await over.promise
+      return new Response("{}", { status: 404 })
+    }) as typeof fetch
+    const first = timed(bundlerOf(large, slow, 60_000).bundle(FILES))
+    await holding.promise
+    const small = bundlerOf(smallRegistry(PACKAGES))
+    const [error, ms] = await timed(small.bundle(FILES))
+    assert.instanceOf(error, BundlerBusyError)
+    assert.isAtLeast(ms, TIME - 50)
+    assert.isBelow(ms, TIME + 1000)
+    over.resolve()
+    assert.include(String((await first)[0]), "The modules that are imported have more than 4.0 MiB")
+    assert.deepStrictEqual(await small.values(FILES), [1])
   })
 })

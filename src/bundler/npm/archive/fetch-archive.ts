@@ -3,24 +3,18 @@ import { PACKAGE_LIMITS } from "../limits.ts"
 import type { RegistryClient } from "../registry/RegistryClient.ts"
 import type { Space } from "../registry/Space.ts"
 import { piecesOf } from "../registry/streams.ts"
-import type { Extent, PackageFiles, Release } from "../types.ts"
+import type { Extent, Release, Unpacked } from "../types.ts"
 import { Gunzip } from "./Gunzip.ts"
 import { makeHasher } from "./hasher.ts"
 import { type Expected, wrongHash } from "./integrity.ts"
 import { KeptFiles } from "./KeptFiles.ts"
 import { Untar } from "./Untar.ts"
 
-/** The files of a verified archive. */
-export interface Unpacked {
-  readonly files: PackageFiles
-  /** Those that can be imported, and those that say that it is native. */
-  readonly paths: ReadonlySet<string>
-  /** Bytes of the files. */
-  readonly size: number
-}
-
 /** Entries of every kind: the largest packages of icons have 45,000. Of files that can be imported there may be fewer. */
 const MAX_ENTRIES = 100_000
+
+/** Bytes of files from which on an archive is given up that arrives after the build's time. Six may arrive, and nothing counts them. */
+const LATE = 1 << 20
 
 const mib = (bytes: number): string => `${bytes >> 20} MiB`
 
@@ -76,13 +70,14 @@ export const fetchArchive = async (
     const response = await client.get(release.tarball, label, "*/*")
     if (response === undefined || response.body === null)
       throw new RegistryUnavailableError(`The package registry does not have the archive of ${label}`)
-    for await (const piece of piecesOf(response.body, budget.signal)) {
+    for await (const piece of piecesOf(response.body, budget.wire)) {
       budget.spendBytes(piece.length)
       size += piece.length
       if (size > PACKAGE_LIMITS.tarballBytes)
         throw refuse("too-large", `has more than ${mib(PACKAGE_LIMITS.tarballBytes)} to fetch`)
       await hasher.update(piece)
       if (isReading) await orDamage(gunzip.write(piece))
+      if (budget.isLate && kept.size > LATE) throw new Error("it is too large for the time that is left")
       await space.need(kept.size)
     }
     if (isReading) await orDamage(gunzip.end().then(() => untar.end()))

@@ -1,6 +1,6 @@
 import { PACKAGE_LIMITS } from "../limits.ts"
 import { piecesOf } from "../registry/streams.ts"
-import type { Unpacked } from "./fetch-archive.ts"
+import type { Unpacked } from "../types.ts"
 
 /** The longest index: 20,000 paths of 300 characters. */
 const MAX_INDEX = 8 << 20

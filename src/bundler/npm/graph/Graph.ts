@@ -32,7 +32,9 @@ export class Graph {
   constructor(releases: Releases, archives: Archives, project: Project, lock: Lock, keep: (bytes: number) => void) {
     this.#held = new Held(this.#packages, keep)
     this.#archives = archives
-    this.versions = new Versions(new Picker(releases, project, lock))
+    this.versions = new Versions(new Picker(releases, project, lock), (release) =>
+      archives.expect(release, isSmall(release))
+    )
     this.resolver = new Resolver(project, {
       of: (need) => {
         const chosen = this.versions.of(need)

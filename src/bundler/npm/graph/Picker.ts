@@ -69,6 +69,17 @@ export class Picker {
     return this.#find(need.name, need.range)
   }
 
+  /** Looks for the versions that a release will probably need, before its archive says so. */
+  foresee({ dependencies }: Release): void {
+    for (const [name, range] of dependencies ?? []) {
+      const alias = readAlias(name, this.#project.overrideOf(name) ?? range)
+      this.#releases.foresee(alias.name, alias.range).then(
+        (release) => release !== undefined && this.foresee(release),
+        () => {}
+      )
+    }
+  }
+
   /** Whether no certain version was asked for, so that any may be taken. npm takes `latest` of package.json like that, too. */
   isFree(need: Need): boolean {
     return need.from === undefined && ANY.has(need.range.trim()) && this.locked(need) === undefined

@@ -38,6 +38,7 @@ const originOf = ({ from, site }: Need): Origin => ({ from, site: from?.origin.s
  */
 export class Versions {
   readonly #picker: Picker
+  readonly #expect: (release: Release) => void
   readonly #assigned = new Map<string, Chosen | PackageRefused>()
   readonly #byName = new Map<string, Array<Chosen>>()
   readonly #ids = new Set<string>()
@@ -47,8 +48,10 @@ export class Versions {
   /** The peers that their importers do not accept. */
   readonly unfit = new Map<string, Unfit>()
 
-  constructor(picker: Picker) {
+  /** @param expect is told of each version that is probably chosen, while others are still looked for. */
+  constructor(picker: Picker, expect: (release: Release) => void) {
     this.#picker = picker
+    this.#expect = expect
   }
 
   /** The version for a need, or why there is none; `undefined` before `assign`. */
@@ -95,6 +98,9 @@ export class Versions {
         throw error
       })
       answers.set(descriptor, answer)
+      if (answer instanceof PackageRefused) return
+      if (!this.#picker.isFree(need)) this.#expect(answer)
+      if (this.#picker.locked(need) === undefined) this.#picker.foresee(answer)
     })
     await this.#settle(undecided, answers)
     const added = undecided.flatMap(([descriptor, need]) => {

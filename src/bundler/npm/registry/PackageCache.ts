@@ -1,5 +1,6 @@
 import type { ModuleCache } from "../../remote/module-cache.ts"
 import { type Budget, withSignal } from "./Budget.ts"
+import type { IsolateMemory } from "./IsolateMemory.ts"
 import { textOf } from "./streams.ts"
 
 /** How long the cache may take to answer, and to send or take an entry, in milliseconds. */
@@ -23,7 +24,7 @@ const discard = (response: Response | undefined): undefined => {
   response?.body?.cancel().catch(() => {})
 }
 
-const keyUrl = (key: string): string => `https://npm-packages.invalid/1/${key}`
+const keyUrl = (key: string): string => `https://npm-packages.invalid/2/${key}`
 
 /**
  * The packages that earlier builds fetched. Every error is a miss, because other hosts may disable the platform's cache; then
@@ -32,15 +33,18 @@ const keyUrl = (key: string): string => `https://npm-packages.invalid/1/${key}`
 export class PackageCache {
   readonly #cache: ModuleCache | undefined
   readonly #budget: Budget
+  readonly #memory: IsolateMemory | undefined
   #failed = false
   #misses = 0
   #stores = 0
   /** Entries that spared a fetch. */
   hits = 0
 
-  constructor(cache: ModuleCache | undefined, budget: Budget) {
+  /** @param memory is asked first, and is all there is where the cache fails. */
+  constructor(cache: ModuleCache | undefined, budget: Budget, memory?: IsolateMemory) {
     this.#cache = cache
     this.#budget = budget
+    this.#memory = memory
   }
 
   /**
@@ -78,7 +82,9 @@ export class PackageCache {
   }
 
   /** Reads an entry of `putJson`. */
-  getJson(key: string): Promise<unknown> {
+  async getJson(key: string): Promise<unknown> {
+    const known = this.#memory?.text(key)
+    if (known !== undefined) return JSON.parse(known) as unknown
     return this.get(key, async (body, signal) => {
       const text = await textOf(body, signal, (_count, total) => {
         if (total > MAX_TEXT) throw new Error("the entry is too large")
@@ -108,7 +114,9 @@ export class PackageCache {
 
   /** Stores a value as JSON for some seconds. */
   putJson(key: string, value: unknown, seconds: number): Promise<void> {
-    return this.put(key, () => JSON.stringify(value), seconds)
+    const text = JSON.stringify(value)
+    this.#memory?.keepText(key, text, seconds)
+    return this.put(key, () => text, seconds)
   }
 
   /** Whether the cache may be called; each call counts as a request. */
@@ -123,7 +131,7 @@ export class PackageCache {
     if (cache === undefined) return undefined
     const over = new AbortController()
     const timer = setTimeout(() => over.abort(new Error("the cache does not answer")), ms)
-    const signal = AbortSignal.any([this.#budget.signal, over.signal])
+    const signal = AbortSignal.any([this.#budget.wire, over.signal])
     try {
       // `async`, because a cache may also throw.
       return await withSignal((async () => work(cache, signal))(), signal)

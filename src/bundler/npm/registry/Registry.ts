@@ -14,6 +14,9 @@ import { fetchVersions, highestOf, LOOSE, type VersionList } from "./version-lis
 /** The longest range; with more alternatives, a list of many versions takes seconds to search. */
 const MAX_RANGE = 256
 
+/** The most versions that are looked for before they are needed. */
+const MAX_FORESEEN = 150
+
 /** A tag, which is no range. */
 const TAG = /^\w[\w.-]{0,63}$/
 
@@ -22,6 +25,7 @@ export class Registry implements Releases {
   readonly client: RegistryClient
   readonly #releases = new Map<string, Promise<Release | undefined>>()
   readonly #published = new Map<string, Release>()
+  readonly #foreseen = new Set<string>()
   readonly #versions = new Map<string, Promise<VersionList | undefined>>()
 
   constructor(options: RegistryOptions) {
@@ -33,23 +37,48 @@ export class Registry implements Releases {
     this.client.budget.close()
   }
 
+  /** Whether the build's time is over. */
+  get isLate(): boolean {
+    return this.client.budget.isLate
+  }
+
+  /** As `close`, but what is under way may still arrive for a repeat, for a little while. */
+  linger(): Promise<void> {
+    return this.client.budget.linger(PACKAGE_LIMITS.lingerMs)
+  }
+
   /**
    * Finds the version that npm would take: the one tagged `latest` if it satisfies, else the highest that does and is not
    * deprecated. A description has some kilobytes and a list of all versions up to 20 MB, so the list comes last.
    */
-  async pick(name: string, range: string): Promise<Release> {
+  pick(name: string, range: string): Promise<Release> {
+    return this.#pick(name, range, false)
+  }
+
+  /**
+   * Looks for a version that will probably be picked, while connections are idle. Where the registry is not slow, it would win
+   * little and may be in vain.
+   */
+  async foresee(name: string, range: string): Promise<Release | undefined> {
+    const key = `${name}@${range}`
+    if (!this.client.isSlow || this.#foreseen.size >= MAX_FORESEEN || this.#foreseen.has(key)) return undefined
+    this.#foreseen.add(key)
+    return this.#pick(name, range, true).catch(() => undefined)
+  }
+
+  async #pick(name: string, range: string, isPatient: boolean): Promise<Release> {
     checkPackageName(name)
     const wanted = range.trim() === "" ? "latest" : range.trim()
     if (wanted.length > MAX_RANGE) throw badRange(name, wanted)
     const exact = valid(wanted, LOOSE)
-    if (exact !== null) return (await this.find(name, exact)) ?? (await this.#refuse(name, exact))
+    if (exact !== null) return (await this.#find(name, exact, isPatient)) ?? (await this.#refuse(name, exact))
     const isRange = validRange(wanted, LOOSE) !== null
     if (!isRange && !TAG.test(wanted)) throw badRange(name, wanted)
-    const tagged = await this.find(name, isRange ? "latest" : wanted)
+    const tagged = await this.#find(name, isRange ? "latest" : wanted, isPatient)
     if (tagged !== undefined && (!isRange || wanted === "*" || satisfies(tagged.version, wanted, LOOSE))) return tagged
-    const best = isRange ? highestOf(await this.#list(name), wanted) : undefined
+    const best = isRange ? highestOf(await this.#list(name, wanted, isPatient), wanted) : undefined
     if (best === undefined) return this.#refuse(name, wanted)
-    const found = await this.find(name, best)
+    const found = await this.#find(name, best, isPatient)
     if (found !== undefined) return found
     throw new RegistryUnavailableError(`The package registry lists ${name}@${best} and does not describe it`)
   }
@@ -62,8 +91,12 @@ export class Registry implements Releases {
 
   /** The description of an exact version or of a tag; `undefined` if there is none. */
   find(name: string, version: string): Promise<Release | undefined> {
+    return this.#find(name, version, false)
+  }
+
+  #find(name: string, version: string, isPatient: boolean): Promise<Release | undefined> {
     const key = `${name}@${version}`
-    const found = this.#releases.get(key) ?? this.client.budget.connect(() => this.#fetch(name, version))
+    const found = this.#releases.get(key) ?? this.client.budget.connect(() => this.#fetch(name, version), isPatient)
     this.#releases.set(key, found)
     return found
   }
@@ -84,13 +117,13 @@ export class Registry implements Releases {
     const { budget, cache } = client
     const what = `${name}@${version}`
     const path = `${name.replace("/", "%2f")}/${encodeURIComponent(version)}`
-    const key = `manifest/${encodeURIComponent(client.base.href)}/${path}`
+    const key = this.#key(name, version)
     const read = (json: unknown) => readManifest(json, name, version, (said) => client.archiveAddress(said))
     const kept = read(await cache.getJson(key))
     if (kept !== undefined) return kept
     const response = await client.get(client.address(path), what, "application/json")
     if (response === undefined) return undefined
-    const text = await textOf(response.body, budget.signal, (count, total) => {
+    const text = await textOf(response.body, budget.wire, (count, total) => {
       budget.spendBytes(count)
       if (total > PACKAGE_LIMITS.manifestBytes) throw tooLarge(`The description of ${what}`)
     }).catch((error: unknown) => {
@@ -104,10 +137,31 @@ export class Registry implements Releases {
     return release
   }
 
-  #list(name: string): Promise<VersionList | undefined> {
-    const list = this.#versions.get(name) ?? this.client.budget.connect(() => fetchVersions(this.client, name))
+  #key(name: string, version: string): string {
+    const path = `${name.replace("/", "%2f")}/${encodeURIComponent(version)}`
+    return `manifest/${encodeURIComponent(this.client.base.href)}/${path}`
+  }
+
+  /** @param range the range that is looked for. */
+  #list(name: string, range?: string, isPatient = false): Promise<VersionList | undefined> {
+    const known = this.#versions.get(name)
+    if (known !== undefined) return known
+    const list = this.client.budget.connect(
+      () => fetchVersions(this.client, name, range, (version, json) => this.#described(name, version, jsonOf(json))),
+      isPatient
+    )
     this.#versions.set(name, list)
     return list
+  }
+
+  /** Notes the description of a version that came with the list of all. */
+  async #described(name: string, version: string, json: unknown): Promise<void> {
+    const key = `${name}@${version}`
+    const release = readManifest(json, name, version, (said) => this.client.archiveAddress(said))
+    if (release === undefined || this.#releases.has(key)) return
+    this.#releases.set(key, Promise.resolve(release))
+    this.#published.set(key, release)
+    await this.client.cache.putJson(this.#key(name, version), trimManifest(release), PACKAGE_LIMITS.exactSeconds)
   }
 
   /** Looks for what the author can write instead. */

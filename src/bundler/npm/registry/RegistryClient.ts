@@ -1,5 +1,6 @@
 import { PackageRefused, RegistryUnavailableError } from "../errors.ts"
 import { Budget, withSignal } from "./Budget.ts"
+import type { IsolateMemory } from "./IsolateMemory.ts"
 import { PackageCache } from "./PackageCache.ts"
 import type { ModuleCache } from "../../remote/module-cache.ts"
 
@@ -14,6 +15,8 @@ export interface RegistryOptions {
   readonly signal: AbortSignal
   /** Waits until the build may hold this many bytes of packages. */
   readonly hold?: ((bytes: number) => Promise<void>) | undefined
+  /** Keeps a little in the isolate, where the cache keeps nothing. */
+  readonly memory?: IsolateMemory | undefined
 }
 
 /** How long the registry may take to begin an answer, in milliseconds; then it is asked once more. */
@@ -22,6 +25,9 @@ const ANSWER_MS = 5000
 /** Tries of one request, and milliseconds between them. */
 const TRIES = 2
 const PAUSE_MS = 200
+
+/** From this time on an answer is slow, in milliseconds. */
+const SLOW_MS = 300
 
 const discard = (response: Response): void => {
   response.body?.cancel().catch(() => {})
@@ -33,13 +39,20 @@ export class RegistryClient {
   readonly budget: Budget
   readonly cache: PackageCache
   readonly #fetch: typeof fetch
+  readonly #memory: IsolateMemory | undefined
 
-  constructor({ base, fetch, cache, signal, hold }: RegistryOptions) {
+  constructor({ base, fetch, cache, signal, hold, memory }: RegistryOptions) {
     this.base = new URL(base)
     this.budget = new Budget(signal, hold)
-    this.cache = new PackageCache(cache, this.budget)
+    this.cache = new PackageCache(cache, this.budget, memory)
+    this.#memory = memory
     // A function of its own, because the platform's `fetch` refuses to be called as a method.
     this.#fetch = (input, init) => fetch(input, init)
+  }
+
+  /** Whether the registry took long for its last answer. */
+  get isSlow(): boolean {
+    return this.#memory?.isSlow === true
   }
 
   /** The address of a document: a path below the base. */
@@ -92,10 +105,12 @@ export class RegistryClient {
   }
 
   async #try(url: string, accept: string): Promise<Response> {
+    this.budget.signal.throwIfAborted()
     this.budget.spendRequest()
+    const started = Date.now()
     const over = new AbortController()
     const timer = setTimeout(() => over.abort(new Error("no answer")), ANSWER_MS)
-    const signal = AbortSignal.any([this.budget.signal, over.signal])
+    const signal = AbortSignal.any([this.budget.wire, over.signal])
     const headers = { accept, "user-agent": "mpp-compute" }
     try {
       // `async`, because a function that fetches may also throw.
@@ -106,6 +121,7 @@ export class RegistryClient {
       )
     } finally {
       clearTimeout(timer)
+      if (this.#memory !== undefined) this.#memory.isSlow = Date.now() - started >= SLOW_MS
     }
   }
 }

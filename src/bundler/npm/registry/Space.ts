@@ -9,18 +9,37 @@ export class Space {
   readonly #add: (bytes: number) => Promise<void> | undefined
   #hasTurn = false
   #bytes = 0
+  #most: number
+  /** Whether more was needed than is allowed. */
+  isExceeded = false
 
   /**
    * @param turns the turns of large archives.
    * @param add adds to the bytes of the build; waits until it may hold them.
+   * @param most the bytes that it may take at most, until it is widened.
    */
-  constructor(turns: Turns, add: (bytes: number) => Promise<void> | undefined) {
+  constructor(turns: Turns, add: (bytes: number) => Promise<void> | undefined, most: number) {
+    this.#most = most
     this.#turns = turns
     this.#add = add
   }
 
+  /** Allows any number of bytes from now on. */
+  widen(): void {
+    this.#most = Infinity
+    this.isExceeded = false
+  }
+
+  /** Allows nothing more, because nobody needs it. */
+  giveUp(): void {
+    this.release()
+    this.isExceeded = true
+  }
+
   /** Waits until these bytes may be held. */
   async need(bytes: number): Promise<void> {
+    this.isExceeded ||= bytes > this.#most
+    if (this.isExceeded) throw new Error("the archive is larger than was expected")
     if (!this.#hasTurn && bytes > LARGE) {
       await this.#turns.take()
       this.#hasTurn = true

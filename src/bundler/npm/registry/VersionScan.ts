@@ -10,12 +10,15 @@ const MAX_VERSIONS = 50_000
 /** The lengths of `name`, `versions` and `deprecated`. */
 const WANTED = new Set([4, 8, 10])
 
+/** The longest description of a version that is held; the largest that was measured has 147 KB. */
+const MAX_DESCRIPTION = 1 << 18
+
 const decoder = new TextDecoder()
 
 /**
  * The versions in a packument (all that a registry knows of a package), read chunk by chunk. Packuments have up to 20 MB, and
- * an object made of one takes several times that. Only the package's name, the keys of `versions` and which of these are
- * deprecated are held.
+ * an object made of one takes several times that. Only the package's name, the keys of `versions`, which of these are deprecated
+ * and one description are held.
  */
 export class VersionScan {
   readonly versions: Array<string> = []
@@ -37,6 +40,26 @@ export class VersionScan {
   #length = 0
   #isHeld = false
   #holdsKey = false
+  readonly #wants: (version: string) => boolean
+  /** Whether the description that follows is held, and its bytes so far. */
+  #isWanted = false
+  #description: Array<Uint8Array> = []
+  /** The last version that was wanted. */
+  described = ""
+  /** Where in the chunk the held description goes on; −1 outside of one. */
+  #from = -1
+
+  /** @param wants whether to hold the description of a version, in place of the one that is held. */
+  constructor(wants: (version: string) => boolean = () => false) {
+    this.#wants = wants
+  }
+
+  /** The description of `described`, as JSON; "" without one, or if it is too long. */
+  get description(): string {
+    const stream = new TextDecoder()
+    const parts = this.#description.map((part) => stream.decode(part, { stream: true }))
+    return [...parts, stream.decode()].join("")
+  }
 
   /** Whether a whole packument was read. */
   get isComplete(): boolean {
@@ -46,6 +69,7 @@ export class VersionScan {
   /** @throws {Error} if there are too many versions. */
   write(chunk: Uint8Array): void {
     this.bytes += chunk.length
+    if (this.#from >= 0) this.#from = 0
     for (let index = 0; index < chunk.length; index++) {
       const byte = chunk[index] ?? 0
       if (this.#inString && !this.#isHeld) {
@@ -56,10 +80,24 @@ export class VersionScan {
       else if (byte === 0x7b || byte === 0x5b) {
         this.#depth += 1
         this.#isKey = byte === 0x7b
-      } else if (byte === 0x7d || byte === 0x5d) this.#depth -= 1
+        if (this.#isWanted && this.#depth === 3) this.#from = index
+        this.#isWanted = false
+      } else if (byte === 0x7d || byte === 0x5d) {
+        this.#depth -= 1
+        if (this.#from >= 0 && this.#depth === 2) this.#keep(chunk, index + 1)
+      }
       // In an array this is wrong, but there are no arrays where keys are held.
       else if (byte === 0x2c) this.#isKey = true
     }
+    if (this.#from >= 0) this.#keep(chunk, undefined)
+  }
+
+  /** @param end where the description ends; `undefined` if it goes on in the next chunk. */
+  #keep(chunk: Uint8Array, end: number | undefined): void {
+    const length = this.#description.reduce((sum, part) => sum + part.length, 0)
+    this.#description.push(chunk.slice(this.#from, end))
+    if (length + chunk.length - this.#from > MAX_DESCRIPTION) this.#description = []
+    if (end !== undefined || this.#description.length === 0) this.#from = -1
   }
 
   #skip(chunk: Uint8Array, index: number): number {
@@ -119,6 +157,10 @@ export class VersionScan {
       if (this.versions.length >= MAX_VERSIONS) throw new Error("it has too many versions")
       this.versions.push(text)
       this.#field = ""
+      this.#isWanted = this.#wants(text)
+      if (!this.#isWanted) return
+      this.#description = []
+      this.described = text
     }
   }
 }

@@ -16,8 +16,9 @@ const publishedAt = (json: Readonly<Record<string, unknown>>): number | undefine
   return found === undefined ? undefined : Number(found)
 }
 
-/** The most peers that are read, and the longest range of one. */
+/** The most peers and dependencies that are read, and the longest range of one. */
 const MAX_PEERS = 100
+const MAX_DEPENDENCIES = 100
 const MAX_RANGE = 256
 
 const isOptional = (meta: unknown, name: string): boolean => {
@@ -36,6 +37,15 @@ const peersOf = (json: Readonly<Record<string, unknown>>): ReadonlyMap<string, s
       !isOptional(peerDependenciesMeta, name)
         ? [[name, range]]
         : []
+    )
+  )
+}
+
+const dependenciesOf = ({ dependencies }: Readonly<Record<string, unknown>>): ReadonlyMap<string, string> => {
+  const entries = isObject(dependencies) ? Object.entries(dependencies).slice(0, MAX_DEPENDENCIES) : []
+  return new Map(
+    entries.flatMap(([name, range]): ReadonlyArray<[string, string]> =>
+      typeof range === "string" && range.length <= MAX_RANGE ? [[name, range]] : []
     )
   )
 }
@@ -68,7 +78,8 @@ export const readManifest = (
     unpackedSize: typeof unpackedSize === "number" && unpackedSize > 0 ? unpackedSize : 0,
     deprecated: textOr(json["deprecated"], undefined),
     publishedAt: publishedAt(json),
-    peers: peersOf(json)
+    peers: peersOf(json),
+    dependencies: dependenciesOf(json)
   }
 }
 
@@ -82,12 +93,14 @@ export const trimManifest = ({
   unpackedSize,
   deprecated,
   publishedAt,
-  peers
+  peers,
+  dependencies
 }: Release) => ({
   name,
   version,
   dist: { tarball, integrity, shasum, unpackedSize },
   deprecated,
   peerDependencies: Object.fromEntries(peers ?? []),
+  dependencies: Object.fromEntries(dependencies ?? []),
   _npmOperationalInternal: publishedAt === undefined ? undefined : { tmp: `tmp/_${publishedAt}_0.0` }
 })

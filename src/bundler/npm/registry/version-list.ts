@@ -1,3 +1,6 @@
+import compare from "semver/functions/compare.js"
+import satisfies from "semver/functions/satisfies.js"
+import valid from "semver/functions/valid.js"
 import maxSatisfying from "semver/ranges/max-satisfying.js"
 import { PackageRefused, RegistryUnavailableError } from "../errors.ts"
 import { PACKAGE_LIMITS } from "../limits.ts"
@@ -24,8 +27,29 @@ export const highestOf = (list: VersionList | undefined, range: string): string 
   return maxSatisfying(good, range, LOOSE) ?? maxSatisfying([...list.versions], range, LOOSE) ?? undefined
 }
 
-/** Fetches the versions of a package; `undefined` if there is no such package. */
-export const fetchVersions = async (client: RegistryClient, name: string): Promise<VersionList | undefined> => {
+/** Whether a version is the best of a range so far, of those that it was asked for. */
+const bestSoFar = (range: string) => {
+  let best: string | undefined
+  return (version: string): boolean => {
+    if (valid(version) === null || !satisfies(version, range, LOOSE)) return false
+    if (best !== undefined && compare(version, best) < 0) return false
+    best = version
+    return true
+  }
+}
+
+/**
+ * Fetches the versions of a package; `undefined` if there is no such package.
+ *
+ * @param range the range that is looked for: the list describes its best version, which spares a request.
+ * @param onDescription gets that description, as JSON.
+ */
+export const fetchVersions = async (
+  client: RegistryClient,
+  name: string,
+  range: string | undefined,
+  onDescription: (version: string, json: string) => Promise<void>
+): Promise<VersionList | undefined> => {
   const { budget, cache } = client
   const path = name.replace("/", "%2f")
   const key = `versions/${encodeURIComponent(client.base.href)}/${path}`
@@ -33,9 +57,9 @@ export const fetchVersions = async (client: RegistryClient, name: string): Promi
   if (kept !== undefined) return kept
   const response = await client.get(client.address(path), name, ACCEPT)
   if (response === undefined || response.body === null) return undefined
-  const scan = new VersionScan()
+  const scan = new VersionScan(range === undefined ? undefined : bestSoFar(range))
   try {
-    for await (const piece of piecesOf(response.body, budget.signal)) {
+    for await (const piece of piecesOf(response.body, budget.wire)) {
       budget.spendBytes(piece.length)
       scan.write(piece)
       if (scan.bytes > PACKAGE_LIMITS.packumentBytes) throw tooLarge(name)
@@ -46,6 +70,7 @@ export const fetchVersions = async (client: RegistryClient, name: string): Promi
   if (!scan.isComplete || scan.name !== name)
     throw new RegistryUnavailableError(`The package registry's answer for ${name} is not a list of its versions`)
   const { versions, deprecated } = scan
+  if (scan.description !== "") await onDescription(scan.described, scan.description)
   await cache.putJson(key, { versions, deprecated: [...deprecated] }, PACKAGE_LIMITS.tagSeconds)
   return { versions, deprecated }
 }

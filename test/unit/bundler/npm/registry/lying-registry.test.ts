@@ -127,6 +127,7 @@ describe("a fetch function that fails", () => {
     const fetch = () => new Promise<Response>((resolve) => setTimeout(resolve, 150, new Response(late())))
     const { registry: build } = openRegistry("https://registry.invalid/", { fetch, timeMs: 50 })
     assert.match(await failureOf(build.pick("x", "")), /did not arrive in time/)
+    build.close()
     await new Promise((resolve) => setTimeout(resolve, 150))
     assert.isTrue(cancelled)
   })
@@ -140,6 +141,21 @@ describe("a build that ran out of time", () => {
     assert.match(await failureOf(Promise.all(works)), /did not arrive in time/)
     registry.asked.length = 0
     await install(registry.base, "good", "", { cache })
+    assert.deepStrictEqual(registry.asked, [])
+  })
+
+  it("leaves there what is under way as well, if that comes soon", async () => {
+    const { cache } = memoryCache()
+    const late = (async (url: string, init: RequestInit) => {
+      await new Promise((resolve) => setTimeout(resolve, 150))
+      return fetch(url, init)
+    }) as typeof fetch
+    const { registry: build } = openRegistry(registry.base, { cache, fetch: late, timeMs: 50 })
+    assert.match(await failureOf(build.pick("good", "")), /did not arrive in time/)
+    assert.match(await failureOf(build.pick("other", "")), /did not arrive in time/, "nothing new begins")
+    await build.linger()
+    registry.asked.length = 0
+    await openRegistry(registry.base, { cache }).registry.pick("good", "")
     assert.deepStrictEqual(registry.asked, [])
   })
 })

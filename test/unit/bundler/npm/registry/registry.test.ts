@@ -83,7 +83,7 @@ describe("the version that is picked", () => {
     assert.deepStrictEqual(registry.asked, ["/plain/latest", "/plain/1.2.0", "/plain/next"])
     registry.asked.length = 0
     await pick("plain", "^1")
-    assert.deepStrictEqual(registry.asked, ["/plain/latest", "/plain", "/plain/1.10.0"])
+    assert.deepStrictEqual(registry.asked, ["/plain/latest", "/plain"], "the list describes it")
   })
 
   it("is asked for once by a build", async () => {
@@ -91,7 +91,7 @@ describe("the version that is picked", () => {
     const { registry: build } = openRegistry(registry.base)
     const found = await Promise.all(Array.from({ length: 20 }, () => build.pick("plain", "^1")))
     assert.deepStrictEqual(new Set(found.map(({ version }) => version)), new Set(["1.10.0"]))
-    assert.lengthOf(registry.asked, 3)
+    assert.lengthOf(registry.asked, 2)
   })
 })
 

@@ -4,9 +4,9 @@ import { VersionScan } from "../../../../../src/bundler/npm/registry/VersionScan
 
 const encoder = new TextEncoder()
 
-const scan = (text: string, size = 65_536): VersionScan => {
+const scan = (text: string, size = 65_536, wants?: (version: string) => boolean): VersionScan => {
   const bytes = encoder.encode(text)
-  const found = new VersionScan()
+  const found = new VersionScan(wants)
   for (let at = 0; at < bytes.length; at += size) found.write(bytes.subarray(at, at + size))
   return found
 }
@@ -68,6 +68,11 @@ describe("the list of versions", () => {
         const old = versions.filter(([, , isOld]) => isOld).map(([it]) => it)
         assert.deepStrictEqual([...found.deprecated].toSorted(), old.toSorted())
         assert.isFalse(scan(text.slice(0, -1), size).isComplete)
+        for (const [version, json] of described) {
+          const { described: named, description } = scan(text, size, (it) => it === version)
+          assert.strictEqual(named, version)
+          assert.strictEqual(description, JSON.stringify(json, null, indent).replaceAll("\n", "\n  "))
+        }
       })
     ))
 
@@ -81,5 +86,8 @@ describe("the list of versions", () => {
     assert.deepStrictEqual(long.versions, ["1.0.0"])
     const many = Array.from({ length: 50_001 }, (_, index) => `"${index}.0.0":{}`).join()
     assert.throws(() => scan(`{"versions":{${many}}}`), /too many/)
+    const wordy = `{"versions":{"1.0.0":{"x":"${"y".repeat(300_000)}"},"2.0.0":{}}}`
+    assert.strictEqual(scan(wordy, 5000, (it) => it === "1.0.0").description, "")
+    assert.strictEqual(scan(wordy, 5000, () => true).description, "{}")
   })
 })
