@@ -18,10 +18,11 @@ const mib = (bytes: number): string => (bytes / 1024 / 1024).toFixed(1)
 /** The bytes that the compiler gets of each package. */
 export type Sizes = ReadonlyMap<Package, number>
 
+const totalOf = (sizes: Sizes): number => [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0)
+
 /** A refusal if the compiler gets too many bytes; it names the packages that have the most. */
 export const checkModules = (sizes: Sizes): PackageRefused | undefined => {
-  const total = [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0)
-  if (total <= PACKAGE_LIMITS.moduleBytes) return undefined
+  if (totalOf(sizes) <= PACKAGE_LIMITS.moduleBytes) return undefined
   return tooLarge(`The modules that are imported have more than ${mib(PACKAGE_LIMITS.moduleBytes)} MiB`, sizes)
 }
 
@@ -38,13 +39,16 @@ const tooLarge = (text: string, sizes: Sizes): PackageRefused => {
 }
 
 /**
- * Explains a crash of the compiler. A time-out is the fault of the packages only where the compiler had enough time: else the
- * registry, or the builds before this one, took it.
+ * Explains a crash of the compiler. A time-out is the fault of the packages only where the compiler had enough time, and more modules
+ * than it is known to finish: else the registry, the builds before this one or a slow machine took it.
  */
-export const explainCrash = (crash: Error, sizes: Sizes): Error =>
-  crash instanceof InstanceTimeout && crash.timeMs < PACKAGE_LIMITS.compileMs
+export const explainCrash = (crash: Error, sizes: Sizes): Error => {
+  const isOthers = crash instanceof InstanceTimeout && crash.timeMs < PACKAGE_LIMITS.compileMs
+  const isFeasible = crash instanceof InstanceTimeout && totalOf(sizes) <= PACKAGE_LIMITS.compiledBytes
+  return isOthers || isFeasible
     ? notInTime(crash)
     : tooLarge(`The compiler gave up on the packages: ${crash.message}`, sizes)
+}
 
 /** The build's time ended before the compiler did. A repeat finds the packages in the cache. */
 export const notInTime = (cause: unknown): RegistryUnavailableError =>

@@ -42,16 +42,18 @@ describe("a build with packages that is not in time", () => {
     assert.deepStrictEqual(await makeBundler(options).values(FILES), [1])
   })
 
-  it("is a refusal that names the packages only if the compiler had its time", () => {
+  it("is a refusal that names the packages only if the compiler had its time and too much to do", () => {
     const sizes = new Map([
       [packageOf("a"), 100_000],
-      [packageOf("b"), 3_000_000]
+      [packageOf("b"), 3_500_000]
     ])
     assert.instanceOf(explainCrash(new InstanceTimeout(PACKAGE_LIMITS.compileMs - 1), sizes), RegistryUnavailableError)
+    const feasible = new Map([[packageOf("b"), 3_000_000]])
+    assert.instanceOf(explainCrash(new InstanceTimeout(PACKAGE_LIMITS.compileMs), feasible), RegistryUnavailableError)
     for (const crash of [new InstanceTimeout(PACKAGE_LIMITS.compileMs), new InstanceCrash("out of memory")]) {
       const error = explainCrash(crash, sizes)
       assert.instanceOf(error, PackageRefused)
-      assert.include(error.hint, "b@1.0.0 (2.9 MiB)")
+      assert.include(error.hint, "b@1.0.0 (3.3 MiB)")
       assert.include(error.hint, "Import only the parts that are used")
       assert.deepInclude(error, { package: "b", version: "1.0.0", chain: ["index.ts", "b@1.0.0"] })
       assert.deepStrictEqual(error.site, { file: "index.ts", specifier: "b" })
