@@ -16,6 +16,8 @@ export interface ControlPlane {
   readonly url: string
   /** All that exists at the host, also what deleted projects left behind. `GET /v1/local/inventory` answers the same. */
   readonly inventory: () => Inventory
+  /** For tests: how many clients read the log of a project. */
+  readonly logReaders: () => number
   /** For tests: makes the next `POST /v1/projects` fail half-way, which leaves a row with `status: "error"` on its slug. */
   readonly failNextCreate: (message: string) => void
   /** For tests: makes the next attempt to set secrets fail. An upload's code is live then, and its answer is a 500. */
@@ -88,6 +90,7 @@ export const startControlPlane = async (options: {
   return {
     url: `http://127.0.0.1:${options.port}`,
     inventory: () => inventoryOf(context.store),
+    logReaders: () => streams.count,
     failNextCreate: (message) => {
       failures.create = message
     },

@@ -15,6 +15,7 @@ beforeAll(async () => {
   const code = `export default { fetch(request) {
     const { pathname } = new URL(request.url)
     console.log("at", pathname)
+    if (pathname === "/burst") for (let line = 0; line < 100; line++) console.log("line", line)
     if (pathname === "/throws") throw new TypeError("boom")
     return new Response("said")
   } }`
@@ -69,6 +70,23 @@ describe("the log of a deployment", () => {
     gone.abort()
   })
 
+  it("has 100 lines in their order within 2 s", async () => {
+    const gone = new AbortController()
+    const found = collect((await wallet.fetch(at, { signal: gone.signal })).body!)
+    assert.isTrue(await poll(() => found.text.includes(": connected"), 5000))
+    const since = Date.now()
+    await fetch(`${url}/burst`)
+    assert.isTrue(await poll(() => events(found.text).length === 1, 5000), found.text)
+    assert.isBelow(Date.now() - since, 2000)
+    const { logs } = events(found.text)[0] as { readonly logs: ReadonlyArray<{ readonly message: unknown }> }
+    const lines = Array.from({ length: 100 }, (_, line) => ["line", line])
+    assert.deepStrictEqual(
+      logs.map(({ message }) => message),
+      [["at", "/burst"], ...lines]
+    )
+    gone.abort()
+  })
+
   it("is shared by two who look, one of them with the stock command line client", async () => {
     const stop = new AbortController()
     const found = collect((await wallet.fetch(at, { signal: stop.signal })).body!)
@@ -87,5 +105,10 @@ describe("the log of a deployment", () => {
       process.kill(-cli.pid!, "SIGKILL")
       await once(cli, "close")
     }
+  })
+
+  it("keeps no connection to the host for clients that have gone, once it writes to them", async () => {
+    const none = () => stack.controlPlane?.logReaders() === 0
+    assert.isTrue(await poll(none, 30_000), `${stack.controlPlane?.logReaders()} are still read`)
   })
 })

@@ -21,6 +21,11 @@ export class LogStreams {
     return (this.#clients.get(project)?.size ?? 0) > 0
   }
 
+  /** How many clients listen to any project. */
+  get count(): number {
+    return this.#clients.values().reduce((sum, { size }) => sum + size, 0)
+  }
+
   /** Sends events to all who listen to the project now. */
   publish(project: string, events: ReadonlyArray<object>): void {
     for (const send of this.#clients.get(project) ?? []) for (const event of events) send(event)
