@@ -1,5 +1,5 @@
 import { boundWarnings } from "../compiler/warnings.ts"
-import { flagsFor } from "../config/compatibility.ts"
+import { flagsFor } from "../config/compatibility/compatibility.ts"
 import type { AssetRouting, ProjectConfig, ResourceRequest } from "../config/types.ts"
 import { BundleError, type Diagnostic } from "../diagnostics.ts"
 import type { Project } from "../project/project.ts"

@@ -58,7 +58,7 @@ export class Graph {
     this.forgetFiles()
   }
 
-  /** Follows all imports once more when something is installed the next time, because they lead elsewhere now. */
+  /** Follows all imports once more when something is installed the next time, because they lead to other files now. */
   forgetFiles(): void {
     this.reach.forget()
     for (const { reached, lost } of this.#packages.values()) {

@@ -55,7 +55,7 @@ export class Reach {
     this.forget()
   }
 
-  /** Forgets all files, because imports lead elsewhere now. */
+  /** Forgets all files, because imports lead to other files now. */
   forget(): void {
     this.#files.clear()
     this.#peerless.clear()

@@ -37,7 +37,7 @@ const BINARY = /(?:^|[-/_])(?:linux|darwin|win32)[-_](?:x64|arm64)/
 
 const INSTALLS_BINARY = /node-gyp|prebuild|node-pre-gyp|cmake-js|node install/
 
-/** They fetch a program when they are installed, and do without: puppeteer connects to a browser elsewhere. */
+/** They fetch a program when they are installed, and do without: puppeteer connects to the browser of another machine. */
 const DOES_WITHOUT: ReadonlySet<unknown> = new Set(["puppeteer"])
 
 /** Whether a package is a program for one machine: it has add-ons, builds them, or leads to packages that have them. */

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { assert, describe, it } from "@effect/vitest"
-import { LATEST_COMPATIBILITY_DATE } from "../../../../src/bundler/config/compatibility.ts"
+import { LATEST_COMPATIBILITY_DATE } from "../../../../src/bundler/config/compatibility/compatibility.ts"
 import { HONOURED, REFUSED, WITHOUT_EFFECT } from "../../../../src/bundler/config/keys.ts"
 import { inEachFormat, pointedAt, readFiles, refusalOf } from "../../../support/config.ts"
 

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DEFAULT_CONFIG } from "../../../../src/bundler/config/read-config.ts"
-import { flagsFor, LATEST_COMPATIBILITY_DATE } from "../../../../src/bundler/config/compatibility.ts"
+import { flagsFor, LATEST_COMPATIBILITY_DATE } from "../../../../src/bundler/config/compatibility/compatibility.ts"
 import { inEachFormat, pointedAt, readFiles, refusalOf } from "../../../support/config.ts"
 
 const FULL = {

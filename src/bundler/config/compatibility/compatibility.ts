@@ -1,7 +1,7 @@
-import { own } from "../project/jsonc.ts"
+import { own } from "../../project/jsonc.ts"
 import { flagsForModules } from "./node-flags.ts"
-import { quoted, type Report } from "./Report.ts"
-import { textsAt } from "./values.ts"
+import { quoted, type Report } from "../Report.ts"
+import { textsAt } from "../values.ts"
 
 /** The date of a project that names none. */
 export const DEFAULT_COMPATIBILITY_DATE = "2026-07-01"
