@@ -22,6 +22,9 @@ const RESERVED = 2 ** 32
 
 const MB = 1_000_000
 
+/** Collects all garbage, also what only a second collection frees, and gives the pages back that V8 keeps for later. */
+const COLLECT = `gc({ type: "major", execution: "sync", flavor: "last-resort" })`
+
 /** A port that nobody uses now. */
 export const freePort = async (): Promise<number> => {
   const server = createServer()
@@ -78,7 +81,7 @@ const connectTo = async (url: string) => {
   const contextId = await context.promise
   return {
     collect: async () => {
-      const answer = await call("Runtime.evaluate", { expression: "gc()", contextId })
+      const answer = await call("Runtime.evaluate", { expression: COLLECT, contextId })
       if (answer === undefined || Object.hasOwn(Object(answer), "exceptionDetails"))
         throw new Error(`workerd was not started with ${COLLECTABLE}`)
     },
