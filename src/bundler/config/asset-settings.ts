@@ -1,5 +1,5 @@
 import { own } from "../project/jsonc.ts"
-import { joinPath } from "../project/paths.ts"
+import { folderOf, joinPath } from "../project/paths.ts"
 import type { BindingNames } from "./bindings.ts"
 import { quoted, type Report } from "./Report.ts"
 import type { AssetSettings } from "./types.ts"
@@ -56,8 +56,19 @@ const readWorkerFirst = (report: Report, table: unknown): boolean | ReadonlyArra
   return rules
 }
 
-/** Reads `assets`: static files. */
-export const readAssets = (report: Report, names: BindingNames): AssetSettings | undefined => {
+/** The page of a project that Vite has built. Cloudflare's plugin for Vite serves its folder, and no configuration names it. */
+const BUILT_PAGE = "dist/client/index.html"
+
+/**
+ * Reads `assets`: static files.
+ *
+ * @param hasFile whether a file was sent.
+ */
+export const readAssets = (
+  report: Report,
+  names: BindingNames,
+  hasFile: (path: string) => boolean
+): AssetSettings | undefined => {
   const table = own(report.value, "assets")
   if (table === undefined || table === null) return undefined
   if (!isTable(table)) {
@@ -65,12 +76,13 @@ export const readAssets = (report: Report, names: BindingNames): AssetSettings |
     return undefined
   }
   const binding = textAt(report, table, ["assets"], "binding")
-  const written = textAt(report, table, ["assets"], "directory")
-  if (written === "" || own(table, "directory") === undefined)
+  const isBuilt = own(table, "directory") === undefined && hasFile(BUILT_PAGE)
+  const written = isBuilt ? folderOf(BUILT_PAGE) : textAt(report, table, ["assets"], "directory")
+  if (written === "" || (own(table, "directory") === undefined && !isBuilt))
     report.refuse(
       ["assets"],
       '"directory" of assets is missing',
-      "Name the folder of the files. If a build tool names it, build the project and send the result: no command runs here."
+      "Name the folder of the files. If Vite builds the project, build it and send dist/client: no command runs here."
     )
   const directory = written === undefined ? undefined : joinPath("", written.replaceAll("\\", "/"))
   const htmlHandling = choice(report, table, "html_handling", HTML)
@@ -102,6 +114,6 @@ export const readAssets = (report: Report, names: BindingNames): AssetSettings |
     ...(htmlHandling === undefined ? {} : { htmlHandling }),
     ...(notFoundHandling === undefined ? {} : { notFoundHandling }),
     ...(runWorkerFirst === undefined ? {} : { runWorkerFirst }),
-    place: report.place(["assets", "directory"])
+    place: report.place(isBuilt ? ["assets"] : ["assets", "directory"])
   }
 }

@@ -24,7 +24,7 @@ export const DEFAULT_CONFIG: ProjectConfig = {
   warnings: []
 }
 
-const makeConfig = (source: ConfigSource, now: number): ProjectConfig => {
+const makeConfig = (source: ConfigSource, now: number, hasFile: (path: string) => boolean): ProjectConfig => {
   const report = new Report(source)
   if (!isTable(source.value)) report.refuse([], `${source.file} is no object`, "Correct it or leave it out.")
   const names = new BindingNames(report)
@@ -35,7 +35,7 @@ const makeConfig = (source: ConfigSource, now: number): ProjectConfig => {
   const database = readDatabase(report, names)
   const r2 = readR2(report, names)
   const durableObjects = readDurableObjects(report, names)
-  const assets = readAssets(report, names)
+  const assets = readAssets(report, names, hasFile)
   const compatibilityDate = readDate(report, now)
   const hasObjects = (durableObjects.request?.bindings.length ?? 0) > 0
   const config = {
@@ -94,6 +94,6 @@ export const readConfig = (
   const [file, ...others] = CONFIG_FILES.filter((path) => textOf(path) !== undefined)
   const text = file === undefined ? undefined : textOf(file)
   if (file === undefined || text === undefined) return withoutConfig(textOf)
-  const config = makeConfig(readSource(file, text, hasPlaces), now)
+  const config = makeConfig(readSource(file, text, hasPlaces), now, (path) => textOf(path) !== undefined)
   return { ...config, warnings: [...ignored(file, others), ...config.warnings] }
 }

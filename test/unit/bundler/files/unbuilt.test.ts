@@ -51,6 +51,19 @@ describe("the program that a script of package.json names to wrangler", () => {
   })
 })
 
+describe("a project that Vite has built", () => {
+  it("has the files of dist/client, where the configuration names no folder", async () => {
+    const config = {
+      "wrangler.json": '{ "main": "worker.ts", "assets": { "binding": "ASSETS" } }',
+      "worker.ts": program
+    }
+    const built = { ...config, "dist/client/index.html": "<p>", "dist/client/a.js": "1", "dist/server/b.js": "2" }
+    const { assets, entrypoint } = await bundle(built)
+    assert.deepStrictEqual([entrypoint, Object.keys(assets?.files ?? {})], ["worker.ts", ["a.js", "index.html"]])
+    assert.include(await hintOf(config), "build it and send dist/client")
+  })
+})
+
 describe("a project that is not built", () => {
   it("is refused with the command that builds it", async () => {
     const hint = 'Build the project with "vite build", and send the result with it: no command runs here.'
