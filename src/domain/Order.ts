@@ -70,8 +70,13 @@ export interface UpdateOrder extends ProvedRequest {
   readonly env?: Env
 }
 
+/** Whether the answer was given, or was ready to be given, before this call. A missing field means that it was not. */
+interface Replay {
+  readonly replayed?: boolean
+}
+
 /** A paid deploy answers this: the body's four fields, and the value of `Payment-Receipt`. */
-export interface Deployed {
+export interface Deployed extends Replay {
   readonly url: string
   readonly deployment_id: string
   /** `2026-03-27T21:00:00Z`: UTC, no milliseconds. */
@@ -81,7 +86,7 @@ export interface Deployed {
 }
 
 /** A paid execution answers this: the body, as the text of a JSON object, and the value of `Payment-Receipt`. */
-export interface Executed {
+export interface Executed extends Replay {
   readonly execution_id: string
   readonly output: string
   readonly receipt: string

@@ -56,7 +56,7 @@ const submit = Effect.fn("OrderWorkflow.submit")(function* (
         )
       )
     case "Finished":
-      return yield* storedResult(resolution.purchase)
+      return { ...(yield* storedResult(resolution.purchase)), replayed: true }
     case "Refused":
       return yield* resolution.error
   }

@@ -9,10 +9,16 @@ const DeployedSchema = Schema.Struct({
   deployment_id: Schema.String,
   expires_at: Schema.String,
   ttl_hours: Schema.Number,
-  receipt: Schema.String
+  receipt: Schema.String,
+  replayed: Schema.optionalKey(Schema.Boolean)
 })
 
-const ExecutedSchema = Schema.Struct({ execution_id: Schema.String, output: Schema.String, receipt: Schema.String })
+const ExecutedSchema = Schema.Struct({
+  execution_id: Schema.String,
+  output: Schema.String,
+  receipt: Schema.String,
+  replayed: Schema.optionalKey(Schema.Boolean)
+})
 
 const DeletedSchema = Schema.Struct({ deployment_id: Schema.String, status: Schema.Literal("deleted") })
 

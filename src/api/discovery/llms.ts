@@ -210,7 +210,7 @@ ${projectSection(service)}
 ## Never pay twice
 
 Send an \`Idempotency-Key\` (a UUID) with the deploy. **After a lost answer, a reset or a timeout, send the same body, byte for
-byte, with the same key again**. A finished order is answered again, a paid order is finished, and neither is charged again. Another body,
+byte, with the same key again**. A finished order is answered again (with \`Idempotent-Replayed: true\`), a paid order is finished, and neither is charged again. Another body,
 even by one blank, is another order and costs again. If you sent no key, use \`retry.idempotency_key\` of the answer, if you got one. If you
 start over with the same body while your paid order is unfinished, you get that order instead of a second one.
 

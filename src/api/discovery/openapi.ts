@@ -53,7 +53,10 @@ const RETRY_AFTER = { "Retry-After": responseHeader("Seconds to wait.") }
 
 /** Headers of responses, by status. */
 const RESPONSE_HEADERS: Readonly<Record<string, Json>> = {
-  200: { "Payment-Receipt": responseHeader("base64url of JSON: status, method, timestamp, reference.") },
+  200: {
+    "Payment-Receipt": responseHeader("base64url of JSON: status, method, timestamp, reference."),
+    "Idempotent-Replayed": responseHeader("true for an answer that is given again.")
+  },
   402: { "WWW-Authenticate": responseHeader("The challenge: Payment id=…, method, intent, request, expires.") },
   409: RETRY_AFTER,
   429: RETRY_AFTER,

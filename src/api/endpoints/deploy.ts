@@ -32,13 +32,13 @@ export const makeDeploy = Effect.gen(function* () {
     const terms = deployTerms(DEPLOY_PRICE, request.sha256)
     const { credential } = request
     if (credential === undefined || project === undefined) return yield* gate.quote(request, terms)
-    const { receipt, ...deployment } = yield* gate.verify(credential, request, terms).pipe(
+    const { receipt, replayed, ...deployment } = yield* gate.verify(credential, request, terms).pipe(
       Effect.flatMap((paid) => submit({ ...paid, ...project })),
       Effect.catchTag("PaymentRejected", (rejected) => gate.reject(request, terms, rejected)),
       gate.completeErrors(request),
       Effect.withSpan("Gateway.deploy")
     )
-    yield* setReceipt(receipt)
+    yield* setReceipt(receipt, replayed)
     return deployment
   })
 })

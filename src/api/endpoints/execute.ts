@@ -22,13 +22,13 @@ export const makeExecute = Effect.gen(function* () {
     const terms = executeTerms(EXECUTE_PRICE, request.sha256)
     const { credential } = request
     if (credential === undefined || program === undefined) return yield* gate.quote(request, terms)
-    const { receipt, output } = yield* gate.verify(credential, request, terms).pipe(
+    const { receipt, replayed, output } = yield* gate.verify(credential, request, terms).pipe(
       Effect.flatMap((paid) => orders.execute({ ...paid, ...program })),
       Effect.catchTag("PaymentRejected", (rejected) => gate.reject(request, terms, rejected)),
       gate.completeErrors(request),
       Effect.withSpan("Gateway.execute")
     )
-    yield* setReceipt(receipt)
+    yield* setReceipt(receipt, replayed)
     // The answer is the stored text byte for byte, because the result is the code's own JSON.
     return HttpServerResponse.text(output, { contentType: "application/json" })
   })

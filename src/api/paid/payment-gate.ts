@@ -82,8 +82,13 @@ export const makePaymentGate = Effect.gen(function* () {
   }
 })
 
-/** Adds the receipt to the answer. Only this client may see the answer. */
-export const setReceipt = (receipt: string) => setHeaders({ "payment-receipt": receipt, "cache-control": "private" })
+/** Adds the receipt to the answer, and marks an answer that is given again. Only this client may see the answer. */
+export const setReceipt = (receipt: string, replayed = false) =>
+  setHeaders({
+    "payment-receipt": receipt,
+    "cache-control": "private",
+    ...(replayed && { "idempotent-replayed": "true" })
+  })
 
 const headers402 = (challenge: string) => ({ "www-authenticate": challenge, "cache-control": "no-store" })
 

@@ -60,7 +60,9 @@ describe("POST /execute", () => {
   it("runs once for a key, and again for another", async () => {
     const { pay, payments, runs } = gatewayWith()
     const first = await (await pay({ body, path, headers })).text()
-    assert.strictEqual(await (await pay({ body, path, headers })).text(), first)
+    const again = await pay({ body, path, headers })
+    assert.strictEqual(again.headers.get("idempotent-replayed"), "true")
+    assert.strictEqual(await again.text(), first)
     assert.strictEqual(runs.length, 1)
     assert.strictEqual(payments.captured.size, 1)
     assert.strictEqual((await pay({ body, path, headers: { "idempotency-key": "other" } })).status, 200)

@@ -15,10 +15,12 @@ describe("an order", () => {
   it("answers the same again to the same key, and discards the second credential", async () => {
     const gateway = makeGateway()
     const headers = { "idempotency-key": "k" }
-    const first = await deployment(await gateway.pay({ headers }))
+    const first = await gateway.pay({ headers })
+    assert.isNull(first.headers.get("idempotent-replayed"))
     const again = await gateway.pay({ headers })
-    assert.deepStrictEqual(await deployment(again), first)
+    assert.deepStrictEqual(await deployment(again), await deployment(first))
     assert.isNotNull(again.headers.get("payment-receipt"))
+    assert.strictEqual(again.headers.get("idempotent-replayed"), "true")
     assert.strictEqual(gateway.payments.captured.size, 1)
     assert.strictEqual(gateway.host.projects.size, 1)
   })
