@@ -89,6 +89,11 @@ export interface ControlPlane {
    * a reader ignores other types.
    */
   logs(projectId: string): Effect.Effect<ReadableStream<Uint8Array>, ControlPlaneError>
+  /**
+   * Asks a site once, and answers whether its code answers, whatever that is; false if the host itself answers that there is no such
+   * site, or no code yet. Never call it before the project was created, because a host may remember for a while that a site is unknown.
+   */
+  serves(url: string): Effect.Effect<boolean, ControlPlaneUnavailable>
   /** Deletes the project, its site and its data. Succeeds if the project does not exist. */
   remove(projectId: string): Effect.Effect<void, ControlPlaneError>
 }

@@ -128,6 +128,11 @@ export class ControlPlaneMemory {
         Effect.suspend(() =>
           this.projects.has(id) ? Effect.succeed(this.#openLog(id)) : refusal(404, "no such project")
         ).pipe(this.#called("logs", id)),
+      serves: (url) =>
+        Effect.sync(() => {
+          const project = this.projects.values().find((project) => project.url === url)
+          return project !== undefined && project.uploads.length > 0
+        }).pipe(this.#called("serves", url)),
       remove: (id) =>
         Effect.sync(() => {
           for (const all of [this.projects, this.databases, this.stores]) all.delete(id)

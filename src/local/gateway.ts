@@ -8,6 +8,7 @@ import type { Child } from "./system/process.ts"
 import { waitUntilReady, withLogTail } from "./ready.ts"
 import type { Plan } from "./runtime/plan.ts"
 import { startRuntime } from "./runtime/start.ts"
+import type { FrontEnv } from "./hosting/via-front.ts"
 import type { Settings } from "./settings.ts"
 
 /** The gateway, built as it is deployed, in a process of its own. */
@@ -32,6 +33,8 @@ export const startGateway = async (options: {
   readonly settings: Settings
   /** Host names that it answers to beside this machine's own, for example the name of a tunnel. */
   readonly hosts: ReadonlyArray<string>
+  /** The port of the sites, and the secret that opens it. The gateway reaches sites by it, because few systems resolve their names. */
+  readonly sites: FrontEnv
   /** The URL of the process that starts bundles before they are paid for. Without it the gateway has no start check. */
   readonly hosting: string | undefined
   readonly signal: AbortSignal
@@ -79,8 +82,8 @@ const healthy = async (url: string): Promise<boolean> => {
 }
 
 /**
- * Plans three Workers: the host filter, the project's own behind it, and the runner, which passes start checks to the hosting
- * process.
+ * Plans four Workers: the host filter, the project's own behind it, the way out of that one, which finds the sites, and the
+ * runner, which passes start checks to the hosting process.
  */
 const makePlan = (options: Parameters<typeof startGateway>[0], secret: string): Plan => {
   const folder = join(options.dir, "gateway")
@@ -105,6 +108,11 @@ const makePlan = (options: Parameters<typeof startGateway>[0], secret: string): 
           serviceBindings: { GATEWAY: { name: config.name } }
         }
       },
+      {
+        name: "outbound",
+        source: source("hosting/site/workers/outbound.ts"),
+        options: { bindings: { ...options.sites, HOST: "" } }
+      },
       ...(hosting === undefined
         ? []
         : [{ name: "runner", source: source("hosting/client.ts"), options: { bindings: { HOSTING: hosting } } }])
@@ -115,6 +123,7 @@ const makePlan = (options: Parameters<typeof startGateway>[0], secret: string): 
       out: join(folder, "built"),
       watch: dirname(config.main),
       variables: options.settings as Readonly<Record<string, string>>,
+      outbound: "outbound",
       services: hosting === undefined ? {} : { RUNNER: { name: "runner", entrypoint: "Runner" } }
     }
   }

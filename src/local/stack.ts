@@ -145,6 +145,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
           configPath,
           settings: await reroute(settings),
           hosts: options.gatewayHosts ?? [],
+          sites: { PORT: String(ports.SITES_PORT), SECRET: secret },
           hosting: options.startCheck === false ? undefined : hostingUrl,
           signal
         }),

@@ -87,6 +87,9 @@ export const Status = Schema.Struct({
   }),
   created_at: Schema.String.annotate({ description: "When it was paid for: UTC." }),
   updated_at: Schema.NullOr(Schema.String).annotate({ description: "When its code went live last: UTC." }),
+  verified_at: Schema.NullOr(Schema.String).annotate({
+    description: "When its code answered at the URL, whatever it answered: UTC; null if the site could not be asked."
+  }),
   expires_at: Schema.NullOr(Schema.String).annotate({ description: "When it is, or was, deleted: UTC." }),
   charged: Schema.NullOr(Schema.Boolean).annotate({
     description: "Whether money moved; null while the chain has not confirmed it."

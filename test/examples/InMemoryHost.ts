@@ -43,6 +43,7 @@ export const layerInMemoryHost = Layer.succeed(ControlPlaneClient, {
   list: () => Effect.sync(() => [...projects.values()]),
   tag: (id, tags) => change(id, { tags }),
   upload: (id, { code }) => change(id, { code }),
+  serves: (url) => Effect.sync(() => [...projects.values()].some((one) => one.url === url && one.code !== undefined)),
   findDatabase: () => Effect.succeedNone,
   createDatabase: lacks("databases"),
   query: lacks("databases"),

@@ -70,6 +70,7 @@ export const exampleStatus = {
   status: "live",
   created_at: "2026-03-26T20:59:57Z",
   updated_at: "2026-03-26T21:00:00Z",
+  verified_at: "2026-03-26T21:00:01Z",
   expires_at: exampleDeployment.expires_at,
   charged: true,
   last_failure: null,

@@ -172,7 +172,8 @@ The answer is 200 with a \`Payment-Receipt\` header and
 ${JSON.stringify(exampleDeployment)}
 \`\`\`
 
-\`GET /deployments/{deployment_id}\` (free) says \`delivering\`, \`live\`, \`failed\`, \`expired\` or \`deleted\`, and whether money has moved.
+\`GET /deployments/{deployment_id}\` (free) says \`delivering\`, \`live\`, \`failed\`, \`expired\` or \`deleted\`, and whether money has moved; \`verified_at\` when the code answered at
+its URL by HEAD, whatever it answered: the service asks it once after each upload.
 Its \`warnings\` are the compiler's: probable mistakes in code that builds.
 
 ## Newer code at the same URL

@@ -16,6 +16,7 @@ import { makeDatabases } from "./databases.ts"
 import { makeLogs } from "./logs.ts"
 import { makeJackHttp, projectPath, redact, type Rejection, toControlPlaneError, withTimeout } from "./JackHttp.ts"
 import { uploadForm } from "./upload-form.ts"
+import { makeServes } from "./serves.ts"
 import { decode, toAccount, toProject, toProjects } from "./wire.ts"
 
 /** The time limit of a read with its retries. A read is one row of a database. */
@@ -188,7 +189,8 @@ const makeJack: Effect.Effect<ControlPlane, never, Settings | HttpClient.HttpCli
     upload,
     remove,
     ...makeDatabases(http),
-    ...makeLogs(http)
+    ...makeLogs(http),
+    serves: yield* makeServes
   }
 })
 

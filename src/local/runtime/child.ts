@@ -20,7 +20,7 @@ const localWorker = async ({ name, source, options }: LocalWorker, index: number
   ...(index === 0 && { unsafeDirectSockets: [{ host: "127.0.0.1", port: plan.port }] })
 })
 
-const projectWorkers = async ({ name, config, out, variables, services }: Project) => {
+const projectWorkers = async ({ name, config, out, variables, services, outbound }: Project) => {
   const [{ main, rules, worker, others }] = await Promise.all([
     projectOptions(config),
     existsSync(out) ? undefined : buildProject(config, out)
@@ -33,7 +33,8 @@ const projectWorkers = async ({ name, config, out, variables, services }: Projec
       modules: builtModules(out, main, rules),
       modulesRoot: out,
       bindings: { ...(bindings as object), ...variables },
-      serviceBindings: { ...(serviceBindings as object), ...services }
+      serviceBindings: { ...(serviceBindings as object), ...services },
+      outboundService: outbound
     },
     ...others
   ]

@@ -37,6 +37,8 @@ export interface Project {
   readonly watch: string
   /** Variables beside those of the configuration, which they override. */
   readonly variables: Readonly<Record<string, string>>
+  /** The Worker through which the project's own requests go. */
+  readonly outbound: string
   /** Service bindings beside those of the configuration. */
   readonly services: Readonly<Record<string, { readonly name: string; readonly entrypoint?: string }>>
 }

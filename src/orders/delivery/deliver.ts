@@ -12,6 +12,7 @@ import { save } from "../purchase/save.ts"
 import * as transition from "../purchase/transitions.ts"
 import { install } from "./install.ts"
 import { sentAgain } from "./send.ts"
+import { verify } from "./verify.ts"
 import { recordFailure } from "../steps/retry.ts"
 
 /**
@@ -52,6 +53,7 @@ const publish = Effect.fn("OrderWorkflow.publish")(function* (purchase: Purchase
   const update = sentAgain(sent, upload, store.secrets(purchase.id), { body: "", key: purchase.key, attempts: 0 }, now)
   const delivered = yield* save(store, transition.delivered(sent, answer, now, update))
   yield* index(delivered)
+  yield* verify(delivered)
   return delivered
 })
 

@@ -16,6 +16,7 @@ import * as transition from "../purchase/transitions.ts"
 import { backoff } from "../steps/backoff.ts"
 import { install } from "./install.ts"
 import { sentAgain } from "./send.ts"
+import { verify } from "./verify.ts"
 
 /** Fails with the answer to an update of a deployment that has expired or was deleted. */
 export const over = Effect.fnUntraced(function* (id: string) {
@@ -119,6 +120,7 @@ const upload = Effect.fnUntraced(function* (id: string) {
 
 /** Sends a saved update to the host. It is safe to interrupt and to repeat, because the same upload twice does no harm. */
 export const push = Effect.fn("OrderWorkflow.push")(function* (id: string) {
+  const again = (yield* alive(id)).purchase.update?.again !== undefined
   const { build, url } = yield* upload(id).pipe(
     // This retries at once if the project turned out to be gone.
     Effect.retry({ times: 1, while: (error) => error._tag === "ControlPlaneRefused" && error.status === 404 }),
@@ -135,6 +137,8 @@ export const push = Effect.fn("OrderWorkflow.push")(function* (id: string) {
   const sealed = (yield* PurchaseStore).secrets(id)
   const live = yield* settle(id, (purchase, now) => taken(purchase, build, sealed, url, now))
   if (url !== undefined) yield* index(live)
+  // Code that is sent once more has been live before.
+  if (!again || url !== undefined) yield* verify(live)
   const { answer, receipt } = live
   if (!("url" in answer)) return yield* Effect.die(new Error(`${id} has no URL`))
   return { ...answer, receipt }

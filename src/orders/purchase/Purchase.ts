@@ -143,7 +143,9 @@ export const PurchaseRow = Schema.Struct({
    * When its payer deleted the deployment, in unix milliseconds. It is final: nothing is delivered from then on, and the order
    * deletes the project until the host no longer shows it. A missing field means that nobody has.
    */
-  deletedAt: Schema.optionalKey(Schema.Number)
+  deletedAt: Schema.optionalKey(Schema.Number),
+  /** When the code that is live answered at its URL, in unix milliseconds. Null or a missing field: nobody could ask, or nobody has. */
+  verifiedAt: Schema.optionalKey(Schema.NullOr(Schema.Number))
 })
 /** One payment for one order, as a row: every field that any state has. */
 export type PurchaseRow = typeof PurchaseRow.Type
@@ -216,7 +218,7 @@ const undelivered = (failure: Failure | null): Status["status"] => (failure?.fau
 
 /** The status that the payer, or anybody who knows the id, can read. */
 export const statusOf = (purchase: Purchase): Status => {
-  const { id, state, answer, failure, createdAt, updatedAt, warnings, lock, gone = false } = purchase
+  const { id, state, answer, failure, createdAt, updatedAt, verifiedAt = null, warnings, lock, gone = false } = purchase
   return {
     deployment_id: id,
     url: answer !== null && "url" in answer && !gone && !isDeleted(purchase) ? answer.url : null,
@@ -231,6 +233,7 @@ export const statusOf = (purchase: Purchase): Status => {
         }[state],
     created_at: timestamp(createdAt),
     updated_at: updatedAt === null ? null : timestamp(updatedAt),
+    verified_at: verifiedAt === null ? null : timestamp(verifiedAt),
     expires_at: endOf(purchase),
     charged: charged(state),
     last_failure: failure?.detail ?? null,

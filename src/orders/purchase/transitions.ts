@@ -132,5 +132,8 @@ export const pushed = (purchase: Delivered, changes: Changes): Delivered => ({
   due: Math.min(changes.due, Date.parse(purchase.answer.expires_at))
 })
 
+/** The code has answered at its URL at `verifiedAt`; null if the site could not be asked. */
+export const verified = (purchase: Delivered, verifiedAt: number | null): Delivered => ({ ...purchase, verifiedAt })
+
 /** The payer has received the answer. From now on a request without a key is a new purchase. */
 export const acknowledged = <P extends Purchase>(purchase: P): P => ({ ...purchase, answered: true })

@@ -44,7 +44,7 @@ describe("a deploy", () => {
     const { deployment_id, url, expires_at } = await deployment(await gateway.pay())
     const status = await gateway.send(`/deployments/${deployment_id}`)
     assert.strictEqual(status.headers.get("cache-control"), "no-store")
-    const { created_at, updated_at, ...rest } = (await status.json()) as Record<string, string>
+    const { created_at, updated_at, verified_at, ...rest } = (await status.json()) as Record<string, string>
     const live = {
       deployment_id,
       url,
@@ -58,6 +58,7 @@ describe("a deploy", () => {
     assert.deepStrictEqual<object>(rest, live)
     assert.strictEqual(Date.parse(expires_at) - Date.parse(updated_at ?? ""), 86_400_000)
     assert.isAtMost(Date.parse(created_at ?? ""), Date.parse(updated_at ?? ""))
+    assert.isAtMost(Date.parse(updated_at ?? ""), Date.parse(verified_at ?? ""))
   })
 
   it("gets a random slug without a name", async () => {

@@ -68,7 +68,8 @@ describe("a deploy with a database", () => {
       "query",
       "execute",
       "execute",
-      "upload"
+      "upload",
+      "serves"
     ])
     assert.deepStrictEqual(recorded(gateway), [
       ["DB", ["0001_todos.sql", "0002_users.sql"], ["d1_migrations", "todos", "users"]]

@@ -66,6 +66,8 @@ const rows: Readonly<Record<string, object>> = {
   },
   "a database": { ...live, placement: { ...placement, database: { askedAt: null, id: "db1" } } },
   "a project that the host has lost": { ...live, gone: true },
+  "a site that has answered": { ...live, verifiedAt: 1_800_000_000_000 },
+  "a site that could not be asked": { ...live, verifiedAt: null },
   "a deployment that its payer has deleted": { ...live, state: "expired", deletedAt: 1_800_000_000_000 },
   "a deployment that was deleted before it was live": {
     ...first,

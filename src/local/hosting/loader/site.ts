@@ -36,12 +36,16 @@ type Site = { readonly version: string | null; readonly project?: string }
 /** A project answers this until its first upload. Jack answers the same text. */
 const placeholder = { error: "Project is being set up. Deploy your code with 'jack ship'." }
 
+/** The answer for a name that no project has; Jack answers the same text. */
+const noSuchSite = (label: string): Response =>
+  Response.json({ error: "Project not found", subdomain: label }, { status: 404 })
+
 /** Answers a request to a site. */
 export const serveSite = async (label: string, request: Request, env: SiteEnv, exports: Exports): Promise<Response> => {
   const site = `${env.SITES_URL}/${encodeURIComponent(label)}`
   try {
     const found = env.SITES_URL === "" ? undefined : await fetch(site)
-    if (found === undefined || !found.ok) return new Response("There is no such site.\n", { status: 404 })
+    if (found === undefined || !found.ok) return noSuchSite(label)
     const { version, project } = (await found.json()) as Site
     if (version === null) return Response.json(placeholder, { status: 503 })
     // The site has been updated since the front looked it up.

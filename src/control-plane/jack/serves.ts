@@ -1,0 +1,40 @@
+import * as Effect from "effect/Effect"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import { ControlPlaneUnavailable } from "../errors.ts"
+import { redact } from "./JackHttp.ts"
+
+/** The statuses of the host's own answers. Code may answer with them, too: then the body decides. */
+const HOST_STATUSES = [404, 503]
+
+/**
+ * The host's own answers for a site: Jack's dispatcher knows no such project, or has the placeholder of one without an upload.
+ * The local hosting answers the same.
+ */
+const HOST_WORDS = /^\s*\{\s*"error"\s*:\s*"(Project (not found|not available|is being set up)|Unknown hostname)/
+
+/** The most characters of a body that are compared. */
+const MAX_WORDS = 200
+
+/**
+ * Asks a site by HEAD whether its code answers. Only for the statuses of the host's own answers it reads the body by GET, because
+ * an answer to HEAD has none. Redirects are answers, and are not followed.
+ */
+export const makeServes = Effect.map(HttpClient.HttpClient, (http) => {
+  const send = (request: HttpClientRequest.HttpClientRequest) =>
+    http.execute(request).pipe(
+      Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
+      Effect.mapError(
+        (error) => new ControlPlaneUnavailable({ message: redact(`the site did not answer: ${error.message}`) })
+      )
+    )
+  return Effect.fn("ControlPlaneClient.serves")(function* (url: string) {
+    const { status } = yield* send(HttpClientRequest.head(url))
+    if (!HOST_STATUSES.includes(status)) return true
+    const response = yield* send(HttpClientRequest.get(url))
+    if (!HOST_STATUSES.includes(response.status)) return true
+    const body = yield* Effect.orElseSucceed(response.text, () => "")
+    return !HOST_WORDS.test(body.slice(0, MAX_WORDS))
+  })
+})
