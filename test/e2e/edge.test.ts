@@ -209,6 +209,13 @@ describe("bodies", () => {
       sending.write("{", () => sending.destroy(new Error("reset")))
     })
     const health = await fetch(`${stack.info.gateway}/health`)
-    assert.deepStrictEqual(await health.json(), { status: "ok", configured: true, missing: [], start_check: true })
+    assert.deepStrictEqual(await health.json(), {
+      status: "ok",
+      configured: true,
+      missing: [],
+      start_check: true,
+      resources: ["kv", "d1", "durable_objects", "assets", "secrets", "modules"],
+      asset_limit_bytes: 2_097_152
+    })
   })
 })

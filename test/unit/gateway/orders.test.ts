@@ -3,7 +3,7 @@ import { assert, describe, it } from "vitest"
 import { SlugTaken } from "../../../src/control-plane/ControlPlaneClient.ts"
 import { failsWith, losesItsAnswer } from "../../../src/control-plane/testing.ts"
 import { testCredential } from "../../../src/payment/testing.ts"
-import { deployment, helloBody, makeGateway, problem } from "../../support/gateway.ts"
+import { deployment, helloBody, makeGateway, problem, testSettings } from "../../support/gateway.ts"
 
 describe("a deploy", () => {
   it("continues when its client disconnects", async () => {
@@ -144,8 +144,14 @@ describe("the gateway", () => {
       status: "not_configured",
       configured: false,
       missing: ["MPP_SECRET_KEY", "REALM", "TEMPO_RECIPIENT", "CONTROL_PLANE_TOKEN"],
-      start_check: false
+      start_check: false,
+      resources: ["kv", "d1", "durable_objects", "assets", "secrets", "modules"],
+      asset_limit_bytes: 2_097_152
     })
+    const offered = { RESOURCES: "r2, kv", ASSET_LIMIT: "1000" }
+    const narrowed = await makeGateway({ settings: { ...testSettings, ...offered } }).send("/health")
+    const { resources, asset_limit_bytes } = (await narrowed.json()) as Record<string, unknown>
+    assert.deepStrictEqual([resources, asset_limit_bytes], [["kv", "r2", "secrets", "modules"], 1000])
   })
 
   it("lets browsers call it and read its headers", async () => {

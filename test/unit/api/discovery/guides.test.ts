@@ -59,6 +59,17 @@ describe("GET /llms.txt", () => {
     for (const body of bodies) assert.strictEqual((await gateway.post(body)).status, 402)
   })
 
+  it("offers what the operator offers", async () => {
+    const full = await text()
+    for (const part of ["`kv_namespaces`, one of `d1_databases`", "AI, R2, …", "2 MiB and", '"public/index.html"'])
+      assert.include(full, part)
+    const narrow = await text({ ...testSettings, RESOURCES: "r2, assets", ASSET_LIMIT: "1000" })
+    assert.include(narrow, "`vars` (strings), `r2_buckets`, `assets`, `define`")
+    assert.include(narrow, "1,000 bytes and")
+    assert.notMatch(narrow, /kv_namespaces|d1_databases|AI, R2/)
+    assert.include(await text({ ...testSettings, RESOURCES: "none" }), "serves no static files")
+  })
+
   it("tells a client how to find the network", async () => {
     const network = (TEMPO_NETWORK: string) => text({ ...testSettings, TEMPO_NETWORK })
     assert.match(await network("testnet"), /npx mppx \S+\/deploy --network testnet -H/)
