@@ -97,7 +97,11 @@ export const expire = Effect.fn("OrderWorkflow.expire")(function* (over: Readonl
  * slug when the payer calls again. The order releases the place before it asks the host to delete the project. The host may
  * delete late, and nothing may be served from there then. The sweep deletes the rest.
  */
-export const releaseProject = Effect.fn("OrderWorkflow.releaseProject")(function* (purchase: Purchase) {
-  yield* save(yield* PurchaseStore, transition.released(purchase))
+export const releaseProject = Effect.fn("OrderWorkflow.releaseProject")(function* ({ id }: Purchase) {
+  const store = yield* PurchaseStore
+  const purchase = store.byId(id)
+  // Its payer may have deleted the deployment meanwhile.
+  if (purchase === undefined || isDeleted(purchase)) return
+  yield* save(store, transition.released(purchase))
   yield* Effect.ignore(remove(purchase))
 })

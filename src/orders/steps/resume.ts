@@ -5,7 +5,7 @@ import { Payers } from "../../payers/Payers.ts"
 import { deliver } from "../delivery/deliver.ts"
 import { awaitResult, register, runDetached } from "../idempotency/resolve-order.ts"
 import { LEASE_MS, storedResult } from "../purchase/new-purchase.ts"
-import type { Purchase } from "../purchase/Purchase.ts"
+import { isDeleted, type Purchase } from "../purchase/Purchase.ts"
 import { isOpen, PurchaseStore } from "../purchase/PurchaseStore.ts"
 import { save } from "../purchase/save.ts"
 import * as transition from "../purchase/transitions.ts"
@@ -41,9 +41,12 @@ export const resumeFrom = (
 }
 
 /** Continues a purchase, or waits for it if it is in progress. */
-export const resume = Effect.fn("OrderWorkflow.resume")(function* (purchase: Purchase) {
+export const resume = Effect.fn("OrderWorkflow.resume")(function* (found: Purchase) {
   const store = yield* PurchaseStore
   const now = yield* Clock.currentTimeMillis
+  // Its payer may have deleted the deployment since it was found, and no write may undo that.
+  const purchase = store.byId(found.id) ?? found
+  if (isDeleted(purchase)) return yield* storedResult(purchase)
   const inFlight = store.inFlight.get(purchase.key)
   if (inFlight !== undefined) return yield* awaitResult(inFlight)
   // The purchase no longer waits for its payer. From here on the order retries it like any other.

@@ -121,11 +121,13 @@ export const submitUpdate = Effect.fn("OrderWorkflow.update")(function* (
 })
 
 /** Continues a saved update, unless it is in progress. */
-export const resumeUpdate = Effect.fn("OrderWorkflow.resumeUpdate")(function* (purchase: Purchase) {
-  const { id, update } = purchase
+export const resumeUpdate = Effect.fn("OrderWorkflow.resumeUpdate")(function* ({ id }: Purchase) {
   const store = yield* PurchaseStore
-  if (update === null || store.inFlightUpdates.has(id)) return
   const now = yield* Clock.currentTimeMillis
+  // Its payer may have deleted the deployment since it was found. That ends the update.
+  const purchase = store.byId(id)
+  const update = purchase?.update ?? null
+  if (purchase === undefined || update === null || store.inFlightUpdates.has(id)) return
   if (update.again !== undefined && now < update.again) {
     yield* save(store, transition.wakeAt(purchase, Math.min(update.again, expiryOf(purchase)!)))
     return

@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { type Answer, calling, failing, jack, json, lost, text, url } from "./client.ts"
+import { type Answer, calling, failing, jack, json, lost, never, text, url } from "./client.ts"
 
 const placeholder = json(503, { error: "Project is being set up. Deploy your code with 'jack ship'." })
-const moved: Answer = () => new Response(null, { status: 302, headers: { location: "https://elsewhere.test/" } })
+const moved: Answer = () => new Response(null, { status: 302, headers: { location: "https://another.test/" } })
 const [head, get] = [`HEAD ${url}/`, `GET ${url}/`]
 
 describe("a site", () => {
@@ -36,10 +36,18 @@ describe("a site", () => {
     })
   }
 
-  it.effect("that cannot be reached is no answer", () =>
-    Effect.gen(function* () {
-      const { error } = yield* failing((client) => client.serves(url))
-      assert.strictEqual(error._tag, "ControlPlaneUnavailable")
-    }).pipe(Effect.provide(jack(lost).layer()))
-  )
+  for (const [what, answers] of [
+    ["cannot be reached", [lost]],
+    ["never answers", [never]],
+    ["is behind an error of the platform", [text(522, "error code: 522")]],
+    ["is of an account that the platform keeps from it", [text(404, ""), text(404, "error code: 1042")]]
+  ] as const) {
+    it.effect(`that ${what} is no answer`, () =>
+      Effect.gen(function* () {
+        const { error, seconds } = yield* failing((client) => client.serves(url))
+        assert.strictEqual(error._tag, "ControlPlaneUnavailable")
+        assert.isAtMost(seconds, 6)
+      }).pipe(Effect.provide(jack(...answers).layer()))
+    )
+  }
 })
