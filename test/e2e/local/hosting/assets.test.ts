@@ -59,6 +59,17 @@ describe("assets", () => {
     assert.strictEqual(again.status, 304)
   })
 
+  it("have no headers of the runtime's own log", async () => {
+    const { id, url } = await create()
+    await put(id, project({ not_found_handling: "single-page-application" }))
+    const { headers, status } = await fetch(`${url}/asset/some/view`)
+    assert.strictEqual(status, 200)
+    assert.deepStrictEqual(
+      [...headers.keys()].filter((name) => name.startsWith("x-")),
+      []
+    )
+  })
+
   for (const [html_handling, path, answer] of [
     ["drop-trailing-slash", "/docs/", "307 /docs"],
     ["force-trailing-slash", "/about", "307 /about/"],
