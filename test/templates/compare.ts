@@ -1,3 +1,4 @@
+import { type IncomingMessage, request } from "node:http"
 import { setTimeout as sleep } from "node:timers/promises"
 import type { Call } from "./templates.ts"
 
@@ -21,6 +22,8 @@ const OF_CONNECTION = new Set([
 /** Parts of texts that differ from run to run, in the order in which they are replaced. */
 const VARYING: ReadonlyArray<readonly [RegExp, string]> = [
   [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi, "<uuid>"],
+  [/\b[0-9a-f]{64}\b/g, "<hash>"],
+  [/(?<="id":")[\w-]{21}(?=")/g, "<nanoid>"],
   [/[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{32}/g, "<bookmark>"],
   [/\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d+)?Z?/g, "<time>"],
   [/\w{3} \w{3} \d{2} \d{4} \d{2}:\d{2}:\d{2} GMT\+0000 \(Coordinated Universal Time\)/g, "<time>"],
@@ -56,6 +59,24 @@ const converse = async (url: string, messages: ReadonlyArray<string>, origin: st
   return { status: 101, headers: {}, body: heard.join("\n") }
 }
 
+/** Node's `fetch` sets `sec-fetch-mode` itself, by which assets tell browsers that navigate. */
+const ask = (url: string, method: string, { headers, body }: Pick<Call, "headers"> & { readonly body?: string }) =>
+  new Promise<Pick<IncomingMessage, "headers"> & { readonly status: number; readonly body: Buffer }>(
+    (resolve, reject) => {
+      const sent = request(url, { method, headers: { ...headers, connection: "close" }, timeout: 30_000 }, (answer) => {
+        const parts: Array<Buffer> = []
+        answer
+          .on("data", (part: Buffer) => parts.push(part))
+          .on("error", reject)
+          .on("end", () =>
+            resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(parts) })
+          )
+      })
+      sent.on("error", reject).on("timeout", () => sent.destroy(new Error("no answer")))
+      sent.end(body)
+    }
+  )
+
 /** Makes the calls in order. */
 export const callAll = async (origin: string, calls: ReadonlyArray<Call>): Promise<ReadonlyArray<Answer>> => {
   const taken: Record<string, string> = {}
@@ -67,19 +88,16 @@ export const callAll = async (origin: string, calls: ReadonlyArray<Call>): Promi
       continue
     }
     const isText = body === undefined || typeof body === "string"
-    const response = await fetch(url, {
-      method,
-      redirect: "manual",
-      headers: { "accept-encoding": "identity", ...(isText ? {} : { "content-type": "application/json" }), ...headers },
-      ...(body === undefined ? {} : { body: isText ? body : JSON.stringify(body) }),
-      signal: AbortSignal.timeout(30_000)
+    const response = await ask(url, method, {
+      headers: { ...(isText ? {} : { "content-type": "application/json" }), ...headers },
+      ...(body === undefined ? {} : { body: isText ? body : JSON.stringify(body) })
     })
-    const text = Buffer.from(await response.arrayBuffer()).toString("latin1")
+    const text = response.body.toString("latin1")
     for (const [name, pattern] of Object.entries(take)) taken[name] = new RegExp(pattern).exec(text)?.[1] ?? ""
-    const kept = [...response.headers].filter(([name]) => !OF_CONNECTION.has(name))
+    const kept = Object.entries(response.headers).filter(([name]) => !OF_CONNECTION.has(name))
     answers.push({
       status: response.status,
-      headers: Object.fromEntries(kept.map(([name, value]) => [name, normalize(value, origin)])),
+      headers: Object.fromEntries(kept.map(([name, value]) => [name, normalize(String(value), origin)])),
       body: normalize(text, origin)
     })
   }

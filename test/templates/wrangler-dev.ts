@@ -105,7 +105,8 @@ export const startPeer = async ({ entry, env }: Template, copy: string): Promise
       "--local"
     ],
     cwd: copy,
-    env: ENVIRONMENT,
+    // A build of the configuration finds the template's own tools, as in a script of npm.
+    env: { ...ENVIRONMENT, PATH: `${join(copy, "node_modules/.bin")}:${process.env["PATH"]}` },
     log
   })
   const said = () => readFileSync(log, "utf8").slice(child.logStart)
