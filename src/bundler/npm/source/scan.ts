@@ -1,3 +1,5 @@
+import { deadBranches } from "./dead-branches.ts"
+
 /** How a module is imported. Only `import` must succeed: what is required, or imported while the program runs, may fail there. */
 export type Kind = "import" | "require" | "dynamic"
 
@@ -29,9 +31,11 @@ const isComment = (text: string, index: number): boolean => {
  */
 export const guessImports = (text: string): ReadonlyArray<Guess> => {
   const found = new Map<string, Guess>()
+  const dead = deadBranches(text)
   for (const match of text.matchAll(PATTERN)) {
     const [, , parenthesis, required, specifier = ""] = match
-    if (isComment(text, match.index)) continue
+    const { index } = match
+    if (dead.some(([from, to]) => index >= from && index < to) || isComment(text, index)) continue
     const kind = required !== undefined ? "require" : parenthesis === "(" ? "dynamic" : "import"
     found.set(`${kind} ${specifier}`, { specifier, kind })
   }
