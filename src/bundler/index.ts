@@ -39,7 +39,7 @@ export { DEFAULT_COMPATIBILITY_DATE } from "./config/compatibility/compatibility
 export type { Assets } from "./files/assets.ts"
 export { type Base64, base64Length, type FileContent, isBase64 } from "./files/base64.ts"
 export type { Equipment } from "./files/describe.ts"
-export type { Module } from "./files/import-files.ts"
+export type { Module } from "./files/modules.ts"
 export type { Migration, Migrations } from "./files/migrations.ts"
 export type { WaitUntil } from "./compiler/pool/Pool.ts"
 export type { ModuleCache } from "./remote/module-cache.ts"
@@ -181,6 +181,7 @@ export const createBundler = (options: BundlerOptions): Bundler => {
         const diagnostic = check(entrypoint, compiled.exports, compiled.code, files.get(entrypoint))
         if (diagnostic !== undefined) throw new BundleError([diagnostic])
         checkOutput(compiled.code)
+        for (const module of packages?.modules(compiled.externals) ?? []) modules.set(module.name, module)
         return {
           entrypoint,
           main: MAIN,

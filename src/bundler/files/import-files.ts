@@ -5,13 +5,7 @@ import type { Project } from "../project/project.ts"
 import { IMPORTS_QUERY } from "../resolve/imports.ts"
 import { fromBase64, textOf } from "./base64.ts"
 import { matchesWildcard } from "./glob.ts"
-
-/** A module that is uploaded beside the bundle, which imports it by `./` and its name. */
-export interface Module {
-  readonly name: string
-  readonly kind: "wasm" | "text" | "data"
-  readonly base64: string
-}
+import { isWasmModule, type Module, moduleName } from "./modules.ts"
 
 /** Marks a query of a plugin to the compiler, which calls the plugin again. */
 const OWN_QUERY = { isFileQuery: true }
@@ -27,25 +21,13 @@ const DEFAULT_RULES: ReadonlyArray<ModuleRule> = [
   { type: "CompiledWasm", globs: ["*.wasm", "*.wasm?module"] }
 ]
 
-/** The first bytes of WebAssembly: `\0asm`. */
-const WASM = "AGFzb"
-
-/**
- * The name of an uploaded module: the file's path, without signs that a specifier could read otherwise, and with the extension
- * by which the host knows WebAssembly, because it drops files with unknown ones.
- */
-const moduleName = (path: string): string => {
-  const name = path.replace(/[^\w./-]/g, (sign) => `_${sign.charCodeAt(0).toString(16)}`)
-  return /\.wasm$/i.test(name) ? name : `${name}.wasm`
-}
-
 /** Modules of a project by the names that the bundle imports them by. */
 export type Modules = Map<string, Module>
 
 const asModule = (path: string, base64: string | undefined, modules: Modules): OnResolveResult | undefined => {
   // For a text the compiler has a message of its own.
   if (base64 === undefined) return undefined
-  if (!base64.startsWith(WASM)) {
+  if (!isWasmModule(base64)) {
     const note = { text: 'Send its bytes: { "base64": "AGFzbQ…" }.' }
     return { errors: [{ text: `${JSON.stringify(path)} is no WebAssembly module`, notes: [note] }] }
   }

@@ -1,5 +1,6 @@
 import type { Message, OnResolveArgs, OnResolveResult, Plugin } from "esbuild-wasm"
 import { BundleError, BundlerCrashError, type Diagnostic } from "../diagnostics.ts"
+import type { Module } from "../files/modules.ts"
 import type { Files } from "../project/project.ts"
 import { Graph } from "./graph/Graph.ts"
 import type { Kind } from "./source/scan.ts"
@@ -17,6 +18,7 @@ import { refusalAt } from "./project/site.ts"
 import { checkModules, explainCrash, explainPackageError, type InBundle, packageWarnings } from "./report.ts"
 import { refuseRegistry } from "./specifiers.ts"
 import { Supply } from "./Supply.ts"
+import { wasmModules } from "./wasm-modules.ts"
 import { readLocks } from "./lock/locks.ts"
 import { writeOwnLock } from "./lock/own-lock.ts"
 
@@ -200,11 +202,7 @@ export class Packages {
     this.#open.reopen()
   }
 
-  /**
-   * Warnings about packages.
-   *
-   * @param inputs the modules in the bundle, by name, with the bytes that each has in the output.
-   */
+  /** Warnings about packages, given the modules in the bundle by name, with the bytes that each has in the output. */
   warnings(inputs: Readonly<Record<string, { readonly bytesInOutput: number }>>): ReadonlyArray<Diagnostic> {
     const files = Object.entries(inputs).flatMap(([name, { bytesInOutput }]): ReadonlyArray<InBundle> => {
       const [pkg, path] = this.#compiler.fileOf(name) ?? []
@@ -217,6 +215,9 @@ export class Packages {
     ]
   }
 
+  /** The modules of WebAssembly that the bundle imports from packages. It throws `PackageRefused` if one cannot be had. */
+  readonly modules = (imports: ReadonlyArray<string>): ReadonlyArray<Module> => wasmModules(this.#compiler, imports)
+
   /** Explains an error of the compiler that is about packages; `undefined` for all others. */
   explain(message: Message): Diagnostic | undefined {
     if (this.#tooLarge !== undefined && message.detail === this.#tooLarge) {
@@ -224,9 +225,8 @@ export class Packages {
       return reason instanceof BundleError ? reason.diagnostics[0] : refusalAt(this.#files, undefined, reason)
     }
     const refused = this.#caught.of(message)
-    if (refused !== undefined)
-      return explainPackageError(this.#files, this.#compiler, { ...message, text: refused.text, detail: refused })
-    return explainPackageError(this.#files, this.#compiler, message)
+    const about = refused === undefined ? message : { ...message, text: refused.text, detail: refused }
+    return explainPackageError(this.#files, this.#compiler, about)
   }
 
   /** Explains a crash of the compiler; `undefined` if no packages are in the build. */

@@ -1,5 +1,6 @@
 import type { Loader, OnLoadResult, OnResolveArgs, OnResolveResult, Plugin } from "esbuild-wasm"
-import { isText } from "./archive/importable.ts"
+import { isText, isWasm } from "./archive/importable.ts"
+import { moduleName } from "../files/modules.ts"
 import type { Kind } from "./source/scan.ts"
 import type { Target } from "./graph/types.ts"
 import type { Package } from "./package/Package.ts"
@@ -66,6 +67,8 @@ export class CompilerSide {
   readonly #source: PackageSource
   readonly #others: OtherModules
   readonly #files = new Map<string, readonly [pkg: Package, path: string]>()
+  /** Modules of WebAssembly, by the specifier that the bundle imports them by. */
+  readonly #wasm = new Map<string, readonly [pkg: Package, path: string]>()
 
   constructor(source: PackageSource, others: OtherModules) {
     this.#source = source
@@ -76,6 +79,8 @@ export class CompilerSide {
   answer(target: Target, args: OnResolveArgs): OnResolveResult {
     switch (target.type) {
       case "file":
+        if (isWasm(target.path) && Object.keys(args.with).length === 0)
+          return this.#others.platform(args, this.#beside(target.pkg, target.path))
         return { path: this.#name(target.pkg, target.path), namespace: PACKAGE_FILE, sideEffects: target.sideEffects }
       case "platform":
         return this.#others.platform(args, target.specifier)
@@ -100,6 +105,18 @@ export class CompilerSide {
     const name = `${pkg.id}/${path}${path.endsWith(".js") && pkg.isEsm(path) ? ".mjs" : ""}`
     this.#files.set(name, [pkg, path])
     return name
+  }
+
+  /** WebAssembly is a module of its own beside the bundle. */
+  #beside(pkg: Package, path: string): string {
+    const specifier = `./${moduleName(`npm/${pkg.id}/${path}`)}`
+    this.#wasm.set(specifier, [pkg, path])
+    return specifier
+  }
+
+  /** The package and the path of a module of WebAssembly, by the specifier that the bundle imports it by. */
+  wasmOf(specifier: string): readonly [pkg: Package, path: string] | undefined {
+    return this.#wasm.get(specifier)
   }
 
   /** The package and the path of a file, by the name that the compiler reports (`package:zod@4.6.7/index.js`). */

@@ -53,8 +53,8 @@ export interface Archive {
   readonly wide: boolean
 }
 
-/** How many of an archive's files are held: the likely ones, all modules, or the texts alone. */
-export type Extent = boolean | "text"
+/** How many of an archive's files are held: the likely ones, all modules, or one kind of the others alone. */
+export type Extent = boolean | "text" | "wasm"
 
 /** Fetches and verifies archives, or takes them from the cache. */
 export interface Archives {

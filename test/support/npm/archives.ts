@@ -52,7 +52,11 @@ export const paxRecord = (key: string, value: string): string => {
 }
 
 /** A package's archive: its files by path, `package.json` first. */
-export const pack = (name: string, version: string, files: Readonly<Record<string, string>> = {}): Buffer =>
+export const pack = (
+  name: string,
+  version: string,
+  files: Readonly<Record<string, string | Uint8Array>> = {}
+): Buffer =>
   gzipSync(
     tar(
       Object.entries({

@@ -3,7 +3,7 @@ import { integrityOf, pack } from "./archives.ts"
 /** One version of a package: its package.json without name and version, and its files. */
 export interface Small {
   readonly json?: Readonly<Record<string, unknown>>
-  readonly files?: Readonly<Record<string, string>>
+  readonly files?: Readonly<Record<string, string | Uint8Array>>
   readonly deprecated?: string
   /** Milliseconds since 1970, as the public registry tells them. */
   readonly publishedAt?: number

@@ -1,7 +1,7 @@
 import type { PackageRefused } from "../errors.ts"
 import { PACKAGE_LIMITS } from "../limits.ts"
 import type { Extent, PackageFiles } from "../types.ts"
-import { isImportable, isNativePart, isText, isUnlikely } from "./importable.ts"
+import { extentFor, isImportable, isNativePart, isText, isUnlikely, isWasm } from "./importable.ts"
 import type { TarReader } from "./Untar.ts"
 
 /** Packages up to this size are kept with all files that can be imported: `main` of some is a minified file. */
@@ -19,7 +19,7 @@ export class KeptFiles implements TarReader {
 
   /**
    * @param wide whether files that are unlikely to be imported are held in any case, and not only those of a small package; or
-   *   only the texts.
+   *   only the texts, or the modules of WebAssembly.
    * @param tooLarge makes the refusal of the package.
    */
   constructor(wide: Extent, tooLarge: (text: string) => PackageRefused) {
@@ -30,11 +30,11 @@ export class KeptFiles implements TarReader {
   /** Called with each file's path before its bytes come. */
   wants(path: string, size: number): boolean {
     const canImport = isImportable(path)
-    if (!canImport && !isText(path) && !isNativePart(path)) return false
+    if (!canImport && !isText(path) && !isWasm(path) && !isNativePart(path)) return false
     this.paths.add(path)
     if (this.paths.size > PACKAGE_LIMITS.files) throw this.#tooLarge(`has more than ${PACKAGE_LIMITS.files} modules`)
-    if (this.#wide === "text") {
-      if (!isText(path)) return false
+    if (this.#wide === "text" || this.#wide === "wasm") {
+      if (extentFor(path) !== this.#wide) return false
       this.size += size
       return this.#isSmallEnough()
     }

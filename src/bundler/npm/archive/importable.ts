@@ -23,6 +23,13 @@ const TEXT = /\.(?:css|txt|html|sql|md)$/
 /** Whether a package's file is imported as text, by its path. */
 export const isText = (path: string): boolean => path.length <= MAX_PATH && TEXT.test(path)
 
+/** Whether a package's file is a module of WebAssembly, by its path. It is held only where something imports it. */
+export const isWasm = (path: string): boolean => path.length <= MAX_PATH && path.endsWith(".wasm")
+
+/** How much of an archive is held for a file: a text or a module of WebAssembly for itself, or all that can be imported. */
+export const extentFor = (path: string): "text" | "wasm" | "modules" =>
+  isText(path) ? "text" : isWasm(path) ? "wasm" : "modules"
+
 /** Whether it says that the package is a native add-on. Its bytes are of no use, but its name is. */
 export const isNativePart = (path: string): boolean =>
   path.length <= MAX_PATH && (path === "binding.gyp" || path.endsWith(".node"))

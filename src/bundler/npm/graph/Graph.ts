@@ -1,6 +1,6 @@
 import { PackageRefused, RegistryUnavailableError } from "../errors.ts"
 import { PACKAGE_LIMITS } from "../limits.ts"
-import { isText } from "../archive/importable.ts"
+import { extentFor } from "../archive/importable.ts"
 import { Package } from "../package/Package.ts"
 import type { Archives, Lock, Release, Releases } from "../types.ts"
 import { Held } from "./Held.ts"
@@ -166,15 +166,16 @@ export class Graph {
   }
 
   async #refetch(pkg: Package, paths: ReadonlyArray<string>): Promise<void> {
-    const held = new Map([...pkg.files].filter(([path]) => isText(path)))
-    if (paths.some((path) => isText(path))) {
-      const { files } = await this.#archives.files(pkg.release, "text")
+    const held = new Map([...pkg.files].filter(([path]) => extentFor(path) !== "modules"))
+    for (const extent of ["text", "wasm"] as const) {
+      if (!paths.some((path) => extentFor(path) === extent)) continue
+      const { files } = await this.#archives.files(pkg.release, extent)
       for (const path of paths) {
         const bytes = files.get(path)
         if (bytes !== undefined) held.set(path, bytes)
       }
     }
-    const modules = paths.filter((path) => !isText(path))
+    const modules = paths.filter((path) => extentFor(path) === "modules")
     if (modules.length > 0) {
       let archive = await this.#archives.files(pkg.release, pkg.wide)
       if (modules.some((path) => !archive.files.has(path))) archive = await this.#archives.files(pkg.release, true)

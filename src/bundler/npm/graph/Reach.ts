@@ -1,4 +1,4 @@
-import { isText } from "../archive/importable.ts"
+import { extentFor } from "../archive/importable.ts"
 import type { PackageRefused } from "../errors.ts"
 import type { Package, Site } from "../package/Package.ts"
 import { type Barrel, importedNames, type Names, pruneBarrel, readBarrel, wantsOf } from "../source/barrels.ts"
@@ -140,7 +140,7 @@ export class Reach {
     if (bytes === undefined) pkg.lost.add(path)
     if (bytes === undefined) return
     const followed = (reached.followed ??= new Set())
-    if (path.endsWith(".json") || isText(path)) return
+    if (path.endsWith(".json") || extentFor(path) !== "modules") return
     if (reached.barrel !== undefined) {
       for (const [specifier, wanted] of wantsOf(reached.barrel, reached.names)) {
         followed.add(importOf(specifier, "import"))

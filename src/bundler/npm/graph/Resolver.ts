@@ -10,6 +10,9 @@ import type { Need, Project, Target } from "./types.ts"
 
 const wayOf = (kind: Kind): Way => (kind === "require" ? "require" : "import")
 
+/** wrangler also takes `x.wasm?module`. */
+const withoutModule = (specifier: string): string => specifier.replace(/\.wasm\?module$/, ".wasm")
+
 const platform = (specifier: string): Target => ({
   type: "platform",
   specifier: specifier.includes(":") ? specifier : `node:${specifier}`
@@ -38,7 +41,7 @@ export class Resolver {
    * @param range the range of the importer's package.json, if it has one.
    */
   fromProject(site: Site, kind: Kind, range: string | undefined): Target {
-    const { name, range: written, subpath } = readSpecifier(site.specifier)
+    const { name, range: written, subpath } = readSpecifier(withoutModule(site.specifier))
     const need = {
       name,
       range: written ?? range ?? "latest",
@@ -52,7 +55,8 @@ export class Resolver {
   }
 
   /** Where an import in a file of a package leads. */
-  fromPackage(pkg: Package, importer: string, specifier: string, kind: Kind): Target {
+  fromPackage(pkg: Package, importer: string, written: string, kind: Kind): Target {
+    const specifier = withoutModule(written)
     if (/^(cloudflare|workerd):/.test(specifier)) return platform(specifier)
     if (!/^\.{1,2}(\/|$)/.test(specifier)) {
       if (this.#project.isNode(specifier)) return platform(specifier)

@@ -3,7 +3,6 @@ import { exportedSubpaths } from "../package/exports.ts"
 import type { Package } from "../package/Package.ts"
 import { acceptsPeer } from "../versions/peers.ts"
 import type { Kind } from "../source/scan.ts"
-import { insteadOfWasm } from "./native.ts"
 import type { Target } from "./types.ts"
 
 const isTypes = (name: string): boolean => name.startsWith("@types/")
@@ -20,9 +19,9 @@ export const failing = (pkg: Package, kind: Kind, code: RefusalCode, what: strin
   return { type: "refused", error: new PackageRefused({ code, text, hint, package: name, version }, pkg.chain()) }
 }
 
-/** Files of kinds that are no modules. A wasm file may be named with a query. */
+/** Files of kinds that are no modules. */
 const OTHER_KIND =
-  /\.(wasm|png|jpe?g|gif|webp|avif|svg|ico|[ot]tf|woff2?|eot|mp[34]|webm|wav|pdf|zip|gz|bin|dat|s[ac]ss|less|styl|vue|svelte|astro|[cm]?tsx?|graphql|gql|ya?ml|toml|xml|csv)(?:\?\w{1,20})?$/i
+  /\.(png|jpe?g|gif|webp|avif|svg|ico|[ot]tf|woff2?|eot|mp[34]|webm|wav|pdf|zip|gz|bin|dat|s[ac]ss|less|styl|vue|svelte|astro|[cm]?tsx?|graphql|gql|ya?ml|toml|xml|csv)$/i
 
 /** Refuses an import of a file that is no module; once for each kind. `undefined` for all others. */
 export const otherKind = (pkg: Package, kind: Kind, specifier: string): Target | undefined => {
@@ -31,10 +30,7 @@ export const otherKind = (pkg: Package, kind: Kind, specifier: string): Target |
   const text = `${pkg.label} has .${extension} files, and files of this kind cannot be imported from packages`
   if (kind !== "import") return { type: "absent", reason: text }
   const { name, version } = pkg.release
-  const hint =
-    extension === "wasm"
-      ? insteadOfWasm(name)
-      : `Use a part of ${name} without them, or send the file with the project.`
+  const hint = `Use a part of ${name} without them, or send the file with the project.`
   const refusal = { code: "missing-file", text, hint, package: name, version } as const
   return { type: "refused", error: new PackageRefused(refusal, pkg.chain()) }
 }

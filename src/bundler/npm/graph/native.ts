@@ -66,16 +66,6 @@ export const isThreadedAddOn = (name: string): boolean => name.endsWith("-wasm32
 const insteadOfNative = (name: string): string =>
   INSTEAD.get(name) ?? "Use a package that is written in JavaScript alone."
 
-/** The replacement of a package with WebAssembly. */
-export const insteadOfWasm = (name: string): string => {
-  const use = /photon|image|jpeg|png|webp|avif|squoosh/.test(name)
-    ? 'Use Cloudflare Images, or "jimp".'
-    : /(?:^|[-/])og|resvg|satori|yoga/.test(name)
-      ? "Write SVG, and answer it as image/svg+xml."
-      : "Use a package that is written in JavaScript alone."
-  return `WebAssembly must be a module of its own, and the bundle is one module of JavaScript. ${use}`
-}
-
 /** Refuses a package that is a program for one machine. */
 export const refuseNative = (pkg: Package): PackageRefused =>
   new PackageRefused(
