@@ -48,7 +48,7 @@ export class Versions {
   /** The peers that their importers do not accept. */
   readonly unfit = new Map<string, Unfit>()
 
-  /** @param expect is told of each version that is probably chosen, while others are still looked for. */
+  /** @param expect gets each version that is probably chosen, while others are still looked for. */
   constructor(picker: Picker, expect: (release: Release) => void) {
     this.#picker = picker
     this.#expect = expect

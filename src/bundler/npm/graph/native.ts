@@ -62,7 +62,7 @@ const INSTEAD: ReadonlyMap<string, string> = new Map([
 /** Whether a package is an add-on for machines that was compiled to WebAssembly with threads, which Workers do not have. */
 export const isThreadedAddOn = (name: string): boolean => name.endsWith("-wasm32-wasi")
 
-/** What to use in place of a package with a native add-on. */
+/** The replacements of a package with a native add-on. */
 const insteadOfNative = (name: string): string =>
   INSTEAD.get(name) ?? "Use a package that is written in JavaScript alone."
 

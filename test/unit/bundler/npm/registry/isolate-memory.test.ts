@@ -22,7 +22,7 @@ describe("the memory of an isolate", () => {
     assert.isUndefined(memory.text("long"))
   })
 
-  it("keeps a text as long as it was told to", () => {
+  it("keeps a text as long as it was asked to", () => {
     vi.useFakeTimers({ now: 0 })
     const memory = new IsolateMemory()
     memory.keepText("tag", "1.0.0", 300)

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "vitest"
-import wasm from "../../src/bundler/compiler/wasm.ts"
-import { type BundlerOptions, createBundler, RegistryUnavailableError } from "../../src/bundler/index.ts"
-import { type Small, smallRegistry } from "../support/npm/small-registry.ts"
+import wasm from "../../../src/bundler/compiler/wasm.ts"
+import { type BundlerOptions, createBundler, RegistryUnavailableError } from "../../../src/bundler/index.ts"
+import { type Small, smallRegistry } from "../../support/npm/small-registry.ts"
 
 /** The registry's time for each answer, in milliseconds, and that of a build: it gets some eight answers after each other. */
 const ANSWER_MS = 250

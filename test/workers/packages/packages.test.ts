@@ -1,9 +1,9 @@
 import { gzipSync } from "node:zlib"
 import { assert, describe, it } from "vitest"
-import { Gunzip } from "../../src/bundler/npm/archive/Gunzip.ts"
-import { makeHasher } from "../../src/bundler/npm/archive/hasher.ts"
-import { integrityOf, pack, tar } from "../support/npm/archives.ts"
-import { failureOf, install } from "../support/npm/use-registry.ts"
+import { Gunzip } from "../../../src/bundler/npm/archive/Gunzip.ts"
+import { makeHasher } from "../../../src/bundler/npm/archive/hasher.ts"
+import { integrityOf, pack, tar } from "../../support/npm/archives.ts"
+import { failureOf, install } from "../../support/npm/use-registry.ts"
 
 const MIB = 1 << 20
 const BASE = "https://registry.invalid/"
