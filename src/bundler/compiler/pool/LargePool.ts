@@ -1,10 +1,11 @@
 import { Leases } from "../../leases.ts"
 import { PACKAGE_LIMITS } from "../../npm/limits.ts"
+import type { GoProgram, Snapshot } from "../go/GoProgram.ts"
 import { connect, type Instance } from "../instance.ts"
 import { InstanceTimeout } from "../worker-shim.ts"
 import { BundlerBusyError } from "./leased-slots.ts"
 import type { Pool } from "./Pool.ts"
-import { type CompilerMemory, startCompiler } from "./start-compiler.ts"
+import { type CompilerMemory, startCompiler, type StartedCompiler } from "./start-compiler.ts"
 
 const MEMORY: CompilerMemory = {
   limits: { initial: PACKAGE_LIMITS.memoryBytes, maximal: PACKAGE_LIMITS.maxMemoryBytes },
@@ -25,7 +26,7 @@ export interface LargeBuild {
   /** Waits until the build may hold this many bytes of packages, counted all together. */
   readonly hold: (bytes: number) => Promise<void>
   /**
-   * Runs `use` with a compiler of its own, which becomes garbage afterwards.
+   * Runs `use` with a compiler that has seen no other client's source, and becomes garbage afterwards.
    *
    * @throws {BundlerBusyError} if its turn does not come in time.
    */
@@ -46,6 +47,10 @@ export class LargePool {
   /** The builds that wait for the slot, in their order, and when they looked. */
   readonly #waiting = new Map<symbol, number>()
   readonly #slot = new Leases<"slot">()
+  /** A compiler that had just started. */
+  #started: { readonly snapshot: Snapshot; readonly handshake: Uint8Array } | undefined
+  /** The compiler of the last build, until V8 collects it. */
+  #last: WeakRef<GoProgram> | undefined
 
   constructor(wasm: WebAssembly.Module, ordinary: Pool) {
     this.#wasm = wasm
@@ -88,12 +93,33 @@ export class LargePool {
 
   async #compile<A>(deadline: number, use: (instance: Instance) => Promise<A>): Promise<A> {
     this.#ordinary.dropIdle()
-    const { program, handshake } = startCompiler(this.#wasm, MEMORY)
+    const { program, handshake } = this.#start()
     const timeoutMs = Math.max(1, deadline - Date.now())
     const instance = await connect(this.#wasm, program, handshake, timeoutMs).catch((error: unknown) => {
       throw error instanceof InstanceTimeout ? busy() : error
     })
-    return use(instance)
+    try {
+      return await use(instance)
+    } finally {
+      // A grown program would stay that large.
+      if (!program.isOver && program.size <= MEMORY.limits.initial) this.#last = new WeakRef(program)
+    }
+  }
+
+  /**
+   * Starts a compiler. V8 does not count the memory of WebAssembly, so it would leave the compilers of many builds uncollected. So the
+   * last one begins again, where it still exists, with the memory of a compiler that had just started.
+   */
+  #start(): StartedCompiler {
+    const last = this.#last?.deref()
+    this.#last = undefined
+    // All bytes behind its last one are zero, as they were at its start.
+    if (this.#started !== undefined && last?.restore(this.#started.snapshot, false) === true)
+      return { program: last, handshake: this.#started.handshake }
+    const fresh = startCompiler(this.#wasm, MEMORY)
+    const snapshot = this.#started === undefined ? fresh.program.snapshot() : undefined
+    if (snapshot !== undefined) this.#started = { snapshot, handshake: fresh.handshake }
+    return fresh
   }
 
   /** Counts the bytes of a build if it may hold them. Returns whether it may hold them without waiting for the slot. */

@@ -1,4 +1,5 @@
 import { afterEach, assert, beforeEach, describe, it, vi } from "@effect/vitest"
+import { ROOT, VirtualFs } from "../../../../src/bundler/compiler/VirtualFs.ts"
 import { LargePool } from "../../../../src/bundler/compiler/pool/LargePool.ts"
 import { Pool } from "../../../../src/bundler/compiler/pool/Pool.ts"
 import { BundlerBusyError } from "../../../../src/bundler/index.ts"
@@ -127,5 +128,38 @@ describe("the queue of builds with packages", () => {
       .catch((error: unknown) => error)
     assert.include(String(failed), "broken")
     assert.strictEqual(await pool.run(deadline, async () => 1), 1)
+  })
+})
+
+describe("the compiler of builds with packages", () => {
+  afterEach(() => void vi.restoreAllMocks())
+
+  it("begins again in the same memory, without a byte of the former build", async () => {
+    const made = vi.spyOn(WebAssembly, "Instance")
+    const pool = new LargePool(wasm, new Pool(wasm))
+    const memory = () => {
+      const [mem] = made.mock.results.map(({ value }) => (value as WebAssembly.Instance).exports["mem"])
+      return Buffer.from((mem as WebAssembly.Memory).buffer)
+    }
+    const bundle = (text: string) => {
+      const files = new Map([["index.ts", `export default ${JSON.stringify(text)}`]])
+      return pool.run(Date.now() + TIME, ({ use }) =>
+        use(async (instance) => {
+          const before = memory().includes("canary")
+          const options = { entryPoints: ["./index.ts"], absWorkingDir: ROOT, bundle: true, format: "esm" as const }
+          const { outputFiles } = await instance.build(options, new VirtualFs(files))
+          return { before, after: memory().includes("canary"), code: outputFiles[0]?.text ?? "" }
+        })
+      )
+    }
+    const first = await bundle("canary")
+    assert.deepInclude(first, { before: false, after: true })
+    assert.include(first.code, '"canary"')
+    for (const text of ["second", "third"]) {
+      const { code, ...has } = await bundle(text)
+      assert.deepStrictEqual(has, { before: false, after: false })
+      assert.include(code, JSON.stringify(text))
+    }
+    assert.strictEqual(made.mock.calls.length, 1)
   })
 })
