@@ -113,7 +113,10 @@ describe("a paid deploy", () => {
     const headers = { "idempotency-key": crypto.randomUUID() }
     const first = await deploy(body, headers)
     const before = await wallet.balance(stack.info.recipient)
-    assert.deepStrictEqual((await deploy(body, headers)).deployment, first.deployment)
+    const again = await deploy(body, headers)
+    assert.deepStrictEqual(again.deployment, first.deployment)
+    assert.isNull(first.response.headers.get("idempotent-replayed"))
+    assert.strictEqual(again.response.headers.get("idempotent-replayed"), "true")
     assert.strictEqual(await wallet.balance(stack.info.recipient), before)
   })
 

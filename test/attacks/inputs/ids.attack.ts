@@ -75,7 +75,13 @@ const questions: Readonly<Record<string, (path: string) => Promise<Response>>> =
   "PUT with a proof for another deployment": (path) =>
     send(path, { method: "PUT", headers: { ...json, authorization: proof }, body }),
   "PUT with a forged proof": (path) =>
-    send(path, { method: "PUT", headers: { ...json, authorization: `Payment ${btoa("{}")}` }, body })
+    send(path, { method: "PUT", headers: { ...json, authorization: `Payment ${btoa("{}")}` }, body }),
+  "DELETE without a proof": (path) => send(path, { method: "DELETE" }),
+  "DELETE with a proof for another deployment": (path) =>
+    send(path, { method: "DELETE", headers: { authorization: proof } }),
+  "GET of files without a proof": (path) => send(`${path}/files`),
+  "GET of files with a proof for another deployment": (path) =>
+    send(`${path}/files`, { headers: { authorization: proof } })
 }
 
 describe("an invented id", () => {
@@ -128,5 +134,33 @@ describe("an id that the gateway has issued", () => {
     }
     assert.deepStrictEqual(await footprint(), before)
     assert.notInclude(await (await fetch(real.url)).text(), "stolen")
+  })
+
+  for (const [method, end] of [
+    ["DELETE", ""],
+    ["GET", "/files"]
+  ] as const) {
+    it(`accepts no ${method}${end} with another payer's proof, which leaves nothing behind`, async () => {
+      const stranger = walletOn(stack, `0x${"5".repeat(64)}`)
+      const path = `/deployments/${real.deployment_id}${end}`
+      const authorization = await stranger.credential(await fetch(stack.info.gateway + path, { method }))
+      const before = await footprint()
+      for (let count = 0; count < 10; count++) {
+        const { response } = await attack(() => send(path, { method, headers: { authorization } }))
+        assert.strictEqual(response.status, 403)
+      }
+      assert.deepStrictEqual(await footprint(), before)
+      assert.strictEqual((await fetch(real.url)).status, 200)
+    })
+  }
+
+  it("refuses an If-Match of 80,000 characters at once", async () => {
+    for (const value of [`"a",`.repeat(20_000), `W/"${"a".repeat(80_000)}`, '"'.repeat(80_000)]) {
+      const headers = { ...json, "if-match": value }
+      const { response } = await attack(() =>
+        send(`/deployments/${real.deployment_id}`, { method: "PUT", headers, body })
+      )
+      assert.strictEqual(response.status, 400)
+    }
   })
 })
