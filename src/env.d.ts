@@ -12,7 +12,8 @@ interface Bindings {
   /** A Worker that loads code in another process: there on the local stack. */
   readonly RUNNER?: import("./sandbox/remote/binding.ts").RunnerBinding
   /** The Worker Loader: `worker_loaders` in wrangler.jsonc, on an account that has it. */
-  readonly LOADER?: import("./sandbox/worker/loader.ts").WorkerLoader
+  readonly LOADER?: import("./sandbox/worker/loader.ts").WorkerLoader &
+    import("./bundler/isolate/loader.ts").IsolateLoader
 }
 
 declare namespace Cloudflare {

@@ -5,6 +5,7 @@ import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Layer from "effect/Layer"
 import { layerCredentialRateLimit } from "./api/paid/CredentialRateLimit.ts"
 import wasm from "./bundler/compiler/wasm.ts"
+import { program } from "./bundler/generated/isolate.js"
 import { layerEsbuild } from "./bundler/layer.ts"
 import { composeGateway, composeOrders, composeSweep } from "./compose.ts"
 import { layerSettings, registryOf, Settings } from "./config.ts"
@@ -46,7 +47,7 @@ const store = layerExpiryStoreKv(env.EXPIRY)
 /** Recognizes deployment ids before the gateway asks an order: by computing, and by earlier keys and ids in Workers KV. */
 const ids = layerDeploymentIds.pipe(Layer.provide(layerIdStoreKv(env.EXPIRY)))
 
-/** Turns source into a bundle: esbuild in this Worker. */
+/** Turns source into a bundle: esbuild in this Worker; with packages, in an isolate of its own if there is a loader. */
 const bundler = Layer.unwrap(
   Effect.map(Settings, (settings) => {
     const registry = registryOf(settings)
@@ -55,6 +56,7 @@ const bundler = Layer.unwrap(
       importHosts: settings.IMPORT_HOSTS ?? [],
       assetBytes: settings.ASSET_LIMIT,
       ...packages,
+      isolates: env.LOADER && { loader: env.LOADER, program },
       waitUntil
     })
   })

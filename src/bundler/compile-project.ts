@@ -60,40 +60,62 @@ const tooDeep = (): BundleError => {
 /**
  * Compiles a project, and again as often as the compiler finds modules that are still to be fetched or installed.
  *
+ * @returns an incomplete bundle if packages are missing and `install` is not given.
+ */
+const compileAll = async (
+  { ordinary }: Pools,
+  job: Job,
+  use: UseCompiler,
+  install?: () => Promise<void>
+): Promise<Compiled> => {
+  const { remote } = job.context
+  for (let round = 0; round < ROUNDS; round++) {
+    await install?.()
+    const compiled = await use((instance) => compile(instance, job)).catch(toBundlerError)
+    const { missing, isIncomplete } = compiled
+    if (missing.size === 0 && !isIncomplete) return compiled
+    if (missing.size > 0) await ordinary.waiting.run(IMPORT_LIMITS.timeMs + 1000, () => fetchGraph(remote, missing))
+    if (isIncomplete && install === undefined) return compiled
+  }
+  throw tooDeep()
+}
+
+/**
+ * Compiles a project as far as no package is needed.
+ *
+ * @returns `undefined` if packages seem to be needed.
+ * @throws the errors of `Bundler.bundle`.
+ */
+export const compileWithoutPackages = async (
+  pools: Pools,
+  job: Job,
+  { timeoutMs, waitUntil }: BuildLimits
+): Promise<Compiled | undefined> => {
+  const { packages } = job.context
+  if (packages?.guess() === true) return undefined
+  const compiled = await compileAll(pools, job, (use) => pools.ordinary.use(timeoutMs, use, waitUntil))
+  return packages !== undefined && compiled.isIncomplete ? undefined : compiled
+}
+
+/**
+ * Installs packages in this isolate, and compiles the project with them. It comes after `compileWithoutPackages`.
+ *
  * @throws {PackageRefused} if the packages exceed a limit.
  * @throws the errors of `Bundler.bundle`.
  */
-export const compileProject = async (
-  { ordinary, large }: Pools,
+export const compileWithPackages = (
+  pools: Pools,
   job: Job,
   { timeoutMs, deadline, waitUntil }: BuildLimits
 ): Promise<Compiled> => {
-  const { remote, packages } = job.context
-
-  /** @returns an incomplete bundle if packages are missing and `install` is not given. */
-  const compileAll = async (use: UseCompiler, install?: () => Promise<void>): Promise<Compiled> => {
-    for (let round = 0; round < ROUNDS; round++) {
-      await install?.()
-      const compiled = await use((instance) => compile(instance, job)).catch(toBundlerError)
-      const { missing, isIncomplete } = compiled
-      if (missing.size === 0 && !isIncomplete) return compiled
-      if (missing.size > 0) await ordinary.waiting.run(IMPORT_LIMITS.timeMs + 1000, () => fetchGraph(remote, missing))
-      if (isIncomplete && install === undefined) return compiled
-    }
-    throw tooDeep()
-  }
-
-  if (packages?.guess() !== true) {
-    const compiled = await compileAll((use) => ordinary.use(timeoutMs, use, waitUntil))
-    if (packages === undefined || !compiled.isIncomplete) return compiled
-  }
+  const { packages } = job.context
   const installAll = () =>
-    large.run(deadline, (build) => compileAll(build.use, async () => packages?.install(build.hold)))
+    pools.large.run(deadline, (build) => compileAll(pools, job, build.use, async () => packages?.install(build.hold)))
   return installAll().catch(async (error: unknown) => {
     const isOfPackages = [BundleError, PackageRefused, RegistryUnavailableError].some((it) => error instanceof it)
     if (!isOfPackages || packages?.forgetGuess() !== true) throw error
     // The guess may be wrong. The compiler knows which of the packages are imported.
-    const compiled = await compileAll((use) => ordinary.use(timeoutMs, use, waitUntil))
+    const compiled = await compileAll(pools, job, (use) => pools.ordinary.use(timeoutMs, use, waitUntil))
     if (!compiled.isIncomplete) return compiled
     if (!packages.guessAgain()) throw error
     return installAll()

@@ -3,16 +3,18 @@
  * hosted so that it runs inside a Worker and no source can affect the next build. Plain TypeScript without Effect.
  */
 import { checkDefaultExport, checkRun } from "./project/default-export.ts"
+import type { Bundle, BuildOptions } from "./bundle.ts"
 import { MAIN } from "./compiler/compile.ts"
-import { compileProject, poolsOf } from "./compile-project.ts"
+import { compileWithoutPackages, compileWithPackages, poolsOf } from "./compile-project.ts"
 import { BundleError } from "./diagnostics.ts"
 import type { FileContent } from "./files/base64.ts"
-import { describeProgram, describeSite, type Equipment } from "./files/describe.ts"
+import { describeProgram, describeSite } from "./files/describe.ts"
 import { type Modules, projectPlugins } from "./files/import-files.ts"
 import { readProject } from "./files/read-project.ts"
 import { findKind } from "./files/static-site.ts"
 import { layOut } from "./project/disk.ts"
 import { findEntrypoint } from "./project/entrypoint.ts"
+import { type IsolateOptions, isolatesOf } from "./isolate/Isolates.ts"
 import { checkOutput } from "./limits.ts"
 import { PackageRefused } from "./npm/errors.ts"
 import { PACKAGE_LIMITS } from "./npm/limits.ts"
@@ -26,11 +28,14 @@ import type { Files } from "./project/project.ts"
 import { type ModuleCache, platformCache } from "./remote/module-cache.ts"
 import { RemoteModules } from "./remote/RemoteModules.ts"
 
+export type { Bundle, BuildOptions } from "./bundle.ts"
 export { BundleError, BundlerCrashError, type Diagnostic, formatDiagnostic } from "./diagnostics.ts"
 export { BundlerBusyError } from "./compiler/pool/leased-slots.ts"
 export { LIMITS } from "./limits.ts"
 export { RegistryUnavailableError } from "./npm/errors.ts"
 export { PACKAGE_LIMITS } from "./npm/limits.ts"
+export type { IsolateOptions } from "./isolate/Isolates.ts"
+export type { IsolateLoader } from "./isolate/loader.ts"
 export { lineAt } from "./project/jsonc.ts"
 export { normalizePath } from "./project/paths.ts"
 export { isGenerated, splitFiles } from "./files/read-project.ts"
@@ -44,27 +49,6 @@ export type { Migration, Migrations } from "./files/migrations.ts"
 export type { WaitUntil } from "./compiler/pool/Pool.ts"
 export type { ModuleCache } from "./remote/module-cache.ts"
 export { IMPORT_LIMITS } from "./remote/RemoteModules.ts"
-
-/** A program that is ready to run. */
-export interface Bundle extends Equipment {
-  /** The source file where it starts: `"src/index.ts"`; for a static site its page, `"public/index.html"`. */
-  readonly entrypoint: string
-  /** The module's name: `"worker.js"`. */
-  readonly main: string
-  /** The module: ES2024, everything in one, importing only `node:`, `cloudflare:` and `workerd:` modules, and `modules`. */
-  readonly code: string
-  /**
-   * The source map of `code` as JSON text (version 3), where one was asked for (`sourceMap`). Its `sources` are the paths of
-   * the files as they were sent; those of provided modules begin with `npm:`, of fetched ones with `https:`. Without the
-   * sources themselves.
-   */
-  readonly map?: string
-  /**
-   * The versions of the packages in it, sorted, by what was asked for: `{ "zod@^4": "zod@4.6.7 sha512-…" }`; `{}` without
-   * packages. A build with it (`lock`) yields the same code.
-   */
-  readonly lock: Readonly<Record<string, string>>
-}
 
 export interface BundlerOptions {
   /** `esbuild-wasm/esbuild.wasm`, compiled. */
@@ -83,6 +67,8 @@ export interface BundlerOptions {
         readonly timeMs?: number | undefined
       }
     | undefined
+  /** Where this is given, each build with packages runs in an isolate of its own, otherwise in this one. */
+  readonly isolates?: IsolateOptions | undefined
   /** Keeps fetched modules between builds; by default the platform's `caches.default`, where it has one. */
   readonly cache?: ModuleCache
   /** Fetches modules; by default the platform's own `fetch`. */
@@ -92,20 +78,6 @@ export interface BundlerOptions {
    * compiler for the next build while the answer travels. Without it the next build does that, in about two milliseconds.
    */
   readonly waitUntil?: WaitUntil
-}
-
-/** How one build differs from others. */
-export interface BuildOptions {
-  /** The program's purpose: to `serve` requests, which is the default, or to be called once: to `run`. */
-  readonly purpose?: "serve" | "run"
-  /**
-   * Whether to make the source map as well. It takes a tenth more time, a sixth for the largest programs. The default is true
-   * for `run`, whose answer includes a stack; a program for `serve` is built again with it if it fails to start. The code is
-   * the same with and without.
-   */
-  readonly sourceMap?: boolean
-  /** The versions of an earlier bundle to repeat. Its entries have precedence over locks among the files. */
-  readonly lock?: Readonly<Record<string, string>> | undefined
 }
 
 export interface Bundler {
@@ -139,11 +111,13 @@ export const createBundler = (options: BundlerOptions): Bundler => {
   const pools = poolsOf(wasm)
   const hosts = new Set(importHosts.map((host) => host.toLowerCase()))
   const fetcher = options.fetch ?? platformFetch
+  const isolates = options.isolates === undefined ? undefined : isolatesOf(wasm, options.isolates)
 
   return {
     bundle: async (sent, { purpose = "serve", sourceMap = purpose === "run", lock } = {}) => {
       const timeMs = options.packages?.timeMs ?? PACKAGE_LIMITS.timeMs
-      const limits = { timeoutMs, deadline: Date.now() + timeMs, waitUntil: options.waitUntil }
+      const deadline = Date.now() + timeMs
+      const limits = { timeoutMs, deadline, waitUntil: options.waitUntil }
       const project = readProject(sent, options.assetBytes)
       const { files, binaries, config } = project
       const packageJson = readPackageJson(files)
@@ -176,7 +150,19 @@ export const createBundler = (options: BundlerOptions): Bundler => {
       const plugins = projectPlugins(project, modules)
       const job = { context, entrypoint, sourceMap, define: config.define, plugins }
       const build = async (): Promise<Bundle> => {
-        const compiled = await compileProject(pools, job, limits)
+        const ordinary = await compileWithoutPackages(pools, job, limits)
+        if (ordinary === undefined && isolates !== undefined && registry !== undefined) {
+          const reach = { registry, hosts, fetch: fetcher, cache }
+          const request = {
+            files: sent,
+            build: { purpose, sourceMap, lock },
+            timeoutMs,
+            assetBytes: options.assetBytes
+          }
+          const built = await isolates.build(request, reach, deadline, options.waitUntil)
+          if (built !== undefined) return built
+        }
+        const compiled = ordinary ?? (await compileWithPackages(pools, job, limits))
         const check = purpose === "serve" ? checkDefaultExport : checkRun
         const diagnostic = check(entrypoint, compiled.exports, compiled.code, files.get(entrypoint))
         if (diagnostic !== undefined) throw new BundleError([diagnostic])

@@ -138,17 +138,16 @@ type WranglerConfig = Readonly<Record<string, unknown>> & {
 }
 
 /**
- * The project's configuration for the local gateway. It has no Worker Loader, because hosted code runs in the hosting process
- * and must not freeze the gateway. It has no rate limits, because all local clients have one address and would count as one. It
- * gives each KV namespace an id and makes paths absolute. It contains no settings, because wrangler prints the first characters
- * of each variable.
+ * The project's configuration for the local gateway. Its Worker Loader only builds with packages: hosted code runs in the hosting
+ * process and must not freeze the gateway. It has no rate limits, because all local clients have one address and would count as
+ * one. It gives each KV namespace an id and makes paths absolute. It contains no settings, because wrangler prints the first
+ * characters of each variable.
  */
 const localConfig = (path: string): WranglerConfig & { readonly main: string } => {
   const root = dirname(resolve(path))
   const {
     $schema: _,
-    worker_loaders: __,
-    ratelimits: ___,
+    ratelimits: __,
     ...config
   } = JSON.parse(withoutComments(readFileSync(path, "utf8"))) as WranglerConfig
   const alias = Object.entries(config.alias ?? {}).map(([from, to]) => [

@@ -9,6 +9,7 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
 import { FACTORY_PACKAGE, FACTORY_SOURCE, FACTORY_TYPES, generateFactory } from "./factory.mjs"
 import { generateHono, HONO_PACKAGE, HONO_TYPES } from "./hono.mjs"
+import { generateIsolate, ISOLATE_PACKAGES, ISOLATE_TYPES, isolateSources } from "./isolate.mjs"
 import { findRegistry, REGISTRY_TYPES, registryModule } from "./registry.mjs"
 
 /** @type {(path: string) => string} */
@@ -22,6 +23,7 @@ const OUTPUTS = {
   "esbuild-factory.js": generateFactory,
   "hono.d.ts": async () => HONO_TYPES,
   "hono.js": generateHono,
+  "isolate.d.ts": async () => ISOLATE_TYPES,
   "registry.d.ts": async () => REGISTRY_TYPES,
   "registry.js": async () => registryModule(registry)
 }
@@ -32,9 +34,12 @@ const INPUTS = [
   local("hono.mjs"),
   local("registry.mjs"),
   local("generate.mjs"),
+  local("isolate.mjs"),
   FACTORY_SOURCE,
   FACTORY_PACKAGE,
-  HONO_PACKAGE
+  HONO_PACKAGE,
+  ...ISOLATE_PACKAGES,
+  ...(await isolateSources())
 ]
 
 /** The last file written: it says from what, and what came of it. */
@@ -62,7 +67,10 @@ const write = async (name, text) => {
   await rename(unfinished, path)
 }
 
-const names = Object.keys(OUTPUTS)
+/** The isolate's program contains the others. */
+const LAST = "isolate.js"
+
+const names = [...Object.keys(OUTPUTS), LAST]
 const stamp = async () =>
   hash([
     registry,
@@ -74,7 +82,7 @@ const stamp = async () =>
 
 if ((await read(output(STAMP))) !== (await stamp())) {
   await mkdir(local("../generated"), { recursive: true })
-  const texts = await Promise.all(Object.values(OUTPUTS).map((generate) => generate()))
-  await Promise.all(names.map((name, index) => write(name, texts[index] ?? "")))
+  await Promise.all(Object.entries(OUTPUTS).map(async ([name, generate]) => write(name, await generate())))
+  await write(LAST, await generateIsolate())
   await write(STAMP, await stamp())
 }

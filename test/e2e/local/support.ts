@@ -41,7 +41,7 @@ export default {
   async fetch(request, env) {
     switch (new URL(request.url).pathname) {
       case "/health": return Response.json({ configured: true })
-      case "/settings": return Response.json({ ...env, EXPIRY: undefined, ORDERS: undefined, RUNNER: undefined })
+      case "/settings": return Response.json({ ...env, EXPIRY: undefined, ORDERS: undefined, LOADER: undefined, RUNNER: undefined })
       case "/count":
         await env.EXPIRY.put("n", String(await env.ORDERS.get(env.ORDERS.idFromName("one")).count()))
         return new Response(await env.EXPIRY.get("n"))

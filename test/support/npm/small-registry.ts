@@ -12,7 +12,7 @@ export interface Small {
 const BASE = "https://registry.test/"
 
 /** A registry in this process, by `name@version`. The last version of a name is its latest. */
-export const smallRegistry = (packages: Readonly<Record<string, Small>>) => {
+export const smallRegistry = (packages: Readonly<Record<string, Small>>, base = BASE) => {
   const asked: Array<string> = []
   const archives = new Map<string, Uint8Array>()
   const releases = new Map<string, Map<string, object>>()
@@ -22,7 +22,7 @@ export const smallRegistry = (packages: Readonly<Record<string, Small>>) => {
     const archive = pack(name, version, { "package.json": JSON.stringify({ name, version, ...json }), ...files })
     const path = `${name}/-/${version}.tgz`
     archives.set(path, archive)
-    const dist = { tarball: BASE + path, integrity: integrityOf(archive), unpackedSize: 1000 }
+    const dist = { tarball: base + path, integrity: integrityOf(archive), unpackedSize: 1000 }
     const versions = releases.get(name) ?? new Map<string, object>()
     const tmp = `tmp/${name}_${version}_${publishedAt}_0.5`
     const internal = publishedAt === undefined ? {} : { _npmOperationalInternal: { tmp } }
@@ -51,9 +51,9 @@ export const smallRegistry = (packages: Readonly<Record<string, Small>>) => {
     return found === undefined ? new Response("{}", { status: 404 }) : Response.json(found)
   }
   const fetcher = (async (url: unknown) => {
-    const path = decodeURIComponent(String(url).slice(BASE.length))
+    const path = decodeURIComponent(String(url).slice(base.length))
     asked.push(path)
     return answer(path)
   }) as typeof fetch
-  return { asked, options: { packages: { registry: BASE }, fetch: fetcher } }
+  return { asked, options: { packages: { registry: base }, fetch: fetcher } }
 }

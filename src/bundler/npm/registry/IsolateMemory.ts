@@ -82,6 +82,11 @@ export class IsolateMemory {
 /** The memory of this isolate, for all bundlers that fetch alike. */
 const memories = new WeakMap<typeof fetch, IsolateMemory>()
 
+/** Gives a function the memory of others that fetch alike, because each build in an isolate of its own has another function. */
+export const shareMemory = (fetcher: typeof fetch, memory: IsolateMemory): void => {
+  memories.set(fetcher, memory)
+}
+
 /** The isolate's memory of what a function fetched. */
 export const memoryOf = (fetcher: typeof fetch): IsolateMemory => {
   const known = memories.get(fetcher) ?? new IsolateMemory()

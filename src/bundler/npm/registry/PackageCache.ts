@@ -24,7 +24,10 @@ const discard = (response: Response | undefined): undefined => {
   response?.body?.cancel().catch(() => {})
 }
 
-const keyUrl = (key: string): string => `https://npm-packages.invalid/2/${key}`
+/** Every key begins with this. */
+export const CACHE_PREFIX = "https://npm-packages.invalid/2/"
+
+const keyUrl = (key: string): string => CACHE_PREFIX + key
 
 /**
  * The packages that earlier builds fetched. Every error is a miss, because other hosts may disable the platform's cache; then
