@@ -8,7 +8,7 @@ export const COLLECTABLE = "--expose-gc"
 
 /** Megabytes after the garbage of every isolate was collected. */
 export interface Memory {
-  /** Of the Worker's isolate, as a host counts it: V8's heap, the buffers and the memories of WebAssembly. */
+  /** Of the Worker's isolate and those that it has loaded, as a host counts it: V8's heap, the buffers and the memories of WebAssembly. */
   readonly isolate: number
   /** Resident memory of the process. It has other isolates as well, such as those that simulate the platform's cache. */
   readonly process: number
@@ -115,9 +115,13 @@ export const measureMemory = async (pid: number, inspector: number): Promise<Mem
       for (const { collect } of isolates) await collect()
       await sleep(SETTLE_MS)
     }
-    const own = isolates.find(({ id }) => id.startsWith("core:user"))
-    if (own === undefined) throw new Error("workerd runs no Worker of ours")
-    return { isolate: ((await own.used()) + wasmBytes(pid)) / MB, process: residentBytes(pid) / MB }
+    const own = isolates.filter(({ id }) => /^(core:user|LOADER):/.test(id))
+    if (own.length === 0) throw new Error("workerd runs no Worker of ours")
+    const used = await Promise.all(own.map((isolate) => isolate.used()))
+    return {
+      isolate: (used.reduce((sum, bytes) => sum + bytes, 0) + wasmBytes(pid)) / MB,
+      process: residentBytes(pid) / MB
+    }
   } finally {
     for (const { close } of isolates) close()
   }

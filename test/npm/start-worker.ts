@@ -14,7 +14,12 @@ export interface Built {
 /** Starts one of the scratch Workers with the machine's network, so that it reaches the real registry. */
 export const startOnline = (config: string, registry = realRegistry, more: object = {}) => {
   if (registry === "") throw new Error("No registry is known: configure npm, or set NPM_REGISTRY.")
-  const options = { outboundService: undefined, bindings: { REGISTRY: registry }, ...more } as object
+  const options = {
+    outboundService: undefined,
+    bindings: { REGISTRY: registry },
+    workerLoaders: { LOADER: {} },
+    ...more
+  } as object
   return startBuilt(config, () => new Response(null, { status: 404 }), options)
 }
 

@@ -29,12 +29,17 @@ const filesFor = (id: string): Files => {
   return filesOf(program)
 }
 
-const isBuilt = async (files: Files) => {
-  const { status, ...answer } = await build(files)
+const isBuiltAt = async (path: string, files: Files) => {
+  const { status, ...answer } = await build(files, "", path)
   assert.strictEqual(status, 200, JSON.stringify(answer))
 }
 
-describe("builds with packages", () => {
+/** The paths of the Worker, by the place where they build. */
+const PLACES = { "the Worker's isolate": "/", "an isolate of their own": "/isolate" }
+
+describe.each(Object.entries(PLACES))("builds with packages in %s", (place, path) => {
+  const isBuilt = (files: Files) => isBuiltAt(path, files)
+
   it("of viem, two at once, and ordinary ones beside them all succeed", async () => {
     const ordinary = async () => {
       for (let at = 0; at < 20; at++) {
@@ -61,7 +66,7 @@ describe("builds with packages", () => {
     for (const what of ["isolate", "process"] as const) {
       const [before, after] = [early?.[what] ?? 0, late[what]]
       report(
-        `${what}: ${before.toFixed(1)} MB after ${EARLY} builds with packages, ${after.toFixed(1)} MB after ${BUILDS}: ${(after / before).toFixed(2)} times`
+        `${place}, ${what}: ${before.toFixed(1)} MB after ${EARLY} builds with packages, ${after.toFixed(1)} MB after ${BUILDS}: ${(after / before).toFixed(2)} times`
       )
       assert.isAbove(before, 0)
       assert.isAtMost(after / before, 1.2)
