@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { answering, makeBundler } from "../../../support/bundler.ts"
-import { type Small, smallRegistry } from "../../../support/npm/small-registry.ts"
+import { answering, makeBundler } from "../../../../support/bundler.ts"
+import { type Small, smallRegistry } from "../../../../support/npm/small-registry.ts"
 
 const esm = (source: string, dependencies: Readonly<Record<string, string>> = {}): Small => ({
   json: { type: "module", exports: "./index.js", dependencies },

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { answering, makeBundler } from "../../../support/bundler.ts"
-import { type Small, smallRegistry } from "../../../support/npm/small-registry.ts"
+import { answering, makeBundler } from "../../../../support/bundler.ts"
+import { type Small, smallRegistry } from "../../../../support/npm/small-registry.ts"
 
 /** A package for import and for require, whose parts know each other. */
 const both: Small = {

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { PackageRefused } from "../../../../src/bundler/npm/errors.ts"
-import { readLocks } from "../../../../src/bundler/npm/lock/locks.ts"
-import { writeOwnLock } from "../../../../src/bundler/npm/lock/own-lock.ts"
-import { integrityOf } from "../../../support/npm/archives.ts"
+import { PackageRefused } from "../../../../../src/bundler/npm/errors.ts"
+import { readLocks } from "../../../../../src/bundler/npm/lock/locks.ts"
+import { writeOwnLock } from "../../../../../src/bundler/npm/lock/own-lock.ts"
+import { integrityOf } from "../../../../support/npm/archives.ts"
 
 const hash = integrityOf(new Uint8Array([1]))
 const older = integrityOf(new Uint8Array([1]), "sha1")
