@@ -34,19 +34,19 @@ export const freePort = async (): Promise<number> => {
   return port
 }
 
-/** Bytes of the memories of WebAssembly in a process: each is a writable part of a reservation of 4 GiB and begins it. */
-const wasmBytes = (pid: number): number => {
+/** The bytes of each memory of WebAssembly in a process: it is the writable part of a reservation of 4 GiB, and begins it. */
+export const wasmMemories = (pid: number): ReadonlyArray<number> => {
   const parts = readFileSync(`/proc/${pid}/maps`, "utf8")
     .split("\n")
     .flatMap((line) => {
       const [, start = "", end = "", access = ""] = /^([0-9a-f]+)-([0-9a-f]+) (\S{4}) \S+ \S+ 0\s*$/.exec(line) ?? []
       return access === "" ? [] : [{ access, start: Number.parseInt(start, 16), end: Number.parseInt(end, 16) }]
     })
-  return parts.reduce((sum, { access, start, end }, index) => {
+  return parts.flatMap(({ access, start, end }, index) => {
     const rest = parts[index + 1]
     const isWasm = access === "rw-p" && rest?.access === "---p" && rest.start === end && rest.end - start === RESERVED
-    return isWasm ? sum + end - start : sum
-  }, 0)
+    return isWasm ? [end - start] : []
+  })
 }
 
 const residentBytes = (pid: number): number =>
@@ -119,7 +119,7 @@ export const measureMemory = async (pid: number, inspector: number): Promise<Mem
     if (own.length === 0) throw new Error("workerd runs no Worker of ours")
     const used = await Promise.all(own.map((isolate) => isolate.used()))
     return {
-      isolate: (used.reduce((sum, bytes) => sum + bytes, 0) + wasmBytes(pid)) / MB,
+      isolate: [...used, ...wasmMemories(pid)].reduce((sum, bytes) => sum + bytes, 0) / MB,
       process: residentBytes(pid) / MB
     }
   } finally {

@@ -23,12 +23,16 @@ export const startOnline = (config: string, registry = realRegistry, more: objec
   return startBuilt(config, () => new Response(null, { status: 404 }), options)
 }
 
-/** Starts it so that its memory can be measured. */
-export const startMeasured = async (config: string) => {
+/**
+ * Starts it so that its memory can be measured.
+ *
+ * @param more further flags for V8.
+ */
+export const startMeasured = async (config: string, more = "") => {
   const flags = process.env["MINIFLARE_WORKERD_V8_FLAGS"]
   const inspectorPort = await freePort()
   try {
-    process.env["MINIFLARE_WORKERD_V8_FLAGS"] = COLLECTABLE
+    process.env["MINIFLARE_WORKERD_V8_FLAGS"] = `${COLLECTABLE} ${more}`.trim()
     const worker = await startOnline(config, realRegistry, { inspectorPort })
     return { ...worker, measure: () => measureMemory(worker.pid, inspectorPort) }
   } finally {
