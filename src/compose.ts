@@ -7,6 +7,7 @@ import type { ExpiryStore } from "./expiry/ExpiryStore.ts"
 import type { DeploymentIds } from "./ids/DeploymentIds.ts"
 import type { Orders } from "./orders/Orders.ts"
 import { layerOrderWorkflow, type OrderWorkflow } from "./orders/OrderWorkflow.ts"
+import type { Deployments } from "./orders/renewal/Deployments.ts"
 import type { Payers } from "./payers/Payers.ts"
 import type { PaymentService } from "./payment/PaymentService.ts"
 import type { CodeRunner } from "./sandbox/CodeRunner.ts"
@@ -35,6 +36,8 @@ export interface OrderLayers extends SharedLayers {
   readonly payers: Layer.Layer<Payers, never, Settings>
   readonly bundler: Layer.Layer<Bundler, never, Settings>
   readonly runner: Layer.Layer<CodeRunner, never, Settings>
+  /** The deployments that renewals are for, each in an order of its own. */
+  readonly deployments: Layer.Layer<Deployments, never, DeploymentIds>
 }
 
 /** The sweep needs these. */
@@ -52,6 +55,7 @@ export interface GatewayLayers extends SweepLayers, Pick<OrderLayers, "payment" 
 /** Builds the workflow that runs an order inside its object. */
 export const composeOrders = (layers: OrderLayers): Layer.Layer<OrderWorkflow> =>
   layerOrderWorkflow.pipe(
+    Layer.provide(layers.deployments),
     Layer.provide([layers.payment, layers.payers, layers.store, layers.ids, layers.bundler, layers.runner]),
     Layer.provide(layers.host),
     Layer.provide(layers.settings),

@@ -20,6 +20,9 @@ const Token = Schema.String.check(Schema.isPattern(/^jkt_[0-9a-f]{64}$/))
 /** From 60 seconds, the shortest expiry that KV takes, to a year. */
 const Hours = Schema.FiniteFromString.check(Schema.isBetween({ minimum: 1 / 60, maximum: 8760 }))
 
+/** Days, fractions too, up to ten years. */
+const Days = Schema.FiniteFromString.check(Schema.isBetween({ minimum: 1 / 1440, maximum: 3650 }))
+
 /** Host names, separated by commas; `none` for none. */
 const Hosts = Schema.String.check(Schema.isPattern(/^(none|[a-z0-9.-]+\.[a-z]{2,}(, ?[a-z0-9.-]+\.[a-z]{2,})*)$/))
 
@@ -94,6 +97,8 @@ const settings = {
   PROJECT_ID: Config.NonEmptyString("PROJECT_ID").pipe(optional),
   /** A deployment lives this long, and a run's output is kept this long: hours from its delivery, fractions down to 60 s. */
   TTL_HOURS: Config.schema(Hours, "TTL_HOURS").pipe(Config.withDefault(24)),
+  /** A renewal may reach this many days ahead of the moment at which it is bought. */
+  MAX_DAYS: Config.schema(Days, "MAX_DAYS").pipe(Config.withDefault(30)),
   /** Deployed code may import modules from these hosts by URL. Separated by commas; `none` for none. */
   IMPORT_HOSTS: Config.schema(Hosts, "IMPORT_HOSTS").pipe(
     Config.withDefault("esm.sh"),

@@ -15,6 +15,7 @@ import { layerDeploymentIds } from "./ids/DeploymentIds.ts"
 import { layerIdStoreKv } from "./ids/kv.ts"
 import { layerJson } from "./logging.ts"
 import { layerOrdersDurable } from "./orders/durable.ts"
+import { layerDeployments } from "./orders/renewal/layer.ts"
 import { layerPayersDurable } from "./payers/durable.ts"
 import { layerTempo } from "./payment/tempo/Tempo.ts"
 import { layerLoader, layerNoRunner, layerRunnerBinding } from "./sandbox/layers.ts"
@@ -75,6 +76,9 @@ const runner =
 /** Calls orders from the gateway and the sweep. Each order is in a Durable Object of its own. */
 const orders = layerOrdersDurable(env.ORDERS)
 
+/** Calls the order of a deployment from the order of its renewal. */
+const deployments = layerDeployments.pipe(Layer.provide(orders))
+
 /** Limits each payer: each address has a Durable Object of its own. */
 const payers = layerPayersDurable(env.PAYERS)
 
@@ -90,7 +94,21 @@ const limit = layerCredentialRateLimit(env.VERIFICATIONS)
 /** Logs to the console: a line of JSON for each request and each step of an order. */
 const log = layerJson
 
-const layers = { settings, payment, host, store, ids, bundler, runner, orders, payers, schedule, limit, log }
+const layers = {
+  settings,
+  payment,
+  host,
+  store,
+  ids,
+  bundler,
+  runner,
+  orders,
+  deployments,
+  payers,
+  schedule,
+  limit,
+  log
+}
 
 /** Serves HTTP. */
 export const GatewayLayer = composeGateway(layers)

@@ -5,7 +5,7 @@ import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
 import * as Errors from "../domain/Errors.ts"
 import { Deployment, described, Env, Files, paidErrors } from "./definition/common.ts"
-import { deployment, files, logs, remove, update } from "./definition/deployments.ts"
+import { deployment, files, logs, remove, renew, update } from "./definition/deployments.ts"
 import { MAX_NAME_LENGTH } from "./request/decode-deploy.ts"
 
 const configured = Schema.Boolean.annotate({ description: "Whether paid endpoints are available." })
@@ -121,6 +121,7 @@ export class Api extends HttpApi.make("mpp-compute")
       remove,
       files,
       logs,
+      renew,
       health,
       about
     )

@@ -14,6 +14,7 @@ import { makeDeploy } from "./endpoints/deploy.ts"
 import { makeExecute } from "./endpoints/execute.ts"
 import { makeFiles } from "./endpoints/files.ts"
 import { makeLogs } from "./endpoints/logs.ts"
+import { makeRenew } from "./endpoints/renew.ts"
 import { makeAbout } from "./discovery/routes.ts"
 import { setHeaders } from "./request/headers.ts"
 import { notConfigured } from "./request/not-configured.ts"
@@ -33,6 +34,7 @@ export const Handlers = HttpApiBuilder.group(
     const remove = yield* makeDelete
     const files = yield* makeFiles
     const logs = yield* makeLogs
+    const renew = yield* makeRenew
     const about = yield* makeAbout
 
     const deployment = Effect.fn("Gateway.deployment")(function* (id: string) {
@@ -70,6 +72,7 @@ export const Handlers = HttpApiBuilder.group(
       .handleRaw("delete", ({ params, request }) => remove(params.deployment_id, request))
       .handleRaw("files", ({ params, request }) => files(params.deployment_id, request))
       .handleRaw("logs", ({ params, request }) => logs(params.deployment_id, request))
+      .handleRaw("renew", ({ params, request }) => renew(params.deployment_id, request))
       .handle("health", () => health)
       .handleRaw("about", ({ request }) => about(request))
   })

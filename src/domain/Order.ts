@@ -20,11 +20,15 @@ export type Env = Readonly<Record<string, string>>
  * The gateway hands this to an order's object: a request that it decoded and a credential that it verified, both without any
  * I/O. It is plain data because it crosses the object's boundary by structured clone.
  */
-export interface PaidRequest {
+export interface Paid {
   readonly terms: Terms
   readonly verified: Verified
   /** The key from the request's `Idempotency-Key` header, if there was one. The challenge may be for another key. */
   readonly idempotencyKey: RequestedKey | undefined
+}
+
+/** A request with source that is paid for. */
+export interface PaidRequest extends Paid {
   readonly files: Files
 }
 
@@ -50,6 +54,38 @@ export interface DeployOrder extends PaidRequest {
 export interface ExecuteOrder extends PaidRequest {
   /** The input of the call, as the text of a JSON value; null if there is none. */
   readonly input: string | null
+}
+
+/** A renewal that is paid for: more time for the deployment with this id. */
+export interface RenewOrder extends Paid {
+  readonly id: string
+}
+
+/** A renewal as its deployment knows it: its own id, its payment and the hours that it adds. */
+export interface Renewal {
+  readonly id: string
+  readonly reference: string
+  readonly hours: number
+}
+
+/** Asks the deployment `id` not to end while a renewal is being paid. */
+export interface HoldRequest {
+  readonly id: string
+  readonly hold: Renewal & { readonly validBefore: number }
+  /** The key with which the client can repeat the renewal. */
+  readonly key: string
+}
+
+/** Tells the deployment `id` that a renewal is paid. */
+export interface CommitRequest {
+  readonly id: string
+  readonly renewal: Renewal
+}
+
+/** Tells the deployment `id` that a renewal will never be paid. */
+export interface ReleaseRequest {
+  readonly id: string
+  readonly renewalId: string
 }
 
 /** A request about a deployment. The client has proved who it is. Plain data, like `DeployOrder`. */
@@ -84,6 +120,9 @@ export interface Deployed extends Replay {
   readonly ttl_hours: number
   readonly receipt: string
 }
+
+/** The body's four fields alone. */
+export type DeployedFields = Omit<Deployed, "receipt" | "replayed">
 
 /** A paid execution answers this: the body, as the text of a JSON object, and the value of `Payment-Receipt`. */
 export interface Executed extends Replay {
@@ -120,7 +159,7 @@ export type OrderResult = Deployed | Executed
 export type PayerOperation = "update" | "delete" | "files" | "logs"
 
 /** The terms of a credential name this: the operation and the deployment's id. A proof for one thing does no other. */
-export const operationOn = (operation: PayerOperation, id: string): string => `${operation}:${id}`
+export const operationOn = (operation: PayerOperation | "renew", id: string): string => `${operation}:${id}`
 
 /** Where the state of a deployment can be read, relative to the gateway. */
 export const statusPath = (id: string): string => `/deployments/${id}`

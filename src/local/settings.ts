@@ -16,6 +16,7 @@ const named = {
   CONTROL_PLANE_TOKEN: true,
   PROJECT_ID: true,
   TTL_HOURS: true,
+  MAX_DAYS: true,
   IMPORT_HOSTS: true,
   RESOURCES: true,
   ASSET_LIMIT: true,

@@ -1,7 +1,16 @@
 import { DurableObject } from "cloudflare:workers"
 import * as Effect from "effect/Effect"
 import type * as ManagedRuntime from "effect/ManagedRuntime"
-import type { DeployOrder, ExecuteOrder, ProvedRequest, UpdateOrder } from "../domain/Order.ts"
+import type {
+  CommitRequest,
+  DeployOrder,
+  ExecuteOrder,
+  HoldRequest,
+  ProvedRequest,
+  ReleaseRequest,
+  RenewOrder,
+  UpdateOrder
+} from "../domain/Order.ts"
 import { OrderWorkflow } from "./OrderWorkflow.ts"
 import { PurchaseStore } from "./purchase/PurchaseStore.ts"
 import { makePurchaseStore } from "./purchase/PurchaseStoreSql.ts"
@@ -55,6 +64,22 @@ export const makeOrderObject = (runtime: ManagedRuntime.ManagedRuntime<OrderWork
       return this.#answer(OUTCOMES.readLogs, (workflow) => workflow.readLogs(request))
     }
 
+    renew(order: RenewOrder): Promise<unknown> {
+      return this.#answer(OUTCOMES.renew, (workflow) => workflow.renew(order))
+    }
+
+    hold(request: HoldRequest): Promise<unknown> {
+      return this.#answer(OUTCOMES.hold, (workflow) => workflow.hold(request))
+    }
+
+    commit(request: CommitRequest): Promise<unknown> {
+      return this.#answer(OUTCOMES.commit, (workflow) => workflow.commit(request))
+    }
+
+    release(request: ReleaseRequest): Promise<unknown> {
+      return this.#answer(OUTCOMES.release, (workflow) => workflow.release(request))
+    }
+
     claims(id: string, projectId: string): Promise<boolean> {
       return this.#run(Effect.flatMap(OrderWorkflow, (workflow) => workflow.claims(id, projectId)))
     }
@@ -87,6 +112,10 @@ export interface OrderObject extends Rpc.DurableObjectBranded {
   remove(request: ProvedRequest): Promise<unknown>
   readSource(request: ProvedRequest): Promise<unknown>
   readLogs(request: ProvedRequest): Promise<unknown>
+  renew(order: RenewOrder): Promise<unknown>
+  hold(request: HoldRequest): Promise<unknown>
+  commit(request: CommitRequest): Promise<unknown>
+  release(request: ReleaseRequest): Promise<unknown>
   claims(id: string, projectId: string): Promise<boolean>
   status(id: string): Promise<Status | undefined>
 }

@@ -7,6 +7,7 @@ import { DeploymentIds } from "../ids/DeploymentIds.ts"
 import { Payers } from "../payers/Payers.ts"
 import { PaymentService } from "../payment/PaymentService.ts"
 import { CodeRunner } from "../sandbox/CodeRunner.ts"
+import { Deployments } from "./renewal/Deployments.ts"
 import { WorkSlots } from "./build/WorkSlots.ts"
 
 /** The services that the steps of an order use. Each step yields its own; `layerOrderWorkflow` provides all of them at once. */
@@ -15,6 +16,7 @@ export type OrderServices =
   | CodeRunner
   | ControlPlaneClient
   | DeploymentIds
+  | Deployments
   | ExpiryStore
   | PaymentService
   | Payers
@@ -27,6 +29,7 @@ export const pickOrderServices = Context.pick(
   CodeRunner,
   ControlPlaneClient,
   DeploymentIds,
+  Deployments,
   ExpiryStore,
   PaymentService,
   Payers,

@@ -2,17 +2,19 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { DeployOrder, ExecuteOrder, OrderResult } from "../domain/Order.ts"
+import type { DeployOrder, ExecuteOrder, OrderResult, RenewOrder } from "../domain/Order.ts"
 import { layerWorkSlots } from "./build/WorkSlots.ts"
 import { isAboutCredential, joinInFlight, resolveOrder, runDetached } from "./idempotency/resolve-order.ts"
-import { deployed, executed, type OrderError, type OrderOperations } from "./operations.ts"
+import { deployed, executed, type OrderError, type OrderOperations, renewed } from "./operations.ts"
 import { type OrderServices, pickOrderServices } from "./OrderServices.ts"
 import { markAcknowledged, storedResult } from "./purchase/new-purchase.ts"
-import { isDeleted, statusOf } from "./purchase/Purchase.ts"
+import { isDeleted, isHeld, statusOf } from "./purchase/Purchase.ts"
 import { PurchaseStore } from "./purchase/PurchaseStore.ts"
 import { readLogs } from "./proved/read-logs.ts"
 import { readSource } from "./proved/read-source.ts"
 import { remove } from "./proved/remove.ts"
+import { buyRenewal, markRenewed } from "./renewal/buy-renewal.ts"
+import { commit, hold, release } from "./renewal/hold.ts"
 import { buy } from "./steps/buy.ts"
 import { isOver } from "./steps/expire.ts"
 import { resume } from "./steps/resume.ts"
@@ -37,14 +39,14 @@ export class OrderWorkflow extends Context.Service<
 >()("mpp-compute/orders/OrderWorkflow") {}
 
 const submit = Effect.fn("OrderWorkflow.submit")(function* (
-  order: DeployOrder | ExecuteOrder
+  order: DeployOrder | ExecuteOrder | RenewOrder
 ): Effect.fn.Return<OrderResult, OrderError, PurchaseStore | OrderServices> {
   const now = yield* Clock.currentTimeMillis
   const store = yield* PurchaseStore
   const resolution = resolveOrder(store, order, now)
   switch (resolution._tag) {
     case "New":
-      return yield* runDetached(resolution.inFlight, buy(order))
+      return yield* runDetached(resolution.inFlight, "id" in order ? buyRenewal(order) : buy(order))
     case "Resume":
       return yield* resume(resolution.purchase)
     case "Join":
@@ -77,7 +79,7 @@ const claims = Effect.fn("OrderWorkflow.claims")(function* (id: string, projectI
   const now = yield* Clock.currentTimeMillis
   // A deployment that gets a new project may get any project.
   const placed = purchase.placement?.projectId ?? (purchase.gone === true ? projectId : null)
-  return placed === projectId && !isOver(purchase, now - GRACE_MS)
+  return placed === projectId && (isHeld(purchase) || !isOver(purchase, now - GRACE_MS))
 })
 
 /** Runs orders on these services. */
@@ -88,6 +90,15 @@ export const layerOrderWorkflow = Layer.effect(
     return OrderWorkflow.of({
       submit: (order) => submit(order).pipe(deployed, Effect.tap(markAcknowledged), Effect.provideContext(services)),
       execute: (order) => submit(order).pipe(executed, Effect.tap(markAcknowledged), Effect.provideContext(services)),
+      renew: (order) =>
+        submit(order).pipe(
+          renewed,
+          Effect.tap(() => markRenewed(order)),
+          Effect.provideContext(services)
+        ),
+      hold: (request) => Effect.provideContext(hold(request), services),
+      commit: (request) => Effect.provideContext(commit(request), services),
+      release,
       remove: (request) => Effect.provideContext(remove(request), services),
       update: (order) => submitUpdate(order).pipe(Effect.tap(markAcknowledged), Effect.provideContext(services)),
       readSource,

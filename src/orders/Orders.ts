@@ -2,7 +2,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { orderName, parseId } from "../domain/DeploymentId.ts"
 import { type Busy, NotFound } from "../domain/Errors.ts"
-import type { PaidRequest } from "../domain/Order.ts"
+import type { Paid } from "../domain/Order.ts"
 import type { DeploymentIds } from "../ids/DeploymentIds.ts"
 import type { OrderOperations } from "./operations.ts"
 
@@ -14,7 +14,7 @@ import type { OrderOperations } from "./operations.ts"
 export class Orders extends Context.Service<Orders, OrderOperations<never, Busy>>()("mpp-compute/orders/Orders") {}
 
 /** The name of the order that a paid request belongs to. */
-const nameOf = ({ terms, verified }: PaidRequest) => orderName(verified.payer, terms.operation, terms.bodyDigest)
+const nameOf = ({ terms, verified }: Paid) => orderName(verified.payer, terms.operation, terms.bodyDigest)
 
 /** The name of the order that a deployment belongs to. */
 const owner = (ids: DeploymentIds["Service"], id: string) =>
@@ -35,6 +35,11 @@ export const makeOrders = (
   remove: (request) => Effect.flatMap(owner(ids, request.id), (name) => orderAt(name).remove(request)),
   readSource: (request) => Effect.flatMap(owner(ids, request.id), (name) => orderAt(name).readSource(request)),
   readLogs: (request) => Effect.flatMap(owner(ids, request.id), (name) => orderAt(name).readLogs(request)),
+  // A renewal has an object of its own. No object is made for an invented id.
+  renew: (order) => Effect.flatMap(owner(ids, order.id), () => orderAt(nameOf(order)).renew(order)),
+  hold: (request) => Effect.flatMap(owner(ids, request.id), (name) => orderAt(name).hold(request)),
+  commit: (request) => Effect.flatMap(owner(ids, request.id), (name) => orderAt(name).commit(request)),
+  release: (request) => Effect.flatMap(owner(ids, request.id), (name) => orderAt(name).release(request)),
   claims: (deploymentId, projectId) => {
     const name = parseId(deploymentId)?.order
     return name === undefined ? Effect.succeed(false) : orderAt(name).claims(deploymentId, projectId)

@@ -25,7 +25,12 @@ const interrupted = {
   }),
   update: new Internal({ detail: "The update was interrupted. Send it again; it is free.", charged: true }),
   remove: new Internal({ detail: "The delete was interrupted. Send it again; it is free.", charged: true }),
-  read: new Internal({ detail: "The read was interrupted. Send it again; it is free.", charged: true })
+  read: new Internal({ detail: "The read was interrupted. Send it again; it is free.", charged: true }),
+  hold: new Internal({
+    detail: "The deployment did not answer. Nothing was charged. Send the renewal again.",
+    charged: false
+  }),
+  commit: new Internal({ detail: "The deployment did not answer.", charged: true })
 }
 
 /** The operations of one order, as calls of its object. */
@@ -83,6 +88,26 @@ const orderAt = (namespace: Namespace | undefined, name: string): OrderOperation
       Effect.withSpan(
         call(OUTCOMES.readLogs, (it) => it.readLogs(request), interrupted.read),
         "Orders.readLogs"
+      ),
+    renew: (order) =>
+      Effect.withSpan(
+        call(OUTCOMES.renew, (it) => it.renew(order), interrupted.purchase),
+        "Orders.renew"
+      ),
+    hold: (request) =>
+      Effect.withSpan(
+        call(OUTCOMES.hold, (it) => it.hold(request), interrupted.hold),
+        "Orders.hold"
+      ),
+    commit: (request) =>
+      Effect.withSpan(
+        call(OUTCOMES.commit, (it) => it.commit(request), interrupted.commit),
+        "Orders.commit"
+      ),
+    release: (request) =>
+      Effect.withSpan(
+        call(OUTCOMES.release, (it) => it.release(request), interrupted.hold),
+        "Orders.release"
       ),
     claims: (deploymentId, projectId) =>
       Effect.withSpan(

@@ -17,18 +17,24 @@ import {
   PaymentPending,
   PaymentUnavailable,
   PreconditionFailed,
+  TooFarAhead,
   TooManyAttempts,
   WrongIdempotencyKey
 } from "../domain/Errors.ts"
 import type {
+  CommitRequest,
   Deleted,
   Deployed,
+  DeployedFields,
   DeployOrder,
   Executed,
   ExecuteOrder,
+  HoldRequest,
   LogSource,
   OrderResult,
   ProvedRequest,
+  ReleaseRequest,
+  RenewOrder,
   Source,
   UpdateOrder
 } from "../domain/Order.ts"
@@ -58,8 +64,37 @@ export const ExecuteError = Schema.Union([...common, ExecuteFailed])
 /** Every error that ends an execution. */
 export type ExecuteError = typeof ExecuteError.Type
 
+/** Every error that ends a renewal. */
+export const RenewError = Schema.Union([
+  PaymentRejected,
+  InvalidRequest,
+  Busy,
+  TooManyAttempts,
+  PaymentUnavailable,
+  PaymentPending,
+  OrderInProgress,
+  WrongIdempotencyKey,
+  Expired,
+  Internal,
+  DeployFailed,
+  NotFound,
+  TooFarAhead
+])
+/** Every error that ends a renewal. */
+export type RenewError = typeof RenewError.Type
+
+/** Every error of a deployment that is asked to hold for a renewal. Nothing was charged for it. */
+export const HoldError = Schema.Union([NotFound, Expired, OrderInProgress, TooFarAhead, Internal])
+/** Every error of a deployment that is asked to hold for a renewal. */
+export type HoldError = typeof HoldError.Type
+
+/** Every error of a deployment that records a renewal. */
+export const CommitError = Schema.Union([NotFound, Internal])
+/** Every error of a deployment that records a renewal. */
+export type CommitError = typeof CommitError.Type
+
 /** Every error that ends an order. */
-export type OrderError = DeployError | ExecuteError
+export type OrderError = DeployError | ExecuteError | RenewError
 
 /** Every error that ends an update. */
 export const UpdateError = Schema.Union([
@@ -113,6 +148,14 @@ export interface OrderOperations<R = never, Refused = never> {
   readonly submit: (order: DeployOrder) => Effect.Effect<Deployed, DeployError, R>
   /** Does an execution in the same way. */
   readonly execute: (order: ExecuteOrder) => Effect.Effect<Executed, ExecuteError, R>
+  /** Does a renewal in the same way. */
+  readonly renew: (order: RenewOrder) => Effect.Effect<Deployed, RenewError | Refused, R>
+  /** Holds a deployment for a renewal that is about to be paid: until its end is known, the deployment does not end. */
+  readonly hold: (request: HoldRequest) => Effect.Effect<void, HoldError | Refused, R>
+  /** Makes the time of a deployment longer, once for each renewal. */
+  readonly commit: (request: CommitRequest) => Effect.Effect<DeployedFields, CommitError | Refused, R>
+  /** Ends the hold of a renewal that will never be paid. */
+  readonly release: (request: ReleaseRequest) => Effect.Effect<void, Internal | NotFound | Refused, R>
   /** Replaces the code of a deployment for its payer. Waits a bounded time. */
   readonly update: (order: UpdateOrder) => Effect.Effect<Deployed, UpdateError, R>
   /** Deletes a deployment for its payer. */
@@ -135,7 +178,7 @@ export const deployed = <R>(
   outcome: Effect.Effect<OrderResult, OrderError, R>
 ): Effect.Effect<Deployed, DeployError, R> =>
   outcome.pipe(
-    Effect.catchTag("ExecuteFailed", (error) => Effect.die(error)),
+    Effect.catchTag(["ExecuteFailed", "NotFound", "TooFarAhead"], (error) => Effect.die(error)),
     Effect.flatMap((done) => ("url" in done ? Effect.succeed(done) : Effect.die(new Error("no deploy"))))
   )
 
@@ -144,6 +187,15 @@ export const executed = <R>(
   outcome: Effect.Effect<OrderResult, OrderError, R>
 ): Effect.Effect<Executed, ExecuteError, R> =>
   outcome.pipe(
-    Effect.catchTag(["DeployFailed", "HostUnavailable"], (error) => Effect.die(error)),
+    Effect.catchTag(["DeployFailed", "HostUnavailable", "NotFound", "TooFarAhead"], (error) => Effect.die(error)),
     Effect.flatMap((done) => ("output" in done ? Effect.succeed(done) : Effect.die(new Error("no execution"))))
+  )
+
+/** Returns the result of a renewal. Another result is a defect. */
+export const renewed = <R>(
+  outcome: Effect.Effect<OrderResult, OrderError, R>
+): Effect.Effect<Deployed, RenewError, R> =>
+  outcome.pipe(
+    Effect.catchTag(["ExecuteFailed", "HostUnavailable", "BundleFailed"], (error) => Effect.die(error)),
+    Effect.flatMap((done) => ("url" in done ? Effect.succeed(done) : Effect.die(new Error("no renewal"))))
   )

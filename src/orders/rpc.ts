@@ -1,14 +1,27 @@
 import type * as Exit from "effect/Exit"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type { Deleted, Deployed, Executed, LogSource, Source } from "../domain/Order.ts"
-import { DeployError, ExecuteError, ProvedError, UpdateError } from "./operations.ts"
+import type { Deleted, Deployed, DeployedFields, Executed, LogSource, Source } from "../domain/Order.ts"
+import { Internal, NotFound } from "../domain/Errors.ts"
+import {
+  CommitError,
+  DeployError,
+  ExecuteError,
+  HoldError,
+  ProvedError,
+  RenewError,
+  UpdateError
+} from "./operations.ts"
 
-const DeployedSchema = Schema.Struct({
+const FieldsSchema = Schema.Struct({
   url: Schema.String,
   deployment_id: Schema.String,
   expires_at: Schema.String,
-  ttl_hours: Schema.Number,
+  ttl_hours: Schema.Number
+})
+
+const DeployedSchema = Schema.Struct({
+  ...FieldsSchema.fields,
   receipt: Schema.String,
   replayed: Schema.optionalKey(Schema.Boolean)
 })
@@ -53,5 +66,9 @@ export const OUTCOMES = {
   update: codec<Deployed, UpdateError>(DeployedSchema, UpdateError),
   remove: codec<Deleted, ProvedError>(DeletedSchema, ProvedError),
   readSource: codec<Source, ProvedError>(SourceSchema, ProvedError),
-  readLogs: codec<LogSource, ProvedError>(LogSourceSchema, ProvedError)
+  readLogs: codec<LogSource, ProvedError>(LogSourceSchema, ProvedError),
+  renew: codec<Deployed, RenewError>(DeployedSchema, RenewError),
+  hold: codec<void, HoldError>(Schema.Void, HoldError),
+  commit: codec<DeployedFields, CommitError>(FieldsSchema, CommitError),
+  release: codec<void, Internal | NotFound>(Schema.Void, Schema.Union([Internal, NotFound]))
 }

@@ -37,6 +37,7 @@ const up: ServiceInfo = {
   network: "Tempo mainnet",
   mppxOptions: "",
   ttlHours: 24,
+  maxDays: 30,
   importHosts: [],
   packages: "on",
   resources: [],

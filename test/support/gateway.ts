@@ -22,7 +22,7 @@ import { layerNoRunner } from "../../src/sandbox/layers.ts"
 import { layerCodeRunnerTest } from "../../src/sandbox/testing.ts"
 import { layerIdStoreMemory } from "../../src/ids/testing.ts"
 import { layerPayersMemory } from "../../src/payers/testing.ts"
-import { layerOrdersMemory } from "../../src/orders/testing.ts"
+import { makeOrdersMemory } from "../../src/orders/testing.ts"
 import { layerBundlerTest } from "../../src/bundler/testing.ts"
 
 /** Complete settings that name nothing real. */
@@ -98,6 +98,7 @@ export const makeGateway = (parts: Parts = {}) => {
     }
   })
   const trace = Layer.succeed(Tracer.Tracer, tracer)
+  const memory = makeOrdersMemory()
   const layers = {
     settings: withKey(parts.secretKey).pipe(
       Layer.provide(layerSettings(parts.bindings ?? {})),
@@ -110,19 +111,24 @@ export const makeGateway = (parts: Parts = {}) => {
     bundler: layerBundlerTest(parts.bundle),
     runner: runnerOf(parts),
     payers: layerPayersMemory,
+    deployments: memory.deployments,
     schedule: Layer.mergeAll(layerCronSecretTest(parts.cronSecret), layerReplayGuardMemory),
     limit: layerCredentialRateLimit(parts.limit),
     log
   }
   const orders =
     parts.orders === undefined
-      ? layerOrdersMemory.pipe(Layer.provide(composeOrders(layers)))
+      ? memory.orders.pipe(Layer.provide(composeOrders(layers)))
       : Layer.succeed(Orders, {
           execute: () => Effect.die(new Error("not scripted")),
           update: () => Effect.die(new Error("not scripted")),
           remove: () => Effect.die(new Error("not scripted")),
           readSource: () => Effect.die(new Error("not scripted")),
           readLogs: () => Effect.die(new Error("not scripted")),
+          renew: () => Effect.die(new Error("not scripted")),
+          hold: () => Effect.die(new Error("not scripted")),
+          commit: () => Effect.die(new Error("not scripted")),
+          release: () => Effect.die(new Error("not scripted")),
           claims: () => Effect.succeed(false),
           ...parts.orders
         })

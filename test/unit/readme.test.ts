@@ -21,7 +21,7 @@ import { layerCronSecretTest, layerReplayGuardMemory } from "../../src/schedule/
 import { layerNoRunner } from "../../src/sandbox/layers.ts"
 import { layerIdStoreMemory } from "../../src/ids/testing.ts"
 import { layerPayersMemory } from "../../src/payers/testing.ts"
-import { layerOrdersMemory } from "../../src/orders/testing.ts"
+import { makeOrdersMemory } from "../../src/orders/testing.ts"
 import { layerBundlerTest } from "../../src/bundler/testing.ts"
 
 /** Implementations of the services that the examples do not replace. */
@@ -44,14 +44,16 @@ const settings = (changes: Record<string, string>) =>
 
 /** Makes a gateway over the three examples, at the README's price, as `layers.ts` does in an isolate of its own. */
 const exampleGateway = () => {
+  const memory = makeOrdersMemory()
   const layers = {
     ...others,
     settings: settings(settingsIn("DEPLOY_PRICE")),
     payment: layerVoucher,
     host: layerInMemoryHost,
-    store: layerInMemoryExpiryStore
+    store: layerInMemoryExpiryStore,
+    deployments: memory.deployments
   }
-  const orders = layerOrdersMemory.pipe(Layer.provide(composeOrders(layers)))
+  const orders = memory.orders.pipe(Layer.provide(composeOrders(layers)))
   const handler = serve(composeGateway({ ...layers, orders }))
   return (name: string, authorization?: string) =>
     handler(

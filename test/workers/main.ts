@@ -18,6 +18,9 @@ import { layerCodeRunnerTest } from "../../src/sandbox/testing.ts"
 import { layerExpiryStoreKv } from "../../src/expiry/kv.ts"
 import { layerPayersDurable } from "../../src/payers/durable.ts"
 import { layerOrdersDurable } from "../../src/orders/durable.ts"
+import { Internal } from "../../src/domain/Errors.ts"
+import { Deployments } from "../../src/orders/renewal/Deployments.ts"
+import { layerDeployments } from "../../src/orders/renewal/layer.ts"
 import { layerBundlerTest, testBundle } from "../../src/bundler/testing.ts"
 import { layerIdStoreKv } from "../../src/ids/kv.ts"
 
@@ -51,6 +54,41 @@ const bundler = layerBundlerTest((files) => {
 /** The key that signs scheduled calls in these tests. */
 export const cronSecret = "a cron secret"
 
+/** A call of a deployment by its renewal that goes wrong: it does not arrive, or its answer does not. */
+export interface Broken {
+  readonly operation: "hold" | "commit"
+  readonly lost: "call" | "answer"
+  /** Whether the caller waits for ever, as it does if it is killed meanwhile. */
+  readonly hangs: boolean
+}
+
+/** The next calls that go wrong. */
+export const broken: Array<Broken> = []
+
+const breaking =
+  <Arguments extends ReadonlyArray<unknown>, A, E>(
+    operation: Broken["operation"],
+    call: (...values: Arguments) => Effect.Effect<A, E>
+  ) =>
+  (...values: Arguments): Effect.Effect<A, E | Internal> =>
+    Effect.suspend((): Effect.Effect<A, E | Internal> => {
+      const [first] = broken
+      if (first?.operation !== operation) return call(...values)
+      broken.shift()
+      const arrives = first.lost === "answer" ? Effect.asVoid(call(...values)) : Effect.void
+      const end = first.hangs ? Effect.never : new Internal({ detail: "scripted", charged: null })
+      return Effect.andThen(arrives, end)
+    })
+
+const deployments = Layer.effect(
+  Deployments,
+  Effect.map(Deployments, ({ hold, commit, release }) => ({
+    hold: breaking("hold", hold),
+    commit: breaking("commit", commit),
+    release
+  }))
+).pipe(Layer.provide(layerDeployments), Layer.provide(layerOrdersDurable(env.ORDERS)))
+
 const layers = {
   settings: layerSettings().pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(testSettings)))),
   payment: layerPaymentTest(payments),
@@ -60,6 +98,7 @@ const layers = {
   bundler,
   runner,
   orders: layerOrdersDurable(env.ORDERS),
+  deployments,
   payers: layerPayersDurable(env.PAYERS),
   schedule: Layer.mergeAll(layerCronSecretTest(cronSecret), layerReplayGuardDurable(env.CLAIMS)),
   limit: Layer.empty,

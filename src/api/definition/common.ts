@@ -35,7 +35,7 @@ export const Deployment = Schema.Struct({
   deployment_id: deploymentId,
   expires_at: described("When the deployment is deleted: UTC, 2026-03-27T21:00:00Z."),
   ttl_hours: Schema.Finite.annotate({ description: "Hours from going live to expires_at." })
-}).annotate({ description: "The code is live." })
+}).annotate({ identifier: "Deployment", description: "The code is live." })
 
 /** The 402, which is no problem of its own but the protocol's. */
 export const PaymentRequired = Errors.PaymentRequired.pipe(
@@ -53,6 +53,26 @@ export const provedErrors = [
   Errors.Expired,
   Errors.HeaderTooLarge,
   Errors.Internal,
+  Errors.Busy,
+  Errors.NotConfigured
+] as const
+
+/** The errors of a renewal. */
+export const renewErrors = [
+  Errors.InvalidRequest,
+  Errors.MethodUnsupported,
+  PaymentRequired,
+  Errors.NotFound,
+  Errors.OrderInProgress,
+  Errors.WrongIdempotencyKey,
+  Errors.TooFarAhead,
+  Errors.Expired,
+  Errors.HeaderTooLarge,
+  Errors.TooManyAttempts,
+  Errors.Internal,
+  Errors.DeployFailed,
+  Errors.PaymentPending,
+  Errors.PaymentUnavailable,
   Errors.Busy,
   Errors.NotConfigured
 ] as const

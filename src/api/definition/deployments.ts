@@ -4,7 +4,7 @@ import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
 import * as Errors from "../../domain/Errors.ts"
 import { Status } from "../../orders/operations.ts"
-import { Deployment, deploymentId, Env, FileContent, Files, paidErrors, provedErrors } from "./common.ts"
+import { Deployment, deploymentId, Env, FileContent, Files, paidErrors, provedErrors, renewErrors } from "./common.ts"
 
 const params = { deployment_id: deploymentId }
 
@@ -93,5 +93,17 @@ export const logs = HttpApiEndpoint.get("logs", "/deployments/:deployment_id/log
   OpenApi.annotations({
     description:
       "Streams what the code of a deployment logs and throws, from now on, for at most an hour. Nothing is kept for later. Free, for its payer; a proof is good for one read."
+  })
+)
+
+/** Makes the time of a deployment longer. */
+export const renew = HttpApiEndpoint.post("renew", "/deployments/:deployment_id/renew", {
+  params,
+  success: Deployment,
+  error: renewErrors
+}).annotateMerge(
+  OpenApi.annotations({
+    description:
+      "Takes the payment and makes expires_at later by the hours of a deploy. Anybody may pay. There is no body. One renewal is one order: repeating it with its key is free."
   })
 )

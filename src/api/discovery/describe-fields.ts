@@ -18,6 +18,8 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   idempotency_key: "Send this as Idempotency-Key.",
   retry_after: "Seconds to wait.",
   expired_at: "When it ended: UTC.",
+  expires_at: "When it ends: UTC.",
+  max_days: "A renewal reaches this far.",
   etag: "The ETag of the present source, if it is kept.",
   limit_bytes: "The limit, in bytes.",
   missing: "Names of missing settings and bindings.",

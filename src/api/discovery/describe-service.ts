@@ -51,6 +51,7 @@ export const describeService = Effect.gen(function* () {
       network: other?.method ?? (chain === undefined ? "?" : NETWORK_NAMES[chain]),
       mppxOptions,
       ttlHours: settings.TTL_HOURS ?? 24,
+      maxDays: settings.MAX_DAYS ?? 30,
       importHosts: settings.IMPORT_HOSTS ?? [],
       packages: registryOf(settings) !== undefined ? "on" : settings.NPM_PACKAGES === "off" ? "off" : "unknown",
       resources: givenBy(capabilities, settings.RESOURCES ?? []),

@@ -152,7 +152,7 @@ const guide = (service: ServiceInfo): string => `# mpp-compute
 ${notConfiguredNote(service)}
 ## Price
 
-$${service.price} for a deploy${service.execute === undefined ? "" : `, $${service.execute.price} for a run`}. Everything else is free, updates of a deployment included.
+$${service.price} for a deploy or a renewal${service.execute === undefined ? "" : `, $${service.execute.price} for a run`}. Everything else is free, updates of a deployment included.
 
 ${offerList(service, service.offers)}
 
@@ -189,6 +189,9 @@ sent last. \`GET /deployments/{deployment_id}/files\` with a proof answers that 
 \`{"type": "event", "outcome", "request", "logs": [{"level", "message"}], "exceptions": [{"name", "message"}]}\`; ignore other types. Nothing is kept, so open the log before you call the site:
 ${shell(service.tempo ? mppxOn(service, "GET", "/logs") : undefined)}
 
+\`POST /deployments/{deployment_id}/renew\` without a body ($${service.price}) makes \`expires_at\` later by ${hours(service)}. Anybody may pay. It is an order of its own: a key
+repeats it for free, and another key buys another. It may reach ${service.maxDays} days ahead:
+${shell(service.tempo ? mppxOn(service, "POST", "/renew") : undefined)}
 \`DELETE /deployments/{deployment_id}\` with a proof ends a deployment at once and for good, with its data. Nothing is paid back.
 ${shell(service.tempo ? mppxOn(service, "DELETE") : undefined)}${executeSection(service)}
 ## What can be deployed

@@ -39,23 +39,36 @@ const header = (name: string, description: string, example: string): Json => ({
 
 const responseHeader = (description: string): Json => ({ description, schema: { type: "string" } })
 
-/** Headers of requests with source. */
-const REQUEST_HEADERS = [
-  header(
-    "Idempotency-Key",
-    "1 to 255 printable ASCII characters. The same body with the same key is one order: repeating it is free.",
-    "8e03978e-40d5-43e8-bc93-6894a57f9324"
-  ),
-  header("Accept-Payment", "The client's payment methods. There is one here, and it is always offered.", "tempo/charge")
-]
+/** Headers that several operations share. */
+const SHARED = {
+  parameters: {
+    IdempotencyKey: header(
+      "Idempotency-Key",
+      "1 to 255 printable ASCII characters. The same body with the same key is one order: repeating it is free.",
+      "8e03978e-40d5-43e8-bc93-6894a57f9324"
+    ),
+    AcceptPayment: header(
+      "Accept-Payment",
+      "The client's payment methods. There is one here, and it is always offered.",
+      "tempo/charge"
+    )
+  },
+  headers: {
+    PaymentReceipt: responseHeader("base64url of JSON: status, method, timestamp, reference."),
+    IdempotentReplayed: responseHeader("true for an answer that is given again.")
+  }
+}
+
+/** Headers of requests that take money. */
+const REQUEST_HEADERS = Object.keys(SHARED.parameters).map((name) => ({ $ref: `#/components/parameters/${name}` }))
 
 const RETRY_AFTER = { "Retry-After": responseHeader("Seconds to wait.") }
 
 /** Headers of responses, by status. */
 const RESPONSE_HEADERS: Readonly<Record<string, Json>> = {
   200: {
-    "Payment-Receipt": responseHeader("base64url of JSON: status, method, timestamp, reference."),
-    "Idempotent-Replayed": responseHeader("true for an answer that is given again.")
+    "Payment-Receipt": { $ref: "#/components/headers/PaymentReceipt" },
+    "Idempotent-Replayed": { $ref: "#/components/headers/IdempotentReplayed" }
   },
   402: { "WWW-Authenticate": responseHeader("The challenge: Payment id=…, method, intent, request, expires.") },
   409: RETRY_AFTER,
@@ -151,6 +164,13 @@ const additions: Readonly<Record<string, (operation: Operation, service: Service
     ...withExamples(operation, {}, true),
     summary: "The log of a deployment as it happens, free, for its payer: the 402 asks for a proof of amount 0"
   }),
+  "post /deployments/{deployment_id}/renew": (operation, { offers, price }) => ({
+    ...withExamples(operation, { 200: exampleDeployment }, true),
+    parameters: [...(operation.parameters ?? []), ...REQUEST_HEADERS],
+    requestBody: { description: "None: a body is refused.", required: false, content: {} },
+    summary: `More time for a deployment, from anybody ($${price})`,
+    ...(offers.length > 0 && { "x-payment-info": { offers } })
+  }),
   "get /deployments/{deployment_id}": (operation, { packages }) =>
     withExamples(operation, { 200: packages === "on" ? exampleStatus : { ...exampleStatus, lock: {} } }, false)
 }
@@ -193,6 +213,7 @@ export const openApi = (service: ServiceInfo): Json => {
     paths: Object.fromEntries(described),
     components: {
       ...spec.components,
+      ...SHARED,
       examples: Object.fromEntries(
         errorCatalog()
           .filter(({ tag }) => tag !== "ExecuteFailed" || service.execute !== undefined)

@@ -23,6 +23,8 @@ export interface ServiceInfo {
   readonly mppxOptions: string
   /** How long a deployment lives, in hours. */
   readonly ttlHours: number
+  /** How many days ahead a renewal may reach. */
+  readonly maxDays: number
   /** The hosts from which modules may be imported by URL. */
   readonly importHosts: ReadonlyArray<string>
   /** Whether code may import npm packages: `on`, switched `off`, or `unknown` where no registry is known. */

@@ -102,10 +102,25 @@ export class Expired extends HttpApiError.Problem<Expired>()(
   { type: ownProblem("expired"), status: 410, title: "Expired" },
   {
     code: Schema.tag("expired"),
-    charged: Schema.tag(true),
+    /** False for a renewal that is refused. */
+    charged: Schema.Boolean.pipe(Schema.withConstructorDefault(Effect.succeed(true))),
     deployment_id: Schema.NullOr(Schema.String),
     /** When its time was over, or when it was deleted: UTC. */
     expired_at: Schema.NullOr(Schema.String)
+  }
+) {}
+
+/** 409: a renewal would reach further ahead than the service sells. Nothing was charged. */
+export class TooFarAhead extends HttpApiError.Problem<TooFarAhead>()(
+  "TooFarAhead",
+  { type: ownProblem("too_far_ahead"), status: 409, title: "Too far ahead" },
+  {
+    code: Schema.tag("too_far_ahead"),
+    charged: notCharged,
+    /** When the deployment ends as it is, with renewals that are being paid: UTC. */
+    expires_at: Schema.String,
+    /** A renewal may reach this many days ahead. */
+    max_days: Schema.Finite
   }
 ) {}
 

@@ -42,8 +42,12 @@ const settle = Effect.fnUntraced(function* (
   id: string,
   change: (purchase: Delivered, now: number) => transition.Changes
 ) {
-  const { purchase, now } = yield* alive(id)
-  return yield* save(yield* PurchaseStore, transition.pushed(purchase, change(purchase, now)))
+  const store = yield* PurchaseStore
+  const now = yield* Clock.currentTimeMillis
+  // Look-up and write are one synchronous step, because a renewal may change the expiry at any time.
+  const purchase = store.byId(id)
+  if (purchase?.state !== "delivered" || isOver(purchase, now)) return yield* over(id)
+  return yield* save(store, transition.pushed(purchase, change(purchase, now)))
 })
 
 /**

@@ -1,5 +1,5 @@
 import { WrongIdempotencyKey } from "../../domain/Errors.ts"
-import { earlierKey, isOwnKey, type PaidRequest } from "../../domain/Order.ts"
+import { earlierKey, isOwnKey, type Paid } from "../../domain/Order.ts"
 import { PaymentRejected } from "../../payment/PaymentService.ts"
 import type { PurchaseStore } from "../purchase/PurchaseStore.ts"
 import { charged, type Purchase } from "../purchase/Purchase.ts"
@@ -16,7 +16,7 @@ export const purchaseOf = (store: PurchaseStore["Service"], key: string): Purcha
 export const replayed = (
   store: PurchaseStore["Service"],
   purchase: Purchase,
-  { verified, idempotencyKey }: PaidRequest
+  { verified, idempotencyKey }: Paid
 ): PaymentRejected | WrongIdempotencyKey | undefined => {
   const standsFor = (key: string) => purchaseOf(store, key)?.id === purchase.id
   // The bearer learns only what the credential holds.

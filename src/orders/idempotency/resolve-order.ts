@@ -1,7 +1,7 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import { BundleFailed, Internal, OrderInProgress } from "../../domain/Errors.ts"
-import type { OrderResult, PaidRequest } from "../../domain/Order.ts"
+import type { OrderResult, Paid } from "../../domain/Order.ts"
 import { PaymentRejected } from "../../payment/PaymentService.ts"
 import { PurchaseStore, type InFlightOrder, BUILD_FAILURE_TTL_MS } from "../purchase/PurchaseStore.ts"
 import type { OrderError } from "../operations.ts"
@@ -32,7 +32,7 @@ export const register = (store: PurchaseStore["Service"], key: string, challenge
  * Decides how to handle an order. It looks up challenge and key before expiry, simulation or any other check that could ask
  * for money again.
  */
-export const resolveOrder = (store: PurchaseStore["Service"], paid: PaidRequest, now: number): OrderResolution => {
+export const resolveOrder = (store: PurchaseStore["Service"], paid: Paid, now: number): OrderResolution => {
   const { challengeId } = paid.verified
   const keyed = paid.idempotencyKey !== undefined
   const key = paid.idempotencyKey?.key ?? paid.verified.key
@@ -95,7 +95,7 @@ export const runDetached = Effect.fn("OrderWorkflow.serve")(function* <R>(
 })
 
 /** Waits for the same order in progress, and binds this credential to its purchase. */
-export const joinInFlight = Effect.fn("OrderWorkflow.join")(function* (paid: PaidRequest, inFlight: InFlightOrder) {
+export const joinInFlight = Effect.fn("OrderWorkflow.join")(function* (paid: Paid, inFlight: InFlightOrder) {
   const store = yield* PurchaseStore
   const { key, challengeId } = paid.verified
   const outcome = yield* Effect.exit(awaitResult(inFlight))
@@ -105,7 +105,7 @@ export const joinInFlight = Effect.fn("OrderWorkflow.join")(function* (paid: Pai
 })
 
 /** Whether the error concerns only the credential in progress, so that another credential may try. */
-export const isAboutCredential = (inFlight: InFlightOrder, { verified }: PaidRequest, error: OrderError): boolean =>
+export const isAboutCredential = (inFlight: InFlightOrder, { verified }: Paid, error: OrderError): boolean =>
   inFlight.challengeId !== verified.challengeId && error._tag === "PaymentRejected"
 
 /** Waits for an order in progress, until the caller's timeout. */

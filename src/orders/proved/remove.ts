@@ -7,7 +7,7 @@ import type { Deleted, ProvedRequest } from "../../domain/Order.ts"
 import type { ProvedError } from "../operations.ts"
 import type { OrderServices } from "../OrderServices.ts"
 import { LEASE_MS } from "../purchase/new-purchase.ts"
-import { isDeleted } from "../purchase/Purchase.ts"
+import { isDeleted, isHeld } from "../purchase/Purchase.ts"
 import { PurchaseStore } from "../purchase/PurchaseStore.ts"
 import { save } from "../purchase/save.ts"
 import * as transition from "../purchase/transitions.ts"
@@ -49,6 +49,9 @@ const record = Effect.fnUntraced(function* (
     if (Result.isFailure(found)) return yield* Effect.fail(found.failure)
     const purchase = found.success
     if (purchase.state === "expired" || isDeleted(purchase)) return purchase
+    if (isHeld(purchase)) {
+      return yield* inProgress(request, "A renewal of the deployment is being paid. Send the delete again in a minute.")
+    }
     const delivering = store.inFlight.get(purchase.key)
     if (delivering === undefined) {
       if (!store.spendProof(request.verified.challengeId, now)) return yield* usedProof(request)

@@ -4,6 +4,7 @@ import { DiagnosticSchema } from "../../domain/Diagnostic.ts"
 import { withSuffix } from "../../control-plane/slug.ts"
 import { statusPath, timestamp } from "../../domain/Order.ts"
 import type { Status } from "../operations.ts"
+import { Hold, Renewed, Renews, Retag } from "./Hold.ts"
 
 /** The order's request to the host. The order saves it before it asks, to recognize a lost answer. */
 export const Placement = Schema.Struct({
@@ -100,7 +101,7 @@ export type Answer = typeof Answer.Type
 export const PurchaseRow = Schema.Struct({
   /** The deployment id. It never changes; an execution's id appears in no answer. */
   id: Schema.String,
-  operation: Schema.Literals(["deploy", "execute"]),
+  operation: Schema.Literals(["deploy", "execute", "renew"]),
   key: Schema.String,
   challengeId: Schema.String,
   /** The payer's address in lower case. Only the payer may replace the code. */
@@ -145,7 +146,14 @@ export const PurchaseRow = Schema.Struct({
    */
   deletedAt: Schema.optionalKey(Schema.Number),
   /** When the code that is live answered at its URL, in unix milliseconds. Null or a missing field: nobody could ask, or nobody has. */
-  verifiedAt: Schema.optionalKey(Schema.NullOr(Schema.Number))
+  verifiedAt: Schema.optionalKey(Schema.NullOr(Schema.Number)),
+  /** Renewals of this deployment that are being paid. A missing field means none, as in the next three. */
+  holds: Schema.optionalKey(Schema.Array(Hold)),
+  /** Renewals that were paid. */
+  renewals: Schema.optionalKey(Schema.Array(Renewed)),
+  retag: Schema.optionalKey(Retag),
+  /** The deployment that this purchase renews. */
+  renews: Schema.optionalKey(Renews)
 })
 /** One payment for one order, as a row: every field that any state has. */
 export type PurchaseRow = typeof PurchaseRow.Type
@@ -197,8 +205,13 @@ export const BuildFailureText = Schema.fromJsonString(BuildFailure)
 export const charged = (state: Purchase["state"]): boolean | null => (state === "capturing" ? null : state !== "failed")
 
 /** Where the payer can read the status; an execution has no such place. */
-export const statusLinks = ({ id, operation }: Purchase) =>
-  operation === "deploy" ? { deployment_id: id, status_url: statusPath(id) } : { deployment_id: null, status_url: null }
+export const statusLinks = ({ id, operation, renews }: Purchase) =>
+  operation === "execute"
+    ? { deployment_id: null, status_url: null }
+    : { deployment_id: renews?.id ?? id, status_url: statusPath(renews?.id ?? id) }
+
+/** Whether a renewal of the deployment is being paid, so that nothing may end the deployment. */
+export const isHeld = ({ holds = [] }: Purchase): boolean => holds.length > 0
 
 /** Whether its payer has deleted the deployment. */
 export const isDeleted = ({ deletedAt }: Purchase): boolean => deletedAt !== undefined

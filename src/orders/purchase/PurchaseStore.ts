@@ -81,8 +81,11 @@ export class PurchaseStore extends Context.Service<
     readonly findUndelivered: () => Purchase | undefined
     /** The purchases whose `due` has come. `now` in unix milliseconds. */
     readonly findDue: (now: number) => ReadonlyArray<Purchase>
-    /** Writes the first state of a purchase, its key and challenge, its payload and the alarm in one transaction. */
-    readonly create: (purchase: Purchase, payload: Payload, kept?: Kept) => void
+    /**
+     * Writes the first state of a purchase, its key and challenge, its payload (a renewal has none) and the alarm in one
+     * transaction.
+     */
+    readonly create: (purchase: Purchase, payload?: Payload, kept?: Kept) => void
     /**
      * Replaces a purchase's payload, and writes its next state and the alarm in one transaction. Source and secrets of an update
      * of a live deployment count once the host has taken it, and are dropped if the host refuses it.

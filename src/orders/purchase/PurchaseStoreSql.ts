@@ -89,9 +89,10 @@ export const makePurchaseStore = (storage: DurableObjectStorage): PurchaseStore[
     }
   }
 
-  const keep = (purchase: Purchase, payload: Payload, added?: Kept) => {
+  const keep = (purchase: Purchase, payload?: Payload, added?: Kept) => {
     write("DELETE FROM upload WHERE id = ?", purchase.id)
-    for (const [part, bytes] of splitParts(JSON.stringify(payload)).entries()) {
+    const parts = payload === undefined ? [] : splitParts(JSON.stringify(payload))
+    for (const [part, bytes] of parts.entries()) {
       write("INSERT INTO upload VALUES (?, ?, ?)", purchase.id, part, bytes)
     }
     if (added !== undefined) kept.write(purchase.id, slotOf(purchase), added)

@@ -2,7 +2,14 @@ import * as Effect from "effect/Effect"
 import { slugFrom } from "../../control-plane/slug.ts"
 import { DeployFailed, Expired } from "../../domain/Errors.ts"
 import { randomText } from "../../domain/DeploymentId.ts"
-import { type OrderResult, type ExecuteOrder, statusPath, type DeployOrder } from "../../domain/Order.ts"
+import {
+  type OrderResult,
+  type ExecuteOrder,
+  type Paid,
+  type RenewOrder,
+  statusPath,
+  type DeployOrder
+} from "../../domain/Order.ts"
 import { type Authorization, PaymentRejected } from "../../payment/PaymentService.ts"
 import { type Build, PurchaseStore } from "./PurchaseStore.ts"
 import type { OrderError } from "../operations.ts"
@@ -20,32 +27,42 @@ export const newPurchase = (
   authorization: Authorization,
   now: number,
   { warnings = [], lock = {} }: Pick<Build, "warnings" | "lock">
-): Capturing => {
-  const { verified } = order
-  return {
-    id,
-    operation: "input" in order ? "execute" : "deploy",
-    key: verified.key,
-    challengeId: verified.challengeId,
-    payer: verified.payer,
-    state: "capturing",
-    authorization,
-    // The URL is public, so its random characters are not those of the id.
-    slug: "input" in order ? "" : order.name === null ? `app-${randomText(6)}` : slugFrom(order.name),
-    placement: null,
-    receipt: null,
-    answer: null,
-    answered: false,
-    failure: null,
-    update: null,
-    updatedAt: null,
-    attempts: 0,
-    due: now + LEASE_MS,
-    createdAt: now,
-    ...(warnings.length > 0 && { warnings }),
-    ...(!("input" in order) && Object.keys(lock).length > 0 && { lock })
-  }
-}
+): Capturing => ({
+  ...firstState(id, order, authorization, now),
+  operation: "input" in order ? "execute" : "deploy",
+  // The URL is public, so its random characters are not those of the id.
+  slug: "input" in order ? "" : order.name === null ? `app-${randomText(6)}` : slugFrom(order.name),
+  ...(warnings.length > 0 && { warnings }),
+  ...(!("input" in order) && Object.keys(lock).length > 0 && { lock })
+})
+
+/** Makes the purchase of a renewal in its first state. It has no place and no payload. */
+export const newRenewal = (
+  id: string,
+  order: RenewOrder,
+  authorization: Authorization,
+  now: number,
+  renews: NonNullable<Capturing["renews"]>
+): Capturing => ({ ...firstState(id, order, authorization, now), operation: "renew", slug: "", renews })
+
+const firstState = (id: string, { verified }: Paid, authorization: Authorization, now: number) => ({
+  id,
+  key: verified.key,
+  challengeId: verified.challengeId,
+  payer: verified.payer,
+  state: "capturing" as const,
+  authorization,
+  placement: null,
+  receipt: null,
+  answer: null,
+  answered: false,
+  failure: null,
+  update: null,
+  updatedAt: null,
+  attempts: 0,
+  due: now + LEASE_MS,
+  createdAt: now
+})
 
 /** Returns the result of a finished purchase, however often a client asks. */
 export const storedResult = Effect.fnUntraced(function* (

@@ -9,7 +9,7 @@ type Store = PurchaseStore["Service"]
 export const create = <P extends Purchase>(
   store: Store,
   purchase: P,
-  payload: Payload,
+  payload?: Payload,
   kept?: Kept
 ): Effect.Effect<P> => {
   store.create(purchase, payload, kept)

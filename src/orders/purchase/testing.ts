@@ -43,7 +43,7 @@ export const makePurchaseStoreMemory = (): PurchaseStore["Service"] => {
     findDue: (now) => [...purchases.values()].filter(({ due }) => due !== null && due <= now),
     save,
     create: (purchase, value, added) => {
-      payloads.set(purchase.id, value)
+      if (value !== undefined) payloads.set(purchase.id, value)
       add(purchase.id, slotOf(purchase), added)
       save(purchase)
       bindKeys(purchase.key, purchase.challengeId, purchase.id)

@@ -3,6 +3,7 @@ import {
   type Captured,
   type Capturing,
   type Delivered,
+  expiryOf,
   type Expired,
   type Failed,
   type Failure,
@@ -129,11 +130,28 @@ export type Changes = Partial<
 export const pushed = (purchase: Delivered, changes: Changes): Delivered => ({
   ...purchase,
   ...changes,
-  due: Math.min(changes.due, Date.parse(purchase.answer.expires_at))
+  due: soonest(purchase, changes.due)
 })
 
 /** The code has answered at its URL at `verifiedAt`; null if the site could not be asked. */
 export const verified = (purchase: Delivered, verifiedAt: number | null): Delivered => ({ ...purchase, verifiedAt })
+
+/** The earliest time at which a live deployment needs the order: `due`, a renewal's work, or its expiry, which holds postpone. */
+export const soonest = (purchase: Purchase, due: number): number => {
+  const { holds = [], retag } = purchase
+  const end = holds.length > 0 ? holds.map((held) => held.due) : [expiryOf(purchase) ?? Infinity]
+  return Math.min(due, ...end, retag?.due ?? Infinity)
+}
+
+/**
+ * A renewal has changed a live deployment, which wakes up when it needs the order next. Without an update it has nothing else to
+ * wake up for. A deployment that was deleted keeps its time.
+ */
+export const rested = <P extends Purchase>(purchase: P): P => {
+  const { state, deletedAt, update, due } = purchase
+  if (state !== "delivered" || deletedAt !== undefined) return purchase
+  return { ...purchase, due: soonest(purchase, update === null ? Infinity : (due ?? Infinity)) }
+}
 
 /** The payer has received the answer. From now on a request without a key is a new purchase. */
 export const acknowledged = <P extends Purchase>(purchase: P): P => ({ ...purchase, answered: true })

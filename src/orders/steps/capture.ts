@@ -2,6 +2,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { PaymentPending } from "../../domain/Errors.ts"
 import { PaymentRejected, PaymentService, type ProblemType } from "../../payment/PaymentService.ts"
+import { Deployments } from "../renewal/Deployments.ts"
 import { type Capturing, statusLinks } from "../purchase/Purchase.ts"
 import { PurchaseStore } from "../purchase/PurchaseStore.ts"
 import { save } from "../purchase/save.ts"
@@ -23,6 +24,11 @@ const failed = Effect.fn("OrderWorkflow.captureFailed")(function* (
   const now = yield* Clock.currentTimeMillis
   const failure = { fault: "service" as const, detail, at: now }
   yield* save(yield* PurchaseStore, transition.failed(purchase, failure, now + KEEP_MS))
+  if (purchase.renews !== undefined) {
+    // A lost release does no harm: the deployment asks the chain itself.
+    const { release } = yield* Deployments
+    yield* Effect.timeoutOption(release({ id: purchase.renews.id, renewalId: purchase.id }), "2 seconds")
+  }
   return yield* new PaymentRejected({ problem, detail, key: purchase.key })
 })
 
@@ -33,7 +39,7 @@ const pending = Effect.fn("OrderWorkflow.pending")(function* (purchase: Capturin
   return yield* new PaymentPending({
     detail:
       "The payment was sent, and the chain has not confirmed it. Do not pay again: repeat the same call with the " +
-      `Idempotency-Key of retry${purchase.operation === "deploy" ? ", or see status_url" : ""}.`,
+      `Idempotency-Key of retry${purchase.operation !== "execute" ? ", or see status_url" : ""}.`,
     ...statusLinks(purchase),
     retry: { idempotency_key: purchase.key },
     retry_after: Math.ceil(wait / 1000)

@@ -28,6 +28,8 @@ const NEXT_BATCH_MS = 1_000
 
 /** Whether a purchase has been live for the whole paid time, or was deleted by its payer. `now` in unix milliseconds. */
 export const isOver = (purchase: Purchase, now: number): boolean => {
+  // A renewal ends with its delivery. Its answer tells when the deployment ends.
+  if (purchase.operation === "renew") return false
   const expiry = expiryOf(purchase)
   return purchase.state === "expired" || isDeleted(purchase) || (expiry !== null && now >= expiry)
 }

@@ -11,6 +11,7 @@ import { save } from "../purchase/save.ts"
 import * as transition from "../purchase/transitions.ts"
 import type { OrderError } from "../operations.ts"
 import type { OrderServices } from "../OrderServices.ts"
+import { applyRenewal } from "../renewal/apply.ts"
 import { attemptOf } from "./attempt.ts"
 import { reconcile } from "./capture.ts"
 import { awaitsPayer } from "./retry.ts"
@@ -32,9 +33,14 @@ export const resumeFrom = (
         Effect.flatMap(resumeFrom)
       )
     case "captured":
-      return purchase.operation === "deploy"
-        ? Effect.flatMap(deliver(purchase), resumeFrom)
-        : Effect.flatMap(run(purchase), resumeFrom)
+      switch (purchase.operation) {
+        case "deploy":
+          return Effect.flatMap(deliver(purchase), resumeFrom)
+        case "execute":
+          return Effect.flatMap(run(purchase), resumeFrom)
+        case "renew":
+          return Effect.flatMap(applyRenewal(purchase), resumeFrom)
+      }
     default:
       return storedResult(purchase)
   }

@@ -121,15 +121,15 @@ export const submitUpdate = Effect.fn("OrderWorkflow.update")(function* (
 })
 
 /** Continues a saved update, unless it is in progress. */
-export const resumeUpdate = Effect.fn("OrderWorkflow.resumeUpdate")(function* ({ id }: Purchase) {
+export const resumeUpdate = Effect.fn("OrderWorkflow.resumeUpdate")(function* ({ id }: Pick<Purchase, "id">) {
   const store = yield* PurchaseStore
   const now = yield* Clock.currentTimeMillis
-  // Its payer may have deleted the deployment since it was found. That ends the update.
   const purchase = store.byId(id)
   const update = purchase?.update ?? null
-  if (purchase === undefined || update === null || store.inFlightUpdates.has(id)) return
+  // Its payer may have deleted the deployment since it was found. One whose time is over stays only for a renewal that is being paid.
+  if (purchase === undefined || update === null || store.inFlightUpdates.has(id) || isOver(purchase, now)) return
   if (update.again !== undefined && now < update.again) {
-    yield* save(store, transition.wakeAt(purchase, Math.min(update.again, expiryOf(purchase)!)))
+    yield* save(store, transition.wakeAt(purchase, transition.soonest(purchase, update.again)))
     return
   }
   const updating = { ...update, challengeId: null, outcome: Deferred.makeUnsafe<Deployed, UpdateError>() }

@@ -1,11 +1,12 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { LEASE_MS } from "../purchase/new-purchase.ts"
-import { expiryOf, type Purchase } from "../purchase/Purchase.ts"
+import { expiryOf, isHeld, type Purchase } from "../purchase/Purchase.ts"
 import { BUILD_FAILURE_TTL_MS, PurchaseStore } from "../purchase/PurchaseStore.ts"
 import { save } from "../purchase/save.ts"
 import * as transition from "../purchase/transitions.ts"
 import { expire, isOver, releaseProject } from "./expire.ts"
+import { tendRenewals } from "../renewal/settle-holds.ts"
 import { resume } from "./resume.ts"
 import { awaitsPayer } from "./retry.ts"
 import { resumeUpdate } from "./update.ts"
@@ -25,12 +26,13 @@ export const wake = Effect.gen(function* () {
     { discard: true }
   )
   const ends = (purchase: Purchase) =>
-    (purchase.state === "delivered" || purchase.state === "captured") && isOver(purchase, now)
+    (purchase.state === "delivered" || purchase.state === "captured") && isOver(purchase, now) && !isHeld(purchase)
   const processDue = (purchase: Purchase) => {
-    if (purchase.state === "expired" || purchase.state === "failed") {
+    const kept = purchase.operation === "renew" && purchase.state === "delivered"
+    if (kept || purchase.state === "expired" || purchase.state === "failed") {
       return Effect.sync(() => store.delete(purchase.id))
     }
-    if (purchase.state === "delivered") return resumeUpdate(purchase)
+    if (purchase.state === "delivered") return Effect.andThen(tendRenewals(purchase.id), resumeUpdate(purchase))
     if (store.inFlight.has(purchase.key)) return Effect.void
     return awaitsPayer(purchase) ? releaseProject(purchase) : Effect.ignore(resume(purchase))
   }

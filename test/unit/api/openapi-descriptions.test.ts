@@ -23,8 +23,10 @@ const undescribed = (value: unknown, at = "#"): ReadonlyArray<string> =>
       : methods.includes(keyword) || keyword === "requestBody"
         ? [[place, inner]]
         : []
-    // A reference has the description of its target, which is a response of `components`.
-    const own = needing.filter(([, entry]) => !String((entry as Json)["$ref"]).startsWith("#/components/responses/"))
+    // A reference has the description of its target, which is in `components` and needs one there.
+    const own = needing.filter(
+      ([, entry]) => !/^#\/components\/(responses|parameters|headers)\//.test(String((entry as Json)["$ref"]))
+    )
     const lacking = own.filter(([, entry]) => !/\w/.test(String((entry as Json)["description"] ?? "")))
     return [...lacking.map(([found]) => found), ...undescribed(inner, place)]
   })

@@ -92,6 +92,17 @@ const make = (): ReadonlyArray<ErrorEntry> => [
     "order"
   ),
   entry(
+    "TooFarAhead",
+    Errors.TooFarAhead,
+    new Errors.TooFarAhead({
+      detail: "The deployment ends at 2026-04-26T21:00:00Z, and a renewal may reach at most 30 days ahead.",
+      expires_at: "2026-04-26T21:00:00Z",
+      max_days: 30
+    }),
+    "a renewal would reach further ahead than `max_days`",
+    "Nothing was charged. Renew the deployment later; it lives until `expires_at`."
+  ),
+  entry(
     "Expired",
     Errors.Expired,
     new Errors.Expired({
@@ -100,7 +111,8 @@ const make = (): ReadonlyArray<ErrorEntry> => [
       expired_at: exampleDeployment.expires_at
     }),
     "it was delivered, and has expired or was deleted by its payer since; see `expired_at`",
-    "To have it again, deploy with another `Idempotency-Key`; this costs the price again."
+    "To have it again, deploy with another `Idempotency-Key`; this costs the price again. A renewal that is refused costs nothing.",
+    "order"
   ),
   entry(
     "PreconditionFailed",

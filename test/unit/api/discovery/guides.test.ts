@@ -18,6 +18,7 @@ const voucherService: ServiceInfo = {
   network: "voucher",
   mppxOptions: "",
   ttlHours: 1,
+  maxDays: 30,
   importHosts: [],
   packages: "off",
   resources: [],

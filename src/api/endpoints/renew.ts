@@ -1,0 +1,79 @@
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type * as HttpServerRequest from "effect/http/HttpServerRequest"
+import type { Values } from "../../config.ts"
+import { Expired, NotFound, OrderInProgress } from "../../domain/Errors.ts"
+import { operationOn, purchaseKey, statusPath } from "../../domain/Order.ts"
+import { Orders } from "../../orders/Orders.ts"
+import { tooFarAhead } from "../../orders/renewal/hold.ts"
+import type { Terms } from "../../payment/PaymentService.ts"
+import { makePaymentGate, setReceipt } from "../paid/payment-gate.ts"
+import type { ParsedRequest } from "../paid/read-request.ts"
+import { setHeaders } from "../request/headers.ts"
+
+/** `POST /deployments/{deployment_id}/renew`: more time for a deployment, from anybody. */
+export const makeRenew = Effect.gen(function* () {
+  const orders = yield* Orders
+  const gate = yield* makePaymentGate
+
+  /** Refuses a renewal that cannot be bought, before its client pays. The deployment itself decides again before the payment. */
+  const requireRenewable = Effect.fnUntraced(function* (
+    id: string,
+    { idempotencyKey }: ParsedRequest,
+    { MAX_DAYS, TTL_HOURS }: Values
+  ) {
+    const status = yield* orders.status(id)
+    const now = yield* Clock.currentTimeMillis
+    if (status === undefined || status.charged === false) {
+      return yield* new NotFound({ detail: "No such deployment. Check the deployment_id, or POST /deploy." })
+    }
+    const ends = status.expires_at === null ? null : Date.parse(status.expires_at)
+    const deleted = status.status === "deleted"
+    if (deleted || status.status === "expired" || (ends !== null && ends <= now)) {
+      return yield* new Expired({
+        detail: `${deleted ? "Its payer has deleted this deployment." : "This deployment has expired."} Nothing was charged. POST /deploy for another.`,
+        charged: false,
+        deployment_id: id,
+        expired_at: status.expires_at
+      })
+    }
+    if (ends === null) {
+      return yield* new OrderInProgress({
+        detail: "The deployment is not live yet. Nothing was charged. Send the renewal once it is live.",
+        charged: false,
+        deployment_id: id,
+        status_url: statusPath(id),
+        retry: { idempotency_key: purchaseKey(idempotencyKey) },
+        retry_after: 5
+      })
+    }
+    if (ends + TTL_HOURS * 3_600_000 > now + MAX_DAYS * 86_400_000) return yield* tooFarAhead(ends, MAX_DAYS)
+  })
+
+  return Effect.fn("Gateway.renew")(function* (id: string, { source }: HttpServerRequest.HttpServerRequest) {
+    yield* setHeaders({ "cache-control": "no-store" })
+    const request = yield* gate.readBodyless(source as Request) // `toWebHandler` was given this object.
+    const settings = yield* gate.requireConfigured
+    const terms = renewTerms(settings.DEPLOY_PRICE, id, request.sha256)
+    const { credential } = request
+    if (credential === undefined) {
+      yield* requireRenewable(id, request, settings).pipe(gate.completeErrors(request))
+      return yield* gate.quote(request, terms)
+    }
+    const { receipt, replayed, ...deployment } = yield* gate.verify(credential, request, terms).pipe(
+      Effect.flatMap((paid) => orders.renew({ ...paid, id })),
+      Effect.catchTag("PaymentRejected", (rejected) => gate.reject(request, terms, rejected)),
+      gate.completeErrors(request)
+    )
+    yield* setReceipt(receipt, replayed)
+    return deployment
+  })
+})
+
+/** The terms for a renewal of this deployment. `bodyDigest` is the SHA-256 of no body. */
+export const renewTerms = (price: string, id: string, bodyDigest: string): Terms => ({
+  operation: operationOn("renew", id),
+  bodyDigest,
+  price,
+  description: "Renew a deployment"
+})

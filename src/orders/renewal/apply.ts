@@ -1,0 +1,59 @@
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { DeployFailed } from "../../domain/Errors.ts"
+import { statusLinks, type Captured } from "../purchase/Purchase.ts"
+import { PurchaseStore } from "../purchase/PurchaseStore.ts"
+import { save } from "../purchase/save.ts"
+import * as transition from "../purchase/transitions.ts"
+import { backoff } from "../steps/backoff.ts"
+import { Deployments } from "./Deployments.ts"
+
+/** An order keeps a finished renewal until this long after the time that it paid for, in milliseconds: 7 days. */
+const KEEP_MS = 7 * 86_400_000
+
+const commit = Effect.fnUntraced(function* ({ id, renews, authorization: { reference } }: Captured) {
+  if (renews === undefined) return yield* Effect.die(new Error(`${id} renews nothing`))
+  const deployments = yield* Deployments
+  const answer = yield* deployments.commit({ id: renews.id, renewal: { id, reference, hours: renews.hours } })
+  const store = yield* PurchaseStore
+  const now = yield* Clock.currentTimeMillis
+  const delivered = transition.delivered(store.byId(id) as Captured, answer, now)
+  return yield* save(store, { ...delivered, due: Date.parse(answer.expires_at) + KEEP_MS })
+})
+
+/** Saves the failure and the next try. Unlike a deploy, a renewal is tried for ever: nobody has to correct anything. */
+const failed = Effect.fnUntraced(function* (id: string, reason: string) {
+  const store = yield* PurchaseStore
+  const now = yield* Clock.currentTimeMillis
+  const purchase = store.byId(id) as Captured
+  const wait = backoff.delivery(purchase.attempts)
+  yield* save(store, transition.retryAt(purchase, now + wait, { fault: "service", detail: reason, at: now }))
+  const { deployment_id, status_url } = statusLinks(purchase)
+  return yield* new DeployFailed({
+    detail:
+      "You were charged, and the deployment stays until its new hour. The service records the renewal by itself; do not pay " +
+      "again. See status_url, or repeat the same call with the Idempotency-Key of retry at no cost.",
+    deployment_id: deployment_id ?? id,
+    status_url: status_url ?? "",
+    fault: "service",
+    retry: { idempotency_key: purchase.key },
+    retry_after: Math.ceil(wait / 1000)
+  })
+})
+
+/** The last step of a renewal: the deployment of a captured one gets its time. It is safe to interrupt and to repeat. */
+export const applyRenewal = (purchase: Captured) =>
+  Effect.withSpan(commit(purchase), "OrderWorkflow.applyRenewal").pipe(
+    Effect.catchTag(["NotFound", "Internal", "Busy"], (error) =>
+      Effect.andThen(
+        Effect.logError("a renewal was charged, and its deployment has not recorded it", purchase.id, error.detail),
+        failed(purchase.id, error.detail ?? error._tag)
+      )
+    ),
+    Effect.catchDefect((defect) =>
+      Effect.andThen(
+        Effect.logError("a defect in a renewal", purchase.id, defect),
+        failed(purchase.id, "an internal error")
+      )
+    )
+  )

@@ -1,0 +1,140 @@
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { setting, type Settings } from "../../config.ts"
+import { Expired, NotFound, OrderInProgress, TooFarAhead } from "../../domain/Errors.ts"
+import {
+  type CommitRequest,
+  type DeployedFields,
+  type HoldRequest,
+  type ReleaseRequest,
+  type Renewal,
+  timestamp
+} from "../../domain/Order.ts"
+import type { OrderServices } from "../OrderServices.ts"
+import { again } from "../proved/find-for-payer.ts"
+import { ended, LEASE_MS } from "../purchase/new-purchase.ts"
+import { type Delivered, expiryOf, type Purchase } from "../purchase/Purchase.ts"
+import { PurchaseStore } from "../purchase/PurchaseStore.ts"
+import { save } from "../purchase/save.ts"
+import { rested } from "../purchase/transitions.ts"
+import { isOver } from "../steps/expire.ts"
+import { retag } from "./retag.ts"
+
+/**
+ * The deployment asks the chain about a held payment this long after the payment's deadline, in milliseconds. The chain's answer
+ * is final 10 s after the deadline, by the chain's clock.
+ */
+const MARGIN_MS = 12_000
+
+const DAY_MS = 86_400_000
+const HOUR_MS = 3_600_000
+
+const unknown = () => new NotFound({ detail: "No such deployment. Check the deployment_id, or POST /deploy." })
+
+const hoursMs = (hours: number) => Math.round(hours * HOUR_MS)
+
+/**
+ * Holds a live deployment for a renewal that is about to be paid: from now on it neither expires nor is deleted until the payment
+ * has ended. Look-up and write are one synchronous step, so that a delete comes before or after it.
+ */
+export const hold = Effect.fn("OrderWorkflow.hold")(function* (
+  request: HoldRequest
+): Effect.fn.Return<void, NotFound | Expired | OrderInProgress | TooFarAhead, PurchaseStore | Settings> {
+  const { id, key } = request
+  const maxDays = yield* setting("MAX_DAYS")
+  const store = yield* PurchaseStore
+  const now = yield* Clock.currentTimeMillis
+  const purchase = store.byId(id)
+  if (purchase?.operation !== "deploy" || purchase.state === "failed") return yield* unknown()
+  if (isOver(purchase, now)) return yield* refused(purchase)
+  if (purchase.state !== "delivered") {
+    return yield* new OrderInProgress({
+      detail:
+        "The deployment is not live yet. Nothing was charged for the renewal. Send it once the deployment is live.",
+      charged: false,
+      deployment_id: id,
+      ...again(id, key)
+    })
+  }
+  const { id: renewal, reference, validBefore, hours } = request.hold
+  const { holds = [], renewals = [] } = purchase
+  if ([...holds, ...renewals].some((one) => one.id === renewal)) return
+  const ends = holds.reduce((end, held) => end + hoursMs(held.hours), expiryOf(purchase)!)
+  if (ends + hoursMs(hours) > now + maxDays * DAY_MS) return yield* tooFarAhead(ends, maxDays)
+  const held = { id: renewal, reference, validBefore, hours, due: validBefore * 1000 + MARGIN_MS, attempts: 0 }
+  yield* save(store, rested({ ...purchase, holds: [...holds, held] }))
+})
+
+/** Returns the answer to a renewal that would reach too far ahead. `ends` in unix milliseconds. */
+export const tooFarAhead = (ends: number, maxDays: number): TooFarAhead =>
+  new TooFarAhead({
+    detail:
+      `The deployment ends at ${timestamp(ends)}, and a renewal may reach at most ${maxDays} days ahead. Nothing was charged. ` +
+      "Renew it later.",
+    expires_at: timestamp(ends),
+    max_days: maxDays
+  })
+
+const refused = (purchase: Purchase): Expired =>
+  new Expired({ ...ended(purchase, "Nothing was charged for the renewal. POST /deploy for another."), charged: false })
+
+/**
+ * Makes the time of a deployment longer, because a renewal is paid. It is idempotent: the deployment keeps the ids of its
+ * renewals. The hold ensures that the deployment is still there. If it is not, nothing is changed.
+ */
+export const commit = Effect.fn("OrderWorkflow.commit")(function* ({
+  id,
+  renewal
+}: CommitRequest): Effect.fn.Return<DeployedFields, NotFound, PurchaseStore | OrderServices> {
+  const store = yield* PurchaseStore
+  const now = yield* Clock.currentTimeMillis
+  const purchase = store.byId(id)
+  if (purchase?.operation !== "deploy") return yield* unknown()
+  if (isRenewed(purchase, renewal)) return yield* fieldsOf(purchase)
+  const held = purchase.holds?.some((one) => one.id === renewal.id) === true
+  if (purchase.state !== "delivered" || (!held && isOver(purchase, now))) {
+    yield* Effect.logError("owed: a renewal was charged and its deployment is gone", id, renewal.reference)
+    return yield* unknown()
+  }
+  const extended = yield* extend(store, purchase, renewal, now)
+  yield* Effect.forkDetach(retag(id))
+  return yield* fieldsOf(extended)
+})
+
+const isRenewed = ({ renewals = [] }: Purchase, { id }: Pick<Renewal, "id">) => renewals.some((one) => one.id === id)
+
+const fieldsOf = ({ id, answer }: Purchase): Effect.Effect<DeployedFields> =>
+  answer !== null && "url" in answer ? Effect.succeed(answer) : Effect.die(new Error(`${id} has no URL`))
+
+/** Saves the later expiry in place of the hold. The write happens in the call, as in `save`. `now` in unix milliseconds. */
+export const extend = (
+  store: PurchaseStore["Service"],
+  purchase: Delivered,
+  { id, reference, hours }: Renewal,
+  now: number
+): Effect.Effect<Delivered> => {
+  const { answer, holds = [], renewals = [] } = purchase
+  const next: Delivered = {
+    ...purchase,
+    answer: { ...answer, expires_at: timestamp(Date.parse(answer.expires_at) + hoursMs(hours)) },
+    holds: holds.filter((one) => one.id !== id),
+    renewals: [...renewals, { id, reference, hours, at: now }],
+    retag: { attempts: 0, due: now + LEASE_MS }
+  }
+  return Effect.tap(
+    save(store, rested(next)),
+    Effect.annotateLogs(Effect.logInfo("renewed"), { deployment_id: purchase.id, reference, hours })
+  )
+}
+
+/** Lets the deployment go on without a renewal that will never be paid. */
+export const release = Effect.fn("OrderWorkflow.release")(function* ({ id, renewalId }: ReleaseRequest) {
+  drop(yield* PurchaseStore, id, renewalId)
+})
+
+/** Drops a hold, if there is one. The deployment wakes up for its end, which may have come. */
+export const drop = (store: PurchaseStore["Service"], id: string, renewalId: string): void => {
+  const purchase = store.byId(id)
+  if (purchase?.holds?.some((one) => one.id === renewalId) !== true) return
+  store.save(rested({ ...purchase, holds: purchase.holds.filter((one) => one.id !== renewalId) }))
+}

@@ -1,0 +1,50 @@
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { ControlPlaneClient } from "../../control-plane/ControlPlaneClient.ts"
+import { index, projectTags } from "../delivery/deliver.ts"
+import { type Delivered, expiryOf } from "../purchase/Purchase.ts"
+import { PurchaseStore } from "../purchase/PurchaseStore.ts"
+import { save } from "../purchase/save.ts"
+import { rested } from "../purchase/transitions.ts"
+import { backoff } from "../steps/backoff.ts"
+
+/**
+ * Gives the newest expiry of a renewed deployment to the host's tags and to the index. It repeats until both have it. No decision
+ * reads the index, and the sweep deletes no project that an order claims, so a late tag does no harm.
+ */
+export const retag = Effect.fn("OrderWorkflow.retag")(function* (id: string) {
+  const store = yield* PurchaseStore
+  const host = yield* ControlPlaneClient
+  for (;;) {
+    const purchase = store.byId(id)
+    if (purchase?.state !== "delivered" || purchase.retag === undefined) return
+    const { placement } = purchase
+    const expiry = expiryOf(purchase)!
+    // A project that is gone gets the tags when the order places it anew.
+    if (placement?.projectId != null) {
+      const tagged = yield* Effect.exit(host.tag(placement.projectId, projectTags(Math.floor(expiry / 1000))))
+      if (Exit.isFailure(tagged)) {
+        yield* Effect.logWarning("a renewed deployment was not tagged", id, tagged.cause)
+        const now = yield* Clock.currentTimeMillis
+        return yield* later(store, id, now)
+      }
+      yield* index(purchase)
+    }
+    const present = store.byId(id)
+    if (present?.state !== "delivered") return
+    // Another renewal may have come meanwhile, and its tags may have been sent earlier than these.
+    if (expiryOf(present) !== expiry || present.placement?.projectId !== placement?.projectId) continue
+    const { retag: _, ...done } = present
+    yield* save(store, rested(done))
+    return
+  }
+})
+
+const later = (store: PurchaseStore["Service"], id: string, now: number): Effect.Effect<unknown> => {
+  const purchase = store.byId(id)
+  if (purchase?.state !== "delivered" || purchase.retag === undefined) return Effect.void
+  const { attempts } = purchase.retag
+  const next: Delivered = { ...purchase, retag: { attempts: attempts + 1, due: now + backoff.delivery(attempts) } }
+  return save(store, rested(next))
+}
