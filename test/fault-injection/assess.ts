@@ -1,6 +1,6 @@
 import type { Fault, Harness, Run } from "./fault.ts"
 
-/** One row of the table. The last four counts must be 0. */
+/** One row of the table. The last five counts must be 0. */
 export interface Row {
   readonly fault: string
   readonly runs: number
@@ -11,6 +11,8 @@ export interface Row {
   readonly lostPayments: number
   readonly chargedForNothing: number
   readonly orphans: number
+  /** Renewals that were charged, and whose deployment is gone or does not live for the time that was paid for. */
+  readonly chargedAndGone: number
   readonly broken: ReadonlyArray<string>
 }
 
@@ -73,9 +75,19 @@ export const assess = async (
     return own.filter((_, index) => live[index])
   }
 
+  /** Whether a deployment lives until the hour that its payments have bought. */
+  const livesAsPaid = async ({ renewal }: Run, payments: number): Promise<boolean> => {
+    if (renewal === undefined) return true
+    const response = await fetch(`${harness.info.gateway}/deployments/${renewal.id}`)
+    const { expires_at } = (await response.json()) as { readonly expires_at?: string }
+    return Date.parse(expires_at ?? "") === Date.parse(renewal.expiresAt) + (payments - 1) * 86_400_000
+  }
+
   const rows: Array<Row> = []
   for (const { fault, runs } of cases) {
-    let [captured, delivered, doubleCharges, lostPayments, chargedForNothing, orphans] = [0, 0, 0, 0, 0, 0]
+    let [captured, delivered, doubleCharges, lostPayments, chargedForNothing, orphans, chargedAndGone] = [
+      0, 0, 0, 0, 0, 0, 0
+    ]
     for (const run of runs) {
       const paid = transfersOf(run)
       const own = ours.filter(({ slug }) => slug.startsWith(run.slug))
@@ -83,10 +95,13 @@ export const assess = async (
       const done = fault.operation === "execute" ? Number(results.get(run)) : live.length
       captured += paid.length
       delivered += done
-      doubleCharges += Math.max(0, paid.length - 1)
-      if (paid.length > 0 && done === 0) lostPayments++
+      const { renewal } = run
+      doubleCharges += Math.max(0, paid.length - (renewal?.most ?? 1))
+      if (paid.length > 0 && done === 0 && renewal?.deleted !== true) lostPayments++
       const free = fault.free === true || run.agent.answers.at(-1)?.charged === false
-      if (paid.length > 0 && free) chargedForNothing++
+      if (paid.length > (renewal === undefined ? 0 : 1) && free) chargedForNothing++
+      const lives = renewal?.deleted === true ? renewal.endedByPayer : done > 0 && (await livesAsPaid(run, paid.length))
+      if (renewal !== undefined && paid.length > 1 && !lives) chargedAndGone++
       if (paid.some(({ amount }) => amount !== prices[fault.operation ?? "deploy"]))
         run.broken.push("another amount was charged than the price")
       orphans += own.length - Math.min(live.length, paid.length)
@@ -101,6 +116,7 @@ export const assess = async (
       lostPayments,
       chargedForNothing,
       orphans,
+      chargedAndGone,
       broken: runs.flatMap(({ slug, broken }) => broken.map((promise) => `${fault.name}, ${slug}: ${promise}`))
     })
   }
@@ -117,4 +133,4 @@ const hasResult = ({ agent, slug }: Run): boolean =>
 
 /** Whether everything has settled: each paid run is live, and no other has a project. */
 export const settled = (rows: ReadonlyArray<Row>): boolean =>
-  rows.every(({ lostPayments, orphans }) => lostPayments === 0 && orphans === 0)
+  rows.every(({ lostPayments, orphans, chargedAndGone }) => lostPayments === 0 && orphans === 0 && chargedAndGone === 0)

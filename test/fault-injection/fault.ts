@@ -39,6 +39,21 @@ export interface Run {
   injected: boolean
   /** Broken promises of answers, as sentences. */
   readonly broken: Array<string>
+  /** The deployment that the attack renews. */
+  renewal?: Renewal
+}
+
+/** A deployment that is renewed. */
+export interface Renewal {
+  readonly id: string
+  /** When it ended before. Each payment but the first makes it 24 hours later. */
+  readonly expiresAt: string
+  /** The most payments, that of the deploy included. */
+  readonly most: number
+  /** Its payer has deleted it. */
+  deleted?: boolean
+  /** Its payer has deleted it before it was renewed, or after: no payment was in progress. */
+  endedByPayer: boolean
 }
 
 /** A family of runs with the same fault. */

@@ -12,6 +12,7 @@ import { type Case, assess, settled } from "./assess.ts"
 import { questionFaults } from "./rows/question-faults.ts"
 import { repeatFaults } from "./rows/repeat-faults.ts"
 import { resourceFaults } from "./rows/resource-faults.ts"
+import { renewalFaults } from "./rows/renewal-faults.ts"
 import { resetFaults } from "./rows/reset-faults.ts"
 import { Canaries, leaks } from "./leaks.ts"
 import { startHarness } from "./harness.ts"
@@ -28,6 +29,7 @@ const faults = [
   ...updateFaults.toReversed(),
   ...hostFaults,
   ...resourceFaults,
+  ...renewalFaults,
   ...questionFaults,
   ...repeatFaults,
   ...forgedFaults,

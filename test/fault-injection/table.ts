@@ -9,7 +9,8 @@ const columns: ReadonlyArray<readonly [heading: string, of: (row: Row) => string
   ["double charges", ({ doubleCharges }) => doubleCharges],
   ["lost payments", ({ lostPayments }) => lostPayments],
   ["charged for nothing", ({ chargedForNothing }) => chargedForNothing],
-  ["orphan projects", ({ orphans }) => orphans]
+  ["orphan projects", ({ orphans }) => orphans],
+  ["charged and gone", ({ chargedAndGone }) => chargedAndGone]
 ]
 
 const sum = (rows: ReadonlyArray<Row>, of: (row: Row) => string | number) =>
