@@ -34,6 +34,15 @@ const unknown = () => new NotFound({ detail: "No such deployment. Check the depl
 const hoursMs = (hours: number) => Math.round(hours * HOUR_MS)
 
 /**
+ * Whether a hold or a renewal is of the same payment. One payment may come under several ids, if its order has lost the earlier
+ * ones, and adds its hours once.
+ */
+const isOf =
+  ({ id, reference }: Pick<Renewal, "id" | "reference">) =>
+  (one: Pick<Renewal, "id" | "reference">): boolean =>
+    one.id === id || one.reference === reference
+
+/**
  * Holds a live deployment for a renewal that is about to be paid: from now on it neither expires nor is deleted until the payment
  * has ended. Look-up and write are one synchronous step, so that a delete comes before or after it.
  */
@@ -58,11 +67,13 @@ export const hold = Effect.fn("OrderWorkflow.hold")(function* (
   }
   const { id: renewal, reference, validBefore, hours } = request.hold
   const { holds = [], renewals = [] } = purchase
-  if ([...holds, ...renewals].some((one) => one.id === renewal)) return
-  const ends = holds.reduce((end, held) => end + hoursMs(held.hours), expiryOf(purchase)!)
+  if (renewals.some(isOf(request.hold))) return
+  // The renewal's order may have ended between the hold and its first state, and the credential is sent again under another id.
+  const others = holds.filter((one) => !isOf(request.hold)(one))
+  const ends = others.reduce((end, held) => end + hoursMs(held.hours), expiryOf(purchase)!)
   if (ends + hoursMs(hours) > now + maxDays * DAY_MS) return yield* tooFarAhead(ends, maxDays)
   const held = { id: renewal, reference, validBefore, hours, due: validBefore * 1000 + MARGIN_MS, attempts: 0 }
-  yield* save(store, rested({ ...purchase, holds: [...holds, held] }))
+  yield* save(store, rested({ ...purchase, holds: [...others, held] }))
 })
 
 /** Returns the answer to a renewal that would reach too far ahead. `ends` in unix milliseconds. */
@@ -79,7 +90,7 @@ const refused = (purchase: Purchase): Expired =>
   new Expired({ ...ended(purchase, "Nothing was charged for the renewal. POST /deploy for another."), charged: false })
 
 /**
- * Makes the time of a deployment longer, because a renewal is paid. It is idempotent: the deployment keeps the ids of its
+ * Makes the time of a deployment longer, because a renewal is paid. It is idempotent: the deployment keeps the payments of its
  * renewals. The hold ensures that the deployment is still there. If it is not, nothing is changed.
  */
 export const commit = Effect.fn("OrderWorkflow.commit")(function* ({
@@ -91,7 +102,7 @@ export const commit = Effect.fn("OrderWorkflow.commit")(function* ({
   const purchase = store.byId(id)
   if (purchase?.operation !== "deploy") return yield* unknown()
   if (isRenewed(purchase, renewal)) return yield* fieldsOf(purchase)
-  const held = purchase.holds?.some((one) => one.id === renewal.id) === true
+  const held = purchase.holds?.some(isOf(renewal)) === true
   if (purchase.state !== "delivered" || (!held && isOver(purchase, now))) {
     yield* Effect.logError("owed: a renewal was charged and its deployment is gone", id, renewal.reference)
     return yield* unknown()
@@ -101,7 +112,7 @@ export const commit = Effect.fn("OrderWorkflow.commit")(function* ({
   return yield* fieldsOf(extended)
 })
 
-const isRenewed = ({ renewals = [] }: Purchase, { id }: Pick<Renewal, "id">) => renewals.some((one) => one.id === id)
+const isRenewed = ({ renewals = [] }: Purchase, renewal: Renewal) => renewals.some(isOf(renewal))
 
 const fieldsOf = ({ id, answer }: Purchase): Effect.Effect<DeployedFields> =>
   answer !== null && "url" in answer ? Effect.succeed(answer) : Effect.die(new Error(`${id} has no URL`))
@@ -110,14 +121,15 @@ const fieldsOf = ({ id, answer }: Purchase): Effect.Effect<DeployedFields> =>
 export const extend = (
   store: PurchaseStore["Service"],
   purchase: Delivered,
-  { id, reference, hours }: Renewal,
+  renewal: Renewal,
   now: number
 ): Effect.Effect<Delivered> => {
+  const { id, reference, hours } = renewal
   const { answer, holds = [], renewals = [] } = purchase
   const next: Delivered = {
     ...purchase,
     answer: { ...answer, expires_at: timestamp(Date.parse(answer.expires_at) + hoursMs(hours)) },
-    holds: holds.filter((one) => one.id !== id),
+    holds: holds.filter((one) => !isOf(renewal)(one)),
     renewals: [...renewals, { id, reference, hours, at: now }],
     retag: { attempts: 0, due: now + LEASE_MS }
   }

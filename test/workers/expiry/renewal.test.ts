@@ -65,9 +65,9 @@ const over = (id: string, deadline = 60) =>
   }))
 
 /** Starts a renewal whose next call of its deployment goes wrong, and kills every object when it has. */
-const killAt = async (id: string, one: Omit<Broken, "hangs">, state: string | undefined) => {
+const killAt = async (id: string, one: Omit<Broken, "hangs">, state: string | undefined, start = () => renew(id)) => {
   broken.push({ ...one, hangs: true })
-  const answer = renew(id).catch(() => undefined)
+  const answer = start().catch(() => undefined)
   for (let waited = 0; broken.length > 0; waited++) {
     assert.isBelow(waited, 200, "the call was not made")
     await new Promise((resolve) => setTimeout(resolve, 10))
@@ -110,6 +110,20 @@ describe("a renewal that is killed", () => {
       assert.strictEqual((await purchaseOf(id)).holds?.length, 0)
     })
   }
+
+  it("at the hold, and is sent again with its credential, adds its hours once", async () => {
+    const id = await deploy()
+    const before = await expiryOf(id)
+    const path = `/deployments/${id}/renew`
+    const challenge = (await send(path, { method: "POST" })).headers.get("www-authenticate") ?? ""
+    const post = () => send(path, { method: "POST", headers: { authorization: testCredential(challenge, "0xother") } })
+    await killAt(id, { operation: "hold", lost: "answer" }, undefined, post)
+    assert.strictEqual((await post()).status, 200)
+    assert.strictEqual(payments.captured.size, 2)
+    // Nothing is left for the deployment to ask the chain about.
+    await after(id, ({ holds = [] }) => ({ holds: holds.map((held) => ({ ...held, due: Date.now() - 1 })) }))
+    assert.strictEqual(await expiryOf(id), before + DAY)
+  })
 
   it("before it was sent keeps the deployment until the chain excludes the payment, and no longer", async () => {
     const id = await deploy()
