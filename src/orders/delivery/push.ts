@@ -7,7 +7,7 @@ import { ExpiryStore } from "../../expiry/ExpiryStore.ts"
 import { index, projectTags } from "./deliver.ts"
 import { isOver } from "../steps/expire.ts"
 import { findOrCreateProject, isGone, siteUrl, withoutProject } from "./place.ts"
-import { type Answer, type Delivered, expiryOf, type Failure } from "../purchase/Purchase.ts"
+import { type Answer, type Delivered, expiryOf, type Failure, isHeld } from "../purchase/Purchase.ts"
 import { ended } from "../purchase/new-purchase.ts"
 import { type Build, PurchaseStore } from "../purchase/PurchaseStore.ts"
 import type { Sealed } from "../secrets/seal.ts"
@@ -89,8 +89,14 @@ const placed = Effect.fnUntraced(function* (purchase: Delivered) {
   const { placement } = yield* findOrCreateProject(purchase)
   const projectId = placement!.projectId!
   if (purchase.gone !== true) return projectId
-  // The deployment expired while the host created the project, and nothing else would delete that project.
-  yield* Effect.tapError(alive(purchase.id), () => Effect.ignore(host.remove(projectId)))
+  // The deployment expired while the host created the project, and nothing else would delete that project. A deployment that a
+  // renewal holds needs it, and deletes it if the renewal is not paid.
+  const store = yield* PurchaseStore
+  yield* Effect.tapError(alive(purchase.id), () => {
+    const present = store.byId(purchase.id)
+    const held = present?.state === "delivered" && isHeld(present)
+    return held ? Effect.void : Effect.ignore(host.remove(projectId))
+  })
   yield* host.tag(projectId, projectTags(Math.floor(expiryOf(purchase)! / 1000)))
   return projectId
 })

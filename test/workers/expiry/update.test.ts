@@ -1,11 +1,13 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test"
+import * as Effect from "effect/Effect"
 import { assert, beforeEach, describe, it } from "vitest"
 import { CodeRejected } from "../../../src/control-plane/ControlPlaneClient.ts"
 import { failsWith } from "../../../src/control-plane/testing.ts"
 import { makePurchaseStore } from "../../../src/orders/purchase/PurchaseStoreSql.ts"
-import { operationOn } from "../../../src/domain/Order.ts"
+import { operationOn, timestamp } from "../../../src/domain/Order.ts"
 import { testCredential } from "../../../src/payment/testing.ts"
 import { problem } from "../../support/gateway.ts"
+import { edited } from "../../support/purchase.ts"
 import { host, payments } from "../main.ts"
 import { call, deploy, down, expiry, next, objectOf, pause, purchaseOf, reset, send, status } from "./support.ts"
 
@@ -61,6 +63,32 @@ describe("an update in its object", () => {
     assert.strictEqual(response.status, 200, await response.clone().text())
     assert.strictEqual((await status(id)).status, "live")
     assert.strictEqual(payments.captured.size, 1)
+  })
+
+  it("places a lost project anew while the time ends and a renewal is being paid", async () => {
+    const id = await deploy()
+    const path = `/deployments/${id}/renew`
+    const headers = { "idempotency-key": "renewal" }
+    const challenge = (await send(path, { method: "POST", headers })).headers.get("www-authenticate") ?? ""
+    const authorization = testCredential(challenge, "0xother")
+    payments.captures.push("lost")
+    const renew = () => send(path, { method: "POST", headers: { ...headers, authorization } })
+    assert.strictEqual((await renew()).status, 503)
+    host.projects.clear()
+    const end = () =>
+      runInDurableObject(objectOf(id), (_order, { storage }) => {
+        const store = makePurchaseStore(storage)
+        const purchase = store.byId(id)!
+        const answer = { ...purchase.answer!, expires_at: timestamp(Date.now() - 2000) }
+        store.save(edited(purchase, { answer }))
+      })
+    host.next("create", (create) => Effect.tap(create, () => Effect.promise(end)))
+    assert.strictEqual((await problem(await call("PUT", `/deployments/${id}`, newer))).code, "expired")
+    assert.strictEqual(host.projects.size, 1)
+    assert.strictEqual((await renew()).status, 200)
+    await pause(id)
+    assert.deepInclude(await status(id), { status: "live", last_failure: null })
+    assert.strictEqual(uploads().length, 1)
   })
 
   it("leaves nothing behind for an unknown deployment", async () => {
