@@ -10,6 +10,7 @@ import { layerSettings } from "../../src/config.ts"
 import { ControlPlaneMemory, layerControlPlaneMemory } from "../../src/control-plane/testing.ts"
 import { makeOrderObject } from "../../src/orders/OrderObject.ts"
 import { layerDeploymentIds } from "../../src/ids/DeploymentIds.ts"
+import { PaymentService } from "../../src/payment/PaymentService.ts"
 import { layerPaymentTest, PaymentScript } from "../../src/payment/testing.ts"
 import { testSettings } from "../support/gateway.ts"
 import { layerReplayGuardDurable } from "../../src/schedule/replay-guard-durable.ts"
@@ -62,6 +63,37 @@ export interface Broken {
   readonly hangs: boolean
 }
 
+/**
+ * The death of the process at one of its points: before or after a write of a purchase, a call of another object, or a call of the
+ * chain. `at` is the number of the point; 0 for none. A dead process does nothing more.
+ */
+export const death = { at: 0, points: 0, dead: false }
+
+/** Passes a point, and returns whether the process is dead. */
+const isDead = (): boolean => {
+  if (!death.dead && death.at > 0 && ++death.points === death.at) death.dead = true
+  return death.dead
+}
+
+/** Puts a point before and one after a call. */
+const mortal = <A, E, R>(call: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.suspend(() => (isDead() ? Effect.never : call)).pipe(
+    Effect.flatMap((value) => (isDead() ? Effect.never : Effect.succeed(value)))
+  )
+
+/** Puts a point before and one after each write of a purchase. */
+const makeMortal = ({ sql }: DurableObjectStorage): void => {
+  const exec = sql.exec.bind(sql)
+  const counted = (query: string, ...values: ReadonlyArray<SqlStorageValue>) => {
+    const counts = query.startsWith("INSERT OR REPLACE INTO purchase")
+    if (counts && isDead()) throw new Error("killed before a write")
+    const rows = exec(query, ...values)
+    if (counts && isDead()) throw new Error("killed after a write")
+    return rows
+  }
+  Object.defineProperty(sql, "exec", { value: counted })
+}
+
 /** The next calls that go wrong. */
 export const broken: Array<Broken> = []
 
@@ -83,15 +115,24 @@ const breaking =
 const deployments = Layer.effect(
   Deployments,
   Effect.map(Deployments, ({ hold, commit, release }) => ({
-    hold: breaking("hold", hold),
-    commit: breaking("commit", commit),
+    hold: breaking("hold", (request) => mortal(hold(request))),
+    commit: breaking("commit", (request) => mortal(commit(request))),
     release
   }))
 ).pipe(Layer.provide(layerDeployments), Layer.provide(layerOrdersDurable(env.ORDERS)))
 
+const payment = Layer.effect(
+  PaymentService,
+  Effect.map(PaymentService, (service) => ({
+    ...service,
+    authorize: (verified, terms) => mortal(service.authorize(verified, terms)),
+    capture: (authorization) => mortal(service.capture(authorization))
+  }))
+).pipe(Layer.provide(layerPaymentTest(payments)))
+
 const layers = {
   settings: layerSettings().pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(testSettings)))),
-  payment: layerPaymentTest(payments),
+  payment,
   host: layerControlPlaneMemory(host),
   store: layerExpiryStoreKv(env.EXPIRY),
   ids: layerDeploymentIds.pipe(Layer.provide(layerIdStoreKv(env.EXPIRY))),
@@ -107,6 +148,11 @@ const layers = {
 
 export { ReplayGuardObject as Once } from "../../src/schedule/ReplayGuardObject.ts"
 export { PayerObject as Payer } from "../../src/payers/PayerObject.ts"
-export class Order extends makeOrderObject(ManagedRuntime.make(composeOrders(layers))) {}
+export class Order extends makeOrderObject(ManagedRuntime.make(composeOrders(layers))) {
+  constructor(state: DurableObjectState, bindings: unknown) {
+    makeMortal(state.storage)
+    super(state, bindings as never)
+  }
+}
 
 export default { fetch: serve(composeGateway(layers)) } satisfies ExportedHandler

@@ -1,57 +1,16 @@
-import { createHash } from "node:crypto"
-import { abortAllDurableObjects, env, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test"
+import { abortAllDurableObjects, runDurableObjectAlarm } from "cloudflare:test"
 import { assert, beforeEach, describe, it } from "vitest"
-import { orderName } from "../../../src/domain/DeploymentId.ts"
 import { timestamp } from "../../../src/domain/Order.ts"
-import { makePurchaseStore } from "../../../src/orders/purchase/PurchaseStoreSql.ts"
-import type { Purchase, PurchaseRow } from "../../../src/orders/purchase/Purchase.ts"
 import { testCredential } from "../../../src/payment/testing.ts"
-import { edited } from "../../support/purchase.ts"
-import { after, deploy, down, objectOf, purchaseOf, reset, send, status } from "./support.ts"
 import { type Broken, broken, host, payments } from "../main.ts"
+import { DAY, expiryOf, remove, renew, renewals, wakeRenewal } from "./renewals.ts"
+import { after, deploy, down, objectOf, purchaseOf, reset, send, status } from "./support.ts"
 
 beforeEach(() => {
   reset()
   payments.down = false
   broken.length = 0
 })
-
-const DAY = 86_400_000
-const KEY = { "idempotency-key": "renewal" }
-
-const renew = async (id: string, headers: Record<string, string> = KEY) => {
-  const post = (more: Record<string, string>) =>
-    send(`/deployments/${id}/renew`, { method: "POST", headers: { ...headers, ...more } })
-  const unpaid = await post({})
-  if (unpaid.status !== 402) return unpaid
-  return post({ authorization: testCredential(unpaid.headers.get("www-authenticate") ?? "", "0xother") })
-}
-
-const remove = async (id: string) => {
-  const path = `/deployments/${id}`
-  const challenge = (await send(path, { method: "DELETE" })).headers.get("www-authenticate") ?? ""
-  return send(path, { method: "DELETE", headers: { authorization: testCredential(challenge, "0xpayer") } })
-}
-
-const nothing = createHash("sha256").digest("hex")
-const renewalOf = (id: string) => env.ORDERS.get(env.ORDERS.idFromName(orderName("0xother", `renew:${id}`, nothing)))
-
-/** The renewals of a deployment, as their order keeps them. */
-const renewals = (id: string) =>
-  runInDurableObject(renewalOf(id), (_order, { storage }) =>
-    makePurchaseStore(storage).findDue(Number.MAX_SAFE_INTEGER)
-  )
-
-/** Makes the renewals due, and runs their order's alarm. */
-const wakeRenewal = async (id: string, change: (purchase: Purchase) => Partial<PurchaseRow> = () => ({})) => {
-  await runInDurableObject(renewalOf(id), (_order, { storage }) => {
-    const store = makePurchaseStore(storage)
-    for (const purchase of store.findDue(Number.MAX_SAFE_INTEGER)) {
-      store.save(edited(purchase, { due: Date.now() - 1, ...change(purchase) }))
-    }
-  })
-  assert.isTrue(await runDurableObjectAlarm(renewalOf(id)))
-}
 
 /** Lets the deployment's time be over, and the deadline of the payments that it waits for. */
 const over = (id: string, deadline = 60) =>
@@ -77,8 +36,6 @@ const killAt = async (id: string, one: Omit<Broken, "hangs">, state: string | un
   assert.isTrue((await answer)?.status !== 200)
   assert.strictEqual((await renewals(id))[0]?.state, state)
 }
-
-const expiryOf = async (id: string) => Date.parse(String((await status(id)).expires_at))
 
 describe("a renewal that is killed", () => {
   for (const lost of ["call", "answer"] as const) {
