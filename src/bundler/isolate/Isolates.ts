@@ -15,7 +15,7 @@ export interface IsolateOptions {
   /** The Worker Loader. */
   readonly loader: IsolateLoader
   /** `program` of `generated/isolate.js`. */
-  readonly program: string
+  readonly program: () => string
 }
 
 /** A build without the hosts and the time that it has. */
@@ -155,7 +155,7 @@ export class Isolates {
     const code: IsolateCode = {
       mainModule: "main.js",
       modules: {
-        "main.js": this.#options.program,
+        "main.js": this.#options.program(),
         "esbuild.wasm": { wasm: this.#wasm },
         "hono.json": { json: { version, modules: provided } }
       },
@@ -175,11 +175,11 @@ const renew = (place: Place): void => {
   place.builds = 0
 }
 
-const isolates = new WeakMap<IsolateLoader, Map<string, Isolates>>()
+const isolates = new WeakMap<IsolateLoader, Map<IsolateOptions["program"], Isolates>>()
 
 /** The isolates of a loader, however many bundlers there are. */
 export const isolatesOf = (wasm: WebAssembly.Module, options: IsolateOptions): Isolates => {
-  const known = isolates.get(options.loader) ?? new Map<string, Isolates>()
+  const known = isolates.get(options.loader) ?? new Map<IsolateOptions["program"], Isolates>()
   isolates.set(options.loader, known)
   const made = known.get(options.program) ?? new Isolates(wasm, options)
   known.set(options.program, made)

@@ -41,8 +41,8 @@ const outcome = async (bundler: ReturnType<typeof createBundler>, files: Files):
 }
 
 const inside = (more: Partial<BundlerOptions> = {}) => createBundler({ wasm, ...options, ...more })
-const isolated = (more: Partial<BundlerOptions> = {}, text = program) =>
-  inside({ isolates: { loader: loader(), program: text }, ...more })
+const isolated = (more: Partial<BundlerOptions> = {}, text: string | (() => string) = program) =>
+  inside({ isolates: { loader: loader(), program: typeof text === "string" ? () => text : text }, ...more })
 
 describe("a build with packages in an isolate of its own", () => {
   it("is the same as without", async () => {

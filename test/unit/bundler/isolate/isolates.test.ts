@@ -23,7 +23,7 @@ const start = (program: () => Build = () => built) => {
       return { getEntrypoint: () => ({ start: async () => {}, build: program() }) }
     }
   }
-  const isolates = new Isolates(wasm, { loader, program: "" })
+  const isolates = new Isolates(wasm, { loader, program: () => "" })
   const build = async (files: Readonly<Record<string, string>> = {}, timeMs = 15_000): Promise<string> => {
     const request = { files, build: {}, timeoutMs: 15_000, assetBytes: undefined }
     try {
