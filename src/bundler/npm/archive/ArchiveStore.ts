@@ -1,7 +1,7 @@
 import { PACKAGE_LIMITS } from "../limits.ts"
 import type { IsolateMemory } from "../registry/IsolateMemory.ts"
 import type { Registry } from "../registry/Registry.ts"
-import type { Space } from "../registry/Space.ts"
+import type { Space } from "../registry/budget/Space.ts"
 import type { Archive, Archives, Extent, Release, Unpacked } from "../types.ts"
 import { fetchArchive } from "./fetch-archive.ts"
 import { isImportable } from "./importable.ts"

@@ -1,7 +1,7 @@
 import { PackageRefused, RegistryUnavailableError } from "../errors.ts"
 import { PACKAGE_LIMITS } from "../limits.ts"
 import type { RegistryClient } from "../registry/RegistryClient.ts"
-import type { Space } from "../registry/Space.ts"
+import type { Space } from "../registry/budget/Space.ts"
 import { piecesOf } from "../registry/streams.ts"
 import type { Extent, Release, Unpacked } from "../types.ts"
 import { Gunzip } from "./Gunzip.ts"

@@ -1,5 +1,6 @@
 import type { ModuleCache } from "../../remote/module-cache.ts"
-import { type Budget, withSignal } from "./Budget.ts"
+import type { Budget } from "./budget/Budget.ts"
+import { withSignal } from "./budget/with-signal.ts"
 import type { IsolateMemory } from "./IsolateMemory.ts"
 import { textOf } from "./streams.ts"
 

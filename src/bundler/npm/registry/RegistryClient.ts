@@ -1,5 +1,6 @@
 import { PackageRefused, RegistryUnavailableError } from "../errors.ts"
-import { Budget, withSignal } from "./Budget.ts"
+import { Budget } from "./budget/Budget.ts"
+import { withSignal } from "./budget/with-signal.ts"
 import type { IsolateMemory } from "./IsolateMemory.ts"
 import { PackageCache } from "./PackageCache.ts"
 import type { ModuleCache } from "../../remote/module-cache.ts"

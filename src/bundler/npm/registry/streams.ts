@@ -1,4 +1,4 @@
-import { withSignal } from "./Budget.ts"
+import { withSignal } from "./budget/with-signal.ts"
 
 /** Bytes that are read at a time. The platform's own choice is 4 KiB, which takes three times the CPU. */
 const PIECE = 65_536

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
-import { VersionScan } from "../../../../../src/bundler/npm/registry/VersionScan.ts"
+import { VersionScan } from "../../../../../../src/bundler/npm/registry/packument/VersionScan.ts"
 
 const encoder = new TextEncoder()
 

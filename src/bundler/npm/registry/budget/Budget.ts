@@ -1,31 +1,8 @@
-import { PackageRefused, RegistryUnavailableError } from "../errors.ts"
-import { PACKAGE_LIMITS } from "../limits.ts"
+import { PackageRefused, RegistryUnavailableError } from "../../errors.ts"
+import { PACKAGE_LIMITS } from "../../limits.ts"
 import { Space } from "./Space.ts"
 import { Turns } from "./Turns.ts"
-
-/**
- * Rejects when the signal does, because not all work observes it.
- *
- * @param discard gets the value if the work ends after that.
- */
-export const withSignal = async <A>(
-  work: Promise<A>,
-  signal: AbortSignal,
-  discard?: (value: A) => void
-): Promise<A> => {
-  const over = Promise.withResolvers<never>()
-  const abort = () => {
-    over.reject(signal.reason)
-    work.then(discard, () => {})
-  }
-  if (signal.aborted) abort()
-  signal.addEventListener("abort", abort)
-  try {
-    return await Promise.race([over.promise, work])
-  } finally {
-    signal.removeEventListener("abort", abort)
-  }
-}
+import { withSignal } from "./with-signal.ts"
 
 /** The requests, bytes, connections and time of one build. */
 export class Budget {

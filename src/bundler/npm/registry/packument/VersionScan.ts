@@ -1,19 +1,14 @@
+import { HeldDescription } from "./HeldDescription.ts"
+import { HeldText } from "./HeldText.ts"
+
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
-
-/** The longest text that is held, in bytes: a version has at most 256 characters. */
-const MAX_TEXT = 256
 
 /** The most versions of a package; the largest that was measured has some thousand. */
 const MAX_VERSIONS = 50_000
 
 /** The lengths of `name`, `versions` and `deprecated`. */
 const WANTED = new Set([4, 8, 10])
-
-/** The longest description of a version that is held; the largest that was measured has 147 KB. */
-const MAX_DESCRIPTION = 1 << 18
-
-const decoder = new TextDecoder()
 
 /**
  * The versions in a packument (all that a registry knows of a package), read chunk by chunk. Packuments have up to 20 MB, and
@@ -35,19 +30,16 @@ export class VersionScan {
   /** The last key of the packument, and of the version that is read. */
   #section = ""
   #field = ""
-  /** The bytes of the string that is read, if it is held, and how many there are. */
-  readonly #held = new Uint8Array(MAX_TEXT)
-  #length = 0
+  /** The string that is read, if it is held. */
+  readonly #string = new HeldText()
   #isHeld = false
   #holdsKey = false
   readonly #wants: (version: string) => boolean
-  /** Whether the description that follows is held, and its bytes so far. */
+  /** Whether the description that follows is held. */
   #isWanted = false
-  #description: Array<Uint8Array> = []
+  readonly #description = new HeldDescription()
   /** The last version that was wanted. */
   described = ""
-  /** Where in the chunk the held description goes on; −1 outside of one. */
-  #from = -1
 
   /** @param wants whether to hold the description of a version, in place of the one that is held. */
   constructor(wants: (version: string) => boolean = () => false) {
@@ -56,9 +48,7 @@ export class VersionScan {
 
   /** The description of `described`, as JSON; "" without one, or if it is too long. */
   get description(): string {
-    const stream = new TextDecoder()
-    const parts = this.#description.map((part) => stream.decode(part, { stream: true }))
-    return [...parts, stream.decode()].join("")
+    return this.#description.text
   }
 
   /** Whether a whole packument was read. */
@@ -69,7 +59,7 @@ export class VersionScan {
   /** @throws {Error} if there are too many versions. */
   write(chunk: Uint8Array): void {
     this.bytes += chunk.length
-    if (this.#from >= 0) this.#from = 0
+    this.#description.next()
     for (let index = 0; index < chunk.length; index++) {
       const byte = chunk[index] ?? 0
       if (this.#inString && !this.#isHeld) {
@@ -80,24 +70,16 @@ export class VersionScan {
       else if (byte === 0x7b || byte === 0x5b) {
         this.#depth += 1
         this.#isKey = byte === 0x7b
-        if (this.#isWanted && this.#depth === 3) this.#from = index
+        if (this.#isWanted && this.#depth === 3) this.#description.begin(index)
         this.#isWanted = false
       } else if (byte === 0x7d || byte === 0x5d) {
         this.#depth -= 1
-        if (this.#from >= 0 && this.#depth === 2) this.#keep(chunk, index + 1)
+        if (this.#depth === 2) this.#description.keep(chunk, index + 1)
       }
       // In an array this is wrong, but there are no arrays where keys are held.
       else if (byte === 0x2c) this.#isKey = true
     }
-    if (this.#from >= 0) this.#keep(chunk, undefined)
-  }
-
-  /** @param end where the description ends; `undefined` if it goes on in the next chunk. */
-  #keep(chunk: Uint8Array, end: number | undefined): void {
-    const length = this.#description.reduce((sum, part) => sum + part.length, 0)
-    this.#description.push(chunk.slice(this.#from, end))
-    if (length + chunk.length - this.#from > MAX_DESCRIPTION) this.#description = []
-    if (end !== undefined || this.#description.length === 0) this.#from = -1
+    this.#description.keep(chunk)
   }
 
   #skip(chunk: Uint8Array, index: number): number {
@@ -120,7 +102,7 @@ export class VersionScan {
       ? this.#depth === 1 || (inVersions && (this.#depth === 2 || this.#depth === 3))
       : (this.#depth === 1 && this.#section === "name") ||
         (this.#depth === 3 && inVersions && this.#field === "deprecated")
-    this.#length = 0
+    this.#string.clear()
     this.#isKey = false
   }
 
@@ -130,18 +112,19 @@ export class VersionScan {
     else if (byte === QUOTE) {
       this.#inString = false
       this.#isHeld = false
-      this.#take(this.#length > MAX_TEXT ? undefined : this.#text())
+      this.#take(this.#text())
       return
     }
-    // One that is too long is counted, but not written.
-    this.#held[this.#length] = byte
-    if (this.#length <= MAX_TEXT) this.#length += 1
+    this.#string.add(byte)
   }
 
-  /** The string that was held; "" for a key of a length that none of the wanted keys has, because most keys are unwanted. */
-  #text(): string {
-    const isUnwanted = this.#holdsKey && this.#depth !== 2 && !WANTED.has(this.#length)
-    return isUnwanted ? "" : decoder.decode(this.#held.subarray(0, this.#length))
+  /**
+   * The string that was held, `undefined` if it is too long; "" for a key of a length that none of the wanted keys has, because
+   * most keys are unwanted.
+   */
+  #text(): string | undefined {
+    const isUnwanted = this.#holdsKey && this.#depth !== 2 && !WANTED.has(this.#string.length)
+    return isUnwanted ? "" : this.#string.text
   }
 
   /** @param text `undefined` if it is too long. */
@@ -159,7 +142,7 @@ export class VersionScan {
       this.#field = ""
       this.#isWanted = this.#wants(text)
       if (!this.#isWanted) return
-      this.#description = []
+      this.#description.clear()
       this.described = text
     }
   }
