@@ -97,7 +97,7 @@ export const compile = async (instance: Instance, job: Job): Promise<Compiled> =
     return {
       code: outputFiles.find(({ path }) => path.endsWith(MAIN))?.text ?? "",
       map: outputFiles.find(({ path }) => path.endsWith(`${MAIN}.map`))?.text,
-      warnings: [...fromMessages(warnings, explain), ...(packages?.warnings(output?.inputs ?? {}) ?? [])],
+      warnings: [...fromMessages(warnings, explain), ...(packages?.report.warnings(output?.inputs ?? {}) ?? [])],
       exports: output?.exports ?? [],
       externals: (output?.imports ?? []).filter((it) => it.external === true).map((it) => it.path),
       missing,
@@ -109,9 +109,9 @@ export const compile = async (instance: Instance, job: Job): Promise<Compiled> =
       const early = missing.size > 0 && error.errors.every(({ text }) => text.startsWith("No matching export in"))
       const again = packages?.isPending === true || packages?.retryWhole(error.errors) === true
       if (early || again) return { code: "", warnings: [], exports: [], externals: [], missing, isIncomplete: again }
-      throw new BundleError(unique(fromMessages(error.errors, (it) => packages?.explain(it) ?? explain(it))))
+      throw new BundleError(unique(fromMessages(error.errors, (it) => packages?.report.explain(it) ?? explain(it))))
     }
-    if (error instanceof InstanceCrash) throw packages?.explainCrash(error) ?? new BundleError([gaveUp(error)])
+    if (error instanceof InstanceCrash) throw packages?.report.explainCrash(error) ?? new BundleError([gaveUp(error)])
     throw error
   }
 }

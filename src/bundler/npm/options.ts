@@ -1,6 +1,6 @@
 import type { Files } from "../project/project.ts"
 import type { ModuleCache } from "../remote/module-cache.ts"
-import type { OtherModules } from "./plugin.ts"
+import type { OtherModules } from "./compiler/types.ts"
 
 /** The facts that packages are resolved with. */
 export interface PackagesOptions {

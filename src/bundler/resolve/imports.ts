@@ -1,6 +1,6 @@
 import type { OnLoadResult, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild-wasm"
 import { insteadOfPackage, insteadOfUrl } from "./hints.ts"
-import type { OtherModules } from "../npm/plugin.ts"
+import type { OtherModules } from "../npm/compiler/types.ts"
 import { refuseRegistry } from "../npm/specifiers.ts"
 import { makeImportBudget, MAX_SPECIFIER } from "./import-budget.ts"
 import { isNodeModule } from "./node-modules.ts"

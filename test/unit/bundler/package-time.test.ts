@@ -5,7 +5,7 @@ import { BundlerBusyError, RegistryUnavailableError } from "../../../src/bundler
 import { PackageRefused } from "../../../src/bundler/npm/errors.ts"
 import { PACKAGE_LIMITS } from "../../../src/bundler/npm/limits.ts"
 import { Package } from "../../../src/bundler/npm/package/Package.ts"
-import { explainCrash } from "../../../src/bundler/npm/report.ts"
+import { explainCrash } from "../../../src/bundler/npm/report/crashes.ts"
 import { answering, makeBundler } from "../../support/bundler.ts"
 import { smallRegistry } from "../../support/npm/small-registry.ts"
 

@@ -1,10 +1,11 @@
-import type { Loader, OnLoadResult, OnResolveArgs, OnResolveResult, Plugin } from "esbuild-wasm"
-import { isText, isWasm } from "./archive/importable.ts"
-import { moduleName } from "../files/modules.ts"
-import type { Kind } from "./source/scan.ts"
-import type { Target } from "./graph/types.ts"
-import type { Package } from "./package/Package.ts"
-import { PackageRefused } from "./errors.ts"
+import type { OnLoadArgs, OnLoadResult, OnResolveArgs, OnResolveResult, Plugin } from "esbuild-wasm"
+import { moduleName } from "../../files/modules.ts"
+import { isWasm } from "../archive/importable.ts"
+import { PackageRefused } from "../errors.ts"
+import type { Target } from "../graph/types.ts"
+import type { Package } from "../package/Package.ts"
+import { attributeLoader, kindOf, loaderOf } from "./translate.ts"
+import type { OtherModules, PackageSource } from "./types.ts"
 
 /** The namespace of packages' files. */
 const PACKAGE_FILE = "package"
@@ -13,45 +14,6 @@ const PREFIX = `${PACKAGE_FILE}:`
 
 /** The namespace of modules that are not there: replaced by nothing, or failing at run time. */
 const ABSENT = "absent"
-
-const KINDS: Readonly<Record<string, Kind>> = {
-  "require-call": "require",
-  "require-resolve": "require",
-  "dynamic-import": "dynamic"
-}
-
-/** How the compiler says that a module is imported. */
-export const kindOf = ({ kind }: Pick<OnResolveArgs, "kind">): Kind => KINDS[kind] ?? "import"
-
-/** How the compiler's other plugin resolves the modules that are no packages. */
-export interface OtherModules {
-  /** A module of the platform. */
-  readonly platform: (args: OnResolveArgs, specifier: string) => OnResolveResult
-  /** A provided module of hono. */
-  readonly provided: (id: string) => OnResolveResult
-}
-
-/** The packages of a build, as the compiler asks for them. */
-export interface PackageSource {
-  /** Where an import in a file of a package leads. */
-  readonly resolve: (pkg: Package, importer: string, specifier: string, kind: Kind) => Target
-  /** A file's source, which is let go of: as it is published if it is raw. A refusal if it is too much, `undefined` if it must be fetched first. */
-  readonly take: (pkg: Package, path: string, isRaw: boolean) => Uint8Array | string | PackageRefused | undefined
-}
-
-/** The loader by a file's name. Classes of CSS modules have names of their own, as in wrangler. */
-const loaderOf = (file: string): Loader => {
-  if (file.endsWith(".json")) return "json"
-  if (file.endsWith(".jsx")) return "jsx"
-  return file.endsWith(".module.css") ? "local-css" : isText(file) ? "text" : "js"
-}
-
-/** The loader that an import asks for with `with { type: "text" }`; `undefined` for one that is unknown. */
-const attributeLoader = (entries: ReadonlyArray<readonly [string, string]>): Loader | undefined => {
-  const [first] = entries
-  if (first === undefined || entries.length > 1 || first[0] !== "type") return undefined
-  return first[1] === "text" || first[1] === "json" ? first[1] : first[1] === "bytes" ? "binary" : undefined
-}
 
 const EMPTY: OnLoadResult = { contents: "module.exports = {}", loader: "js" }
 
@@ -128,28 +90,34 @@ export class CompilerSide {
   readonly plugin: Plugin = {
     name: "packages",
     setup: (build) => {
-      build.onResolve({ filter: /.*/, namespace: PACKAGE_FILE }, (args) => {
-        const [pkg, importer] = this.#files.get(args.importer) ?? []
-        if (pkg === undefined || importer === undefined) return undefined
-        // Styles are no part of a program, so neither are their pictures and fonts.
-        if (args.kind === "url-token" || args.kind === "import-rule") return { path: args.path, external: true }
-        return this.answer(this.#source.resolve(pkg, importer, args.path, kindOf(args)), args)
-      })
-      build.onLoad({ filter: /.*/, namespace: PACKAGE_FILE }, ({ path, with: attributes }): OnLoadResult => {
-        const [pkg, file] = this.#files.get(path) ?? []
-        if (pkg === undefined || file === undefined) return EMPTY
-        const entries = Object.entries(attributes)
-        const isRaw = entries.length > 0
-        const loader = isRaw ? attributeLoader(entries) : loaderOf(file)
-        if (loader === undefined)
-          return { errors: [{ text: `Importing with ${JSON.stringify(attributes)} is not supported` }] }
-        const contents = this.#source.take(pkg, file, isRaw)
-        if (contents instanceof PackageRefused) return refused(contents)
-        return contents === undefined ? EMPTY : { contents, loader }
-      })
+      build.onResolve({ filter: /.*/, namespace: PACKAGE_FILE }, (args) => this.#resolve(args))
+      build.onLoad({ filter: /.*/, namespace: PACKAGE_FILE }, (args) => this.#load(args))
       build.onLoad({ filter: /.*/, namespace: ABSENT }, ({ path }) =>
         path.startsWith("absent ") ? { contents: absent(path.slice("absent ".length)), loader: "js" } : EMPTY
       )
     }
+  }
+
+  /** Resolves an import of a package's file. */
+  #resolve(args: OnResolveArgs): OnResolveResult | undefined {
+    const [pkg, importer] = this.#files.get(args.importer) ?? []
+    if (pkg === undefined || importer === undefined) return undefined
+    // Styles are no part of a program, so neither are their pictures and fonts.
+    if (args.kind === "url-token" || args.kind === "import-rule") return { path: args.path, external: true }
+    return this.answer(this.#source.resolve(pkg, importer, args.path, kindOf(args)), args)
+  }
+
+  /** Loads a package's file. */
+  #load({ path, with: attributes }: OnLoadArgs): OnLoadResult {
+    const [pkg, file] = this.#files.get(path) ?? []
+    if (pkg === undefined || file === undefined) return EMPTY
+    const entries = Object.entries(attributes)
+    const isRaw = entries.length > 0
+    const loader = isRaw ? attributeLoader(entries) : loaderOf(file)
+    if (loader === undefined)
+      return { errors: [{ text: `Importing with ${JSON.stringify(attributes)} is not supported` }] }
+    const contents = this.#source.take(pkg, file, isRaw)
+    if (contents instanceof PackageRefused) return refused(contents)
+    return contents === undefined ? EMPTY : { contents, loader }
   }
 }

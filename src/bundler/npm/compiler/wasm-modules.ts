@@ -1,9 +1,9 @@
-import { BundlerCrashError } from "../diagnostics.ts"
-import { toBase64 } from "../files/base64.ts"
-import { isWasmModule, type Module } from "../files/modules.ts"
-import { PackageRefused } from "./errors.ts"
-import { PACKAGE_LIMITS } from "./limits.ts"
-import type { CompilerSide } from "./plugin.ts"
+import { BundlerCrashError } from "../../diagnostics.ts"
+import { toBase64 } from "../../files/base64.ts"
+import { isWasmModule, type Module } from "../../files/modules.ts"
+import { PackageRefused } from "../errors.ts"
+import { PACKAGE_LIMITS } from "../limits.ts"
+import type { CompilerSide } from "./CompilerSide.ts"
 
 /**
  * The modules of WebAssembly that a bundle imports from packages.
