@@ -87,7 +87,7 @@ const healthy = async (url: string): Promise<boolean> => {
  */
 const makePlan = (options: Parameters<typeof startGateway>[0], secret: string): Plan => {
   const folder = join(options.dir, "gateway")
-  const config = localConfig(options.configPath)
+  const config = localConfig(options.configPath, options.hosting !== undefined)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   // The data of an earlier stack may stay, but its code is old.
   rmSync(join(folder, "built"), { recursive: true, force: true })
@@ -110,8 +110,8 @@ const makePlan = (options: Parameters<typeof startGateway>[0], secret: string): 
       },
       {
         name: "outbound",
-        source: source("hosting/site/workers/outbound.ts"),
-        options: { bindings: { ...options.sites, HOST: "" } }
+        source: source("hosting/gateway-outbound.ts"),
+        options: { bindings: { ...options.sites } }
       },
       ...(hosting === undefined
         ? []
@@ -139,15 +139,16 @@ type WranglerConfig = Readonly<Record<string, unknown>> & {
 
 /**
  * The project's configuration for the local gateway. Its Worker Loader only builds with packages: hosted code runs in the hosting
- * process and must not freeze the gateway. It has no rate limits, because all local clients have one address and would count as
+ * process and must not freeze the gateway. Without that process there is no loader, because it would run hosted code. It has no rate limits, because all local clients have one address and would count as
  * one. It gives each KV namespace an id and makes paths absolute. It contains no settings, because wrangler prints the first
  * characters of each variable.
  */
-const localConfig = (path: string): WranglerConfig & { readonly main: string } => {
+const localConfig = (path: string, loader: boolean): WranglerConfig & { readonly main: string } => {
   const root = dirname(resolve(path))
   const {
     $schema: _,
     ratelimits: __,
+    worker_loaders,
     ...config
   } = JSON.parse(withoutComments(readFileSync(path, "utf8"))) as WranglerConfig
   const alias = Object.entries(config.alias ?? {}).map(([from, to]) => [
@@ -156,6 +157,7 @@ const localConfig = (path: string): WranglerConfig & { readonly main: string } =
   ])
   return {
     ...config,
+    ...(loader && worker_loaders !== undefined && { worker_loaders }),
     main: resolve(root, config.main ?? "src/worker.ts"),
     alias: Object.fromEntries(alias) as Record<string, string>,
     ...(config.build?.command === undefined ? {} : { build: { cwd: root, ...absolutePaths(root, config.build) } }),

@@ -3,7 +3,7 @@ import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import { setTimeout as sleep } from "node:timers/promises"
 import { ownHosts } from "../../system/hosts.ts"
-import { SITE_HEADER } from "../via-front.ts"
+import { QUESTION, SITE_HEADER, siteLabelOf } from "../via-front.ts"
 import type { makeCommands } from "./commands.ts"
 import type { Loader } from "./loader.ts"
 import type { makeLookup } from "./lookup.ts"
@@ -36,6 +36,14 @@ export const startFront = async (
     readonly commands: ReturnType<typeof makeCommands>
   }
 ): Promise<Server> => {
+  /** Whether this is a question about a site with code. For other sites the host's own answer follows. */
+  const isAnswered = async ({ headers, method }: IncomingMessage): Promise<boolean> => {
+    const [given, host, question] = String(headers[SITE_HEADER] ?? "").split(" ")
+    if (given !== secret || question !== QUESTION || method !== "HEAD") return false
+    const label = siteLabelOf(`http://${host}/`, { PORT: String(port) })
+    return label !== undefined && typeof (await parts.lookup.find(label))?.version === "string"
+  }
+
   const destinationOf = async ({ headers }: IncomingMessage): Promise<Destination> => {
     const [given, other] = String(headers[SITE_HEADER] ?? "").split(" ")
     const host = given === secret && other !== undefined ? other : headers.host
@@ -62,6 +70,7 @@ export const startFront = async (
     const command = `/${secret}/host/`
     if (incoming.url?.startsWith(command) === true && ownHosts(port).includes(incoming.headers.host ?? ""))
       return parts.commands(incoming.url.slice(command.length), incoming, outgoing)
+    if (await isAnswered(incoming)) return void outgoing.writeHead(200).end()
     const { connection, own, done } = await reach(incoming)
     await passOn(incoming, outgoing, connection, own).finally(done)
   }
