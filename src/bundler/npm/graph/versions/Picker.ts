@@ -1,8 +1,8 @@
 import satisfies from "semver/functions/satisfies.js"
-import { checkPackageName, readAlias } from "../specifiers.ts"
-import type { Lock, Locked, Release, Releases } from "../types.ts"
-import type { Choice } from "../versions/peers.ts"
-import type { Need, Project } from "./types.ts"
+import { checkPackageName, readAlias } from "../../specifiers.ts"
+import type { Lock, Locked, Release, Releases } from "../../types.ts"
+import type { Choice } from "../../versions/peers.ts"
+import type { Need, Project } from "../types.ts"
 
 /** The ranges that ask for no certain version. */
 const ANY: ReadonlySet<string> = new Set(["latest", "*", ""])
