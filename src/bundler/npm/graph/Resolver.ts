@@ -60,11 +60,11 @@ export class Resolver {
     if (/^(cloudflare|workerd):/.test(specifier)) return platform(specifier)
     if (!/^\.{1,2}(\/|$)/.test(specifier)) {
       if (this.#project.isNode(specifier)) return platform(specifier)
-      const alias = pkg.alias(specifier, wayOf(kind), importer)
+      const alias = pkg.modules.alias(specifier, wayOf(kind), importer)
       if (alias === undefined) return failing(pkg, kind, "missing-file", `says nowhere what ${quoted(specifier)} is`)
       return this.#found(pkg, alias, kind, importer)
     }
-    const found = pkg.relative(importer, specifier)
+    const found = pkg.modules.relative(importer, specifier)
     if (found !== undefined) return this.#found(pkg, found, kind, importer)
     if (specifier.endsWith(".node")) return { type: "refused", error: refuseNative(pkg) }
     const other = otherKind(pkg, kind, specifier)
@@ -130,7 +130,8 @@ export class Resolver {
   }
 
   #entry(pkg: Package, subpath: string, way: Way, kind: Kind, from: Package | undefined): Target {
-    const found = pkg.entry(subpath, way) ?? (way === "require" ? pkg.entry(subpath, "import") : undefined)
+    const { modules } = pkg
+    const found = modules.entry(subpath, way) ?? (way === "require" ? modules.entry(subpath, "import") : undefined)
     if (found !== undefined) return this.#found(pkg, found, kind, "")
     return otherKind(pkg, from === undefined ? "import" : kind, subpath) ?? noExport(pkg, subpath, kind, from)
   }

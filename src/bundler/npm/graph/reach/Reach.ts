@@ -84,7 +84,7 @@ export class Reach {
     const known = this.#files.of(pkg, path)
     if (known?.followed !== undefined) return
     this.#files.drop(pkg, path)
-    this.enter({ type: "file", pkg, path, sideEffects: pkg.hasSideEffects(path) }, known?.names ?? true, meet)
+    this.enter({ type: "file", pkg, path, sideEffects: pkg.modules.hasSideEffects(path) }, known?.names ?? true, meet)
   }
 
   #follow({ pkg, path }: FileTarget, push: (target: Target, names: Names) => void): void {
