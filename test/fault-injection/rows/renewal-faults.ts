@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { each, expect, type Fault, gate, type Harness, type Run } from "../fault.ts"
 import { intercept } from "../intercept.ts"
@@ -86,22 +88,34 @@ const twoAtOnce = each(async (harness, run) => {
   await Promise.all([renew(harness, run, id, `one of ${run.slug}`), renew(harness, run, id, `two of ${run.slug}`)])
 })
 
+/**
+ * Whether the deployment's object has renewed it before it deleted it, by the lines of its log. The clients cannot tell: an answer
+ * may arrive after the one of a later step.
+ */
+const renewedFirst = async (harness: Harness, id: string): Promise<boolean> => {
+  const deadline = Date.now() + 5000
+  for (;;) {
+    const lines = readFileSync(join(harness.dir, "logs", "gateway.log"), "utf8").split("\n")
+    const place = (message: string) => lines.findIndex((line) => line.includes(message) && line.includes(id))
+    const [renewed, deleted] = [place('"renewed"'), place('"deleted by its payer"')]
+    if (deleted >= 0) return renewed >= 0 && renewed < deleted
+    if (Date.now() > deadline) throw new Error(`the log of ${id} has no delete`)
+    await sleep(200)
+  }
+}
+
 /** A delete at any moment of a renewal. */
 const againstDelete = each(async (harness, run) => {
   const id = await begin(harness, run, 2)
   run.injected = true
-  let renewed = Infinity
-  const renewing = renewOnce(harness, run, id).then((status) => {
-    if (status === 200) renewed = Date.now()
-  })
+  const renewing = renewOnce(harness, run, id)
   await sleep(Math.random() * 700)
-  const sent = Date.now()
   const status = await remove(harness, run, id)
   await renewing
   expect(run, status === 200 || status === 409, `the delete was answered with ${status}`)
-  // Nothing was being paid any more, or nothing was paid yet.
-  run.renewal!.endedByPayer = status === 200 && (sent >= renewed || renewed === Infinity)
   run.renewal!.deleted = status === 200
+  // A payer may end what is paid; nothing else may.
+  run.renewal!.endedByPayer = status === 200 && (await renewedFirst(harness, id))
 }, 5)
 
 /** Faults between a renewal and its deployment, which are two objects. */
