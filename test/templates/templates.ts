@@ -8,7 +8,7 @@ export interface Call {
   readonly headers?: Readonly<Record<string, string>>
   /** The text of the body; anything else is sent as JSON. */
   readonly body?: unknown
-  /** What later paths may have as `{name}`: the first group of a pattern in the answer's body. */
+  /** A value that later paths may have as `{name}`: the first group of a pattern in the answer's body. */
   readonly take?: Readonly<Record<string, string>>
   /** Messages to send over a WebSocket; the answer is the messages that come within a second. */
   readonly send?: ReadonlyArray<string>

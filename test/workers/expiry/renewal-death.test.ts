@@ -12,7 +12,7 @@ describe("a renewal whose process dies", () => {
     const ended = answer.then(() => true)
     const pause = () => new Promise<boolean>((resolve) => setTimeout(() => resolve(death.dead), 5))
     while (!(await Promise.race([ended, pause()])));
-    // What follows the answer counts, too.
+    // Steps after the answer count, too.
     await new Promise((resolve) => setTimeout(resolve, 30))
     const died = death.dead
     await abortAllDurableObjects()
