@@ -113,12 +113,18 @@ export const generateHono = async () => {
     if (!Object.hasOwn(modules, specifier)) throw new Error(`hono did not yield ${specifier}`)
   /** @type {{ readonly version: string }} */
   const { version } = JSON.parse(await readFile(HONO_PACKAGE, "utf8"))
-  return `// Generated from hono's package.\nexport const version = ${JSON.stringify(version)}\nexport const modules = ${JSON.stringify(modules, undefined, 1)}\n`
+  return `// Generated from hono's package.
+export const version = ${JSON.stringify(version)}
+export const ids = ${JSON.stringify(Object.keys(modules))}
+export const readModules = () => (${JSON.stringify(modules, undefined, 1)})
+`
 }
 
-/** The generated module's types. */
+/** The generated module's types. The sources are in a function, because an engine reads constants when an isolate starts. */
 export const HONO_TYPES = `/** The version of hono. */
 export declare const version: string
-/** Sources by module id: an import specifier, or the file name of a chunk. */
-export declare const modules: Readonly<Record<string, string>>
+/** The module ids: import specifiers, and the file names of chunks. */
+export declare const ids: ReadonlyArray<string>
+/** Returns the sources by module id, made anew by each call. */
+export declare const readModules: () => Readonly<Record<string, string>>
 `

@@ -31,7 +31,9 @@ const beside = {
     onResolve({ filter: /\/esbuild\.wasm$/ }, () => ({ path: "./esbuild.wasm", external: true }))
     onResolve({ filter: /^\.\/hono\.json$/ }, ({ path }) => ({ path, external: true }))
     onLoad({ filter: /[\\/]generated[\\/]hono\.js$/ }, () => ({
-      contents: 'import hono from "./hono.json"\nexport const { version, modules } = hono'
+      contents:
+        'import hono from "./hono.json"\nexport const { version, modules } = hono\n' +
+        "export const ids = Object.keys(modules)\nexport const readModules = () => modules"
     }))
   }
 }

@@ -1,10 +1,10 @@
 import type { Bundle } from "../bundle.ts"
 import { BundlerBusyError } from "../compiler/pool/leased-slots.ts"
-import { version, modules as provided } from "../generated/hono.js"
 import type { WaitUntil } from "../compiler/pool/Pool.ts"
 import { Leases } from "../leases.ts"
 import { PACKAGE_LIMITS } from "../npm/limits.ts"
 import { notInTime } from "../npm/report/crashes.ts"
+import { PROVIDED_VERSION, providedSources } from "../resolve/provided.ts"
 import { endOf, untilAborted } from "./calls.ts"
 import type { IsolateCode, IsolateLoader, IsolateStub } from "./loader.ts"
 import { type BuildAnswer, type BuildRequest, decodeError, type Deliver, type Outbound } from "./messages.ts"
@@ -157,7 +157,7 @@ export class Isolates {
       modules: {
         "main.js": this.#options.program(),
         "esbuild.wasm": { wasm: this.#wasm },
-        "hono.json": { json: { version, modules: provided } }
+        "hono.json": { json: { version: PROVIDED_VERSION, modules: providedSources() } }
       },
       compatibilityDate: "2026-07-01",
       compatibilityFlags: [],

@@ -1,10 +1,15 @@
-import { modules, version } from "../generated/hono.js"
+import { ids, readModules, version } from "../generated/hono.js"
 
 /**
- * The packages that need no network: hono's server-side modules, bundled at build time. Keys are module ids: an entry's id is
+ * The packages that need no network: hono's server-side modules, bundled at build time, by their ids. An entry's id is
  * its import specifier (`hono/cors`), and a shared part's id is a file name (`chunk-2F6A.js`).
  */
-export const PROVIDED: ReadonlyMap<string, string> = new Map(Object.entries(modules))
+export const PROVIDED: ReadonlySet<string> = new Set(ids)
+
+let sources: Readonly<Record<string, string>> | undefined
+
+/** Returns the sources by id. The first build makes them, because most requests build nothing. */
+export const providedSources = (): Readonly<Record<string, string>> => (sources ??= readModules())
 
 /** The version of hono that is provided. */
 export const PROVIDED_VERSION: string = version
@@ -13,9 +18,9 @@ export const PROVIDED_VERSION: string = version
 export const isPart = (id: string): boolean => id.endsWith(".js")
 
 /** The specifiers that code can import, in alphabetical order, without hono's utilities. */
-export const PROVIDED_SPECIFIERS: ReadonlyArray<string> = [...PROVIDED.keys()]
+export const PROVIDED_SPECIFIERS: ReadonlyArray<string> = ids
   .filter((id) => !isPart(id) && !id.startsWith("hono/utils/"))
   .toSorted()
 
 /** Returns a provided module's source. */
-export const providedSource = (id: string): string | undefined => PROVIDED.get(id)
+export const providedSource = (id: string): string | undefined => (PROVIDED.has(id) ? providedSources()[id] : undefined)
