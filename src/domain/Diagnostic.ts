@@ -6,11 +6,11 @@ import * as Schema from "effect/Schema"
  */
 export const DiagnosticSchema = Schema.Struct({
   file: Schema.String,
-  line: Schema.Number,
-  column: Schema.Number,
+  line: Schema.Finite,
+  column: Schema.Finite,
   text: Schema.String,
   source: Schema.optionalKey(Schema.String),
   hint: Schema.optionalKey(Schema.String)
-})
+}).annotate({ identifier: "Diagnostic" })
 /** A fault that the compiler or the start check found in the source. */
 export type Diagnostic = typeof DiagnosticSchema.Type

@@ -10,4 +10,4 @@ export const ownProblem = <const Code extends string>(code: Code) => `urn:mpp-co
 export const notCharged = Schema.tag(false)
 
 /** How to repeat the call at no cost: the same body with this `Idempotency-Key`. */
-export const Retry = Schema.Struct({ idempotency_key: Schema.String })
+export const Retry = Schema.Struct({ idempotency_key: Schema.String }).annotate({ identifier: "Retry" })

@@ -138,7 +138,7 @@ export const Status = Schema.Struct({
   lock: Schema.Record(Schema.String, Schema.String).annotate({
     description: "The npm packages in that code, by what was asked for. A file mpp.lock.json with it repeats them."
   })
-}).annotate({ description: "The deployment as it is now." })
+}).annotate({ identifier: "Status", description: "The deployment as it is now." })
 /** The answer of `GET /deployments/{deployment_id}`. */
 export type Status = typeof Status.Type
 

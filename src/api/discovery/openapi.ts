@@ -11,6 +11,8 @@ import {
 import { bytes, type ServiceInfo, hours } from "./service-info.ts"
 import { errorCatalog } from "./errors/error-catalog.ts"
 import { describeFields } from "./describe-fields.ts"
+import { shareProblems } from "./openapi/share-problems.ts"
+import { simplifySchemas } from "./openapi/simplify-schemas.ts"
 import { shareResponses } from "./share-responses.ts"
 
 type Json = Record<string, unknown>
@@ -42,6 +44,13 @@ const responseHeader = (description: string): Json => ({ description, schema: { 
 /** Headers that several operations share. */
 const SHARED = {
   parameters: {
+    DeploymentId: {
+      name: "deployment_id",
+      in: "path",
+      required: true,
+      description: "Id of the deployment, dep_…",
+      schema: { type: "string" }
+    },
     IdempotencyKey: header(
       "Idempotency-Key",
       "1 to 255 printable ASCII characters. The same body with the same key is one order: repeating it is free.",
@@ -55,14 +64,16 @@ const SHARED = {
   },
   headers: {
     PaymentReceipt: responseHeader("base64url of JSON: status, method, timestamp, reference."),
-    IdempotentReplayed: responseHeader("true for an answer that is given again.")
+    IdempotentReplayed: responseHeader("true for an answer that is given again."),
+    RetryAfter: responseHeader("Seconds to wait."),
+    Challenge: responseHeader("The challenge: Payment id=…, method, intent, request, expires.")
   }
 }
 
 /** Headers of requests that take money. */
-const REQUEST_HEADERS = Object.keys(SHARED.parameters).map((name) => ({ $ref: `#/components/parameters/${name}` }))
+const REQUEST_HEADERS = ["IdempotencyKey", "AcceptPayment"].map((name) => ({ $ref: `#/components/parameters/${name}` }))
 
-const RETRY_AFTER = { "Retry-After": responseHeader("Seconds to wait.") }
+const RETRY_AFTER = { "Retry-After": { $ref: "#/components/headers/RetryAfter" } }
 
 /** Headers of responses, by status. */
 const RESPONSE_HEADERS: Readonly<Record<string, Json>> = {
@@ -70,18 +81,19 @@ const RESPONSE_HEADERS: Readonly<Record<string, Json>> = {
     "Payment-Receipt": { $ref: "#/components/headers/PaymentReceipt" },
     "Idempotent-Replayed": { $ref: "#/components/headers/IdempotentReplayed" }
   },
-  402: { "WWW-Authenticate": responseHeader("The challenge: Payment id=…, method, intent, request, expires.") },
+  402: { "WWW-Authenticate": { $ref: "#/components/headers/Challenge" } },
   409: RETRY_AFTER,
   429: RETRY_AFTER,
   502: RETRY_AFTER,
   503: RETRY_AFTER
 }
 
-/** Moves the description of each parameter from its schema to the parameter, where tools look for it. */
+/** Shares the id of a deployment, and moves the description of other parameters from the schema to where tools look for it. */
 const describeParameters = (operation: Operation): Operation => ({
   ...operation,
   ...(operation.parameters !== undefined && {
     parameters: operation.parameters.map(({ schema, ...parameter }) => {
+      if (parameter["name"] === "deployment_id") return { $ref: "#/components/parameters/DeploymentId" }
       const { description, ...rest } = schema as Json
       return { ...parameter, description, schema: rest }
     })
@@ -177,7 +189,14 @@ const additions: Readonly<Record<string, (operation: Operation, service: Service
 
 // The first call makes it, because it takes milliseconds and is the same for every request.
 let api: OpenApi.OpenAPISpec | undefined
-const describedApi = (): OpenApi.OpenAPISpec => (api ??= describeFields(OpenApi.fromApi(Api)))
+const describedApi = (): OpenApi.OpenAPISpec => (api ??= describeApi())
+
+const describeApi = (): OpenApi.OpenAPISpec => {
+  const spec = OpenApi.fromApi(Api)
+  const schemas = shareProblems(spec.components.schemas as unknown as Readonly<Record<string, Json>>)
+  const components = { ...spec.components, schemas } as OpenApi.OpenAPISpec["components"]
+  return describeFields(simplifySchemas({ ...spec, components }))
+}
 
 /**
  * The OpenAPI document of `GET /openapi.json` ("Service Discovery for HTTP Payment Authentication"): the API definition with

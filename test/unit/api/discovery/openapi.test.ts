@@ -22,14 +22,39 @@ describe("GET /openapi.json", () => {
     }
   })
 
-  it("has an error response of several operations once, and each 402 in its place", async () => {
+  it("has an error response of several operations once, and the 402 of each paid operation in its place", async () => {
     const { text, document } = await read(testSettings, { run })
     const shared = Object.values(document.components.responses).map((response) => JSON.stringify(response))
     assert.isAbove(shared.length, 5)
-    for (const response of shared) assert.strictEqual(text.split(response).length, 2, response)
-    for (const { responses } of Object.values(document.paths).flatMap((item) => Object.values(item))) {
-      assert.notProperty(responses["402"] ?? {}, "$ref")
+    const operations = Object.values(document.paths).flatMap((item) => Object.values(item))
+    const paid = operations.filter((operation) => operation["x-payment-info"] !== undefined)
+    assert.isAtLeast(paid.length, 3)
+    for (const { responses } of paid) assert.property(responses["402"], "content")
+    for (const response of shared) {
+      const places = response.includes("PaymentRequiredEncoded") ? paid.length + 1 : 1
+      assert.strictEqual(text.split(response).length - 1, places, response)
     }
+  })
+
+  it("says once what all errors have in common, and every example fits its schema", async () => {
+    const { document } = await read(testSettings, { run })
+    const { Problem, ...schemas } = document.components.schemas
+    const common = Problem?.required ?? []
+    assert.includeMembers([...common], ["type", "status", "title", "detail", "code", "charged"])
+    const checked = Object.entries(document.components.examples).flatMap(([tag, { value }]) => {
+      const schema = schemas[`${tag}Encoded`]
+      if (schema === undefined) return []
+      assert.containsAllKeys(value, [...common, ...(schema.required ?? [])], tag)
+      const own = Object.keys(schema.properties ?? {})
+      assert.isEmpty(
+        Object.keys(value).filter((name) => !common.includes(name) && !own.includes(name)),
+        tag
+      )
+      for (const [name, { enum: values }] of Object.entries(schema.properties ?? {}))
+        if (values !== undefined) assert.include(values, value[name], `${tag}.${name}`)
+      return [tag]
+    })
+    assert.isAbove(checked.length, 20)
   })
 
   for (const DEPLOY_PRICE of ["0.10", "0.1", "3", "0.000001", "12345.678901"]) {

@@ -6,6 +6,10 @@ export interface Operation {
   readonly requestBody?: { readonly content: { readonly "application/json": { readonly example: unknown } } }
   readonly responses: Readonly<Record<string, Answer>>
 }
+interface JsonSchema {
+  readonly required?: ReadonlyArray<string>
+  readonly properties?: Readonly<Record<string, { readonly enum?: ReadonlyArray<unknown> }>>
+}
 interface Answer {
   readonly $ref?: string
   readonly content?: Readonly<Record<string, Media>>
@@ -17,6 +21,7 @@ export interface Media {
 export interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
   readonly components: {
+    readonly schemas: Readonly<Record<string, JsonSchema>>
     readonly examples: Readonly<Record<string, { readonly value: Record<string, unknown> }>>
     readonly responses: Readonly<Record<string, Answer>>
   }
