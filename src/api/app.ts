@@ -19,6 +19,7 @@ import { Api } from "./Api.ts"
 import { DiscoveryRoutes, discoveryPaths } from "./discovery/routes.ts"
 import { discardBody } from "./request/body.ts"
 import { Handlers } from "./handlers.ts"
+import { makeMcp, MCP_HEADERS, MCP_PATH } from "./mcp/route.ts"
 import { makeLimits, MAX_PATH_LENGTH, MAX_URL_LENGTH, pathOf } from "./request/limits.ts"
 import { Scheduled, SCHEDULED_PATH } from "./endpoints/scheduled.ts"
 import { logRequests } from "./request/log-requests.ts"
@@ -27,6 +28,7 @@ import { logRequests } from "./request/log-requests.ts"
 const paths = [
   ...discoveryPaths.map((path) => [path, "GET"] as const),
   [SCHEDULED_PATH, "POST"] as const,
+  [MCP_PATH, "POST"] as const,
   ...Object.values(Api.groups).flatMap((group) =>
     Object.values(group.endpoints).map((endpoint) => [endpoint.path as string, endpoint.method as string] as const)
   )
@@ -71,7 +73,7 @@ const answerDefects = HttpRouter.middleware(
 const cors = HttpRouter.cors({
   allowedOrigins: ["*"],
   allowedMethods: ["GET", "POST", "PUT", "DELETE", "OPTIONS"],
-  allowedHeaders: ["authorization", "content-type", "idempotency-key", "accept-payment", "if-match"],
+  allowedHeaders: ["authorization", "content-type", "idempotency-key", "accept-payment", "if-match", ...MCP_HEADERS],
   exposedHeaders: ["www-authenticate", "payment-receipt", "retry-after", "etag", "idempotent-replayed"],
   maxAge: 86_400
 })
@@ -79,16 +81,19 @@ const cors = HttpRouter.cors({
 /** Answers requests that the router must not see. */
 const limits = makeLimits(fallback)
 
-const App = Layer.mergeAll(
-  HttpApiBuilder.layer(Api).pipe(Layer.provide(Handlers)),
-  DiscoveryRoutes,
-  Scheduled,
-  HttpRouter.add("*", "/*", fallback),
-  answerDefects,
-  logRequests,
-  limits,
-  cors
-).pipe(Layer.provide(HttpServer.layerServices))
+/** Fits the routes together. `gateway` is what they make, because a tool of MCP is a request to it. */
+const makeApp = (gateway: (request: Request) => Promise<Response>) =>
+  Layer.mergeAll(
+    HttpApiBuilder.layer(Api).pipe(Layer.provide(Handlers)),
+    DiscoveryRoutes,
+    Scheduled,
+    makeMcp(gateway),
+    HttpRouter.add("*", "/*", fallback),
+    answerDefects,
+    logRequests,
+    limits,
+    cors
+  ).pipe(Layer.provide(HttpServer.layerServices))
 
 /** The services of the gateway. `layers.ts` and the tests choose their layers. */
 export type GatewayServices =
@@ -103,12 +108,15 @@ export type GatewayServices =
 
 /** Makes the gateway as a `fetch` handler. An isolate calls this once, and the first request builds the services. */
 export const serve = (services: Layer.Layer<GatewayServices>): ((request: Request) => Promise<Response>) => {
-  const { handler } = HttpRouter.toWebHandler(App.pipe(Layer.provideMerge(services)), { disableLogger: true })
+  const gateway = (request: Request): Promise<Response> => handler(withoutSignal(request))
+  const { handler } = HttpRouter.toWebHandler(makeApp(gateway).pipe(Layer.provideMerge(services)), {
+    disableLogger: true
+  })
   return async (request) => {
     const routed = toRoutable(request)
-    if (request.method !== "HEAD") return handler(withoutSignal(routed))
+    if (request.method !== "HEAD") return gateway(routed)
     // HEAD is GET without the body of the answer (RFC 9110, 9.3.2).
-    return new Response(null, await handler(withoutSignal(new Request(routed, { method: "GET" }))))
+    return new Response(null, await gateway(new Request(routed, { method: "GET" })))
   }
 }
 

@@ -194,6 +194,14 @@ repeats it for free, and another key buys another. It may reach ${service.maxDay
 ${shell(service.tempo ? mppxOn(service, "POST", "/renew") : undefined)}
 \`DELETE /deployments/{deployment_id}\` with a proof ends a deployment at once and for good, with its data. Nothing is paid back.
 ${shell(service.tempo ? mppxOn(service, "DELETE") : undefined)}${executeSection(service)}
+## As tools of MCP
+
+\`POST /mcp\` has the same as tools (streamable HTTP, no sessions). The arguments are \`deployment_id\` and the fields of the body. What takes a payment or
+a proof answers the error -32042 with \`data.challenges\`: call the tool again with the answer in \`_meta["org.paymentauth/credential"]\`${
+  service.tempo ? ", as `McpClient.wrap` of `mppx/mcp/client` does by itself" : ""
+}. \`_meta["idempotency-key"]\` is the Idempotency-Key. A call and the HTTP request with the body
+\`JSON.stringify(arguments)\` and the same key are one order. A result with \`isError\` has the problem as JSON text.
+
 ## What can be deployed
 
 - A web service: an entrypoint whose default export has \`fetch(request)\`, or is a Hono app. TypeScript, JSX and JSON are fine.

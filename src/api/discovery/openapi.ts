@@ -11,6 +11,7 @@ import {
 import { bytes, type ServiceInfo, hours } from "./service-info.ts"
 import { errorCatalog } from "./errors/error-catalog.ts"
 import { describeFields } from "./describe-fields.ts"
+import { describeMcp } from "./openapi/describe-mcp.ts"
 import { shareProblems } from "./openapi/share-problems.ts"
 import { simplifySchemas } from "./openapi/simplify-schemas.ts"
 import { shareResponses } from "./share-responses.ts"
@@ -189,7 +190,8 @@ const additions: Readonly<Record<string, (operation: Operation, service: Service
 
 // The first call makes it, because it takes milliseconds and is the same for every request.
 let api: OpenApi.OpenAPISpec | undefined
-const describedApi = (): OpenApi.OpenAPISpec => (api ??= describeApi())
+/** The API definition as OpenAPI, without what depends on the service. */
+export const describedApi = (): OpenApi.OpenAPISpec => (api ??= describeApi())
 
 const describeApi = (): OpenApi.OpenAPISpec => {
   const spec = OpenApi.fromApi(Api)
@@ -229,7 +231,7 @@ export const openApi = (service: ServiceInfo): Json => {
       categories: ["compute", "developer-tools"],
       docs: { homepage: `${origin}/`, llms: `${origin}/llms.txt`, apiReference: `${origin}/openapi.json` }
     },
-    paths: Object.fromEntries(described),
+    paths: { ...Object.fromEntries(described), "/mcp": describeMcp },
     components: {
       ...spec.components,
       ...SHARED,

@@ -8,6 +8,7 @@ import { describeService } from "./describe-service.ts"
 import { llmsTxt } from "./llms.ts"
 import { openApi } from "./openapi.ts"
 import { page, pageHeaders } from "./page.ts"
+import { serverJson } from "./server-json.ts"
 
 /** A response that depends on the client's `Host` header is private because a shared cache would give it to others. */
 const scopePrefix = ({ originIsSet }: ServiceInfo) => (originIsSet ? "" : "private, ")
@@ -20,7 +21,7 @@ const cacheControl = (service: ServiceInfo) => ({
 const urlOf = (request: HttpServerRequest.HttpServerRequest) => (request.source as Request).url
 
 /** The paths of the documents, which the API definition does not have. */
-export const discoveryPaths = ["/openapi.json", "/llms.txt"] as const
+export const discoveryPaths = ["/openapi.json", "/llms.txt", "/server.json"] as const
 
 /** Serves the documents. */
 export const DiscoveryRoutes = HttpRouter.use((router) =>
@@ -29,6 +30,11 @@ export const DiscoveryRoutes = HttpRouter.use((router) =>
     yield* router.add("GET", "/openapi.json", (request) =>
       Effect.map(describe(urlOf(request)), (service) =>
         HttpServerResponse.jsonUnsafe(openApi(service), { headers: cacheControl(service) })
+      )
+    )
+    yield* router.add("GET", "/server.json", (request) =>
+      Effect.map(describe(urlOf(request)), (service) =>
+        HttpServerResponse.jsonUnsafe(serverJson(service), { headers: cacheControl(service) })
       )
     )
     yield* router.add("GET", "/llms.txt", (request) =>
@@ -66,6 +72,7 @@ export const makeAbout = Effect.gen(function* () {
           deploy: "/deploy",
           ...(execute !== undefined && { execute: "/execute" }),
           deployment: "/deployments/{deployment_id}",
+          mcp: "/mcp",
           llms: "/llms.txt",
           openapi: "/openapi.json",
           health: "/health"

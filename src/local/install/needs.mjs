@@ -1,7 +1,15 @@
 // @ts-check
 /** The laptop's chain, control plane and gateway. */
 const LOCAL = ["@foundry-rs/anvil", "esbuild", "miniflare", "wrangler"]
-const TEST = [...LOCAL, "@cloudflare/vitest-plugin", "@effect/vitest", "fast-check", "oxlint", "vitest"]
+const TEST = [
+  ...LOCAL,
+  "@cloudflare/vitest-plugin",
+  "@effect/vitest",
+  "@modelcontextprotocol/sdk",
+  "fast-check",
+  "oxlint",
+  "vitest"
+]
 
 /** The devDependencies that a command needs: `npm run setup` takes the key. `check` needs them all, for their types. */
 export const GROUPS = {

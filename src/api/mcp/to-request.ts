@@ -1,0 +1,62 @@
+import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
+import { InvalidRequest } from "../../domain/Errors.ts"
+import { CREDENTIAL_FIELD, toAuthorization } from "../../payment/mcp-binding.ts"
+import { findOverflow } from "../request/overflow.ts"
+import type { Tool } from "./tools.ts"
+
+/** An object of JSON. */
+export type Fields = Readonly<Record<string, unknown>>
+
+/** The field of `_meta` that is the header `Idempotency-Key` in HTTP. */
+export const KEY_FIELD = "idempotency-key"
+
+/** The headers of the client that count for the call as well: its address, by which credentials are limited, and its methods. */
+const FORWARDED = ["cf-connecting-ip", "accept-payment"]
+
+const isId = (value: unknown): value is string => Predicate.isString(value) && /^[\w-]{1,100}$/.test(value)
+
+/**
+ * Makes the HTTP request that the call of a tool stands for. Its body is `JSON.stringify` of the arguments, without the one in
+ * the path. Arguments that no request can carry fail here, and everything else is the endpoint's to check.
+ *
+ * @param outer the request that brought the call
+ */
+export const toRequest = Effect.fnUntraced(function* (tool: Tool, args: Fields, meta: Fields, outer: Request) {
+  const { deployment_id: id, ...others } = args
+  const isOnDeployment = tool.path.includes("{deployment_id}")
+  if (isOnDeployment && !isId(id)) {
+    return yield* new InvalidRequest({
+      detail: "deployment_id must be the id of a deployment, dep_…, as deploy answered it."
+    })
+  }
+  const body = isOnDeployment ? others : args
+  if (!tool.takesBody && Object.keys(body).length > 0) {
+    const names = Object.keys(body).slice(0, 3).join(", ").slice(0, 200)
+    return yield* new InvalidRequest({ detail: `Unknown arguments: ${names}. The tool takes deployment_id alone.` })
+  }
+  const overflow = findOverflow(body)
+  if (overflow !== undefined) {
+    return yield* new InvalidRequest({
+      detail: `A number is too large for JavaScript, which would turn it into null: ${overflow}. Send it as a string.`
+    })
+  }
+  const headers = new Headers({ "content-type": "application/json" })
+  for (const name of FORWARDED) {
+    const value = outer.headers.get(name)
+    if (value !== null) headers.set(name, value)
+  }
+  const { [CREDENTIAL_FIELD]: credential, [KEY_FIELD]: key } = meta
+  if (credential !== undefined) headers.set("authorization", yield* toAuthorization(credential))
+  if (key !== undefined) headers.set("idempotency-key", yield* checkKey(key))
+  const url = new URL(tool.path.replace("{deployment_id}", String(id)), outer.url)
+  return new Request(url, { method: tool.method, headers, ...(tool.takesBody && { body: JSON.stringify(body) }) })
+})
+
+/** Checks that a header can carry the key. */
+const checkKey = (key: unknown): Effect.Effect<string, InvalidRequest> =>
+  Predicate.isString(key) && /^[\x20-\x7e]{1,255}$/.test(key)
+    ? Effect.succeed(key)
+    : new InvalidRequest({
+        detail: `_meta["${KEY_FIELD}"] must be 1 to 255 printable ASCII characters. Send a UUID, for example.`
+      })

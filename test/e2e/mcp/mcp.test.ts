@@ -1,0 +1,151 @@
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import type { Stack } from "../../../src/local/stack.ts"
+import { startTestStack, walletOn } from "../support.ts"
+import { type Answer, connect, installInspector, post } from "./support.ts"
+
+let stack: Stack
+let wallet: ReturnType<typeof walletOn>
+let mcp: Awaited<ReturnType<typeof connect>>
+let installing: ReturnType<typeof installInspector>
+beforeAll(async () => {
+  installing = installInspector()
+  stack = await startTestStack()
+  wallet = walletOn(stack)
+  mcp = await connect(stack)
+})
+afterAll(async () => {
+  await mcp?.client.close()
+  ;(await installing).remove()
+  await stack?.stop()
+})
+
+const files = (text: string) => ({
+  "index.ts": `export default { fetch: () => (console.log("seen"), new Response("${text}")) }`
+})
+const earned = () => wallet.balance(stack.info.recipient)
+const siteText = async (url: unknown) => (await fetch(String(url))).text()
+
+describe("POST /mcp", () => {
+  it("deploys, updates, reads, logs, renews, runs and deletes for mppx's client, which knows the URL alone", async () => {
+    const { client, call } = mcp
+    // The client checks every result against the schemas of this list.
+    const { tools } = await client.listTools()
+    assert.deepStrictEqual(
+      tools.map(({ name }) => name),
+      ["deploy", "update", "renew", "delete", "status", "logs", "execute"]
+    )
+    const before = await earned()
+    const deployed = await call("deploy", { files: files("first"), name: "by-mcp" })
+    assert.isUndefined(deployed.isError, deployed.content[0]?.text)
+    const { url, deployment_id } = deployed.structuredContent ?? {}
+    assert.strictEqual(await siteText(url), "first")
+    assert.match(deployed.receipt?.reference ?? "", /^0x[0-9a-f]{64}$/)
+    assert.strictEqual((await earned()) - before, 100_000n)
+
+    const updated = await call("update", { deployment_id, changes: files("second") })
+    assert.strictEqual(updated.structuredContent?.["url"], url, updated.content[0]?.text)
+    assert.strictEqual(await siteText(url), "second")
+    const status = await call("status", { deployment_id })
+    assert.strictEqual(status.structuredContent?.["status"], "live")
+
+    const reading = call("logs", { deployment_id, seconds: 3 })
+    const visits = setInterval(() => void siteText(url), 300)
+    const { structuredContent: log } = await reading.finally(() => clearInterval(visits))
+    assert.include(JSON.stringify(log?.["events"]), '"message":["seen"]')
+
+    const renewed = await call("renew", { deployment_id })
+    const hours =
+      Date.parse(String(renewed.structuredContent?.["expires_at"])) -
+      Date.parse(String(deployed.structuredContent?.["expires_at"]))
+    assert.strictEqual(hours, 24 * 3_600_000)
+    const executed = await call("execute", { code: "export const run = (n: number) => n + 1", input: 41 })
+    assert.strictEqual(executed.structuredContent?.["result"], 42)
+    assert.strictEqual((await earned()) - before, 210_000n)
+
+    const deleted = await call("delete", { deployment_id })
+    assert.strictEqual(deleted.structuredContent?.["status"], "deleted")
+    const gone = await call("update", { deployment_id, files: files("third") })
+    assert.isTrue(gone.isError)
+    assert.deepInclude(JSON.parse(gone.content[0]?.text ?? ""), { code: "expired", charged: true })
+  })
+
+  it("makes one order of a call and of the HTTP request with the same bytes and key", async () => {
+    const args = { files: files("once"), name: "one-order" }
+    const key = crypto.randomUUID()
+    const before = await earned()
+    const byTool = await mcp.call("deploy", args, { "idempotency-key": key })
+    const byHttp = await wallet.fetch(`${stack.info.gateway}/deploy`, {
+      method: "POST",
+      body: JSON.stringify(args),
+      headers: { "content-type": "application/json", "idempotency-key": key }
+    })
+    assert.strictEqual(byHttp.headers.get("idempotent-replayed"), "true")
+    assert.deepStrictEqual(await byHttp.json(), byTool.structuredContent)
+    const again = (await mcp.call("deploy", args, { "idempotency-key": key })) as { readonly _meta?: object }
+    assert.deepInclude(again._meta, { "idempotent-replayed": true })
+    assert.strictEqual((await earned()) - before, 100_000n)
+  })
+
+  it("finishes an order whose client has cancelled its call and gone", async () => {
+    const args = { files: files("cancelled") }
+    const key = crypto.randomUUID()
+    const before = await earned()
+    const gone = new AbortController()
+    const leaving = mcp.client
+      .callTool({ name: "deploy", arguments: args, _meta: { "idempotency-key": key } }, undefined, {
+        signal: gone.signal,
+        onPaymentRequired: () => {
+          // The payment is sent some milliseconds from now.
+          setTimeout(() => gone.abort(), 150)
+          return true
+        }
+      } as never)
+      .then(
+        () => "answered",
+        () => "cancelled"
+      )
+    assert.strictEqual(await leaving, "cancelled")
+    const found = await mcp.call("deploy", args, { "idempotency-key": key })
+    assert.strictEqual(await siteText(found.structuredContent?.["url"]), "cancelled")
+    assert.strictEqual((await earned()) - before, 100_000n)
+  })
+
+  it("shows its tools and its price to the inspector", async () => {
+    const { inspect } = await installing
+    const listed = await inspect(stack, "tools/list")
+    assert.strictEqual(listed.code, 0, listed.stderr)
+    assert.lengthOf((JSON.parse(listed.stdout) as { readonly tools: [] }).tools, 7)
+    const called = await inspect(
+      stack,
+      "tools/call",
+      "--tool-name",
+      "deploy",
+      "--tool-arg",
+      `files=${JSON.stringify(files("x"))}`
+    )
+    assert.notStrictEqual(called.code, 0)
+    assert.include(called.stdout + called.stderr, "-32042")
+  })
+
+  it("answers a batch, a malformed and a 10 MB message as the protocol says", async () => {
+    const call = {
+      jsonrpc: "2.0",
+      id: 1,
+      method: "tools/call",
+      params: { name: "deploy", arguments: { files: files("x") } }
+    }
+    const rows: ReadonlyArray<readonly [BodyInit, number, number]> = [
+      [JSON.stringify([call, call]), 400, -32600],
+      ["{", 400, -32700],
+      [JSON.stringify(call).padEnd(10 * 1024 * 1024), 413, -32600]
+    ]
+    for (const [body, status, code] of rows) {
+      const answer = await post(stack, body)
+      assert.deepInclude(answer, { status })
+      assert.strictEqual(answer.json.error?.code, code)
+      assert.isNull(answer.json.id)
+    }
+    const after: Answer = (await post(stack, JSON.stringify(call))).json
+    assert.strictEqual(after.error?.data?.challenges?.[0]?.request.amount, "100000")
+  })
+})
