@@ -6,9 +6,9 @@ import { CREDENTIAL_FIELD, RECEIPT_FIELD, toReceipt } from "../../payment/mcp-bi
 import { INVALID_PARAMS, type Message, rpcError } from "./json-rpc.ts"
 import { paymentError } from "./payment-error.ts"
 import { readLog, readSeconds } from "./read-log.ts"
-import { type Fields, toRequest } from "./to-request.ts"
+import { type CallMeta, type Fields, KEY_FIELD, toRequest } from "./to-request.ts"
 import { type Tool, TOOLS } from "./tools.ts"
-import { metaOf } from "./versions.ts"
+import { readMeta } from "./versions.ts"
 
 /** The gateway as its clients see it. */
 export type Gateway = (request: Request) => Promise<Response>
@@ -30,8 +30,13 @@ export const callTool = Effect.fn("Mcp.callTool")(function* (message: Message, o
   if (!Predicate.isReadonlyObject(args)) {
     return yield* rpcError(INVALID_PARAMS, "arguments must be an object.", { status: 200 })
   }
-  const meta = metaOf(message)
-  return yield* answer(tool, args, meta, outer, gateway).pipe(
+  return yield* answer(
+    tool,
+    args,
+    { credential: readMeta(message, CREDENTIAL_FIELD), key: readMeta(message, KEY_FIELD) },
+    outer,
+    gateway
+  ).pipe(
     Effect.catchTag("InvalidRequest", (error) =>
       Effect.flatMap(HttpServerRespondable.toResponse(error), (response) =>
         toResult(HttpServerResponse.toWeb(response), undefined)
@@ -40,17 +45,22 @@ export const callTool = Effect.fn("Mcp.callTool")(function* (message: Message, o
   )
 })
 
-const answer = Effect.fnUntraced(function* (tool: Tool, args: Fields, meta: Fields, outer: Request, gateway: Gateway) {
-  const credential = meta[CREDENTIAL_FIELD]
+const answer = Effect.fnUntraced(function* (
+  tool: Tool,
+  args: Fields,
+  meta: CallMeta,
+  outer: Request,
+  gateway: Gateway
+) {
   const { seconds, ...others } = args
   const isLog = tool.name === "logs"
   const wait = isLog ? yield* readSeconds(seconds) : 0
   const request = yield* toRequest(tool, isLog ? others : args, meta, outer)
   const response = yield* Effect.promise(() => gateway(request))
   if (response.status === 402) return yield* paymentError(response)
-  if (!isLog || !response.ok || response.body === null) return yield* toResult(response, credential)
+  if (!isLog || !response.ok || response.body === null) return yield* toResult(response, meta.credential)
   const log = yield* readLog(response.body, wait)
-  return yield* toResult(Response.json(log, { headers: response.headers }), credential)
+  return yield* toResult(Response.json(log, { headers: response.headers }), meta.credential)
 })
 
 /**

@@ -16,8 +16,11 @@ export const INVALID_PARAMS = -32602
 /** The largest message in bytes: the largest body of the HTTP API, and 64 KiB for the frame and a credential. */
 export const MAX_MESSAGE_BYTES = MAX_BODY_BYTES + 64 * 1024
 
-/** Limits of a message's JSON: those of the endpoint that allows most (`/execute`), and room for the frame. */
-const JSON_LIMITS = { depth: 520, fields: 201_000 }
+/**
+ * Limits of a message's JSON. They allow every project, and a quarter of the fields that an input of `/execute` may have in HTTP, because
+ * a call is parsed, written and parsed again.
+ */
+const JSON_LIMITS = { depth: 520, fields: 50_000 }
 
 /** An error of the protocol, as the client gets it. */
 export class RpcError extends Schema.TaggedError<RpcError>()("RpcError", {
@@ -35,15 +38,16 @@ export const rpcError = (
   { status = 400, data }: { status?: number; data?: unknown } = {}
 ) => new RpcError({ code, message, status, ...(data !== undefined && { data }) })
 
-const Fields = Schema.Record(Schema.String, Schema.Unknown)
+/** Any object. Its fields are not visited, because a client can send very many. */
+const AnyObject = Schema.declare(Predicate.isReadonlyObject)
 
 /** A request, or a notification, which has no id. */
 const Message = Schema.Struct({
   jsonrpc: Schema.Literal("2.0"),
   id: Schema.optionalKey(Schema.Union([Schema.String, Schema.Finite])),
   method: Schema.String,
-  params: Schema.optionalKey(Fields),
-  _meta: Schema.optionalKey(Fields)
+  params: Schema.optionalKey(AnyObject),
+  _meta: Schema.optionalKey(AnyObject)
 })
 /** A request, or a notification, which has no id. */
 export type Message = typeof Message.Type
@@ -83,7 +87,7 @@ export const readJson = Effect.fnUntraced(function* (request: Request) {
       error instanceof JsonTooLarge
         ? rpcError(
             INVALID_REQUEST,
-            `The message has too many fields, or is nested too deeply. Limits: ${JSON_LIMITS.fields} and ${JSON_LIMITS.depth}.`
+            `The message has more than ${JSON_LIMITS.fields} fields and lists, or more than ${JSON_LIMITS.depth} levels. Send large inputs by HTTP.`
           )
         : rpcError(PARSE_ERROR, "The body is not JSON.")
   })

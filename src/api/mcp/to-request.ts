@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import { InvalidRequest } from "../../domain/Errors.ts"
-import { CREDENTIAL_FIELD, toAuthorization } from "../../payment/mcp-binding.ts"
+import { toAuthorization } from "../../payment/mcp-binding.ts"
 import { findOverflow } from "../request/overflow.ts"
 import type { Tool } from "./tools.ts"
 
@@ -10,6 +10,12 @@ export type Fields = Readonly<Record<string, unknown>>
 
 /** The field of `_meta` that is the header `Idempotency-Key` in HTTP. */
 export const KEY_FIELD = "idempotency-key"
+
+/** The fields of `_meta` that are headers in HTTP. */
+export interface CallMeta {
+  readonly credential: unknown
+  readonly key: unknown
+}
 
 /** The headers of the client that count for the call as well: its address, by which credentials are limited, and its methods. */
 const FORWARDED = ["cf-connecting-ip", "accept-payment"]
@@ -22,7 +28,7 @@ const isId = (value: unknown): value is string => Predicate.isString(value) && /
  *
  * @param outer the request that brought the call
  */
-export const toRequest = Effect.fnUntraced(function* (tool: Tool, args: Fields, meta: Fields, outer: Request) {
+export const toRequest = Effect.fnUntraced(function* (tool: Tool, args: Fields, meta: CallMeta, outer: Request) {
   const { deployment_id: id, ...others } = args
   const isOnDeployment = tool.path.includes("{deployment_id}")
   if (isOnDeployment && !isId(id)) {
@@ -46,7 +52,7 @@ export const toRequest = Effect.fnUntraced(function* (tool: Tool, args: Fields, 
     const value = outer.headers.get(name)
     if (value !== null) headers.set(name, value)
   }
-  const { [CREDENTIAL_FIELD]: credential, [KEY_FIELD]: key } = meta
+  const { credential, key } = meta
   if (credential !== undefined) headers.set("authorization", yield* toAuthorization(credential))
   if (key !== undefined) headers.set("idempotency-key", yield* checkKey(key))
   const url = new URL(tool.path.replace("{deployment_id}", String(id)), outer.url)

@@ -29,10 +29,11 @@ const UNSUPPORTED_VERSION = -32022
 export const agreeOn = (requested: unknown): string =>
   WITH_HANDSHAKE.find((version) => version === requested) ?? WITH_HANDSHAKE[0] ?? MODERN
 
-/** The `_meta` of a message: of its params, as MCP has it, and of its frame, as other JSON-RPC has it. */
-export const metaOf = ({ _meta, params }: Message): Readonly<Record<string, unknown>> => {
+/** Reads a field of `_meta`: that of the params, as MCP has it, or else that of the frame, as other JSON-RPC has it. */
+export const readMeta = ({ _meta: outer, params }: Message, name: string): unknown => {
   const inner = params?.["_meta"]
-  return { ..._meta, ...(Predicate.isReadonlyObject(inner) && inner) }
+  const own = [inner, outer].find((meta) => Predicate.isReadonlyObject(meta) && Object.hasOwn(meta, name))
+  return own === undefined ? undefined : Reflect.get(own as object, name)
 }
 
 /**
@@ -41,8 +42,7 @@ export const metaOf = ({ _meta, params }: Message): Readonly<Record<string, unkn
  */
 export const checkVersion = (message: Message, headers: Headers): Effect.Effect<boolean, RpcError> => {
   const header = headers.get("mcp-protocol-version")?.trim()
-  const meta = metaOf(message)
-  const claim = meta[VERSION_FIELD]
+  const claim = readMeta(message, VERSION_FIELD)
   if (claim === undefined && header !== MODERN) {
     return header === undefined || WITH_HANDSHAKE.includes(header) ? Effect.succeed(false) : unsupported(header)
   }
@@ -52,7 +52,7 @@ export const checkVersion = (message: Message, headers: Headers): Effect.Effect<
     return mismatch(`MCP-Protocol-Version is ${shown(header)}, and ${VERSION_FIELD} of _meta ${shown(claim)}`)
   }
   if (claim !== MODERN) return unsupported(claim)
-  if (!Predicate.isReadonlyObject(meta[CAPABILITIES_FIELD])) {
+  if (!Predicate.isReadonlyObject(readMeta(message, CAPABILITIES_FIELD))) {
     return rpcError(INVALID_PARAMS, `_meta needs ${CAPABILITIES_FIELD}, an object.`)
   }
   const { method, params } = message
