@@ -1,7 +1,7 @@
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import type { Stack } from "../../../src/local/stack.ts"
 import { startTestStack, walletOn } from "../support.ts"
-import { type Answer, connect, installInspector, post } from "./support.ts"
+import { type Answer, connect, installInspector, post, type ToolResult } from "./support.ts"
 
 let stack: Stack
 let wallet: ReturnType<typeof walletOn>
@@ -18,6 +18,8 @@ afterAll(async () => {
   ;(await installing).remove()
   await stack?.stop()
 })
+
+type Replayed = ToolResult & { readonly _meta?: Readonly<Record<string, unknown>> }
 
 const files = (text: string) => ({
   "index.ts": `export default { fetch: () => (console.log("seen"), new Response("${text}")) }`
@@ -73,16 +75,22 @@ describe("POST /mcp", () => {
     const args = { files: files("once"), name: "one-order" }
     const key = crypto.randomUUID()
     const before = await earned()
-    const byTool = await mcp.call("deploy", args, { "idempotency-key": key })
-    const byHttp = await wallet.fetch(`${stack.info.gateway}/deploy`, {
-      method: "POST",
-      body: JSON.stringify(args),
-      headers: { "content-type": "application/json", "idempotency-key": key }
-    })
-    assert.strictEqual(byHttp.headers.get("idempotent-replayed"), "true")
-    assert.deepStrictEqual(await byHttp.json(), byTool.structuredContent)
-    const again = (await mcp.call("deploy", args, { "idempotency-key": key })) as { readonly _meta?: object }
-    assert.deepInclude(again._meta, { "idempotent-replayed": true })
+    const byHttp = () =>
+      wallet.fetch(`${stack.info.gateway}/deploy`, {
+        method: "POST",
+        body: JSON.stringify(args),
+        headers: { "content-type": "application/json", "idempotency-key": key }
+      })
+    const byTool = async () => (await mcp.call("deploy", args, { "idempotency-key": key })) as Replayed
+    const [called, requested] = await Promise.all([byTool(), byHttp()])
+    assert.strictEqual(called.structuredContent?.["ttl_hours"], 24, called.content[0]?.text)
+    assert.deepStrictEqual(await requested.json(), called.structuredContent)
+    const later = await byHttp()
+    assert.strictEqual(later.headers.get("idempotent-replayed"), "true")
+    assert.deepStrictEqual(await later.json(), called.structuredContent)
+    const again = await byTool()
+    assert.strictEqual(again._meta?.["idempotent-replayed"], true)
+    assert.deepStrictEqual(again.structuredContent, called.structuredContent)
     assert.strictEqual((await earned()) - before, 100_000n)
   })
 
@@ -145,7 +153,28 @@ describe("POST /mcp", () => {
       assert.strictEqual(answer.json.error?.code, code)
       assert.isNull(answer.json.id)
     }
-    const after: Answer = (await post(stack, JSON.stringify(call))).json
-    assert.strictEqual(after.error?.data?.challenges?.[0]?.request.amount, "100000")
+    const asked: Answer = (await post(stack, JSON.stringify(call))).json
+    assert.strictEqual(asked.error?.data?.challenges?.[0]?.request.amount, "100000")
+  })
+
+  it("asks again after a credential that is not valid, and says why", async () => {
+    const paid = (credential: unknown) => {
+      const _meta = { "org.paymentauth/credential": credential }
+      const params = { name: "deploy", arguments: { files: files("x") }, _meta }
+      return post(stack, JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params }))
+    }
+    const challenge = (await paid(undefined)).json.error?.data?.challenges?.[0]
+    const changed = { ...challenge, id: "A".repeat(43) }
+    const rows: ReadonlyArray<readonly [unknown, number]> = [
+      ["no credential", -32602],
+      [{ challenge: changed, payload: { type: "transaction", signature: "0x76" } }, -32043],
+      [{ challenge, payload: { type: "transaction", signature: "0x76" } }, -32043]
+    ]
+    for (const [credential, code] of rows) {
+      const { error } = (await paid(credential)).json
+      assert.strictEqual(error?.code, code, error?.message)
+      assert.lengthOf(error?.data?.challenges ?? [], 1)
+      assert.notStrictEqual(error?.data?.challenges?.[0]?.id, challenge?.id)
+    }
   })
 })
