@@ -10,6 +10,7 @@ import { layerOrderWorkflow, type OrderWorkflow } from "./orders/OrderWorkflow.t
 import type { Deployments } from "./orders/renewal/Deployments.ts"
 import type { Payers } from "./payers/Payers.ts"
 import type { PaymentService } from "./payment/PaymentService.ts"
+import type { Records } from "./records/Records.ts"
 import type { CodeRunner } from "./sandbox/CodeRunner.ts"
 import type { CronSecret } from "./schedule/CronSecret.ts"
 import type { ReplayGuard } from "./schedule/ReplayGuard.ts"
@@ -25,6 +26,7 @@ interface SharedLayers {
   readonly settings: Layer.Layer<Settings>
   readonly host: Layer.Layer<ControlPlaneClient, never, Settings>
   readonly store: Layer.Layer<ExpiryStore, never, Settings>
+  readonly records: Layer.Layer<Records>
   readonly ids: Layer.Layer<DeploymentIds, never, Settings | ControlPlaneClient>
   /** Writes the log. */
   readonly log: Layer.Layer<never>
@@ -56,7 +58,15 @@ export interface GatewayLayers extends SweepLayers, Pick<OrderLayers, "payment" 
 export const composeOrders = (layers: OrderLayers): Layer.Layer<OrderWorkflow> =>
   layerOrderWorkflow.pipe(
     Layer.provide(layers.deployments),
-    Layer.provide([layers.payment, layers.payers, layers.store, layers.ids, layers.bundler, layers.runner]),
+    Layer.provide([
+      layers.payment,
+      layers.payers,
+      layers.store,
+      layers.records,
+      layers.ids,
+      layers.bundler,
+      layers.runner
+    ]),
     Layer.provide(layers.host),
     Layer.provide(layers.settings),
     Layer.merge(layers.log)
@@ -77,6 +87,7 @@ export const composeGateway = (layers: GatewayLayers): Layer.Layer<GatewayServic
     layers.runner,
     layers.host,
     layers.schedule,
+    layers.records,
     sweepAndOrders(layers),
     layers.limit,
     layers.log

@@ -93,6 +93,11 @@ const settings = {
   ),
   /** Secret: Jack's API token, `jkt_` and 64 hexadecimal digits. */
   CONTROL_PLANE_TOKEN: Config.schema(Token, "CONTROL_PLANE_TOKEN").pipe(Config.map(Redacted.make)),
+  /**
+   * Secret, at least 32 characters: the password of the operator's pages at `/operator`, whose name is `operator`. Without it there
+   * are no such pages.
+   */
+  OPERATOR_TOKEN: Config.schema(Secret, "OPERATOR_TOKEN").pipe(Config.map(Redacted.make), optional),
   /** The project of this Worker, where Jack runs it. Jack sets this binding; never set it by hand. */
   PROJECT_ID: Config.NonEmptyString("PROJECT_ID").pipe(optional),
   /** A deployment lives this long, and a run's output is kept this long: hours from its delivery, fractions down to 60 s. */

@@ -18,6 +18,7 @@ import { layerOrdersDurable } from "./orders/durable.ts"
 import { layerDeployments } from "./orders/renewal/layer.ts"
 import { layerPayersDurable } from "./payers/durable.ts"
 import { layerTempo } from "./payment/tempo/Tempo.ts"
+import { layerRecordsKv } from "./records/kv.ts"
 import { layerLoader, layerNoRunner, layerRunnerBinding } from "./sandbox/layers.ts"
 import { layerCronSecretJack } from "./schedule/cron-secret-jack.ts"
 import { layerReplayGuardDurable } from "./schedule/replay-guard-durable.ts"
@@ -44,6 +45,9 @@ const host = layerJack.pipe(Layer.provide(FetchHttpClient.layer))
 
 /** The index of live deployments: Workers KV. */
 const store = layerExpiryStoreKv(env.EXPIRY)
+
+/** Records for the operator: Workers KV. */
+const records = layerRecordsKv(env.EXPIRY)
 
 /** Recognizes deployment ids before the gateway asks an order: by computing, and by earlier keys and ids in Workers KV. */
 const ids = layerDeploymentIds.pipe(Layer.provide(layerIdStoreKv(env.EXPIRY)))
@@ -99,6 +103,7 @@ const layers = {
   payment,
   host,
   store,
+  records,
   ids,
   bundler,
   runner,

@@ -10,6 +10,7 @@ import type { Settings } from "../config.ts"
 import type { ControlPlaneClient } from "../control-plane/ControlPlaneClient.ts"
 import type { CronSecret } from "../schedule/CronSecret.ts"
 import type { Orders } from "../orders/Orders.ts"
+import type { Records } from "../records/Records.ts"
 import { Internal, MethodNotAllowed, NotFound } from "../domain/Errors.ts"
 import type { CodeRunner } from "../sandbox/CodeRunner.ts"
 import type { ReplayGuard } from "../schedule/ReplayGuard.ts"
@@ -22,6 +23,7 @@ import { Handlers } from "./handlers.ts"
 import { makeMcp, MCP_HEADERS, MCP_PATH } from "./mcp/route.ts"
 import { makeLimits, MAX_PATH_LENGTH, MAX_URL_LENGTH, pathOf } from "./request/limits.ts"
 import { Scheduled, SCHEDULED_PATH } from "./endpoints/scheduled.ts"
+import { Operator } from "./operator/gate.ts"
 import { logRequests } from "./request/log-requests.ts"
 
 /** The paths of the API as patterns, with the methods that each takes. */
@@ -92,6 +94,8 @@ const makeApp = (gateway: (request: Request) => Promise<Response>) =>
     answerDefects,
     logRequests,
     limits,
+    // Before the CORS headers, which pages of other sites would need to read it.
+    Operator,
     cors
   ).pipe(Layer.provide(HttpServer.layerServices))
 
@@ -101,6 +105,7 @@ export type GatewayServices =
   | PaymentService
   | ControlPlaneClient
   | Orders
+  | Records
   | CodeRunner
   | Sweep
   | CronSecret

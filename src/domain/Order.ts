@@ -66,6 +66,9 @@ export interface Renewal {
   readonly id: string
   readonly reference: string
   readonly hours: number
+  /** The address that paid, and dollars as a decimal string. A hold lacks both. */
+  readonly payer?: string
+  readonly price?: string
 }
 
 /** Asks the deployment `id` not to end while a renewal is being paid. */
@@ -135,6 +138,21 @@ export interface Executed extends Replay {
 export interface Deleted {
   readonly deployment_id: string
   readonly status: "deleted"
+}
+
+/** Takes the deployment `id` down for the operator. */
+export interface TakedownRequest {
+  readonly id: string
+  /** The operator's words. Its status and its key tell them to everybody. */
+  readonly reason: string
+}
+
+/** The answer to a takedown. */
+export interface TakenDown extends Deleted {
+  /** The reason of the first takedown, which stays. */
+  readonly taken_down: string
+  /** Whether the host has confirmed that the project is gone. If not, the order asks it again by itself. */
+  readonly confirmed: boolean
 }
 
 /** The source of a deployment as its payer reads it. */

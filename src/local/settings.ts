@@ -14,6 +14,7 @@ const named = {
   EXECUTE_PRICE: true,
   CONTROL_PLANE_URL: true,
   CONTROL_PLANE_TOKEN: true,
+  OPERATOR_TOKEN: true,
   PROJECT_ID: true,
   TTL_HOURS: true,
   MAX_DAYS: true,

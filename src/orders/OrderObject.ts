@@ -9,12 +9,13 @@ import type {
   ProvedRequest,
   ReleaseRequest,
   RenewOrder,
+  TakedownRequest,
   UpdateOrder
 } from "../domain/Order.ts"
 import { OrderWorkflow } from "./OrderWorkflow.ts"
 import { PurchaseStore } from "./purchase/PurchaseStore.ts"
 import { makePurchaseStore } from "./purchase/PurchaseStoreSql.ts"
-import type { Status } from "./operations.ts"
+import type { Details, Status } from "./operations.ts"
 import { type OutcomeCodec, OUTCOMES } from "./rpc.ts"
 
 /** An alarm that failed as a whole repeats after this time, in milliseconds. */
@@ -56,6 +57,10 @@ export const makeOrderObject = (runtime: ManagedRuntime.ManagedRuntime<OrderWork
       return this.#answer(OUTCOMES.remove, (workflow) => workflow.remove(request))
     }
 
+    takeDown(request: TakedownRequest): Promise<unknown> {
+      return this.#answer(OUTCOMES.takeDown, (workflow) => workflow.takeDown(request))
+    }
+
     readSource(request: ProvedRequest): Promise<unknown> {
       return this.#answer(OUTCOMES.readSource, (workflow) => workflow.readSource(request))
     }
@@ -88,6 +93,10 @@ export const makeOrderObject = (runtime: ManagedRuntime.ManagedRuntime<OrderWork
       return this.#run(Effect.flatMap(OrderWorkflow, (workflow) => workflow.status(id)))
     }
 
+    inspect(id: string): Promise<Details | undefined> {
+      return this.#run(Effect.flatMap(OrderWorkflow, (workflow) => workflow.inspect(id)))
+    }
+
     /**
      * Continues due purchases. Never throws, because the platform repeats a failed alarm only a few times, and each purchase
      * has a backoff of its own. An alarm that fails as a whole, for example on another version's rows, repeats later.
@@ -110,6 +119,7 @@ export interface OrderObject extends Rpc.DurableObjectBranded {
   execute(order: ExecuteOrder): Promise<unknown>
   update(order: UpdateOrder): Promise<unknown>
   remove(request: ProvedRequest): Promise<unknown>
+  takeDown(request: TakedownRequest): Promise<unknown>
   readSource(request: ProvedRequest): Promise<unknown>
   readLogs(request: ProvedRequest): Promise<unknown>
   renew(order: RenewOrder): Promise<unknown>
@@ -118,4 +128,5 @@ export interface OrderObject extends Rpc.DurableObjectBranded {
   release(request: ReleaseRequest): Promise<unknown>
   claims(id: string, projectId: string): Promise<boolean>
   status(id: string): Promise<Status | undefined>
+  inspect(id: string): Promise<Details | undefined>
 }

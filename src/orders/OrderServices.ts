@@ -6,6 +6,7 @@ import { ExpiryStore } from "../expiry/ExpiryStore.ts"
 import { DeploymentIds } from "../ids/DeploymentIds.ts"
 import { Payers } from "../payers/Payers.ts"
 import { PaymentService } from "../payment/PaymentService.ts"
+import { Records } from "../records/Records.ts"
 import { CodeRunner } from "../sandbox/CodeRunner.ts"
 import { Deployments } from "./renewal/Deployments.ts"
 import { WorkSlots } from "./build/WorkSlots.ts"
@@ -20,6 +21,7 @@ export type OrderServices =
   | ExpiryStore
   | PaymentService
   | Payers
+  | Records
   | Settings
   | WorkSlots
 
@@ -33,6 +35,7 @@ export const pickOrderServices = Context.pick(
   ExpiryStore,
   PaymentService,
   Payers,
+  Records,
   Settings,
   WorkSlots
 )

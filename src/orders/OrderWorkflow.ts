@@ -10,6 +10,8 @@ import { type OrderServices, pickOrderServices } from "./OrderServices.ts"
 import { markAcknowledged, storedResult } from "./purchase/new-purchase.ts"
 import { isDeleted, isHeld, statusOf } from "./purchase/Purchase.ts"
 import { PurchaseStore } from "./purchase/PurchaseStore.ts"
+import { inspect } from "./operator/inspect.ts"
+import { takeDown } from "./operator/take-down.ts"
 import { readLogs } from "./proved/read-logs.ts"
 import { readSource } from "./proved/read-source.ts"
 import { remove } from "./proved/remove.ts"
@@ -100,12 +102,14 @@ export const layerOrderWorkflow = Layer.effect(
       commit: (request) => Effect.provideContext(commit(request), services),
       release,
       remove: (request) => Effect.provideContext(remove(request), services),
+      takeDown: (request) => Effect.provideContext(takeDown(request), services),
       update: (order) => submitUpdate(order).pipe(Effect.tap(markAcknowledged), Effect.provideContext(services)),
       readSource,
       readLogs,
       wake: Effect.provideContext(wake, services),
       claims,
-      status
+      status,
+      inspect
     })
   })
 ).pipe(Layer.provide(layerWorkSlots))

@@ -33,6 +33,7 @@ export const makeOrders = (
   execute: (order) => orderAt(nameOf(order)).execute(order),
   update: (order) => Effect.flatMap(owner(ids, order.id), (name) => orderAt(name).update(order)),
   remove: (request) => Effect.flatMap(owner(ids, request.id), (name) => orderAt(name).remove(request)),
+  takeDown: (request) => Effect.flatMap(owner(ids, request.id), (name) => orderAt(name).takeDown(request)),
   readSource: (request) => Effect.flatMap(owner(ids, request.id), (name) => orderAt(name).readSource(request)),
   readLogs: (request) => Effect.flatMap(owner(ids, request.id), (name) => orderAt(name).readLogs(request)),
   // A renewal has an object of its own. No object is made for an invented id.
@@ -47,5 +48,9 @@ export const makeOrders = (
   status: (deploymentId) =>
     Effect.flatMap(ids.orderOf(deploymentId), (name) =>
       name === undefined ? Effect.undefined : orderAt(name).status(deploymentId)
+    ),
+  inspect: (deploymentId) =>
+    Effect.flatMap(ids.orderOf(deploymentId), (name) =>
+      name === undefined ? Effect.undefined : orderAt(name).inspect(deploymentId)
     )
 })

@@ -25,6 +25,7 @@ const interrupted = {
   }),
   update: new Internal({ detail: "The update was interrupted. Send it again; it is free.", charged: true }),
   remove: new Internal({ detail: "The delete was interrupted. Send it again; it is free.", charged: true }),
+  takeDown: new Internal({ detail: "The takedown was interrupted. Send it again.", charged: null }),
   read: new Internal({ detail: "The read was interrupted. Send it again; it is free.", charged: true }),
   hold: new Internal({
     detail: "The deployment did not answer. Nothing was charged. Send the renewal again.",
@@ -79,6 +80,11 @@ const orderAt = (namespace: Namespace | undefined, name: string): OrderOperation
         call(OUTCOMES.remove, (it) => it.remove(request), interrupted.remove),
         "Orders.remove"
       ),
+    takeDown: (request) =>
+      Effect.withSpan(
+        call(OUTCOMES.takeDown, (it) => it.takeDown(request), interrupted.takeDown),
+        "Orders.takeDown"
+      ),
     readSource: (request) =>
       Effect.withSpan(
         call(OUTCOMES.readSource, (it) => it.readSource(request), interrupted.read),
@@ -118,6 +124,11 @@ const orderAt = (namespace: Namespace | undefined, name: string): OrderOperation
       Effect.withSpan(
         Effect.promise(() => object().status(deploymentId)),
         "Orders.status"
+      ),
+    inspect: (deploymentId) =>
+      Effect.withSpan(
+        Effect.promise(() => object().inspect(deploymentId)),
+        "Orders.inspect"
       )
   }
 }

@@ -34,8 +34,11 @@ import type {
   OrderResult,
   ProvedRequest,
   ReleaseRequest,
+  Renewal,
   RenewOrder,
   Source,
+  TakedownRequest,
+  TakenDown,
   UpdateOrder
 } from "../domain/Order.ts"
 import { PaymentRejected } from "../payment/PaymentService.ts"
@@ -88,8 +91,8 @@ export const HoldError = Schema.Union([NotFound, Expired, OrderInProgress, TooFa
 /** Every error of a deployment that is asked to hold for a renewal. */
 export type HoldError = typeof HoldError.Type
 
-/** Every error of a deployment that records a renewal. */
-export const CommitError = Schema.Union([NotFound, Internal])
+/** Every error of a deployment that records a renewal. It has expired if it was taken down meanwhile. */
+export const CommitError = Schema.Union([NotFound, Expired, Internal])
 /** Every error of a deployment that records a renewal. */
 export type CommitError = typeof CommitError.Type
 
@@ -113,6 +116,11 @@ export const ProvedError = Schema.Union([PaymentRejected, NotFound, Forbidden, E
 /** Every error of a request that its client has proved. */
 export type ProvedError = typeof ProvedError.Type
 
+/** Every error of a takedown. It has expired if it was over before. */
+export const TakedownError = Schema.Union([NotFound, Expired, Internal])
+/** Every error of a takedown. */
+export type TakedownError = typeof TakedownError.Type
+
 /** The answer of `GET /deployments/{deployment_id}`. `expires_at`, `updated_at` and `url` are null until the site is live. */
 export const Status = Schema.Struct({
   deployment_id: Schema.String.annotate({ description: "Id of the deployment." }),
@@ -129,6 +137,9 @@ export const Status = Schema.Struct({
   charged: Schema.NullOr(Schema.Boolean).annotate({
     description: "Whether money moved; null while the chain has not confirmed it."
   }),
+  taken_down: Schema.NullOr(Schema.String).annotate({
+    description: "Why the operator of the service has ended it; null if that has not happened."
+  }),
   last_failure: Schema.NullOr(Schema.String).annotate({
     description: "The last failure, in plain words; null for none."
   }),
@@ -141,6 +152,20 @@ export const Status = Schema.Struct({
 }).annotate({ identifier: "Status", description: "The deployment as it is now." })
 /** The answer of `GET /deployments/{deployment_id}`. */
 export type Status = typeof Status.Type
+
+/** A deployment as the operator sees it. */
+export interface Details {
+  readonly status: Status
+  readonly payer: string
+  /** The project at the host; null if there is none. */
+  readonly project_id: string | null
+  /** Dollars, as a decimal string; null if an earlier release has sold it. */
+  readonly amount: string | null
+  /** The payment. On Tempo: the transaction's hash. */
+  readonly reference: string
+  /** Its renewals that were paid. */
+  readonly renewals: ReadonlyArray<Pick<Renewal, "id" | "reference" | "hours">>
+}
 
 /** Every operation of an order. `R` is what an implementation needs, and `Refused` its own errors when it looks up an id. */
 export interface OrderOperations<R = never, Refused = never> {
@@ -160,6 +185,8 @@ export interface OrderOperations<R = never, Refused = never> {
   readonly update: (order: UpdateOrder) => Effect.Effect<Deployed, UpdateError, R>
   /** Deletes a deployment for its payer. */
   readonly remove: (request: ProvedRequest) => Effect.Effect<Deleted, ProvedError | Refused, R>
+  /** Takes a deployment down for the operator, for good and whatever is in progress. */
+  readonly takeDown: (request: TakedownRequest) => Effect.Effect<TakenDown, TakedownError | Refused, R>
   /** Reads the source of a deployment for its payer. */
   readonly readSource: (request: ProvedRequest) => Effect.Effect<Source, ProvedError | Refused, R>
   /** Says where the log of a deployment is, for its payer. */
@@ -171,6 +198,8 @@ export interface OrderOperations<R = never, Refused = never> {
   readonly claims: (deploymentId: string, projectId: string) => Effect.Effect<boolean, never, R>
   /** The state of one deployment; `undefined` if there is none. */
   readonly status: (deploymentId: string) => Effect.Effect<Status | undefined, Refused, R>
+  /** One deployment for the operator; `undefined` if there is none. */
+  readonly inspect: (deploymentId: string) => Effect.Effect<Details | undefined, Refused, R>
 }
 
 /** Returns the result of a deploy. Another result is a defect, because orders of one object have one operation. */

@@ -1,7 +1,7 @@
 import type * as Exit from "effect/Exit"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type { Deleted, Deployed, DeployedFields, Executed, LogSource, Source } from "../domain/Order.ts"
+import type { Deleted, Deployed, DeployedFields, Executed, LogSource, Source, TakenDown } from "../domain/Order.ts"
 import { Internal, NotFound } from "../domain/Errors.ts"
 import {
   CommitError,
@@ -10,6 +10,7 @@ import {
   HoldError,
   ProvedError,
   RenewError,
+  TakedownError,
   UpdateError
 } from "./operations.ts"
 
@@ -34,6 +35,12 @@ const ExecutedSchema = Schema.Struct({
 })
 
 const DeletedSchema = Schema.Struct({ deployment_id: Schema.String, status: Schema.Literal("deleted") })
+
+const TakenDownSchema = Schema.Struct({
+  ...DeletedSchema.fields,
+  taken_down: Schema.String,
+  confirmed: Schema.Boolean
+})
 
 const SourceSchema = Schema.Struct({ body: Schema.String, etag: Schema.String })
 
@@ -65,6 +72,7 @@ export const OUTCOMES = {
   execute: codec<Executed, ExecuteError>(ExecutedSchema, ExecuteError),
   update: codec<Deployed, UpdateError>(DeployedSchema, UpdateError),
   remove: codec<Deleted, ProvedError>(DeletedSchema, ProvedError),
+  takeDown: codec<TakenDown, TakedownError>(TakenDownSchema, TakedownError),
   readSource: codec<Source, ProvedError>(SourceSchema, ProvedError),
   readLogs: codec<LogSource, ProvedError>(LogSourceSchema, ProvedError),
   renew: codec<Deployed, RenewError>(DeployedSchema, RenewError),

@@ -38,6 +38,7 @@ const layerOrders = Layer.effect(
         execute: (order) => provide(workflow.execute(order)),
         update: (order) => provide(workflow.update(order)),
         remove: (request) => provide(workflow.remove(request)),
+        takeDown: (request) => provide(workflow.takeDown(request)),
         readSource: (request) => provide(workflow.readSource(request)),
         readLogs: (request) => provide(workflow.readLogs(request)),
         renew: (order) => provide(workflow.renew(order)),
@@ -45,7 +46,8 @@ const layerOrders = Layer.effect(
         commit: (request) => provide(workflow.commit(request)),
         release: (request) => provide(workflow.release(request)),
         claims: (deploymentId, projectId) => provide(workflow.claims(deploymentId, projectId)),
-        status: (deploymentId) => provide(workflow.status(deploymentId))
+        status: (deploymentId) => provide(workflow.status(deploymentId)),
+        inspect: (deploymentId) => provide(workflow.inspect(deploymentId))
       }
     }
     return Orders.of(makeOrders(ids, orderAt))

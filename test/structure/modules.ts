@@ -39,6 +39,7 @@ export const MODULES: ReadonlyArray<Module> = [
   { name: "payers", mayNotKnow: ["http", "payments", "hosts"] },
   { name: "payment", mayNotKnow: ["http", "durable objects", "hosts"] },
   { name: "control-plane", mayNotKnow: ["durable objects", "payments"] },
+  { name: "records", mayNotKnow: ["http", "durable objects", "payments", "hosts"] },
   { name: "expiry", mayNotKnow: ["http", "durable objects", "payments", "hosts"] },
   { name: "config.ts", mayNotKnow: ["http", "durable objects", "payments", "hosts"] },
   { name: "logging.ts", mayNotKnow: ["http", "durable objects", "payments", "hosts"] },

@@ -18,6 +18,7 @@ import { jsonLine } from "../../src/logging.ts"
 import { layerPaymentTest, PaymentScript, testCredential } from "../../src/payment/testing.ts"
 import { layerCronSecretTest, layerReplayGuardMemory } from "../../src/schedule/testing.ts"
 import { ExpiryMemory, layerExpiryStoreMemory } from "../../src/expiry/testing.ts"
+import { layerRecordsMemory, RecordsMemory } from "../../src/records/testing.ts"
 import { layerNoRunner } from "../../src/sandbox/layers.ts"
 import { layerCodeRunnerTest } from "../../src/sandbox/testing.ts"
 import { layerIdStoreMemory } from "../../src/ids/testing.ts"
@@ -81,6 +82,7 @@ export const makeGateway = (parts: Parts = {}) => {
   const payments = new PaymentScript()
   const host = new ControlPlaneMemory()
   const expiry = new ExpiryMemory()
+  const records = new RecordsMemory()
   const logs: Array<LogLine> = []
   const log = Logger.layer([
     Logger.map(jsonLine, (line) => {
@@ -107,6 +109,7 @@ export const makeGateway = (parts: Parts = {}) => {
     payment: layerPaymentTest(payments),
     host: layerControlPlaneMemory(host),
     store: layerExpiryStoreMemory(expiry),
+    records: layerRecordsMemory(records),
     ids: layerDeploymentIds.pipe(Layer.provide(layerIdStoreMemory)),
     bundler: layerBundlerTest(parts.bundle),
     runner: runnerOf(parts),
@@ -123,6 +126,8 @@ export const makeGateway = (parts: Parts = {}) => {
           execute: () => Effect.die(new Error("not scripted")),
           update: () => Effect.die(new Error("not scripted")),
           remove: () => Effect.die(new Error("not scripted")),
+          inspect: () => Effect.undefined,
+          takeDown: () => Effect.die(new Error("not scripted")),
           readSource: () => Effect.die(new Error("not scripted")),
           readLogs: () => Effect.die(new Error("not scripted")),
           renew: () => Effect.die(new Error("not scripted")),
@@ -159,7 +164,7 @@ export const makeGateway = (parts: Parts = {}) => {
     return post(body, { ...headers, authorization }, path)
   }
 
-  return { payments, host, expiry, logs, spans, handler, send, post, challengeFor, pay }
+  return { payments, host, expiry, records, logs, spans, handler, send, post, challengeFor, pay }
 }
 
 /** A line of the log, parsed. */

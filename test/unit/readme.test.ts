@@ -22,6 +22,7 @@ import { layerNoRunner } from "../../src/sandbox/layers.ts"
 import { layerIdStoreMemory } from "../../src/ids/testing.ts"
 import { layerPayersMemory } from "../../src/payers/testing.ts"
 import { makeOrdersMemory } from "../../src/orders/testing.ts"
+import { layerRecordsMemory } from "../../src/records/testing.ts"
 import { layerBundlerTest } from "../../src/bundler/testing.ts"
 
 /** Implementations of the services that the examples do not replace. */
@@ -30,6 +31,7 @@ const others = {
   bundler: layerBundlerTest(),
   runner: layerNoRunner,
   payers: layerPayersMemory,
+  records: layerRecordsMemory(),
   schedule: Layer.mergeAll(layerCronSecretTest(undefined), layerReplayGuardMemory),
   limit: Layer.empty,
   log: Layer.empty

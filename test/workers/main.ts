@@ -17,6 +17,7 @@ import { layerReplayGuardDurable } from "../../src/schedule/replay-guard-durable
 import { layerCronSecretTest } from "../../src/schedule/testing.ts"
 import { layerCodeRunnerTest } from "../../src/sandbox/testing.ts"
 import { layerExpiryStoreKv } from "../../src/expiry/kv.ts"
+import { layerRecordsKv } from "../../src/records/kv.ts"
 import { layerPayersDurable } from "../../src/payers/durable.ts"
 import { layerOrdersDurable } from "../../src/orders/durable.ts"
 import { Internal } from "../../src/domain/Errors.ts"
@@ -135,6 +136,7 @@ const layers = {
   payment,
   host: layerControlPlaneMemory(host),
   store: layerExpiryStoreKv(env.EXPIRY),
+  records: layerRecordsKv(env.EXPIRY),
   ids: layerDeploymentIds.pipe(Layer.provide(layerIdStoreKv(env.EXPIRY))),
   bundler,
   runner,

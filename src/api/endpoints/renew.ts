@@ -5,6 +5,7 @@ import type { Values } from "../../config.ts"
 import { Expired, NotFound, OrderInProgress } from "../../domain/Errors.ts"
 import { operationOn, purchaseKey, statusPath } from "../../domain/Order.ts"
 import { Orders } from "../../orders/Orders.ts"
+import { whyOver } from "../../orders/operator/Takedown.ts"
 import { tooFarAhead } from "../../orders/renewal/hold.ts"
 import type { Terms } from "../../payment/PaymentService.ts"
 import { makePaymentGate, setReceipt } from "../paid/payment-gate.ts"
@@ -31,7 +32,7 @@ export const makeRenew = Effect.gen(function* () {
     const deleted = status.status === "deleted"
     if (deleted || status.status === "expired" || (ends !== null && ends <= now)) {
       return yield* new Expired({
-        detail: `${deleted ? "Its payer has deleted this deployment." : "This deployment has expired."} Nothing was charged. POST /deploy for another.`,
+        detail: `${whyOver(status.taken_down, deleted)} Nothing was charged. POST /deploy for another.`,
         charged: false,
         deployment_id: id,
         expired_at: status.expires_at

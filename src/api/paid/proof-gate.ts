@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import { Expired, NotFound, PaymentRequired } from "../../domain/Errors.ts"
 import { operationOn, type PayerOperation, purchaseKey } from "../../domain/Order.ts"
 import { Orders } from "../../orders/Orders.ts"
+import { whyOver } from "../../orders/operator/Takedown.ts"
 import { PaymentRejected, PaymentService, type Terms, type Verified } from "../../payment/PaymentService.ts"
 import { makePaymentGate, setReceipt } from "./payment-gate.ts"
 import type { ParsedRequest } from "./read-request.ts"
@@ -32,7 +33,7 @@ export const makeProofGate = Effect.gen(function* () {
       const deleted = status.status === "deleted"
       if (status.status !== "expired" && (!deleted || deletedToo)) return
       return yield* new Expired({
-        detail: `${deleted ? "Its payer has deleted this deployment." : "This deployment has expired."} POST /deploy for another.`,
+        detail: `${whyOver(status.taken_down, deleted)} POST /deploy for another.`,
         deployment_id: id,
         expired_at: status.expires_at
       })

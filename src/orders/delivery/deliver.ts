@@ -6,7 +6,9 @@ import { DeployFailed } from "../../domain/Errors.ts"
 import { statusPath, timestamp } from "../../domain/Order.ts"
 import { ExpiryStore } from "../../expiry/ExpiryStore.ts"
 import { findOrCreateProject, isGone, siteUrl, withoutProject } from "./place.ts"
-import { type Captured, type Failure, newPlacement, type Purchase } from "../purchase/Purchase.ts"
+import { recordLive, settleOwed } from "../operator/records.ts"
+import { ended } from "../purchase/new-purchase.ts"
+import { type Captured, type Failure, isDeleted, newPlacement, type Purchase } from "../purchase/Purchase.ts"
 import { PurchaseStore } from "../purchase/PurchaseStore.ts"
 import { save } from "../purchase/save.ts"
 import * as transition from "../purchase/transitions.ts"
@@ -14,6 +16,9 @@ import { install } from "./install.ts"
 import { sentAgain } from "./send.ts"
 import { verify } from "./verify.ts"
 import { recordFailure } from "../steps/retry.ts"
+
+/** The end of the answer to whoever waits for a delivery. */
+const OVER = "Nothing serves at its URL."
 
 /**
  * Handles a project that was deleted at the host. The next try creates another one, at another slug if the host still shows the
@@ -29,6 +34,8 @@ const lost = Effect.fnUntraced(function* (id: string, projectId: string) {
 
 const publish = Effect.fn("OrderWorkflow.publish")(function* (purchase: Purchase) {
   const { placement } = purchase
+  // The delivery stops here, and the takedown deletes the project.
+  if (isDeleted(purchase)) return yield* ended(purchase, OVER)
   const host = yield* ControlPlaneClient
   const store = yield* PurchaseStore
   const upload = store.payload(purchase.id)
@@ -52,8 +59,9 @@ const publish = Effect.fn("OrderWorkflow.publish")(function* (purchase: Purchase
   const sent = store.byId(purchase.id) as Captured
   const update = sentAgain(sent, upload, store.secrets(purchase.id), { body: "", key: purchase.key, attempts: 0 }, now)
   const delivered = yield* save(store, transition.delivered(sent, answer, now, update))
+  if (sent.failure !== null && !isDeleted(sent)) yield* settleOwed(delivered)
   yield* index(delivered)
-  yield* verify(delivered)
+  if (!isDeleted(delivered)) yield* verify(delivered)
   return delivered
 })
 
@@ -62,6 +70,9 @@ const failed = Effect.fn("OrderWorkflow.deliveryFailed")(function* (
   failure: Omit<Failure, "at">,
   reason = failure.fault === "code" ? "the host does not start this code" : "The host said"
 ) {
+  const present = (yield* PurchaseStore).byId(id)
+  // The takedown has deleted its project.
+  if (present !== undefined && isDeleted(present)) return yield* ended(present, OVER)
   const { purchase, owed, retryAfter } = yield* recordFailure(id, failure)
   const about = {
     deployment_id: id,
@@ -126,8 +137,10 @@ export const deliver = (purchase: Purchase) =>
 export const projectTags = (expiresAt: number): ReadonlyArray<string> => ["mpp-compute", `expires:${expiresAt}`]
 
 /** Adds a live deployment to the index. No decision reads the index, so a failure leaves only a warning. */
-export const index = Effect.fnUntraced(function* ({ id, placement, answer }: Purchase) {
-  if (placement?.projectId == null || answer === null || !("url" in answer)) return
+export const index = Effect.fnUntraced(function* (purchase: Purchase) {
+  const { id, placement, answer } = purchase
+  if (placement?.projectId == null || answer === null || !("url" in answer) || isDeleted(purchase)) return
+  yield* recordLive(purchase)
   const expiry = yield* ExpiryStore
   const entry = {
     projectId: placement.projectId,

@@ -27,7 +27,10 @@ export const Renewed = Schema.Struct({
   reference: Schema.String,
   hours: Schema.Number,
   /** Unix milliseconds. */
-  at: Schema.Number
+  at: Schema.Number,
+  /** The address that paid, and dollars as a decimal string. Renewals whose order did not say so lack both. */
+  payer: Schema.optionalKey(Schema.String),
+  price: Schema.optionalKey(Schema.String)
 })
 /** A renewal that was paid and has made the deployment's time longer. */
 export type Renewed = typeof Renewed.Type

@@ -5,6 +5,8 @@ import { withSuffix } from "../../control-plane/slug.ts"
 import { statusPath, timestamp } from "../../domain/Order.ts"
 import type { Status } from "../operations.ts"
 import { Hold, Renewed, Renews, Retag } from "./Hold.ts"
+import { Takedown } from "../operator/Takedown.ts"
+import { InDoubt, Update } from "../delivery/Update.ts"
 
 /** The order's request to the host. The order saves it before it asks, to recognize a lost answer. */
 export const Placement = Schema.Struct({
@@ -45,33 +47,6 @@ export const Failure = Schema.Struct({
 })
 /** Why a purchase is not live yet. */
 export type Failure = typeof Failure.Type
-
-/** Newer code that the order took and that is not live yet. The store keeps its upload as the purchase's payload. */
-export const Update = Schema.Struct({
-  /** SHA-256 (hex) of the update's request body. */
-  body: Schema.String,
-  /** The key with which the client can repeat the update. */
-  key: Schema.String,
-  /** How often the order has sent it to the host. The pauses grow with it. */
-  attempts: Schema.Number,
-  /**
-   * The host has taken the update, and gets it again from this time on, in unix milliseconds, because older code may have
-   * landed after it.
-   */
-  again: Schema.optionalKey(Schema.Number)
-})
-/** Newer code that the order took and that is not live yet. */
-export type Update = typeof Update.Type
-
-/** An upload with an unknown outcome. */
-export const InDoubt = Schema.Struct({
-  /** SHA-256 (hex) of the uploaded code. */
-  digest: Schema.String,
-  /** The upload may land until this time, in unix milliseconds. */
-  until: Schema.Number
-})
-/** An upload with an unknown outcome. */
-export type InDoubt = typeof InDoubt.Type
 
 const Answer = Schema.Union([
   Schema.Struct({
@@ -145,6 +120,15 @@ export const PurchaseRow = Schema.Struct({
    * deletes the project until the host no longer shows it. A missing field means that nobody has.
    */
   deletedAt: Schema.optionalKey(Schema.Number),
+  /**
+   * The operator has taken the deployment down. It is final, and comes with `deletedAt` from `captured` on. The purchase of a
+   * renewal has it if its deployment was gone when the money had moved. A missing field means neither.
+   */
+  takedown: Schema.optionalKey(Takedown),
+  /** Dollars, as a decimal string. Purchases of earlier releases lack it, and the token. */
+  price: Schema.optionalKey(Schema.String),
+  /** The address of the token that was paid with; a missing field means the one of the settings. */
+  token: Schema.optionalKey(Schema.String),
   /** When the code that is live answered at its URL, in unix milliseconds. Null or a missing field: nobody could ask, or nobody has. */
   verifiedAt: Schema.optionalKey(Schema.NullOr(Schema.Number)),
   /** Renewals of this deployment that are being paid. A missing field means none, as in the next three. */
@@ -213,7 +197,7 @@ export const statusLinks = ({ id, operation, renews }: Purchase) =>
 /** Whether a renewal of the deployment is being paid, so that nothing may end the deployment. */
 export const isHeld = ({ holds = [] }: Purchase): boolean => holds.length > 0
 
-/** Whether its payer has deleted the deployment. */
+/** Whether its payer has deleted the deployment, or the operator has taken it down. */
 export const isDeleted = ({ deletedAt }: Purchase): boolean => deletedAt !== undefined
 
 /** When the paid time is over, in unix milliseconds, as the answer says; null until the site is live. */
@@ -231,24 +215,38 @@ const undelivered = (failure: Failure | null): Status["status"] => (failure?.fau
 
 /** The status that the payer, or anybody who knows the id, can read. */
 export const statusOf = (purchase: Purchase): Status => {
-  const { id, state, answer, failure, createdAt, updatedAt, verifiedAt = null, warnings, lock, gone = false } = purchase
+  const {
+    id,
+    state,
+    answer,
+    failure,
+    createdAt,
+    updatedAt,
+    verifiedAt = null,
+    warnings,
+    lock,
+    gone = false,
+    takedown
+  } = purchase
   return {
     deployment_id: id,
     url: answer !== null && "url" in answer && !gone && !isDeleted(purchase) ? answer.url : null,
-    status: isDeleted(purchase)
-      ? "deleted"
-      : {
-          capturing: "delivering" as const,
-          captured: undelivered(failure),
-          delivered: gone ? undelivered(failure) : ("live" as const),
-          expired: "expired" as const,
-          failed: "failed" as const
-        }[state],
+    status:
+      isDeleted(purchase) || takedown !== undefined
+        ? "deleted"
+        : {
+            capturing: "delivering" as const,
+            captured: undelivered(failure),
+            delivered: gone ? undelivered(failure) : ("live" as const),
+            expired: "expired" as const,
+            failed: "failed" as const
+          }[state],
     created_at: timestamp(createdAt),
     updated_at: updatedAt === null ? null : timestamp(updatedAt),
     verified_at: verifiedAt === null ? null : timestamp(verifiedAt),
     expires_at: endOf(purchase),
     charged: charged(state),
+    taken_down: takedown?.reason ?? null,
     last_failure: failure?.detail ?? null,
     warnings: warnings ?? [],
     lock: lock ?? {}

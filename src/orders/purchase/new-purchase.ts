@@ -15,6 +15,7 @@ import { type Build, PurchaseStore } from "./PurchaseStore.ts"
 import type { OrderError } from "../operations.ts"
 import { type Capturing, type Delivered, endOf, isDeleted, type Purchase, statusLinks } from "./Purchase.ts"
 import { save } from "./save.ts"
+import { whyOver, whyWorthless } from "../operator/Takedown.ts"
 import { acknowledged } from "./transitions.ts"
 
 /** The lease of a purchase in progress, in milliseconds. After a crash the alarm continues it once the lease is over. */
@@ -45,7 +46,7 @@ export const newRenewal = (
   renews: NonNullable<Capturing["renews"]>
 ): Capturing => ({ ...firstState(id, order, authorization, now), operation: "renew", slug: "", renews })
 
-const firstState = (id: string, { verified }: Paid, authorization: Authorization, now: number) => ({
+const firstState = (id: string, { verified, terms }: Paid, authorization: Authorization, now: number) => ({
   id,
   key: verified.key,
   challengeId: verified.challengeId,
@@ -61,7 +62,8 @@ const firstState = (id: string, { verified }: Paid, authorization: Authorization
   updatedAt: null,
   attempts: 0,
   due: now + LEASE_MS,
-  createdAt: now
+  createdAt: now,
+  price: terms.price
 })
 
 /** Returns the result of a finished purchase, however often a client asks. */
@@ -95,11 +97,13 @@ export const storedResult = Effect.fnUntraced(function* (
 
 /** Returns the answer to a request about a purchase that has expired or was deleted. `next` tells the client what to do. */
 export const ended = (purchase: Purchase, next: string): Expired => {
-  const what = isDeleted(purchase)
-    ? "Its payer has deleted this deployment."
-    : purchase.operation === "deploy"
-      ? "This deployment has expired."
-      : "The result of this execution has expired."
+  const { operation, takedown } = purchase
+  const what =
+    operation === "renew" && takedown !== undefined
+      ? whyWorthless(takedown.reason)
+      : operation === "execute"
+        ? "The result of this execution has expired."
+        : whyOver(takedown?.reason ?? null, isDeleted(purchase))
   return new Expired({
     detail: `${what} ${next}`,
     deployment_id: statusLinks(purchase).deployment_id,

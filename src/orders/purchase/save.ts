@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import type { Kept } from "./Kept.ts"
 import type { Purchase } from "./Purchase.ts"
 import type { Payload, PurchaseStore } from "./PurchaseStore.ts"
+import { keepTakedown } from "./transitions.ts"
 
 type Store = PurchaseStore["Service"]
 
@@ -27,10 +28,14 @@ export const save = <P extends Purchase>(
   payload?: Payload,
   kept?: Kept
 ): Effect.Effect<P> => {
-  const from = store.byId(purchase.id)?.state
-  if (payload === undefined) store.save(purchase)
-  else store.saveWithPayload(purchase, payload, kept)
-  return from === purchase.state ? Effect.succeed(purchase) : Effect.as(logTransition(from ?? null, purchase), purchase)
+  const before = store.byId(purchase.id)
+  // The writer may have read the purchase before it was taken down.
+  const next = keepTakedown(before, purchase)
+  if (payload === undefined) store.save(next)
+  else store.saveWithPayload(next, payload, kept)
+  return before?.state === next.state
+    ? Effect.succeed(next)
+    : Effect.as(logTransition(before?.state ?? null, next), next)
 }
 
 /** Logs a line for each transition, without anything that could be spent. */

@@ -7,12 +7,12 @@ import {
   type Expired,
   type Failed,
   type Failure,
-  type InDoubt,
   newPlacement,
   type Placement,
-  type Purchase,
-  type Update
+  type Purchase
 } from "./Purchase.ts"
+import type { Takedown } from "../operator/Takedown.ts"
+import type { InDoubt, Update } from "../delivery/Update.ts"
 
 /**
  * The transitions between the states of a purchase. They only compute; `save` writes. Every `due` and every time is in unix
@@ -49,7 +49,9 @@ export const delivered = (
   attempts: 0,
   update,
   updatedAt: now,
-  due: Math.min(Date.parse(answer.expires_at), update?.again ?? Infinity)
+  // A deployment that was taken down meanwhile ends as soon as its delivery has.
+  due:
+    purchase.deletedAt === undefined ? Math.min(Date.parse(answer.expires_at), update?.again ?? Infinity) : purchase.due
 })
 
 /** The payer has deleted the deployment at `at`. Its project may still be there. */
@@ -61,6 +63,25 @@ export const deleted = <P extends Captured | Delivered>(purchase: P, at: number,
   attempts: 0,
   due
 })
+
+/**
+ * The operator has taken the deployment down. Renewals that are being paid no longer keep it. A payment that the chain has not
+ * confirmed keeps its state, because only the chain knows whether the money moves.
+ */
+export const takenDown = (purchase: Capturing | Captured | Delivered, takedown: Takedown, due: number): Purchase => {
+  if (purchase.state === "capturing") return { ...purchase, takedown }
+  const { retag: _, ...rest } = deleted(purchase, purchase.deletedAt ?? takedown.at, due)
+  return { ...rest, holds: [], takedown }
+}
+
+/** Returns the next state of a purchase with its takedown, which no later write may undo. */
+export const keepTakedown = <P extends Purchase>(before: Purchase | undefined, next: P): P => {
+  const takedown = before?.takedown
+  if (takedown === undefined || next.state === "capturing" || next.state === "failed") {
+    return takedown === undefined ? next : { ...next, takedown }
+  }
+  return { ...next, takedown, deletedAt: before?.deletedAt ?? takedown.at, update: null }
+}
 
 /** The project or the output is deleted. The status is kept until `due`. */
 export const expired = (purchase: Captured | Delivered | Expired, due: number): Expired => ({

@@ -7,7 +7,7 @@ import type { CommitRequest, DeployedFields, HoldRequest, ReleaseRequest } from 
 export type HoldFailed = NotFound | Expired | OrderInProgress | TooFarAhead | Internal | Busy
 
 /** Every error of a commit. The renewal's order repeats it. */
-export type CommitFailed = NotFound | Internal | Busy
+export type CommitFailed = NotFound | Expired | Internal | Busy
 
 /**
  * The deployments, as the orders of renewals see them. A renewal and its deployment are two objects. The deployment holds still

@@ -1,6 +1,8 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { DeployFailed } from "../../domain/Errors.ts"
+import { DeployFailed, type Expired } from "../../domain/Errors.ts"
+import { recordOwed } from "../operator/records.ts"
+import { ended } from "../purchase/new-purchase.ts"
 import { statusLinks, type Captured } from "../purchase/Purchase.ts"
 import { PurchaseStore } from "../purchase/PurchaseStore.ts"
 import { save } from "../purchase/save.ts"
@@ -11,10 +13,13 @@ import { Deployments } from "./Deployments.ts"
 /** An order keeps a finished renewal until this long after the time that it paid for, in milliseconds: 7 days. */
 const KEEP_MS = 7 * 86_400_000
 
-const commit = Effect.fnUntraced(function* ({ id, renews, authorization: { reference } }: Captured) {
+const commit = Effect.fnUntraced(function* ({ id, renews, payer, price, authorization: { reference } }: Captured) {
   if (renews === undefined) return yield* Effect.die(new Error(`${id} renews nothing`))
   const deployments = yield* Deployments
-  const answer = yield* deployments.commit({ id: renews.id, renewal: { id, reference, hours: renews.hours } })
+  const answer = yield* deployments.commit({
+    id: renews.id,
+    renewal: { id, reference, hours: renews.hours, payer, ...(price !== undefined && { price }) }
+  })
   const store = yield* PurchaseStore
   const now = yield* Clock.currentTimeMillis
   const delivered = transition.delivered(store.byId(id) as Captured, answer, now)
@@ -41,9 +46,30 @@ const failed = Effect.fnUntraced(function* (id: string, reason: string) {
   })
 })
 
+/**
+ * The deployment was taken down while the money for its renewal moved. The renewal gives nothing, and only the operator can pay it
+ * back. The order keeps it for ever.
+ */
+const worthless = Effect.fnUntraced(function* (id: string, { detail }: Expired) {
+  const store = yield* PurchaseStore
+  const now = yield* Clock.currentTimeMillis
+  const captured = store.byId(id) as Captured
+  const reason = detail ?? "The deployment is gone."
+  const purchase = { ...transition.expired(captured, now), due: null, deletedAt: now, takedown: { at: now, reason } }
+  yield* save(store, purchase)
+  yield* recordOwed(purchase, { state: "refund", why: reason })
+  yield* Effect.logError(
+    "owed: a renewal was charged and its deployment was taken down",
+    id,
+    purchase.authorization.reference
+  )
+  return yield* ended(purchase, "")
+})
+
 /** The last step of a renewal: the deployment of a captured one gets its time. It is safe to interrupt and to repeat. */
 export const applyRenewal = (purchase: Captured) =>
   Effect.withSpan(commit(purchase), "OrderWorkflow.applyRenewal").pipe(
+    Effect.catchTag("Expired", (error) => worthless(purchase.id, error)),
     Effect.catchTag(["NotFound", "Internal", "Busy"], (error) =>
       Effect.andThen(
         Effect.logError("a renewal was charged, and its deployment has not recorded it", purchase.id, error.detail),

@@ -96,12 +96,13 @@ const refused = (purchase: Purchase): Expired =>
 export const commit = Effect.fn("OrderWorkflow.commit")(function* ({
   id,
   renewal
-}: CommitRequest): Effect.fn.Return<DeployedFields, NotFound, PurchaseStore | OrderServices> {
+}: CommitRequest): Effect.fn.Return<DeployedFields, NotFound | Expired, PurchaseStore | OrderServices> {
   const store = yield* PurchaseStore
   const now = yield* Clock.currentTimeMillis
   const purchase = store.byId(id)
   if (purchase?.operation !== "deploy") return yield* unknown()
   if (isRenewed(purchase, renewal)) return yield* fieldsOf(purchase)
+  if (purchase.takedown !== undefined) return yield* ended(purchase, "The renewal adds nothing.")
   const held = purchase.holds?.some(isOf(renewal)) === true
   if (purchase.state !== "delivered" || (!held && isOver(purchase, now))) {
     yield* Effect.logError("owed: a renewal was charged and its deployment is gone", id, renewal.reference)
@@ -124,13 +125,14 @@ export const extend = (
   renewal: Renewal,
   now: number
 ): Effect.Effect<Delivered> => {
-  const { id, reference, hours } = renewal
+  const { id, reference, hours, payer, price } = renewal
+  const paid = { ...(payer !== undefined && { payer }), ...(price !== undefined && { price }) }
   const { answer, holds = [], renewals = [] } = purchase
   const next: Delivered = {
     ...purchase,
     answer: { ...answer, expires_at: timestamp(Date.parse(answer.expires_at) + hoursMs(hours)) },
     holds: holds.filter((one) => !isOf(renewal)(one)),
-    renewals: [...renewals, { id, reference, hours, at: now }],
+    renewals: [...renewals, { id, reference, hours, at: now, ...paid }],
     retag: { attempts: 0, due: now + LEASE_MS }
   }
   return Effect.tap(

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { ControlPlaneClient } from "../../control-plane/ControlPlaneClient.ts"
 import { index, projectTags } from "../delivery/deliver.ts"
-import { type Delivered, expiryOf } from "../purchase/Purchase.ts"
+import { type Delivered, expiryOf, isDeleted } from "../purchase/Purchase.ts"
 import { PurchaseStore } from "../purchase/PurchaseStore.ts"
 import { save } from "../purchase/save.ts"
 import { rested } from "../purchase/transitions.ts"
@@ -18,7 +18,7 @@ export const retag = Effect.fn("OrderWorkflow.retag")(function* (id: string) {
   const host = yield* ControlPlaneClient
   for (;;) {
     const purchase = store.byId(id)
-    if (purchase?.state !== "delivered" || purchase.retag === undefined) return
+    if (purchase?.state !== "delivered" || purchase.retag === undefined || isDeleted(purchase)) return
     const { placement } = purchase
     const expiry = expiryOf(purchase)!
     // A project that is gone gets the tags when the order places it anew.

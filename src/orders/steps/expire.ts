@@ -5,6 +5,7 @@ import * as Result from "effect/Result"
 import { ControlPlaneClient, ControlPlaneUnavailable } from "../../control-plane/ControlPlaneClient.ts"
 import { ExpiryStore } from "../../expiry/ExpiryStore.ts"
 import { findProject } from "../delivery/place.ts"
+import { recordEnd } from "../operator/records.ts"
 import { type Captured, type Delivered, expiryOf, isDeleted, type Purchase } from "../purchase/Purchase.ts"
 import { PurchaseStore } from "../purchase/PurchaseStore.ts"
 import { save } from "../purchase/save.ts"
@@ -38,7 +39,7 @@ export const isOver = (purchase: Purchase, now: number): boolean => {
  * Deletes a purchase's project, and checks that the host no longer shows it, because a delete may succeed only in part. Returns
  * its id.
  */
-const remove = Effect.fnUntraced(function* (purchase: Purchase) {
+export const removeProject = Effect.fnUntraced(function* (purchase: Purchase) {
   const projectId = yield* findProject(purchase)
   if (projectId === null) return null
   const host = yield* ControlPlaneClient
@@ -53,7 +54,7 @@ const again = Effect.fnUntraced(function* (id: string, reason: string, hangs: bo
   const now = yield* Clock.currentTimeMillis
   const purchase = store.byId(id)!
   const pause = (hangs ? backoff.hang : backoff.delete)(purchase.attempts)
-  const over = isDeleted(purchase) ? "was deleted" : "has expired"
+  const over = purchase.takedown !== undefined ? "was taken down" : isDeleted(purchase) ? "was deleted" : "has expired"
   const detail = `The deployment ${over}, and the host has not deleted it yet. The service retries. The host said: ${reason}`
   yield* save(store, transition.retryAt(purchase, now + pause, { fault: "service", detail, at: now }))
 })
@@ -62,7 +63,8 @@ const expired = Effect.fnUntraced(function* (id: string, projectId: string | nul
   const store = yield* PurchaseStore
   const due = (yield* Clock.currentTimeMillis) + KEEP_MS
   // This reads the purchase again, because an update may have ended meanwhile.
-  yield* save(store, transition.expired(store.byId(id) as Captured | Delivered, due))
+  const purchase = yield* save(store, transition.expired(store.byId(id) as Captured | Delivered, due))
+  if (purchase.operation === "deploy") yield* recordEnd(purchase)
   // No decision reads this index, and its entries expire by themselves.
   if (projectId !== null) yield* Effect.ignore((yield* ExpiryStore).remove(projectId))
 })
@@ -74,7 +76,7 @@ export const expire = Effect.fn("OrderWorkflow.expire")(function* (over: Readonl
   let gone = 0
   const end = Effect.fnUntraced(function* (purchase: Purchase) {
     const { id } = purchase
-    const result = yield* Effect.result(remove(purchase))
+    const result = yield* Effect.result(removeProject(purchase))
     open.delete(id)
     if (Result.isSuccess(result)) {
       gone++
@@ -105,5 +107,5 @@ export const releaseProject = Effect.fn("OrderWorkflow.releaseProject")(function
   // Its payer may have deleted the deployment meanwhile.
   if (purchase === undefined || isDeleted(purchase)) return
   yield* save(store, transition.released(purchase))
-  yield* Effect.ignore(remove(purchase))
+  yield* Effect.ignore(removeProject(purchase))
 })

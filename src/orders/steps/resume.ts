@@ -33,6 +33,8 @@ export const resumeFrom = (
         Effect.flatMap(resumeFrom)
       )
     case "captured":
+      // It was taken down while the money moved, and the alarm ends it.
+      if (isDeleted(purchase)) return storedResult(purchase)
       switch (purchase.operation) {
         case "deploy":
           return Effect.flatMap(deliver(purchase), resumeFrom)

@@ -1,7 +1,8 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { PurchaseStore } from "../purchase/PurchaseStore.ts"
-import { type Failure, newPlacement, type Purchase } from "../purchase/Purchase.ts"
+import { recordOwed } from "../operator/records.ts"
+import { type Failure, isDeleted, newPlacement, type Purchase } from "../purchase/Purchase.ts"
 import { save } from "../purchase/save.ts"
 import * as transition from "../purchase/transitions.ts"
 import { backoff } from "./backoff.ts"
@@ -40,11 +41,14 @@ export const recordFailure = Effect.fn("OrderWorkflow.recordFailure")(function* 
   const owed = now - since >= RETRY_FOR_MS
   // The host would refuse the same code again, so the purchase waits for its payer and keeps its project for RETRY_FOR_MS. A
   // purchase without a project gets a new place, because the order no longer watches the old slug.
-  const waiting = failure.fault === "code" || owed
+  const waiting = (failure.fault === "code" || owed) && !isDeleted(purchase)
   const placed = purchase.placement?.projectId != null
   const due = !waiting ? now + wait : placed ? now + RETRY_FOR_MS : null
   const placement = waiting && !placed && purchase.placement !== null ? newPlacement(purchase.slug) : purchase.placement
   yield* save(store, transition.retryAt(transition.placed(purchase, placement), due, { ...failure, at: now, since }))
+  if (!isDeleted(purchase) && (purchase.attempts === 0 || waiting)) {
+    yield* recordOwed(purchase, { state: waiting ? "waiting" : "retrying", why: failure.detail })
+  }
   if (owed && failure.fault === "service") {
     yield* Effect.logError("owed: charged and not delivered for 7 days", id, purchase.authorization.reference)
   }

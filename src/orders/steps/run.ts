@@ -4,6 +4,7 @@ import { setting } from "../../config.ts"
 import { ExecuteFailed } from "../../domain/Errors.ts"
 import { timestamp } from "../../domain/Order.ts"
 import { CodeRunner, LIMITS, type RunResult } from "../../sandbox/CodeRunner.ts"
+import { settleOwed } from "../operator/records.ts"
 import type { Captured } from "../purchase/Purchase.ts"
 import { PurchaseStore } from "../purchase/PurchaseStore.ts"
 import { save } from "../purchase/save.ts"
@@ -20,7 +21,10 @@ const runAndSave = Effect.fnUntraced(function* (purchase: Captured) {
   const ran = yield* runner.run(task, task.input)
   const now = yield* Clock.currentTimeMillis
   const answer = { expires_at: timestamp(now + (yield* setting("TTL_HOURS")) * 3_600_000) }
-  return yield* save(store, transition.delivered(purchase, answer, now), { output: bodyOf(ran) })
+  const late = purchase.attempts > 0
+  const delivered = yield* save(store, transition.delivered(purchase, answer, now), { output: bodyOf(ran) })
+  if (late) yield* settleOwed(delivered)
+  return delivered
 })
 
 const failed = Effect.fn("OrderWorkflow.runFailed")(function* (id: string, reason: string) {

@@ -27,6 +27,9 @@ export const wake = Effect.gen(function* () {
   )
   const ends = (purchase: Purchase) =>
     (purchase.state === "delivered" || purchase.state === "captured") && isOver(purchase, now) && !isHeld(purchase)
+  // Work in progress stops by itself once its deployment is taken down. Until then it may still create something at the host.
+  const endsSoon = ({ takedown, key, id }: Purchase) =>
+    takedown !== undefined && (store.inFlight.has(key) || store.inFlightUpdates.has(id))
   const processDue = (purchase: Purchase) => {
     const kept = purchase.operation === "renew" && purchase.state === "delivered"
     if (kept || purchase.state === "expired" || purchase.state === "failed") {
@@ -40,7 +43,7 @@ export const wake = Effect.gen(function* () {
   yield* Effect.forEach(others, processDue, { concurrency: "unbounded", discard: true }).pipe(
     // Each purchase continues in a fiber of its own, and only the wait ends here.
     Effect.timeoutOption(WAKE_MS),
-    Effect.zip(expire(due.filter(ends)), { concurrent: true })
+    Effect.zip(expire(due.filter((purchase) => ends(purchase) && !endsSoon(purchase))), { concurrent: true })
   )
 }).pipe(Effect.withSpan("OrderWorkflow.wake"))
 

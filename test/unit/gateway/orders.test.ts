@@ -51,6 +51,7 @@ describe("a deploy", () => {
       status: "live",
       expires_at,
       charged: true,
+      taken_down: null,
       last_failure: null,
       warnings: [],
       lock: {}

@@ -12,6 +12,8 @@ import { timestamp } from "../../../src/domain/Order.ts"
 import { type ExpiryStore } from "../../../src/expiry/ExpiryStore.ts"
 import { purchase, upload } from "../../support/purchase.ts"
 import { layerPurchaseStoreMemory } from "../../../src/orders/purchase/testing.ts"
+import type { Records } from "../../../src/records/Records.ts"
+import { layerRecordsMemory } from "../../../src/records/testing.ts"
 import { layerExpiryStoreMemory } from "../../../src/expiry/testing.ts"
 
 const hangs = () => Effect.never
@@ -25,8 +27,8 @@ const withOver = (
     readonly host: ControlPlaneMemory
     readonly store: PurchaseStore["Service"]
     /** Runs one wake-up, and returns the milliseconds for which it held the alarm open. */
-    readonly wake: Effect.Effect<number, never, PurchaseStore | ExpiryStore>
-  }) => Effect.Effect<void, never, PurchaseStore | ExpiryStore>
+    readonly wake: Effect.Effect<number, never, PurchaseStore | ExpiryStore | Records>
+  }) => Effect.Effect<void, never, PurchaseStore | ExpiryStore | Records>
 ) =>
   Effect.gen(function* () {
     const host = new ControlPlaneMemory()
@@ -62,7 +64,9 @@ const withOver = (
     })
     yield* test({ host, store, wake })
   }).pipe(
-    Effect.provide(Layer.mergeAll(layerPurchaseStoreMemory, layerExpiryStoreMemory(), TestClock.layer())),
+    Effect.provide(
+      Layer.mergeAll(layerPurchaseStoreMemory, layerExpiryStoreMemory(), layerRecordsMemory(), TestClock.layer())
+    ),
     Effect.scoped,
     Effect.runPromise
   )

@@ -1,0 +1,111 @@
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { ControlPlaneClient } from "../../control-plane/ControlPlaneClient.ts"
+import { deploymentIdOf } from "../../control-plane/slug.ts"
+import { parseId } from "../../domain/DeploymentId.ts"
+import { NotFound } from "../../domain/Errors.ts"
+import { Orders } from "../../orders/Orders.ts"
+import { Records } from "../../records/Records.ts"
+import { type Kind, MAX_REPORTS, type Rows } from "../../records/rows.ts"
+import { sumSales } from "./sum-sales.ts"
+
+/** Rows on a page. */
+export const PAGE_ROWS = 50
+
+/** Rows that one answer counts at most, which is what one call of KV lists. */
+const COUNT_LIMIT = 1000
+
+/** The most pages of KV that the sales of one day are read from: 10,000 sales. */
+const DAY_PAGES = 10
+
+const DAY_MS = 86_400_000
+
+/** Lists rows of a kind from a cursor on. */
+export const listRows = <K extends Kind>(kind: K, cursor: string | undefined) =>
+  Effect.flatMap(Records, ({ list }) => list(kind, { limit: PAGE_ROWS, ...(cursor !== undefined && { cursor }) }))
+
+const count = (kind: Kind) =>
+  Effect.map(
+    Effect.flatMap(Records, ({ list }) => list(kind, { limit: COUNT_LIMIT })),
+    ({ rows, cursor }) => ({ count: rows.length, more: cursor !== null })
+  )
+
+/** The first page of what is live, and how much is owed and reported. */
+export const overview = (cursor: string | undefined) =>
+  Effect.all({ live: listRows("live", cursor), owed: count("owed"), reports: count("report") }, { concurrency: 3 })
+
+/** A deployment: its state as its order knows it, and what was reported about it. */
+export const deploymentView = Effect.fnUntraced(function* (id: string) {
+  const details = yield* Effect.flatMap(Orders, (orders) => orders.inspect(id))
+  if (details === undefined) return yield* new NotFound({ detail: "No such deployment." })
+  return { ...details, reports: yield* reportsOf(id) }
+})
+
+const reportsOf = (id: string) =>
+  Effect.flatMap(Records, ({ get }) =>
+    Effect.map(
+      Effect.forEach(
+        Array.from({ length: MAX_REPORTS }, (_, place) => place),
+        (place) => get("report", { deployment_id: id, place }),
+        { concurrency: "unbounded" }
+      ),
+      (found) => found.flatMap(Option.toArray)
+    )
+  )
+
+/** The sales of the last days, the newest day first. `now` in unix milliseconds. */
+export const soldView = (days: number, now: number) =>
+  Effect.forEach(
+    Array.from({ length: days }, (_, index) => new Date(now - index * DAY_MS).toISOString().slice(0, 10)),
+    soldOn,
+    { concurrency: 4 }
+  )
+
+const soldOn = Effect.fnUntraced(function* (day: string) {
+  const { list } = yield* Records
+  const rows: Array<Rows["sale"]> = []
+  let cursor: string | null = null
+  for (let page = 0; page < DAY_PAGES; page++) {
+    const found: Effect.Success<ReturnType<typeof list<"sale">>> = yield* list("sale", {
+      prefix: `${day}:`,
+      limit: 1000,
+      ...(cursor !== null && { cursor })
+    })
+    rows.push(...found.rows)
+    cursor = found.cursor
+    if (cursor === null) break
+  }
+  return { day, ...sumSales(rows), complete: cursor === null }
+})
+
+/** The result of a search. */
+export type Found =
+  | { readonly kind: "deployment"; readonly id: string }
+  | { readonly kind: "payer"; readonly address: string }
+
+/**
+ * Finds what an id, a URL or an address names, without a search of all deployments: an id names its order, a URL its host name, under
+ * which the records have the deployment while it is live, and the host its project by the slug.
+ */
+export const find = Effect.fnUntraced(function* (query: string) {
+  const text = query.trim()
+  if (/^0x[0-9a-fA-F]{40}$/.test(text)) return { kind: "payer", address: text.toLowerCase() } as const
+  if (parseId(text) !== undefined) return { kind: "deployment", id: text } as const
+  const id = yield* findByUrl(text)
+  return id === undefined ? undefined : ({ kind: "deployment", id } as const)
+})
+
+/** Finds the deployment that serves, or served, at a URL. Also takes a host name alone. */
+export const findByUrl = Effect.fnUntraced(function* (url: string) {
+  const full = /^https?:\/\//i.test(url) ? url : `https://${url}`
+  const host = URL.canParse(full) ? new URL(full).hostname : ""
+  if (!host.includes(".")) return undefined
+  const records = yield* Records
+  const known = Option.getOrUndefined(yield* records.findSite(host))
+  if (known !== undefined) return known
+  // Sites answer at {username}-{slug}, and a username has no hyphen.
+  const slug = host.split(".")[0]?.split("-").slice(1).join("-") ?? ""
+  if (slug === "") return undefined
+  const project = Option.getOrUndefined(yield* Effect.flatMap(ControlPlaneClient, (host) => host.findBySlug(slug)))
+  return project === undefined ? undefined : Option.getOrUndefined(deploymentIdOf(project.name))
+})

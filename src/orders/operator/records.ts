@@ -1,0 +1,97 @@
+import * as Effect from "effect/Effect"
+import { Settings } from "../../config.ts"
+import { Records, type RecordsUnavailable } from "../../records/Records.ts"
+import type { OwedRow, SaleRow } from "../../records/rows.ts"
+import { expiryOf, isDeleted, type Purchase, statusLinks } from "../purchase/Purchase.ts"
+
+/** Does a write of a record in the background. Never fails, because no decision reads the records. */
+const inBackground = (id: string, write: Effect.Effect<void, RecordsUnavailable, Records>) =>
+  write.pipe(
+    Effect.catch(({ message }) => Effect.logWarning("a record was not written", id, message)),
+    Effect.catchDefect((defect) => Effect.logError("a defect while writing a record", id, defect)),
+    Effect.forkDetach({ startImmediately: true }),
+    Effect.asVoid
+  )
+
+/** The sale of a purchase, as its row. */
+const saleOf = ({ id, operation, payer, authorization, price, token, createdAt }: Purchase) =>
+  Effect.map(Settings, ({ TEMPO_CURRENCY }): SaleRow => ({
+    id,
+    operation,
+    payer,
+    amount: price ?? null,
+    token: token ?? TEMPO_CURRENCY ?? null,
+    reference: authorization.reference,
+    at: createdAt
+  }))
+
+/** Records that the chain has taken a payment. */
+export const recordSale = Effect.fnUntraced(function* (purchase: Purchase) {
+  const sale = yield* saleOf(purchase)
+  yield* inBackground(
+    purchase.id,
+    Effect.flatMap(Records, ({ put }) => put("sale", sale))
+  )
+})
+
+/** Records that a payment's payer has nothing for it, and why. */
+export const recordOwed = Effect.fnUntraced(function* (purchase: Purchase, owed: Pick<OwedRow, "state" | "why">) {
+  const sale = yield* saleOf(purchase)
+  const { deployment_id } = statusLinks(purchase)
+  yield* inBackground(
+    purchase.id,
+    Effect.flatMap(Records, ({ put }) => put("owed", { ...sale, deployment_id, ...owed }))
+  )
+})
+
+/** Records that a payment's payer has got what it bought. */
+export const settleOwed = ({ id }: Pick<Purchase, "id">) =>
+  inBackground(
+    id,
+    Effect.flatMap(Records, ({ remove }) => remove("owed", { id }))
+  )
+
+/** Records a payment that the chain took when its deployment was taken down already. */
+export const recordUnwanted = (purchase: Purchase) =>
+  purchase.takedown === undefined
+    ? Effect.void
+    : recordOwed(purchase, { state: "refund", why: `Taken down before it was live: ${purchase.takedown.reason}` })
+
+/**
+ * Records the renewals of a deployment that was taken down before their hours have begun. The paid times follow one another, so the last
+ * renewal ends when the deployment would have. `now` in unix milliseconds.
+ */
+export const recordUnused = Effect.fnUntraced(function* (purchase: Purchase, now: number) {
+  const { id, renewals = [], takedown } = purchase
+  let end = expiryOf(purchase) ?? now
+  for (const { reference, hours, payer, price, at, ...renewal } of renewals.toReversed()) {
+    const start = end - hours * 3_600_000
+    end = start
+    if (start < now) return
+    const sold = { ...purchase, id: renewal.id, operation: "renew" as const, createdAt: at, renews: { id, hours } }
+    const paid = { payer: payer ?? "", authorization: { ...purchase.authorization, reference } }
+    yield* recordOwed(
+      { ...sold, ...paid, ...(price !== undefined && { price }) },
+      { state: "refund", why: `The deployment was taken down before the renewal's hours: ${takedown?.reason}` }
+    )
+  }
+})
+
+/** Records that a deployment is live, and until when. */
+export const recordLive = (purchase: Purchase) => {
+  const { id, payer, createdAt, answer } = purchase
+  const expiresAt = expiryOf(purchase)
+  if (answer === null || !("url" in answer) || expiresAt === null || isDeleted(purchase)) return Effect.void
+  const row = { deployment_id: id, url: answer.url, payer, created_at: createdAt, expires_at: expiresAt }
+  return inBackground(
+    id,
+    Effect.flatMap(Records, ({ put }) => put("live", row))
+  )
+}
+
+/** Records that a deployment has ended. */
+export const recordEnd = ({ id, createdAt }: Pick<Purchase, "id" | "createdAt">) =>
+  inBackground(
+    id,
+    Effect.flatMap(Records, ({ remove }) => remove("live", { deployment_id: id, created_at: createdAt }))
+  )
