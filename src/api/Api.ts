@@ -6,6 +6,7 @@ import * as Schema from "effect/Schema"
 import * as Errors from "../domain/Errors.ts"
 import { Deployment, described, Env, Files, paidErrors } from "./definition/common.ts"
 import { deployment, files, logs, remove, renew, update } from "./definition/deployments.ts"
+import { report } from "./definition/reports.ts"
 import { MAX_NAME_LENGTH } from "./request/decode-deploy.ts"
 
 const configured = Schema.Boolean.annotate({ description: "Whether paid endpoints are available." })
@@ -122,6 +123,7 @@ export class Api extends HttpApi.make("mpp-compute")
       files,
       logs,
       renew,
+      report,
       health,
       about
     )

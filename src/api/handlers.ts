@@ -14,6 +14,7 @@ import { makeDeploy } from "./endpoints/deploy.ts"
 import { makeExecute } from "./endpoints/execute.ts"
 import { makeFiles } from "./endpoints/files.ts"
 import { makeLogs } from "./endpoints/logs.ts"
+import { makeReport } from "./reports/report.ts"
 import { makeRenew } from "./endpoints/renew.ts"
 import { makeAbout } from "./discovery/routes.ts"
 import { setHeaders } from "./request/headers.ts"
@@ -35,6 +36,7 @@ export const Handlers = HttpApiBuilder.group(
     const files = yield* makeFiles
     const logs = yield* makeLogs
     const renew = yield* makeRenew
+    const report = yield* makeReport
     const about = yield* makeAbout
 
     const deployment = Effect.fn("Gateway.deployment")(function* (id: string) {
@@ -73,6 +75,7 @@ export const Handlers = HttpApiBuilder.group(
       .handleRaw("files", ({ params, request }) => files(params.deployment_id, request))
       .handleRaw("logs", ({ params, request }) => logs(params.deployment_id, request))
       .handleRaw("renew", ({ params, request }) => renew(params.deployment_id, request))
+      .handleRaw("report", ({ request }) => report(request))
       .handle("health", () => health)
       .handleRaw("about", ({ request }) => about(request))
   })

@@ -182,6 +182,9 @@ export const operationOn = (operation: PayerOperation | "renew", id: string): st
 /** Where the state of a deployment can be read, relative to the gateway. */
 export const statusPath = (id: string): string => `/deployments/${id}`
 
+/** Where anybody can report a deployment, relative to the gateway. */
+export const REPORTS_PATH = "/reports"
+
 /** Sorts files by path, so that the same files make the same bundle and the same tag in whatever order they came. */
 export const sortFiles = (files: Files): Files =>
   // fromEntries defines own properties. A file may be called __proto__.

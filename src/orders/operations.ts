@@ -140,6 +140,7 @@ export const Status = Schema.Struct({
   taken_down: Schema.NullOr(Schema.String).annotate({
     description: "Why the operator of the service has ended it; null if that has not happened."
   }),
+  report_url: Schema.String.annotate({ description: "POST here to report it to the operator." }),
   last_failure: Schema.NullOr(Schema.String).annotate({
     description: "The last failure, in plain words; null for none."
   }),

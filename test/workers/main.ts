@@ -56,6 +56,9 @@ const bundler = layerBundlerTest((files) => {
 /** The key that signs scheduled calls in these tests. */
 export const cronSecret = "a cron secret"
 
+/** The operator's password in these tests. */
+export const operatorToken = "the operator's token of thirty-two characters"
+
 /** A call of a deployment by its renewal that goes wrong: it does not arrive, or its answer does not. */
 export interface Broken {
   readonly operation: "hold" | "commit"
@@ -132,7 +135,9 @@ const payment = Layer.effect(
 ).pipe(Layer.provide(layerPaymentTest(payments)))
 
 const layers = {
-  settings: layerSettings().pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(testSettings)))),
+  settings: layerSettings().pipe(
+    Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ ...testSettings, OPERATOR_TOKEN: operatorToken })))
+  ),
   payment,
   host: layerControlPlaneMemory(host),
   store: layerExpiryStoreKv(env.EXPIRY),

@@ -1,4 +1,4 @@
-import { exampleDeployment, exampleExecution, exampleRequest } from "./example.ts"
+import { exampleDeployment, exampleExecution, exampleReport, exampleRequest } from "./example.ts"
 import type { ServiceInfo } from "./service-info.ts"
 
 const body = JSON.stringify(exampleRequest)
@@ -33,3 +33,7 @@ export const curlQuote = ({ origin }: ServiceInfo): string =>
 
 /** Sends the example with its payment; `$CREDENTIAL` is the signed answer to the challenge. */
 export const curlPay = (service: ServiceInfo): string => `${curlQuote(service)} -H "Authorization: Payment $CREDENTIAL"`
+
+/** Reports the example. */
+export const reportCommand = ({ origin }: ServiceInfo): string =>
+  `curl ${origin}/reports -H 'Content-Type: application/json' -d '${JSON.stringify(exampleReport)}'`

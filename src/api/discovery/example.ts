@@ -73,9 +73,18 @@ export const exampleStatus = {
   verified_at: "2026-03-26T21:00:01Z",
   expires_at: exampleDeployment.expires_at,
   charged: true,
+  taken_down: null,
+  report_url: "/reports",
   last_failure: null,
   warnings: [],
   lock: { "zod@^4": "zod@4.6.7 sha512-…" }
+}
+
+/** A report that works unchanged for a site of that URL. */
+export const exampleReport = {
+  url: exampleDeployment.url,
+  reason: "It asks for passwords of a bank.",
+  contact: "me@mail.example"
 }
 
 /** The body of a deploy of a whole project: a database, a namespace, static files and a secret. */

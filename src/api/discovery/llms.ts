@@ -202,6 +202,11 @@ a proof answers the error -32042 with \`data.challenges\`: call the tool again w
 }. \`_meta["idempotency-key"]\` is the Idempotency-Key. A call and the HTTP request with the body
 \`JSON.stringify(arguments)\` and the same key are one order. A result with \`isError\` has the problem as JSON text.
 
+## Report a deployment
+
+\`POST /reports\` (free) with \`{"url": …}\` or \`{"deployment_id": …}\`, a \`reason\`, and perhaps a \`contact\`, tells the operator of this service about a deployment that
+harms somebody. The answer is 202. A deployment that the operator has taken down is \`deleted\`, and \`taken_down\` of its status has the reason: do not send it again.
+
 ## What can be deployed
 
 - A web service: an entrypoint whose default export has \`fetch(request)\`, or is a Hono app. TypeScript, JSX and JSON are fine.

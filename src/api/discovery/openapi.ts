@@ -3,6 +3,7 @@ import { Api } from "../Api.ts"
 import {
   exampleDeployment,
   exampleExecution,
+  exampleReport,
   exampleRequest,
   exampleResult,
   exampleStatus,
@@ -183,6 +184,15 @@ const additions: Readonly<Record<string, (operation: Operation, service: Service
     requestBody: { description: "None: a body is refused.", required: false, content: {} },
     summary: `More time for a deployment, from anybody ($${price})`,
     ...(offers.length > 0 && { "x-payment-info": { offers } })
+  }),
+  "post /reports": (operation) => ({
+    ...withExamples(operation, { 202: { deployment_id: exampleDeployment.deployment_id, status: "received" } }, false),
+    requestBody: {
+      description: "The deployment by url or deployment_id, and the reason.",
+      required: true,
+      content: { "application/json": { ...operation.requestBody?.content["application/json"], example: exampleReport } }
+    },
+    summary: "Report a deployment to the operator"
   }),
   "get /deployments/{deployment_id}": (operation, { packages }) =>
     withExamples(operation, { 200: packages === "on" ? exampleStatus : { ...exampleStatus, lock: {} } }, false)

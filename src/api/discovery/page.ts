@@ -1,4 +1,4 @@
-import { curlQuote, mppxCommand } from "./commands.ts"
+import { curlQuote, mppxCommand, reportCommand } from "./commands.ts"
 import { type ServiceInfo, hours } from "./service-info.ts"
 
 const entities: Readonly<Record<string, string>> = {
@@ -69,6 +69,9 @@ ${service.tempo ? "<p>With the private key of a funded account in <code>MPPX_PRI
 <li><a href="/openapi.json">openapi.json</a>: schemas, prices, an example of every answer</li>
 <li><a href="/health">health</a>: whether everything is configured</li>
 </ul>
+<h2>Report a site</h2>
+<p>A site that harms somebody? Report it to the operator:</p>
+<pre><code>${escape(reportCommand(service))}</code></pre>
 </main>
 </body>
 </html>

@@ -73,6 +73,7 @@ export const makeAbout = Effect.gen(function* () {
           ...(execute !== undefined && { execute: "/execute" }),
           deployment: "/deployments/{deployment_id}",
           mcp: "/mcp",
+          report: "/reports",
           llms: "/llms.txt",
           openapi: "/openapi.json",
           health: "/health"

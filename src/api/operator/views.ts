@@ -7,6 +7,7 @@ import { NotFound } from "../../domain/Errors.ts"
 import { Orders } from "../../orders/Orders.ts"
 import { Records } from "../../records/Records.ts"
 import { type Kind, MAX_REPORTS, type Rows } from "../../records/rows.ts"
+import { siteHost } from "../reports/decode-report.ts"
 import { sumSales } from "./sum-sales.ts"
 
 /** Rows on a page. */
@@ -97,9 +98,8 @@ export const find = Effect.fnUntraced(function* (query: string) {
 
 /** Finds the deployment that serves, or served, at a URL. Also takes a host name alone. */
 export const findByUrl = Effect.fnUntraced(function* (url: string) {
-  const full = /^https?:\/\//i.test(url) ? url : `https://${url}`
-  const host = URL.canParse(full) ? new URL(full).hostname : ""
-  if (!host.includes(".")) return undefined
+  const host = siteHost(url)
+  if (host === undefined) return undefined
   const records = yield* Records
   const known = Option.getOrUndefined(yield* records.findSite(host))
   if (known !== undefined) return known

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto"
 import * as Schema from "effect/Schema"
 import { DiagnosticSchema } from "../../domain/Diagnostic.ts"
 import { withSuffix } from "../../control-plane/slug.ts"
-import { statusPath, timestamp } from "../../domain/Order.ts"
+import { REPORTS_PATH, statusPath, timestamp } from "../../domain/Order.ts"
 import type { Status } from "../operations.ts"
 import { Hold, Renewed, Renews, Retag } from "./Hold.ts"
 import { Takedown } from "../operator/Takedown.ts"
@@ -247,6 +247,7 @@ export const statusOf = (purchase: Purchase): Status => {
     expires_at: endOf(purchase),
     charged: charged(state),
     taken_down: takedown?.reason ?? null,
+    report_url: REPORTS_PATH,
     last_failure: failure?.detail ?? null,
     warnings: warnings ?? [],
     lock: lock ?? {}

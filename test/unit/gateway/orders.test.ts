@@ -52,6 +52,7 @@ describe("a deploy", () => {
       expires_at,
       charged: true,
       taken_down: null,
+      report_url: "/reports",
       last_failure: null,
       warnings: [],
       lock: {}

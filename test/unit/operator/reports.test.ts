@@ -1,0 +1,89 @@
+import { assert, describe, it } from "vitest"
+import { deployment, makeGateway, problem } from "../../support/gateway.ts"
+import { answered, deploy, type Gateway, get, makeOperated, status } from "./support.ts"
+
+const send = (gateway: Gateway, body: unknown, headers: Record<string, string> = {}) =>
+  gateway.send("/reports", {
+    method: "POST",
+    body: typeof body === "string" ? body : JSON.stringify(body),
+    headers: { "content-type": "application/json", ...headers }
+  })
+
+describe("a report", () => {
+  it("by id or URL reaches the operator, whatever its words are", async () => {
+    const gateway = makeOperated()
+    const { deployment_id: id, url } = await deployment(await gateway.pay())
+    const reason = "<script>alert(1)</script> asks for passwords"
+    const sent = await send(gateway, { url: `${url}/login?x=1`, reason, contact: "me@mail.example" })
+    assert.deepStrictEqual([sent.status, await sent.json()], [202, { deployment_id: id, status: "received" }])
+    assert.strictEqual((await send(gateway, { deployment_id: id, reason: "again" })).status, 202)
+    const { rows } = (await answered(await get(gateway, "/reports"))) as {
+      rows: ReadonlyArray<Record<string, unknown>>
+    }
+    assert.deepInclude(rows[0], { deployment_id: id, reason, contact: "me@mail.example" })
+    assert.deepInclude(rows[1], { deployment_id: id, reason: "again", contact: null })
+    const { reports } = (await answered(await get(gateway, `/deployments/${id}`))) as { reports: ReadonlyArray<object> }
+    assert.strictEqual(reports.length, 2)
+    assert.strictEqual((await status(gateway, id))["report_url"], "/reports")
+    assert.isTrue(gateway.logs.some((line) => line["message"] === "reported" && line["deployment_id"] === id))
+  })
+
+  it("is kept ten times for a deployment, and taken more often", async () => {
+    const gateway = makeGateway()
+    const id = await deploy(gateway)
+    for (let count = 0; count < 13; count++) {
+      assert.strictEqual((await send(gateway, { deployment_id: id, reason: `${count}` })).status, 202)
+    }
+    assert.deepStrictEqual(
+      gateway.records.of("report").map(({ reason }) => reason),
+      Array.from({ length: 10 }, (_, count) => `${count}`)
+    )
+  })
+
+  it("must name a deployment of this service and a reason, in few bytes, and nothing else", async () => {
+    const gateway = makeGateway()
+    const { deployment_id: id, url } = await deployment(await gateway.pay())
+    const rows: ReadonlyArray<readonly [body: unknown, status: number, detail: RegExp]> = [
+      ["{", 400, /not JSON/],
+      ["[]", 400, /must be an object/],
+      [{}, 400, /reason is missing/],
+      [{ reson: "x", url }, 400, /reson: did you mean reason\?/],
+      [{ reason: "x" }, 400, /by url or by deployment_id/],
+      [{ reason: "x", url, deployment_id: id }, 400, /not by both/],
+      [{ reason: " ", url }, 400, /reason must be a text/],
+      [{ reason: "x".repeat(1001), url }, 400, /1 to 1000 characters/],
+      [{ reason: "x", url: 5 }, 400, /url must be a text/],
+      [{ reason: "x", url, contact: "x".repeat(201) }, 400, /contact must be/],
+      [{ reason: "x", url, name: "x" }, 400, /Unknown fields: name/],
+      [`{"reason": "x", "url": "${"x".repeat(20_000)}"}`, 400, /at most 16384 bytes/],
+      [{ reason: "x", url: "https://example.com" }, 404, /No deployment of this service/],
+      [{ reason: "x", url: "not a url" }, 404, /No deployment/],
+      [{ reason: "x", deployment_id: `dep_${"0".repeat(40)}` }, 404, /No deployment/]
+    ]
+    for (const [body, status, detail] of rows) {
+      const answer = await problem(await send(gateway, body))
+      assert.deepInclude(answer, { status, charged: false }, JSON.stringify(body))
+      assert.match(answer.detail, detail)
+    }
+    assert.strictEqual((await send(gateway, { reason: "x", url }, { "content-type": "text/plain" })).status, 415)
+    assert.strictEqual(gateway.records.of("report").length, 0)
+    assert.strictEqual(gateway.host.calls.filter((call) => call.startsWith("findBySlug")).length, 0)
+  })
+
+  it("is refused while it cannot be kept, and from an address that sends too many", async () => {
+    const limited = makeGateway({ limit: { limit: async () => ({ success: false }) } })
+    const id = await deploy(limited)
+    const headers = { "cf-connecting-ip": "192.0.2.1" }
+    assert.match(
+      (await problem(await send(limited, { deployment_id: id, reason: "x" }, headers))).detail,
+      /too many requests/
+    )
+    const gateway = makeGateway()
+    const other = await deploy(gateway)
+    gateway.records.available = false
+    assert.deepInclude(await problem(await send(gateway, { deployment_id: other, reason: "x" })), {
+      status: 503,
+      code: "busy"
+    })
+  })
+})
