@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import { Settings } from "../../config.ts"
 import { prefersHtml } from "../request/content-negotiation.ts"
 import { type ServiceInfo, hours } from "./service-info.ts"
 import { describeService } from "./describe-service.ts"
@@ -27,10 +28,16 @@ export const discoveryPaths = ["/openapi.json", "/llms.txt", "/server.json"] as 
 export const DiscoveryRoutes = HttpRouter.use((router) =>
   Effect.gen(function* () {
     const describe = yield* describeService
+    const { OPERATOR_TOKEN } = yield* Settings
     yield* router.add("GET", "/openapi.json", (request) =>
-      Effect.map(describe(urlOf(request)), (service) =>
-        HttpServerResponse.jsonUnsafe(openApi(service), { headers: cacheControl(service) })
-      )
+      Effect.gen(function* () {
+        const service = yield* describe(urlOf(request))
+        const document = openApi(service)
+        const headers = cacheControl(service)
+        if (OPERATOR_TOKEN === undefined) return HttpServerResponse.jsonUnsafe(document, { headers })
+        const { withOperator } = yield* Effect.promise(() => import("../operator/openapi.ts"))
+        return HttpServerResponse.jsonUnsafe(withOperator(document), { headers })
+      })
     )
     yield* router.add("GET", "/server.json", (request) =>
       Effect.map(describe(urlOf(request)), (service) =>

@@ -2,37 +2,46 @@ import * as Effect from "effect/Effect"
 import { Orders } from "../../orders/Orders.ts"
 import { Records } from "../../records/Records.ts"
 import type { OperatorError, OperatorServices } from "./OperatorServices.ts"
+import { patternOf } from "./patterns.ts"
 
 /** The result of an action, for a program. */
 export type Done = Readonly<Record<string, unknown>>
 
 /** Something that the operator does. */
-interface Action {
-  /** Its name in the log. */
+interface ActionOptions {
+  /** The path that it is posted to, as in the OpenAPI document. */
+  readonly path: string
+  /** Its name in the log and in the document. */
   readonly name: string
-  readonly pattern: RegExp
-  /** Whether it needs a reason. */
-  readonly reason: "required" | "none"
+  /** Whether its body needs a reason. */
+  readonly needsReason: boolean
   readonly run: (target: string, reason: string) => Effect.Effect<Done, OperatorError, OperatorServices>
   /** The page that shows the result. */
   readonly back: (target: string) => string
 }
 
-/** Every action, by the path that it is posted to. */
+/** Something that the operator does, and the pattern of its path. */
+export interface Action extends ActionOptions {
+  readonly pattern: RegExp
+}
+
+const action = (options: ActionOptions): Action => ({ ...options, pattern: patternOf(options.path) })
+
+/** Every action. */
 export const ACTIONS: ReadonlyArray<Action> = [
-  {
-    name: "take down a deployment",
-    pattern: /^\/operator\/deployments\/(dep_[0-9a-z]{1,60})\/takedown$/,
-    reason: "required",
+  action({
+    path: "/operator/deployments/{deployment_id}/takedown",
+    name: "Take a deployment down, for good",
+    needsReason: true,
     run: (id, reason) =>
       Effect.flatMap(Orders, (orders) => Effect.map(orders.takeDown({ id, reason }), ({ ...done }) => done)),
     back: (id) => `/operator/deployments/${id}`
-  },
-  {
-    name: "settle what is owed",
-    pattern: /^\/operator\/owed\/(dep_[0-9a-z]{1,60})\/settle$/,
-    reason: "none",
+  }),
+  action({
+    path: "/operator/owed/{id}/settle",
+    name: "Take a payment off the list of what is owed, once it was paid back",
+    needsReason: false,
     run: (id) => Effect.flatMap(Records, ({ remove }) => Effect.as(remove("owed", { id }), { id, settled: true })),
     back: () => "/operator/owed"
-  }
+  })
 ]

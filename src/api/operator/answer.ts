@@ -72,11 +72,11 @@ const act = Effect.fnUntraced(function* (request: Request, url: URL, token: stri
       detail: "The form is too old, or of another page. Nothing was done. Load its page again."
     })
   }
-  for (const { name, pattern, reason, run, back } of ACTIONS) {
+  for (const { name, pattern, needsReason, run, back } of ACTIONS) {
     const match = pattern.exec(url.pathname)
     if (match === null) continue
     const target = match[1] ?? ""
-    const why = reason === "none" ? "" : yield* form.reason
+    const why = needsReason ? yield* form.reason : ""
     const done = yield* run(target, why).pipe(
       Effect.onExit((exit) =>
         Effect.annotateLogs(Effect.logWarning("operator"), {

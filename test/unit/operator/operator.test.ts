@@ -1,3 +1,4 @@
+import { validate } from "mppx/discovery"
 import { assert, describe, it } from "vitest"
 import { makeGateway, problem } from "../../support/gateway.ts"
 import { answered, basic, deploy, type Gateway, get, makeOperated, post, status, TOKEN } from "./support.ts"
@@ -214,13 +215,24 @@ describe("the operator's pages", () => {
     assert.strictEqual((await status(gateway, await deploy(gateway)))["status"], "live")
   })
 
+  it("are in the OpenAPI document where there is an operator, under a tag of their own", async () => {
+    const text = await (await makeOperated().send("/openapi.json")).text()
+    const document = JSON.parse(text) as { paths: Record<string, Record<string, { tags: ReadonlyArray<string> }>> }
+    const ours = Object.entries(document.paths).filter(([path]) => path.startsWith("/operator"))
+    assert.isAbove(ours.length, 7)
+    for (const [, item] of ours) for (const { tags } of Object.values(item)) assert.deepStrictEqual(tags, ["operator"])
+    assert.deepStrictEqual(validate(document), [])
+    assert.isBelow(text.length, 64 * 1024)
+    assert.notInclude(await (await makeGateway().send("/openapi.json")).text(), "/operator")
+  })
+
   it("write a line to the log for each action", async () => {
     const gateway = makeOperated()
     const id = await deploy(gateway)
     await post(gateway, `/deployments/${id}/takedown`, { reason: "It phishes." })
     const line = gateway.logs.find(({ message }) => message === "operator")
     assert.deepInclude(line, {
-      action: "take down a deployment",
+      action: "Take a deployment down, for good",
       target: id,
       reason: "It phishes.",
       outcome: "Success"
