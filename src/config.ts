@@ -52,6 +52,9 @@ const Origin = Schema.String.check(
   Schema.makeFilter((origin: string) => URL.canParse(origin))
 )
 
+/** An e-mail address: one @, no blanks. */
+const Email = Schema.String.check(Schema.isMaxLength(254), Schema.isPattern(/^[^\s@<>"]+@[^\s@<>"]+$/))
+
 /**
  * Every setting of the gateway: its name in the environment, its default and its meaning. A setting without a default is
  * required; while one is missing or malformed, `/health` names it and the paid endpoints answer 503 `not_configured`.
@@ -73,6 +76,8 @@ const settings = {
    * it they use the `Host` header of each request, and no shared cache keeps those answers.
    */
   PUBLIC_ORIGIN: Config.schema(Origin, "PUBLIC_ORIGIN").pipe(optional),
+  /** The operator's e-mail address, which `/openapi.json` and `/llms.txt` name. Directories verify their entries by it. */
+  CONTACT_EMAIL: Config.schema(Email, "CONTACT_EMAIL").pipe(optional),
   /** Clients pay this Tempo address. */
   TEMPO_RECIPIENT: Config.schema(Address, "TEMPO_RECIPIENT"),
   /** `mainnet` (chain 4217), `testnet` (Moderato, 42431) or `local` (1337, the chain of the local stack). */

@@ -6,6 +6,7 @@ const named = {
   MPP_SECRET_KEY: true,
   REALM: true,
   PUBLIC_ORIGIN: true,
+  CONTACT_EMAIL: true,
   TEMPO_RECIPIENT: true,
   TEMPO_NETWORK: true,
   TEMPO_RPC_URL: true,

@@ -42,6 +42,16 @@ describe("settings", () => {
     })
   )
 
+  it.effect("take an e-mail address for questions, or none", () =>
+    Effect.gen(function* () {
+      const email = (CONTACT_EMAIL: string) => settings({ ...testSettings, CONTACT_EMAIL })
+      assert.strictEqual((yield* email("jane@compute.example")).CONTACT_EMAIL, "jane@compute.example")
+      for (const malformed of ["jane", "jane@", "jane doe@compute.example", "<jane@compute.example>"])
+        assert.deepStrictEqual((yield* email(malformed)).missing, ["CONTACT_EMAIL"], malformed)
+      assert.deepStrictEqual((yield* settings(testSettings)).missing, [])
+    })
+  )
+
   it.effect("name the registry of packages, or none", () =>
     Effect.gen(function* () {
       const registry = (changes: Record<string, string>) =>

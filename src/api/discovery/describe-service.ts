@@ -43,6 +43,7 @@ export const describeService = Effect.gen(function* () {
     return {
       origin: originOf(requestUrl),
       originIsSet: settings.PUBLIC_ORIGIN !== undefined,
+      contact: settings.CONTACT_EMAIL,
       missing,
       price: price ?? "?",
       offers: deployOffers,

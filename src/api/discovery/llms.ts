@@ -247,4 +247,4 @@ ${errorTable(service)}
 
 - [OpenAPI](${service.origin}/openapi.json): schemas, an example of every answer, \`x-payment-info\`
 - [Health](${service.origin}/health): whether everything is configured
-`
+${service.contact === undefined ? "" : `- Contact: ${service.contact}\n`}`

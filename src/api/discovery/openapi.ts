@@ -13,6 +13,8 @@ import { bytes, type ServiceInfo, hours } from "./service-info.ts"
 import { errorCatalog } from "./errors/error-catalog.ts"
 import { describeFields } from "./describe-fields.ts"
 import { describeMcp } from "./openapi/describe-mcp.ts"
+import { guidance } from "./openapi/guidance.ts"
+import { paymentInfo } from "./openapi/payment-info.ts"
 import { shareProblems } from "./openapi/share-problems.ts"
 import { simplifySchemas } from "./openapi/simplify-schemas.ts"
 import { shareResponses } from "./share-responses.ts"
@@ -155,12 +157,12 @@ const additions: Readonly<Record<string, (operation: Operation, service: Service
       `${String(operation["description"])} Resources: ${resources.join(", ") || "none"}` +
       `${resources.includes("assets") ? `; static files: at most ${bytes(assetLimit)}` : ""}.`,
     summary: `Deploy source files to a live URL ($${price})`,
-    ...(offers.length > 0 && { "x-payment-info": { offers } })
+    ...paymentInfo(price, offers)
   }),
   "post /execute": (operation, { execute }) => ({
     ...withRequest(operation, exampleExecution, exampleResult),
     summary: `Run code once and get its result ($${execute?.price ?? "?"})`,
-    ...(execute !== undefined && execute.offers.length > 0 && { "x-payment-info": { offers: execute.offers } })
+    ...(execute !== undefined && paymentInfo(execute.price, execute.offers))
   }),
   "put /deployments/{deployment_id}": (operation) => ({
     ...withRequest(operation, { files: exampleRequest.files }),
@@ -183,7 +185,7 @@ const additions: Readonly<Record<string, (operation: Operation, service: Service
     parameters: [...(operation.parameters ?? []), ...REQUEST_HEADERS],
     requestBody: { description: "None: a body is refused.", required: false, content: {} },
     summary: `More time for a deployment, from anybody ($${price})`,
-    ...(offers.length > 0 && { "x-payment-info": { offers } })
+    ...paymentInfo(price, offers)
   }),
   "post /reports": (operation) => ({
     ...withExamples(operation, { 202: { deployment_id: exampleDeployment.deployment_id, status: "received" } }, false),
@@ -234,7 +236,9 @@ export const openApi = (service: ServiceInfo): Json => {
       ...spec.info,
       description:
         `POST source files and a payment to /deploy; get a URL that runs them for ${hours(service)}. No account, no API key. ` +
-        `You pay only for deployments that go live. The guide for agents: ${origin}/llms.txt`
+        `You pay only for deployments that go live. The guide for agents: ${origin}/llms.txt`,
+      ...(service.contact !== undefined && { contact: { email: service.contact } }),
+      "x-guidance": guidance(service)
     },
     servers: [{ url: origin }],
     "x-service-info": {

@@ -6,6 +6,7 @@ import { Settings } from "../../config.ts"
 import { prefersHtml } from "../request/content-negotiation.ts"
 import { type ServiceInfo, hours } from "./service-info.ts"
 import { describeService } from "./describe-service.ts"
+import { icon } from "./icon.ts"
 import { llmsTxt } from "./llms.ts"
 import { openApi } from "./openapi.ts"
 import { page, pageHeaders } from "./page.ts"
@@ -22,7 +23,7 @@ const cacheControl = (service: ServiceInfo) => ({
 const urlOf = (request: HttpServerRequest.HttpServerRequest) => (request.source as Request).url
 
 /** The paths of the documents, which the API definition does not have. */
-export const discoveryPaths = ["/openapi.json", "/llms.txt", "/server.json"] as const
+export const discoveryPaths = ["/openapi.json", "/llms.txt", "/server.json", "/favicon.svg"] as const
 
 /** Serves the documents. */
 export const DiscoveryRoutes = HttpRouter.use((router) =>
@@ -50,6 +51,14 @@ export const DiscoveryRoutes = HttpRouter.use((router) =>
           contentType: "text/plain; charset=utf-8",
           headers: cacheControl(service)
         })
+      )
+    )
+    yield* router.add(
+      "GET",
+      "/favicon.svg",
+      // An effect, because a response that is made once would give its body to the first request alone.
+      Effect.sync(() =>
+        HttpServerResponse.text(icon, { contentType: "image/svg+xml", headers: { "cache-control": "max-age=86400" } })
       )
     )
   })

@@ -7,6 +7,8 @@ export interface ServiceInfo {
   readonly origin: string
   /** Whether `origin` comes from the settings, so that it is the same for every request. */
   readonly originIsSet: boolean
+  /** The operator's e-mail address; `undefined` if there is none in the settings. */
+  readonly contact: string | undefined
   /** The settings that are missing. While there are any, the paid endpoints are unavailable. */
   readonly missing: ReadonlyArray<string>
   /** The price of a deploy in dollars: `"0.10"`. */

@@ -10,6 +10,7 @@ const offers = [{ method: "voucher", intent: "charge", amount: "10", currency: "
 const voucherService: ServiceInfo = {
   originIsSet: false,
   origin: "https://compute.example",
+  contact: undefined,
   missing: [],
   price: "0.10",
   offers,
@@ -102,9 +103,28 @@ describe("GET /llms.txt", () => {
     for (const guide of [off, unknown]) assert.notMatch(guide, /zod|lock|npm packages/)
   })
 
+  it("names the operator's address if it is set", async () => {
+    assert.include(
+      await text({ ...testSettings, CONTACT_EMAIL: "jane@compute.example" }),
+      "- Contact: jane@compute.example"
+    )
+    assert.notInclude(await text(), "Contact")
+  })
+
   it("names the missing settings", async () => {
     assert.match(await text({}), /Not configured yet.*TEMPO_RECIPIENT/)
     assert.notMatch(await text(), /Not configured/)
+  })
+})
+
+describe("GET /favicon.svg", () => {
+  it("is an image, for every request", async () => {
+    const gateway = makeGateway()
+    for (const _ of [1, 2]) {
+      const response = await gateway.send("/favicon.svg")
+      assert.deepStrictEqual([response.status, response.headers.get("content-type")], [200, "image/svg+xml"])
+      assert.match(await response.text(), /^<svg xmlns=.*<\/svg>$/)
+    }
   })
 })
 

@@ -68,6 +68,49 @@ describe("GET /openapi.json", () => {
     })
   }
 
+  it("gives directories the price, the protocol of each offer, the schema and the 402 of every paid operation", async () => {
+    const { document } = await read({ ...testSettings, DEPLOY_PRICE: "0.25", EXECUTE_PRICE: "0.000001" }, { run })
+    const paid = Object.entries(document.paths).flatMap(([path, item]) =>
+      Object.values(item).flatMap((operation) => {
+        const info = operation["x-payment-info"]
+        return info === undefined ? [] : [{ path, info, operation }]
+      })
+    )
+    assert.deepStrictEqual(
+      paid.map(({ path, info }) => [path, info.price]),
+      [
+        ["/deploy", { mode: "fixed", currency: "USD", amount: "0.25" }],
+        ["/execute", { mode: "fixed", currency: "USD", amount: "0.000001" }],
+        ["/deployments/{deployment_id}/renew", { mode: "fixed", currency: "USD", amount: "0.25" }]
+      ]
+    )
+    for (const { info, operation } of paid) {
+      assert.isAtLeast(info.offers.length, 1)
+      assert.deepStrictEqual(
+        info.protocols,
+        info.offers.map(({ method = "", intent = "", currency = "" }) => ({ mpp: { method, intent, currency } }))
+      )
+      assert.property(operation.responses, "402")
+    }
+    const operations = Object.values(document.paths).flatMap((item) => Object.values(item))
+    for (const { security } of operations) assert.deepStrictEqual(security, [], "there are no API keys")
+    for (const { path, operation } of paid.filter(({ path }) => !path.endsWith("/renew"))) {
+      assert.strictEqual(operation.requestBody?.content["application/json"].schema?.["type"], "object", path)
+    }
+  })
+
+  it("has guidance of at most 4,000 characters, and the operator's address if it is set", async () => {
+    const { document } = await read({ ...testSettings, CONTACT_EMAIL: "jane@compute.example" }, { run })
+    assert.deepStrictEqual(document.info.contact, { email: "jane@compute.example" })
+    assert.isAtMost(document.info["x-guidance"].length, 4000)
+    for (const part of ["$0.10", "/execute", "Idempotency-Key", "http://gateway.test/llms.txt"])
+      assert.include(document.info["x-guidance"], part)
+    const without = await read()
+    assert.isUndefined(without.document.info.contact)
+    assert.notInclude(without.document.info["x-guidance"], "/execute")
+    assert.isAtMost(document["x-service-info"].categories.length, 5)
+  })
+
   it("has an example that gets a quote and deploys unchanged, with a package where packages are installed", async () => {
     for (const [settings, expected] of [
       [testSettings, exampleWithPackage],

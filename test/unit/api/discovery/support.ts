@@ -2,8 +2,17 @@ import * as Effect from "effect/Effect"
 import { makeGateway, type Parts, testSettings } from "../../../support/gateway.ts"
 
 export interface Operation {
-  readonly "x-payment-info"?: { readonly offers: ReadonlyArray<Record<string, string>> }
-  readonly requestBody?: { readonly content: { readonly "application/json": { readonly example: unknown } } }
+  readonly "x-payment-info"?: {
+    readonly offers: ReadonlyArray<Record<string, string>>
+    readonly price: Readonly<Record<string, string>>
+    readonly protocols: ReadonlyArray<{ readonly mpp: Readonly<Record<string, string>> }>
+  }
+  readonly security?: ReadonlyArray<unknown>
+  readonly requestBody?: {
+    readonly content: {
+      readonly "application/json": { readonly schema?: Readonly<Record<string, unknown>>; readonly example: unknown }
+    }
+  }
   readonly responses: Readonly<Record<string, Answer>>
 }
 interface JsonSchema {
@@ -19,6 +28,7 @@ export interface Media {
   readonly examples?: Readonly<Record<string, { readonly $ref: string }>>
 }
 export interface Document {
+  readonly info: { readonly contact?: { readonly email: string }; readonly "x-guidance": string }
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
   readonly components: {
     readonly schemas: Readonly<Record<string, JsonSchema>>
