@@ -3,6 +3,7 @@
 const LOCAL = ["@foundry-rs/anvil", "esbuild", "miniflare", "wrangler"]
 const TEST = [
   ...LOCAL,
+  "@agentcash/discovery",
   "@cloudflare/vitest-plugin",
   "@effect/vitest",
   "@modelcontextprotocol/sdk",
