@@ -58,7 +58,7 @@ export const makeRenew = Effect.gen(function* () {
     const terms = renewTerms(settings.DEPLOY_PRICE, id, request.sha256)
     const { credential } = request
     if (credential === undefined) {
-      yield* requireRenewable(id, request, settings).pipe(gate.completeErrors(request))
+      if (id !== TEMPLATE) yield* requireRenewable(id, request, settings).pipe(gate.completeErrors(request))
       return yield* gate.quote(request, terms)
     }
     const { receipt, replayed, ...deployment } = yield* gate.verify(credential, request, terms).pipe(
@@ -70,6 +70,12 @@ export const makeRenew = Effect.gen(function* () {
     return deployment
   })
 })
+
+/**
+ * The id as the path of the OpenAPI document has it. Directories send that path to see whether it answers 402, and a quote needs
+ * no deployment. A payment for it is refused with 404, uncharged.
+ */
+const TEMPLATE = "{deployment_id}"
 
 /** The terms for a renewal of this deployment. `bodyDigest` is the SHA-256 of no body. */
 export const renewTerms = (price: string, id: string, bodyDigest: string): Terms => ({
