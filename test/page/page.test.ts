@@ -29,6 +29,7 @@ const checker = readFileSync(createRequire(import.meta.url).resolve("axe-core/ax
 const up: ServiceInfo = {
   origin: "https://mpp-compute.example.workers.dev",
   originIsSet: false,
+  contact: undefined,
   missing: [],
   price: "0.10",
   offers: [],
