@@ -14,6 +14,7 @@ const TEST = [
 
 /** The devDependencies that a command needs: `npm run setup` takes the key. `check` needs them all, for their types. */
 export const GROUPS = {
+  client: [],
   deploy: ["wrangler"],
   local: LOCAL,
   test: TEST,
