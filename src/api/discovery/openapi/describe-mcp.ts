@@ -2,6 +2,7 @@
 export const describeMcp = {
   post: {
     operationId: "mcp",
+    security: [],
     summary: "The same API as tools of MCP",
     description:
       'Streamable HTTP without sessions. A tool that takes a payment or a proof answers the error -32042 with data.challenges; the credential goes into _meta["org.paymentauth/credential"].',
