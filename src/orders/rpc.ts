@@ -52,14 +52,19 @@ export interface OutcomeCodec<A, E> {
   readonly decode: (encoded: unknown) => Effect.Effect<Exit.Exit<A, E>>
 }
 
+/** Makes a codec with its first outcome: all of them together take five milliseconds, which no unpaid request needs. */
 const codec = <A, E>(value: Schema.Codec<A, Schema.Json | A>, error: Schema.Codec<E, unknown>): OutcomeCodec<A, E> => {
-  const outcome = Schema.toCodecJson(Schema.Exit(value, error, Schema.Defect()))
-  const encode = Schema.encodeEffect(outcome)
-  const decode = Schema.decodeUnknownEffect(outcome)
+  let made: ReturnType<typeof makeCodec<A, E>> | undefined
+  const use = () => (made ??= makeCodec(value, error))
   return {
-    encode: (exit) => Effect.orDie(encode(exit)),
-    decode: (encoded) => Effect.orDie(decode(encoded))
+    encode: (exit) => Effect.orDie(use().encode(exit)),
+    decode: (encoded) => Effect.orDie(use().decode(encoded))
   }
+}
+
+const makeCodec = <A, E>(value: Schema.Codec<A, Schema.Json | A>, error: Schema.Codec<E, unknown>) => {
+  const outcome = Schema.toCodecJson(Schema.Exit(value, error, Schema.Defect()))
+  return { encode: Schema.encodeEffect(outcome), decode: Schema.decodeUnknownEffect(outcome) }
 }
 
 /**
