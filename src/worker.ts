@@ -1,3 +1,4 @@
+import { endQuiet } from "./quiet-start.ts"
 import * as Effect from "effect/Effect"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import { serve } from "./api/app.ts"
@@ -23,3 +24,5 @@ export default {
   // The handler awaits the sweep, because the platform stops all remaining work when this returns.
   scheduled: async () => void (await sweeper.runPromise(Effect.flatMap(Sweep, ({ run }) => run)))
 } satisfies ExportedHandler
+
+endQuiet()

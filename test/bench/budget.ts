@@ -18,8 +18,8 @@ const limits = {
   /** Measured: 1.02 to 1.05. Reading, hashing and parsing 400 KB is nearly all of it, and the same for both. */
   "unpaid, 400 KB": 1.2,
   /**
-   * From starting workerd to the first 402, beside the bare Worker with esbuild's wasm in its upload. Measured: 0.97. workerd
-   * compiles the wasm at its start, and `upload` bounds the wasm's size.
+   * From starting workerd to the first 402, beside the bare Worker with esbuild's wasm in its upload. Measured: 0.94; 1.12 without
+   * `quiet-start.ts`. workerd compiles the wasm at its start, and `upload` bounds the wasm's size.
    */
   "cold start": 1.15
 } as const

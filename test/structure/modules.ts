@@ -45,7 +45,8 @@ export const MODULES: ReadonlyArray<Module> = [
   { name: "logging.ts", mayNotKnow: ["http", "durable objects", "payments", "hosts"] },
   { name: "domain", mayNotKnow: ["durable objects", "payments", "hosts"], alone: true },
   { name: "bundler", mayNotKnow: ["http", "durable objects", "payments", "hosts"], alone: true },
-  { name: "shims", mayNotKnow: ["http", "durable objects", "payments", "hosts"], alone: true }
+  { name: "shims", mayNotKnow: ["http", "durable objects", "payments", "hosts"], alone: true },
+  { name: "quiet-start.ts", mayNotKnow: ["http", "durable objects", "payments", "hosts"], alone: true }
 ]
 
 interface Pattern {
