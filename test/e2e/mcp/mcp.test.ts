@@ -1,5 +1,6 @@
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import type { Stack } from "../../../src/local/stack.ts"
+import { poll } from "../../../src/local/system/poll.ts"
 import { startTestStack, walletOn } from "../support.ts"
 import { type Answer, connect, installInspector, post, type ToolResult } from "./support.ts"
 
@@ -98,21 +99,19 @@ describe("POST /mcp", () => {
     const args = { files: files("cancelled") }
     const key = crypto.randomUUID()
     const before = await earned()
-    const gone = new AbortController()
-    const leaving = mcp.client
-      .callTool({ name: "deploy", arguments: args, _meta: { "idempotency-key": key } }, undefined, {
-        signal: gone.signal,
-        onPaymentRequired: () => {
-          // The payment is sent some milliseconds from now.
-          setTimeout(() => gone.abort(), 150)
-          return true
-        }
-      } as never)
-      .then(
-        () => "answered",
-        () => "cancelled"
-      )
-    assert.strictEqual(await leaving, "cancelled")
+    const cancelled = new AbortController()
+    const leaver = await connect(stack, () => {
+      // The message arrives within some milliseconds, and the order takes longer.
+      setTimeout(() => cancelled.abort(), 50)
+      setTimeout(() => void leaver.client.close(), 100)
+    })
+    const params = { name: "deploy", arguments: args, _meta: { "idempotency-key": key } }
+    const left = await leaver.client.callTool(params, undefined, { signal: cancelled.signal }).then(
+      () => "answered",
+      () => "left"
+    )
+    assert.strictEqual(left, "left")
+    assert.isTrue(await poll(async () => (await earned()) - before === 100_000n, 20_000))
     const found = await mcp.call("deploy", args, { "idempotency-key": key })
     assert.strictEqual(await siteText(found.structuredContent?.["url"]), "cancelled")
     assert.strictEqual((await earned()) - before, 100_000n)

@@ -21,10 +21,19 @@ export interface ToolResult {
   readonly receipt?: { readonly reference: string; readonly challengeId: string }
 }
 
-/** The official client of MCP, connected to the gateway, and the same client with mppx's wrapper, which pays. */
-export const connect = async ({ info }: Pick<Stack, "info">) => {
+/**
+ * Connects the official client of MCP to the gateway, with mppx's wrapper, which pays.
+ *
+ * @param onPaid is called as soon as a message with a credential is under way
+ */
+export const connect = async ({ info }: Pick<Stack, "info">, onPaid = () => {}) => {
   const client = new Client({ name: "test", version: "1.0.0" })
-  await client.connect(new StreamableHTTPClientTransport(new URL(`${info.gateway}/mcp`)) as never)
+  const send = (url: string | URL, init?: RequestInit) => {
+    const answer = fetch(url, init)
+    if (String(init?.body).includes("org.paymentauth/credential")) onPaid()
+    return answer
+  }
+  await client.connect(new StreamableHTTPClientTransport(new URL(`${info.gateway}/mcp`), { fetch: send }) as never)
   const account = privateKeyToAccount(info.payerPrivateKey as Hex)
   const chain = defineChain({ ...tempoLocalnet, id: info.chainId, rpcUrls: { default: { http: [info.rpc] } } })
   const getClient = () => createClient({ account, chain, transport: http(info.rpc) })
