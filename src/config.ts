@@ -1,4 +1,5 @@
 import * as Config from "effect/Config"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -6,7 +7,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { registry } from "./bundler/generated/registry.js"
-import { PATH_USD } from "./domain/path-usd.ts"
+import { type Currency, parseCurrencies } from "./domain/currencies.ts"
 
 /** A price in dollars, a decimal string with at most six decimals: `"0.10"`. Never 0: a challenge for 0 asks for a proof. */
 const Price = Schema.String.check(Schema.isPattern(/^(?!0(\.0+)?$)(0|[1-9]\d{0,8})(\.\d{1,6})?$/))
@@ -35,6 +36,12 @@ const Secret = Schema.String.check(Schema.isMinLength(32))
 const optional = <A>(config: Config.Config<A>): Config.Config<A | undefined> =>
   config.pipe(Config.option, Config.map(Option.getOrUndefined))
 
+/** `fallback` where the setting is missing or malformed. */
+const or =
+  <B>(fallback: B) =>
+  <A>(config: Config.Config<A>): Config.Config<A | B> =>
+    Config.orElse(config, () => Config.succeed(fallback))
+
 /** Kinds of resources, separated by commas; `none` for none. */
 const Kinds = Schema.String.check(
   Schema.isPattern(/^(none|(kv|d1|r2|durable_objects|assets)(, ?(kv|d1|r2|durable_objects|assets))*)$/)
@@ -42,6 +49,20 @@ const Kinds = Schema.String.check(
 
 /** Bytes of files, from none to 20 MiB. */
 const Bytes = Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 0, maximum: 20_971_520 }))
+
+/** The tokens of `TEMPO_CURRENCIES`. Another setting that is malformed is reported by its own name. */
+const currencies: Config.Config<ReadonlyArray<Currency>> = Config.all([
+  Config.schema(Schema.String, "TEMPO_CURRENCIES").pipe(optional),
+  Config.schema(Address, "TEMPO_CURRENCY").pipe(optional, or(undefined)),
+  Config.Literals(["mainnet", "testnet", "local"], "TEMPO_NETWORK").pipe(or("mainnet" as const))
+]).pipe(
+  Config.mapEffect(([list, one, network]) => {
+    const parsed = parseCurrencies(list ?? one, network)
+    if (parsed !== undefined) return Effect.succeed(parsed)
+    const message = "TEMPO_CURRENCIES is no list of tokens on this network"
+    return Effect.fail(new Config.ConfigError(new ConfigProvider.SourceError({ message })))
+  })
+)
 
 const HttpUrl = Schema.String.check(Schema.isPattern(/^https?:\/\/[^\s]+$/))
 
@@ -86,8 +107,14 @@ const settings = {
   ),
   /** The URL of the chain's JSON-RPC. Without it the gateway asks the network's public one. */
   TEMPO_RPC_URL: Config.schema(HttpUrl, "TEMPO_RPC_URL").pipe(optional),
-  /** The token's address; the default is pathUSD. */
-  TEMPO_CURRENCY: Config.schema(Address, "TEMPO_CURRENCY").pipe(Config.withDefault(PATH_USD)),
+  /**
+   * Clients may pay in these tokens, at the same price. Names (`pathUSD`, on mainnet `USDC.e`, on the others `AlphaUSD`, `BetaUSD`,
+   * `ThetaUSD`) or addresses, separated by commas, at most five. Each needs six decimals. Clients that do not compare pay the
+   * first. The default is `pathUSD,USDC.e` on mainnet, and `pathUSD` on the others.
+   */
+  TEMPO_CURRENCIES: currencies,
+  /** The address of one token: the same as a `TEMPO_CURRENCIES` of one. It does not count if that is set. */
+  TEMPO_CURRENCY: Config.schema(Address, "TEMPO_CURRENCY").pipe(optional),
   /** A deploy costs this, in dollars. */
   DEPLOY_PRICE: Config.schema(Price, "DEPLOY_PRICE").pipe(Config.withDefault("0.10")),
   /** Running code once costs this, in dollars. */

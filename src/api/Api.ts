@@ -82,7 +82,7 @@ export const About = Schema.Struct({
   price: Schema.Struct({
     deploy: described("Of a deploy, in dollars."),
     execute: Schema.optionalKey(Schema.String).annotate({ description: "Of a run, in dollars." }),
-    currency: described("The token's name or address."),
+    currency: described("The tokens' names or addresses."),
     network: described("The chain.")
   }).annotate({ description: "What it costs." }),
   offers: Schema.Array(Schema.Record(Schema.String, Schema.String)).annotate({

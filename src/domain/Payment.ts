@@ -35,6 +35,8 @@ export interface Authorization {
   /** The payment can no longer happen after this time on the chain's clock, in unix seconds. */
   readonly validBefore: number
   readonly challengeId: string
+  /** The currency of the payment, for its receipt. On Tempo: the token's address. Absent if it is not known. */
+  readonly currency?: string
 }
 
 /** Proof of payment. */

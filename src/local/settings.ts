@@ -1,4 +1,3 @@
-import { PATH_USD } from "../domain/path-usd.ts"
 import type { Values } from "../config.ts"
 import { recipient } from "./chain/accounts.ts"
 
@@ -10,6 +9,7 @@ const named = {
   TEMPO_RECIPIENT: true,
   TEMPO_NETWORK: true,
   TEMPO_RPC_URL: true,
+  TEMPO_CURRENCIES: true,
   TEMPO_CURRENCY: true,
   DEPLOY_PRICE: true,
   EXECUTE_PRICE: true,
@@ -51,7 +51,6 @@ export const gatewaySettings = (
   >
 ) => ({
   TEMPO_RECIPIENT: recipient as string,
-  TEMPO_CURRENCY: PATH_USD as string,
   ...own,
   ...given,
   // An empty value names no server, so the stack starts its own.

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto"
 import { join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
+import { type NetworkName, parseCurrencies, PATH_USD } from "../domain/currencies.ts"
 import { payerPrivateKey } from "./chain/accounts.ts"
 import { type Chain, startChain } from "./chain/start.ts"
 import { type ControlPlane, startControlPlane } from "./control-plane/server.ts"
@@ -163,7 +164,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
       sites: `http://localhost:${ports.SITES_PORT}`,
       rpc: settings.TEMPO_RPC_URL,
       chainId,
-      currency: settings.TEMPO_CURRENCY,
+      currency: firstCurrency(given, network.name),
       recipient: settings.TEMPO_RECIPIENT,
       payerPrivateKey,
       controlPlane: settings.CONTROL_PLANE_URL,
@@ -177,5 +178,9 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
     throw cause
   }
 }
+
+/** The address of the token that clients pay in by default. The gateway itself reports a malformed list. */
+const firstCurrency = ({ TEMPO_CURRENCIES, TEMPO_CURRENCY }: Settings, network: string): string =>
+  parseCurrencies(TEMPO_CURRENCIES ?? TEMPO_CURRENCY, network as NetworkName)?.[0]?.address ?? PATH_USD
 
 const projectConfig = fileURLToPath(new URL("../../wrangler.jsonc", import.meta.url))

@@ -23,9 +23,11 @@ export class PaymentService extends Context.Service<
   PaymentService,
   {
     /**
-     * Makes a challenge, the value of `WWW-Authenticate`, to pay these terms once for the purchase of this key. Does no I/O.
+     * Makes the value of `WWW-Authenticate`: a challenge to pay these terms once for the purchase of this key, or several of
+     * them, separated by commas, for several currencies. The client answers one. `first` are currencies whose challenges come
+     * first. Does no I/O.
      */
-    readonly challenge: (terms: Terms, key: string) => Effect.Effect<string>
+    readonly challenge: (terms: Terms, key: string, first?: ReadonlyArray<string>) => Effect.Effect<string>
     /**
      * Checks that a credential answers one of the gateway's challenges for these terms, and finds its payer. It uses no clock
      * and no I/O, so that a verified credential stays verified. It does not compare the client's key: the order does, because
@@ -54,6 +56,6 @@ export class PaymentService extends Context.Service<
     /** Asks the chain for the status of a payment, for a few seconds at most. Changes nothing. */
     readonly find: (authorization: Pick<Authorization, "reference" | "validBefore">) => Effect.Effect<PaymentStatus>
     /** The receipt of a payment that has landed. */
-    readonly receipt: (authorization: Pick<Authorization, "reference" | "validBefore">) => Receipt
+    readonly receipt: (authorization: Pick<Authorization, "reference" | "validBefore" | "currency">) => Receipt
   }
 >()("mpp-compute/payment/PaymentService") {}

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { PATH_USD } from "../domain/path-usd.ts"
+import { PATH_USD } from "../domain/currencies.ts"
 import {
   CaptureFailed,
   CaptureUncertain,

@@ -35,6 +35,7 @@ const up: ServiceInfo = {
   offers: [],
   tempo: true,
   currency: "pathUSD",
+  currencies: [],
   network: "Tempo mainnet",
   mppxOptions: "",
   ttlHours: 24,

@@ -66,6 +66,45 @@ describe("settings", () => {
     })
   )
 
+  const alpha = "0x20c0000000000000000000000000000000000001"
+  const usdc = "0x20C000000000000000000000b9537d11c60E8b50"
+  const lists: ReadonlyArray<readonly [settings: Record<string, string>, tokens: string]> = [
+    [{}, "pathUSD 0x20c0000000000000000000000000000000000000"],
+    [{ TEMPO_CURRENCIES: "AlphaUSD" }, `AlphaUSD ${alpha}`],
+    [{ TEMPO_CURRENCY: alpha }, `AlphaUSD ${alpha}`],
+    [{ TEMPO_CURRENCY: usdc }, `${usdc} ${usdc}`],
+    [{ TEMPO_CURRENCY: usdc, TEMPO_NETWORK: "mainnet" }, `USDC.e ${usdc}`],
+    [
+      { TEMPO_CURRENCIES: "betausd , pathUSD", TEMPO_CURRENCY: alpha, TEMPO_NETWORK: "testnet" },
+      "BetaUSD …2, pathUSD …0"
+    ],
+    [{ TEMPO_NETWORK: "mainnet" }, "pathUSD …0, USDC.e …0"],
+    [{ TEMPO_CURRENCIES: `USDC.e,${alpha}`, TEMPO_NETWORK: "mainnet" }, `USDC.e …0, ${alpha} …1`]
+  ]
+  for (const [changes, expected] of lists)
+    it.effect(`list the tokens for ${JSON.stringify(changes)}`, () =>
+      Effect.map(settings({ ...testSettings, ...changes }), ({ TEMPO_CURRENCIES, missing }) => {
+        assert.deepStrictEqual(missing, [])
+        const address = (full: string) => (expected.includes("…") ? `…${full.slice(-1)}` : full)
+        const found = TEMPO_CURRENCIES?.map((token) => `${token.name} ${address(token.address)}`)
+        assert.strictEqual(found?.join(", "), expected)
+      })
+    )
+
+  for (const list of ["pathUSD,", "pathUSD,USDC.e", "pathUSD,pathusd", `AlphaUSD,${alpha}`, "0x12", "usd;AlphaUSD"])
+    it.effect(`refuse the list of tokens "${list}"`, () =>
+      Effect.map(settings({ ...testSettings, TEMPO_CURRENCIES: list }), ({ missing }) =>
+        assert.deepStrictEqual(missing, ["TEMPO_CURRENCIES"])
+      )
+    )
+
+  it.effect("name a malformed network or token once", () =>
+    Effect.gen(function* () {
+      const { missing } = yield* settings({ ...testSettings, TEMPO_NETWORK: "moderato", TEMPO_CURRENCY: "0x1" })
+      assert.deepStrictEqual(missing, ["TEMPO_NETWORK", "TEMPO_CURRENCY"])
+    })
+  )
+
   it.effect("list the import hosts, or none", () =>
     Effect.gen(function* () {
       const hosts = (value: string) =>

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto"
 import * as Effect from "effect/Effect"
 import { registryOf, Settings } from "../../config.ts"
-import { PATH_USD } from "../../domain/path-usd.ts"
 import { ControlPlaneClient } from "../../control-plane/ControlPlaneClient.ts"
 import { purchaseKey } from "../../domain/Order.ts"
 import { givenBy } from "../../orders/build/host-needs.ts"
@@ -33,7 +32,7 @@ export const describeService = Effect.gen(function* () {
         Effect.suspend(() => payments.challenge(termsOf(price, EMPTY_BODY), purchaseKey(undefined))).pipe(
           Effect.map(readOffers)
         )
-  const { TEMPO_CURRENCY: token = "?", TEMPO_NETWORK: chain, TEMPO_RPC_URL: rpcUrl } = settings
+  const { TEMPO_CURRENCIES: tokens = [], TEMPO_NETWORK: chain, TEMPO_RPC_URL: rpcUrl } = settings
   const mppxOptions =
     chain === "testnet" ? " --network testnet" : chain === "local" && rpcUrl !== undefined ? ` --rpc-url ${rpcUrl}` : ""
 
@@ -48,7 +47,8 @@ export const describeService = Effect.gen(function* () {
       price: price ?? "?",
       offers: deployOffers,
       tempo: other === undefined,
-      currency: other?.currency ?? (token.toLowerCase() === PATH_USD ? "pathUSD" : token),
+      currency: other?.currency ?? (tokens.map(({ name }) => name).join(" or ") || "?"),
+      currencies: other === undefined ? tokens : [],
       network: other?.method ?? (chain === undefined ? "?" : NETWORK_NAMES[chain]),
       mppxOptions,
       ttlHours: settings.TTL_HOURS ?? 24,

@@ -3,7 +3,7 @@ import { curlPay, curlQuote, mppxCommandWithKey, mppxOn, mppxRun, mppxUpdate, te
 import type { Capability } from "../../control-plane/ControlPlaneClient.ts"
 import { MAX_SECRET_BYTES, MAX_SECRETS } from "../request/project/env.ts"
 import { exampleDeployment, exampleProject, exampleResult } from "./example.ts"
-import { bytes, type ServiceInfo, hours } from "./service-info.ts"
+import { bytes, type ServiceInfo, hours, offerList, tokenChoice } from "./service-info.ts"
 import { chargedText, errorCatalog } from "./errors/error-catalog.ts"
 
 const notConfiguredNote = ({ missing }: ServiceInfo): string =>
@@ -12,15 +12,6 @@ const notConfiguredNote = ({ missing }: ServiceInfo): string =>
     : `
 **Not configured yet**: ${missing.join(", ")}. Paid endpoints are unavailable until this is fixed; \`GET /health\` says when.
 `
-
-const offerList = (service: ServiceInfo, offers: ServiceInfo["offers"]): string =>
-  offers
-    .map(
-      ({ method, intent, amount, currency }) =>
-        `- method \`${method}\`, intent \`${intent}\`, amount \`${amount}\` base units of \`${currency}\`` +
-        (service.tempo ? ` (6 decimals), on ${service.network}` : "")
-    )
-    .join("\n")
 
 const urlImports = ({ importHosts: [host, ...hosts] }: ServiceInfo): string =>
   host === undefined ? "" : ` By URL from ${[host, ...hosts].join(", ")}: \`import x from "https://${host}/x@1.2.3"\`.`
@@ -157,6 +148,7 @@ $${service.price} for a deploy or a renewal${service.execute === undefined ? "" 
 ${offerList(service, service.offers)}
 
 A POST to /deploy without a body quotes the price (402, challenge in \`WWW-Authenticate\`). The challenge is authoritative.
+${tokenChoice(service)}
 There is one payment method. It is offered even to clients whose \`Accept-Payment\` does not list it.
 
 ## Deploy

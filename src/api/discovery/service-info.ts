@@ -1,4 +1,5 @@
 import type { Capability } from "../../control-plane/ControlPlaneClient.ts"
+import type { Currency } from "../../domain/currencies.ts"
 import type { PaymentOffer } from "../../payment/service-offers.ts"
 
 /** The facts of the service that discovery documents state: everything that depends on its address and settings. */
@@ -17,8 +18,10 @@ export interface ServiceInfo {
   readonly offers: ReadonlyArray<PaymentOffer>
   /** Whether payments are Tempo's. The documents know no commands for other payment methods. */
   readonly tempo: boolean
-  /** The token's name, or its address if it has none. */
+  /** The names of the tokens, or their addresses if they have none, for people: `"pathUSD or USDC.e"`. */
   readonly currency: string
+  /** Tempo's tokens, in the order of the challenges; none for another payment method. */
+  readonly currencies: ReadonlyArray<Currency>
   /** The chain's name, for people; for another payment method the method's name. */
   readonly network: string
   /** The options by which mppx finds the chain, with a blank before them, or an empty string. */
@@ -47,3 +50,35 @@ export const bytes = (count: number): string =>
 
 /** How long a deployment lives, in words. */
 export const hours = ({ ttlHours }: ServiceInfo): string => (ttlHours === 1 ? "1 hour" : `${ttlHours} hours`)
+
+/** The ways to pay, one a line. */
+export const offerList = (service: ServiceInfo, offers: ServiceInfo["offers"]): string =>
+  offers
+    .map(
+      ({ method, intent, amount, currency }) =>
+        `- method \`${method}\`, intent \`${intent}\`, amount \`${amount}\` base units of \`${currency}\`` +
+        (service.tempo ? ` (${nameOf(service, currency)}6 decimals), on ${service.network}` : "")
+    )
+    .join("\n")
+
+/** The name of a token and a comma; nothing for one without a name. */
+const nameOf = ({ currencies }: ServiceInfo, currency: string): string => {
+  const known = currencies.find(({ address, name }) => address === currency && name !== currency)
+  return known === undefined ? "" : `${known.name}, `
+}
+
+/** How a client picks one of several tokens. The example picks the last one, because clients pay the first by themselves. */
+export const tokenChoice = ({ currencies }: ServiceInfo): string => {
+  const last = currencies.at(-1)
+  if (last === undefined || currencies.length < 2) return ""
+  return `
+Each 402 has one challenge for each token, at one price. Answer one of them; the order is the same whichever you pay. The mppx command
+line pays in a token that its wallet holds. Code with mppx pays the first challenge unless it picks another, here ${last.name}:
+
+\`\`\`ts
+const mine = ({ challenge }) => challenge.request.currency === "${last.address}"
+Mppx.create({ methods: [tempo.charge({ account })], orderChallenges: (all) => [...all.filter(mine), ...all] })
+\`\`\`
+If a credential cannot be paid, the fresh 402 begins with the tokens in which its account could pay.
+`
+}

@@ -70,10 +70,10 @@ export const makePaymentGate = Effect.gen(function* () {
 
     /** Answers a rejected credential: 402 with a fresh challenge, or 400 for a method that was not offered. */
     reject: Effect.fnUntraced(function* ({ idempotencyKey }: ParsedRequest, terms: Terms, rejected: PaymentRejected) {
-      const { problem, detail, key } = rejected
+      const { problem, detail, key, payable } = rejected
       if (problem === "method-unsupported") return yield* new MethodUnsupported({ detail })
       const nextKey = idempotencyKey === undefined && key !== undefined ? key : purchaseKey(idempotencyKey)
-      yield* setHeaders(headers402(yield* payments.challenge(terms, nextKey)))
+      yield* setHeaders(headers402(yield* payments.challenge(terms, nextKey, payable)))
       return yield* PaymentRequired.of(problem, detail)
     }),
 
@@ -117,4 +117,4 @@ const answer402 = (challenge: string, reason: PaymentRequired) =>
 const describeUnaccepted = (preferences: string, offers: ReadonlyArray<PaymentOffer>) =>
   offers.some(({ method, intent }) => acceptsPayment(preferences, method, intent))
     ? undefined
-    : `Accept-Payment lists no method of this service: ${offers.map(({ method, intent }) => `${method}/${intent}`).join(", ")}.`
+    : `Accept-Payment lists no method of this service: ${[...new Set(offers.map(({ method, intent }) => `${method}/${intent}`))].join(", ")}.`

@@ -86,7 +86,9 @@ export const PurchaseRow = Schema.Struct({
     reference: Schema.String,
     transaction: Schema.String,
     validBefore: Schema.Number,
-    challengeId: Schema.String
+    challengeId: Schema.String,
+    /** The currency of the payment, for its receipt. A missing field means that it is not known. */
+    currency: Schema.optionalKey(Schema.String)
   }),
   /** The slug that the client asked for, without any suffix; empty for an execution. */
   slug: Schema.String,

@@ -25,7 +25,7 @@ const needed = [
   "TEMPO_RECIPIENT",
   "TEMPO_NETWORK",
   "TEMPO_RPC_URL",
-  "TEMPO_CURRENCY"
+  "TEMPO_CURRENCIES"
 ] as const
 
 const makeTempo = (settings: Pick<Values, (typeof needed)[number]>) => {
@@ -33,7 +33,7 @@ const makeTempo = (settings: Pick<Values, (typeof needed)[number]>) => {
   const config: TempoConfig = {
     secretKey: Redacted.value(settings.MPP_SECRET_KEY),
     realm: settings.REALM,
-    currency: settings.TEMPO_CURRENCY,
+    currencies: settings.TEMPO_CURRENCIES,
     recipient: settings.TEMPO_RECIPIENT,
     chainId: network.chainId
   }
@@ -47,7 +47,7 @@ const makeTempo = (settings: Pick<Values, (typeof needed)[number]>) => {
 }
 
 /**
- * Payments in a stablecoin on Tempo: MPP's method `tempo` with the intent `charge`, in pull mode. The client signs a transfer,
+ * Payments in stablecoins on Tempo: MPP's method `tempo` with the intent `charge`, in pull mode. The client signs a transfer,
  * and the gateway sends it once there is something to deliver. The first use reads the settings, because without them the layer
  * must still build, so that the gateway can name those that are missing.
  */
@@ -62,11 +62,11 @@ export const layerTempo: Layer.Layer<PaymentService, never, Settings> = Layer.ef
         : Effect.map(requireSettings(settings, ...needed), (values) => (made = makeTempo(values)))
     )
 
-    const challenge = Effect.fnUntraced(function* (terms: Terms, key: string) {
+    const challenge = Effect.fnUntraced(function* (terms: Terms, key: string, first?: ReadonlyArray<string>) {
       const { issueChallenge } = yield* tempo
       // The expiry is in whole seconds, like validBefore, so that a client that copies it cannot round beyond it.
       const expires = Math.floor((yield* Clock.currentTimeMillis) / 1000) + CHALLENGE_SECONDS
-      return issueChallenge(terms, { key, nonce: random128() }, new Date(expires * 1000).toISOString())
+      return issueChallenge(terms, { key, nonce: random128() }, new Date(expires * 1000).toISOString(), first)
     })
 
     const verify = Effect.fn("PaymentService.verify")(function* (credential: string, terms: Terms) {

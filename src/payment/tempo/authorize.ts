@@ -1,6 +1,6 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { keccak256 } from "viem"
+import { type Hex, keccak256 } from "viem"
 import { PaymentRejected, PaymentServiceUnavailable } from "../errors.ts"
 import type { Authorization, Terms, Verified } from "../PaymentService.ts"
 import { makeCheckAccessKey } from "./access-key.ts"
@@ -10,6 +10,7 @@ import { rejected, unavailable } from "./chain/rejections.ts"
 import { toSimulationError } from "./chain/rpc-failure.ts"
 import type { makeChallenges } from "./challenges.ts"
 import type { TempoConfig } from "./config.ts"
+import { makeCheckDecimals, payIn } from "./currencies.ts"
 import { makeFunds } from "./funds.ts"
 import { canonical, readPayment, type SignedPayment } from "./read-payment.ts"
 import { makeValidateCredential } from "./validate-credential.ts"
@@ -22,6 +23,9 @@ const MIN_SECONDS_LEFT = 10
 
 /** The time limit of all questions to the chain. With a longer one the payment could expire before the capture. */
 const CHAIN_TIMEOUT = "9 seconds"
+
+/** The time limit of the questions about other currencies, after a payment that cannot be made. */
+const OTHERS_TIMEOUT = "3 seconds"
 
 const expired = (detail: string) => new PaymentRejected({ problem: "payment-expired", detail })
 
@@ -56,7 +60,8 @@ export const makeAuthorize = (
 ) => {
   const validateCredential = makeValidateCredential(config)
   const checkAccessKey = makeCheckAccessKey(network)
-  const funds = makeFunds(network, config)
+  const checkDecimals = makeCheckDecimals(network)
+  const funds = makeFunds(network)
 
   // A transaction whose nonce is ahead of its account's would pass a simulation, and land whenever the gap is filled. An
   // expiring nonce has no order, but the payer may have sent the transaction before, and it may have failed.
@@ -86,30 +91,61 @@ export const makeAuthorize = (
   const simulate = (transaction: SignedPayment["transaction"]) =>
     Effect.tryPromise({ try: () => network.simulate(transaction), catch: toSimulationError })
 
+  // At most ten questions, in two rounds. Independent questions are asked at once.
+  const checkFunds = Effect.fnUntraced(function* (payment: SignedPayment, until: number) {
+    const [readSpendingLimit, feeTerms] = yield* Effect.all(
+      [
+        checkAccessKey(payment, until),
+        funds.readFeeTerms(payment),
+        checkDecimals(payment),
+        simulate(payment.transaction)
+      ],
+      { concurrency: 4 }
+    )
+    yield* funds.checkBalance(payment, feeTerms, readSpendingLimit)
+  })
+
+  // Stock clients pay the first challenge whatever they hold. So for a payer without the token, or whose key may not spend it,
+  // this finds the other currencies in which the payment would pass the same checks.
+  const findPayable = Effect.fnUntraced(function* (payment: SignedPayment, until: number, error: PaymentRejected) {
+    const payable = yield* Effect.filter(
+      config.currencies.filter(({ address }) => address.toLowerCase() !== payment.currency),
+      ({ address }) =>
+        Effect.match(checkFunds(payIn(address.toLowerCase() as Hex, payment), until), {
+          onFailure: () => false,
+          onSuccess: () => true
+        }),
+      { concurrency: "unbounded" }
+    ).pipe(Effect.timeoutOrElse({ duration: OTHERS_TIMEOUT, orElse: () => Effect.succeed([]) }))
+    const [best] = payable
+    if (best === undefined) return yield* error
+    return yield* new PaymentRejected({
+      problem: error.problem,
+      detail: `${error.detail} The account can pay in ${best.name}, which the first fresh challenge asks for.`,
+      payable: payable.map(({ address }) => address)
+    })
+  })
+
   return Effect.fnUntraced(
     function* (verified: Verified, terms: Terms) {
       const checked = yield* checkChallenge(verified.credential, terms, verified.key)
       const payment = yield* readPayment(checked, config)
       const now = (yield* Clock.currentTimeMillis) / 1000
       const validBefore = yield* checkDeadlines(checked.challenge.expires, payment.transaction, now)
-      yield* validateCredential(verified.credential, terms.price, checked.binding)
-      // At most ten questions, in two rounds. Independent questions are asked at once.
-      const [readSpendingLimit, feeTerms] = yield* Effect.all(
-        [
-          checkAccessKey(payment, now + MIN_SECONDS_LEFT),
-          funds.readFeeTerms(payment),
-          checkNonce(payment),
-          simulate(payment.transaction)
-        ],
-        { concurrency: 4 }
+      const currency = String(checked.challenge.request["currency"])
+      yield* validateCredential(verified.credential, terms.price, currency, checked.binding)
+      const until = now + MIN_SECONDS_LEFT
+      const checkedFunds = Effect.catchTag(checkFunds(payment, until), "PaymentRejected", (error) =>
+        findPayable(payment, until, error)
       )
-      yield* funds.checkBalance(payment, feeTerms, readSpendingLimit)
+      yield* Effect.all([checkNonce(payment), checkedFunds], { concurrency: 2 })
       const transaction = canonical(payment)
       return {
         reference: keccak256(transaction),
         transaction,
         validBefore,
-        challengeId: verified.challengeId
+        challengeId: verified.challengeId,
+        currency
       } satisfies Authorization
     },
     Effect.timeoutOrElse({
@@ -119,7 +155,7 @@ export const makeAuthorize = (
     }),
     (self, verified) =>
       Effect.catchTag(self, "PaymentRejected", (error) =>
-        Effect.fail(new PaymentRejected({ problem: error.problem, detail: error.detail, key: verified.key }))
+        Effect.fail(new PaymentRejected({ ...error, key: verified.key }))
       )
   )
 }

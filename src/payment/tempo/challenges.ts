@@ -6,7 +6,7 @@ import type { Terms } from "../PaymentService.ts"
 import { chargeOptions, type TempoConfig } from "./config.ts"
 import { makeIssueChallenge } from "./issue-challenge.ts"
 import { invalidChallenge } from "./chain/rejections.ts"
-import { type Binding, decodeBinding } from "./wire/binding.ts"
+import { type Binding, decodeBinding, isForBody } from "./wire/binding.ts"
 import { readCredential } from "./wire/credential-bounds.ts"
 
 /** A credential that answers one of the gateway's challenges for these terms. Its payload is not checked yet. */
@@ -18,16 +18,18 @@ export interface CheckedCredential {
   readonly source: string | undefined
 }
 
-/** Issues and checks challenges. mppx normalizes the request of each price once. */
+/** Issues and checks challenges. mppx normalizes the requests of each price once. */
 export const makeChallenges = (config: TempoConfig) => {
   const { realm, secretKey } = config
-  const requests = new Map<string, Record<string, unknown>>()
-  const requestOf = (price: string) => {
-    const known = requests.get(price)
-    if (known !== undefined) return known
-    const request = PaymentRequest.fromMethod(Methods.charge, { ...chargeOptions(config), amount: price })
-    requests.set(price, request)
-    return request
+  const known = new Map<string, ReadonlyArray<Record<string, unknown>>>()
+  const requestsOf = (price: string) => {
+    const found = known.get(price)
+    if (found !== undefined) return found
+    const requests = config.currencies.map(({ address }) =>
+      PaymentRequest.fromMethod(Methods.charge, { ...chargeOptions(config, address), amount: price })
+    )
+    known.set(price, requests)
+    return requests
   }
 
   // `verify` throws on JSON values without a canonical form, and clients can send them.
@@ -59,12 +61,13 @@ export const makeChallenges = (config: TempoConfig) => {
     if (binding.op !== terms.operation) {
       return yield* refuse("The challenge is for another operation. Answer the fresh challenge, for this request.")
     }
-    if (binding.body !== terms.bodyDigest) {
+    if (!isForBody(binding, challenge, terms)) {
       return yield* refuse(
         "The challenge is for another body. Send the same bytes that it was issued for, or answer the fresh challenge."
       )
     }
-    if (PaymentRequest.serialize(challenge.request) !== PaymentRequest.serialize(requestOf(terms.price))) {
+    const request = PaymentRequest.serialize(challenge.request)
+    if (!requestsOf(terms.price).some((offered) => PaymentRequest.serialize(offered) === request)) {
       return yield* refuse(
         "The challenge states another price, currency, recipient or chain. Answer the fresh challenge."
       )
@@ -77,5 +80,5 @@ export const makeChallenges = (config: TempoConfig) => {
     return { challenge, binding, payload, source } satisfies CheckedCredential
   })
 
-  return { issueChallenge: makeIssueChallenge(config, requestOf), checkChallenge }
+  return { issueChallenge: makeIssueChallenge(config, requestsOf), checkChallenge }
 }

@@ -6,7 +6,6 @@ import { feeOf } from "./chain/fees.ts"
 import type { Network } from "./chain/networks.ts"
 import { rejected, unavailable } from "./chain/rejections.ts"
 import { toSimulationError } from "./chain/rpc-failure.ts"
-import type { TempoConfig } from "./config.ts"
 import type { SignedPayment } from "./read-payment.ts"
 
 /*
@@ -21,9 +20,7 @@ const FEE_MANAGER = "0xfeec000000000000000000000000000000000000"
 const NUMBER = /^0x[0-9a-f]{64}$/i
 
 /** Asks the chain about fees and balances. */
-export const makeFunds = (network: Network, config: TempoConfig) => {
-  const currency = config.currency.toLowerCase() as Hex
-
+export const makeFunds = (network: Network) => {
   const read = (to: Hex, signature: string, account: Hex) =>
     Effect.tryPromise({
       try: () => network.view(to, `${selectorOf(signature)}${encodeWord(BigInt(account))}` as Hex),
@@ -44,7 +41,7 @@ export const makeFunds = (network: Network, config: TempoConfig) => {
    * or the one that it transfers. `undefined` for a swap that names no token, because the chain then chooses by rules that this
    * file does not repeat.
    */
-  const feeToken = Effect.fnUntraced(function* ({ account, transaction }: SignedPayment) {
+  const feeToken = Effect.fnUntraced(function* ({ account, currency, transaction }: SignedPayment) {
     const { feeToken: named, calls } = transaction
     if (typeof named === "string") return named.toLowerCase() as Hex
     const preferred = yield* read(FEE_MANAGER, "userTokens(address)", account)
@@ -62,7 +59,7 @@ export const makeFunds = (network: Network, config: TempoConfig) => {
    * limits.
    */
   const checkBalance = Effect.fnUntraced(function* (
-    { account, price, transaction }: SignedPayment,
+    { account, currency, price, transaction }: SignedPayment,
     [token, baseFee]: readonly [token: Hex | undefined, baseFee: bigint],
     readSpendingLimit: ReadSpendingLimit
   ) {

@@ -22,6 +22,8 @@ export interface SignedPayment {
   readonly account: Hex
   /** The access key that signed, if one did: address in lower case, and type. The chain says whether the account knows it. */
   readonly key: { readonly address: Hex; readonly kind: string } | undefined
+  /** The address of the token that pays, in lower case: the one of the challenge. */
+  readonly currency: Hex
   /** Base units of the currency. */
   readonly price: bigint
 }
@@ -80,7 +82,11 @@ export const readPayment = Effect.fnUntraced(function* (
   const fault = findRuleViolation(transaction)
   if (fault !== undefined) return yield* rejected(`${fault} Sign it again.`)
   const payment = yield* Effect.try({
-    try: () => readSigner(transaction, BigInt(challenge.request["amount"] as string)),
+    try: () => ({
+      ...readSigner(transaction),
+      currency: currencyOf(challenge),
+      price: BigInt(challenge.request["amount"] as string)
+    }),
     catch: () => rejected("Invalid signature of the transaction. Sign the transaction as it is sent.")
   })
   const { account, key } = payment
@@ -98,24 +104,28 @@ export const readPayment = Effect.fnUntraced(function* (
  * (`access-key.ts` asks). So the payer is the key and not the account: the signature proves the key, no client can pass for
  * another, and the same key is always the same payer.
  */
-const readSigner = (transaction: TxEnvelopeTempo.TxEnvelopeTempo, price: bigint): SignedPayment => {
+const readSigner = (transaction: TxEnvelopeTempo.TxEnvelopeTempo): Omit<SignedPayment, "currency" | "price"> => {
   // This is not `transaction.from`, because that may be a field of the transaction that proves nothing.
   const { signature: envelope } = transaction
   if (envelope === undefined) throw new Error("not signed")
   if (envelope.type !== "keychain") {
     const signer = signerOf(TxEnvelopeTempo.getSignPayload(transaction), envelope) as Hex
-    return { transaction, signer, account: signer, key: undefined, price }
+    return { transaction, signer, account: signer, key: undefined }
   }
   // A key's signature of the first version does not name its account. Nodes no longer accept it (Tempo T1C).
   if (envelope.version !== "v2") throw new Error("old version")
   const account = envelope.userAddress.toLowerCase() as Hex
   const signer = signerOf(TxEnvelopeTempo.getSignPayload(transaction, { from: account }), envelope.inner) as Hex
-  return { transaction, signer, account, key: { address: signer, kind: envelope.inner.type }, price }
+  return { transaction, signer, account, key: { address: signer, kind: envelope.inner.type } }
 }
 
 /** `transferWithMemo(address,uint256,bytes32)` of TIP-20, and the two calls by which stock clients swap into the currency. */
 const TRANSFER_WITH_MEMO = "0x95777d59"
 const SWAP_CALLS = /^0x095ea7b3,0xf0122b75$/ // approve, swapExactAmountOut
+
+/** The token of a challenge that was checked to be the gateway's own. */
+const currencyOf = ({ request }: CheckedCredential["challenge"]): Hex =>
+  String(request["currency"]).toLowerCase() as Hex
 
 const paysChallenge = (
   calls: SignedPayment["transaction"]["calls"],
@@ -130,7 +140,7 @@ const paysChallenge = (
     TRANSFER_WITH_MEMO + encodeWord(BigInt(config.recipient)) + encodeWord(BigInt(challenge.request.amount as string))
   const memo = data.slice(expected.length)
   return (
-    transfer?.to?.toLowerCase() === config.currency.toLowerCase() &&
+    transfer?.to?.toLowerCase() === currencyOf(challenge) &&
     data.startsWith(expected) &&
     namesChallenge(`0x${memo}`, challenge)
   )

@@ -24,14 +24,22 @@ const statusOf = ({ status, transactionHash, blockNumber }: RpcReceipt, referenc
   return status === "0x0" ? "reverted" : "unknown"
 }
 
-/** Makes the receipt of a payment that has landed. Its time is now, or the payment's deadline if that has passed. */
-export const receiptOf = ({ reference, validBefore }: Pick<Authorization, "reference" | "validBefore">): Receipt => ({
+/**
+ * Makes the receipt of a payment that has landed. Its time is now, or the payment's deadline if that has passed. The protocol
+ * lets a method add fields: `currency` is the token that paid.
+ */
+export const receiptOf = ({
+  reference,
+  validBefore,
+  currency
+}: Pick<Authorization, "reference" | "validBefore" | "currency">): Receipt => ({
   reference,
   header: Receipts.serialize({
     method: "tempo",
     status: "success",
     timestamp: new Date(Math.min(Date.now(), validBefore * 1000)).toISOString(),
-    reference
+    reference,
+    ...(currency !== undefined && { currency })
   })
 })
 

@@ -17,7 +17,7 @@ import type { Binding } from "./wire/binding.ts"
  */
 export const makeValidateCredential = (config: TempoConfig) => {
   const method = Method.toServer(Methods.charge, {
-    defaults: chargeOptions(config),
+    defaults: chargeOptions(config, config.currencies[0]?.address ?? ""),
     broadcast: () => Promise.reject(new Errors.VerificationFailedError({ reason: "capture sends payments" })),
     validate: async ({ credential }: Method.ValidateContext<typeof Methods.charge>) => {
       const { challenge, payload } = credential
@@ -36,9 +36,10 @@ export const makeValidateCredential = (config: TempoConfig) => {
   const mppx = Mppx.create({ secretKey, realm, methods: [method] })
 
   // This always passes `meta` and `realm`, because without them mppx accepts a credential that was made for another route.
-  return (credential: string, price: string, binding: Binding) =>
+  return (credential: string, price: string, currency: string, binding: Binding) =>
     Effect.tryPromise({
-      try: () => mppx.validateCredential(credential, { request: { amount: price }, meta: { ...binding }, realm }),
+      try: () =>
+        mppx.validateCredential(credential, { request: { amount: price, currency }, meta: { ...binding }, realm }),
       catch: (error) => (error instanceof Errors.PaymentError ? toPaymentRejected(error) : cannotCheck)
     })
 }

@@ -15,6 +15,7 @@ const service: ServiceInfo = {
   offers: [offer("250000", "0xfirst"), offer("250000", "0xsecond")],
   tempo: true,
   currency: "pathUSD",
+  currencies: [],
   network: "Tempo mainnet",
   mppxOptions: "",
   ttlHours: 24,

@@ -1,12 +1,13 @@
+import { createHash } from "node:crypto"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { TestClock } from "effect/testing"
-import { Challenge, PaymentRequest } from "mppx"
+import { BodyDigest, Challenge, PaymentRequest } from "mppx"
 import { Mppx, tempo as charges } from "mppx/server"
 import { createClient, http } from "viem"
 import { tempoLocalnet } from "viem/tempo/chains"
 import { PaymentService, type Terms } from "../../../src/payment/PaymentService.ts"
-import { merchant, tempo, terms } from "./tempo/setup.ts"
+import { merchant, NO_BODY, tempo, terms, twoTokens } from "./tempo/setup.ts"
 
 const metaOf = (header: string) =>
   PaymentRequest.deserialize(Challenge.deserialize(header).opaque ?? "") as Record<string, string>
@@ -33,9 +34,9 @@ const mppxHeader = async ({ price, description }: Terms, expires: string | undef
 
 describe("a challenge", () => {
   const sold: Record<string, Terms> = {
-    "a deploy": terms,
-    "an update, which is free": { ...terms, operation: "update:dep_1", price: "0" },
-    "a description that must be escaped": { ...terms, description: 'ü "quoted" \\ — 🚀' }
+    "a renewal, which has no body": { ...terms, bodyDigest: NO_BODY },
+    "a deletion, which is free": { ...terms, operation: "delete:dep_1", price: "0", bodyDigest: NO_BODY },
+    "a description that must be escaped": { ...terms, description: 'ü "quoted" \\ — 🚀', bodyDigest: NO_BODY }
   }
   for (const [what, its] of Object.entries(sold)) {
     it.effect(`equals mppx's byte for byte for ${what}`, () =>
@@ -53,12 +54,29 @@ describe("a challenge", () => {
     )
   }
 
-  it.effect("names the operation, the body, the key and a nonce under its HMAC", () =>
+  // mppx's server writes no digest, but its library does.
+  for (const price of ["0.10", "0"])
+    it.effect(`has mppx's digest of the body under its HMAC, byte for byte, for ${price} dollars`, () =>
+      Effect.gen(function* () {
+        const payments = yield* PaymentService
+        const body = '{"files":{"index.ts":"export default { fetch }"}}'
+        const bodyDigest = createHash("sha256").update(body).digest("hex")
+        const header = yield* payments.challenge({ ...terms, bodyDigest, price }, "key_1")
+        const { digest, ...challenge } = Challenge.deserialize(header)
+        assert.strictEqual(digest, BodyDigest.compute(body))
+        assert.isTrue(BodyDigest.verify(digest as BodyDigest.BodyDigest, body))
+        const { id: _, ...fields } = challenge
+        const again = Challenge.from({ ...fields, digest, secretKey: merchant.MPP_SECRET_KEY } as never)
+        assert.strictEqual(header, Challenge.serialize(again))
+      }).pipe(Effect.provide(tempo()))
+    )
+
+  it.effect("names the operation, the key and a nonce under its HMAC", () =>
     Effect.gen(function* () {
       const payments = yield* PaymentService
       const header = yield* payments.challenge(terms, "key_1")
       const { nonce, ...rest } = metaOf(header)
-      assert.deepStrictEqual(rest, { v: "1", op: "deploy", body: terms.bodyDigest, key: "key_1" })
+      assert.deepStrictEqual(rest, { v: "2", op: "deploy", key: "key_1" })
       assert.match(nonce ?? "", /^[0-9a-f]{32}$/)
       const challenge = Challenge.deserialize(header)
       const holds = (opaque: string) =>
@@ -96,6 +114,34 @@ describe("a challenge", () => {
         methodDetails: { chainId: 42431, supportedModes: ["pull"] }
       })
     }).pipe(Effect.provide(tempo({ TEMPO_NETWORK: "testnet" })))
+  )
+
+  it.effect("is one for each token, at one price and in the settings' order", () =>
+    Effect.gen(function* () {
+      const payments = yield* PaymentService
+      const tokens = (first?: ReadonlyArray<string>) =>
+        Effect.map(payments.challenge(terms, "key_1", first), (header) => {
+          const challenges = Challenge.deserializeList(header)
+          for (const challenge of challenges) {
+            assert.isTrue(Challenge.verify(challenge, { secretKey: merchant.MPP_SECRET_KEY }))
+            assert.strictEqual(challenge.request["amount"], "100000")
+            assert.strictEqual(challenge.opaque, challenges[0]?.opaque)
+          }
+          return challenges.map(({ request }) => String(request["currency"]).slice(-1))
+        })
+      assert.deepStrictEqual(yield* tokens(), ["0", "1"])
+      assert.deepStrictEqual(yield* tokens(["0x20C0000000000000000000000000000000000001"]), ["1", "0"])
+      assert.deepStrictEqual(yield* tokens(["0x20c0000000000000000000000000000000000009"]), ["0", "1"])
+      assert.deepStrictEqual(yield* tokens(), ["0", "1"])
+    }).pipe(Effect.provide(tempo(twoTokens)))
+  )
+
+  it.effect("is one for a proof, because it moves no token", () =>
+    Effect.gen(function* () {
+      const payments = yield* PaymentService
+      const header = yield* payments.challenge({ ...terms, price: "0" }, "key_1")
+      assert.strictEqual(Challenge.deserializeList(header).length, 1)
+    }).pipe(Effect.provide(tempo(twoTokens)))
   )
 
   it.effect("does not keep the service from starting if settings are missing", () =>

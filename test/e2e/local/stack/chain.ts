@@ -3,7 +3,7 @@ import { privateKeyToAccount } from "viem/accounts"
 import { tempoLocalnet } from "viem/chains"
 import { Actions } from "viem/tempo"
 import { assert, it } from "vitest"
-import { PATH_USD } from "../../../../src/domain/path-usd.ts"
+import { PATH_USD } from "../../../../src/domain/currencies.ts"
 import { payerPrivateKey, recipient } from "../../../../src/local/chain/accounts.ts"
 import { type Stack } from "../../../../src/local/stack.ts"
 
@@ -28,17 +28,21 @@ export const testChain = (stack: () => Stack): void => {
 
   it("accepts a simulated transfer within the balance, and refuses one above it", async () => {
     const broke = "0x00000000000000000000000000000000000000b0"
-    const attempt = (from: Address) => {
+    const attempt = (from: Address, method: string) => {
       const data = Actions.token.transfer.call({ to: recipient, amount: 1n, token: PATH_USD }).data
       const request = { from, calls: [{ to: PATH_USD, data }], type: "0x76" }
-      return connect().request({ method: "eth_call", params: [request as never, "latest"] })
+      const params = method === "eth_fillTransaction" ? [request] : [request, "latest"]
+      return connect().request({ method: method as never, params: params as never })
     }
-    await attempt(account.address)
-    const refused = await attempt(broke).then(
-      () => "simulated",
-      (cause: Error) => cause.message
-    )
-    assert.match(refused, /revert/i)
+    // A client signs what the node fills, so a fill must fail like a simulation.
+    for (const method of ["eth_call", "eth_estimateGas", "eth_fillTransaction"]) {
+      await attempt(account.address, method)
+      const refused = await attempt(broke, method).then(
+        () => "simulated",
+        (cause: Error) => cause.message
+      )
+      assert.match(refused, /revert/i, method)
+    }
   })
 
   it("has a faucet", async () => {

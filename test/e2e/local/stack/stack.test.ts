@@ -1,7 +1,6 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import { PATH_USD } from "../../../../src/domain/path-usd.ts"
 import { recipient } from "../../../../src/local/chain/accounts.ts"
 import { resolveLocalhost } from "../../../../src/local/system/localhost.ts"
 import { poll } from "../../../../src/local/system/poll.ts"
@@ -62,7 +61,6 @@ describe("the gateway", () => {
       REALM: "another-realm",
       DEPLOY_PRICE: "0.25",
       TEMPO_RECIPIENT: recipient,
-      TEMPO_CURRENCY: PATH_USD,
       TEMPO_NETWORK: "local",
       TEMPO_RPC_URL: stack.info.rpc,
       CONTROL_PLANE_URL: stack.info.controlPlane,

@@ -16,6 +16,7 @@ const voucherService: ServiceInfo = {
   offers,
   tempo: false,
   currency: "usd",
+  currencies: [],
   network: "voucher",
   mppxOptions: "",
   ttlHours: 1,

@@ -26,13 +26,15 @@ const client = createClient({
 /** An account whose key the test has. */
 export type Signer = Extract<Account, { type: "local" }>
 
-type Deserialized = ReturnType<typeof Credential.deserialize<{ type: string; signature: Hex }>>
+/** A credential of a stock client, taken apart. */
+export type Deserialized = ReturnType<typeof Credential.deserialize<{ type: string; signature: Hex }>>
 
-/** Answers a challenge with mppx's own client. */
-export const answer = (challenge: string, account: Signer): Promise<string> =>
+/** Answers one of the challenges of a header with mppx's own client, which takes the first by itself. */
+export const answer = (challenge: string, account: Signer, at = 0): Promise<string> =>
   Mppx.create({
     polyfill: false,
-    methods: [tempo.charge({ account, getClient: () => client })]
+    methods: [tempo.charge({ account, getClient: () => client })],
+    orderChallenges: (candidates) => [...candidates.slice(at), ...candidates.slice(0, at)]
   }).createCredential(new Response(null, { status: 402, headers: { "www-authenticate": challenge } }))
 
 /** Changes a credential. */

@@ -2,17 +2,10 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type { Hex } from "viem"
 import { makeFunds } from "../../../../src/payment/tempo/funds.ts"
-import { account, type Answers, call, chainOf, other, payment, reverted, token } from "./rpc-answers.ts"
+import { type Answers, call, chainOf, other, payment, reverted } from "./rpc-answers.ts"
 
 describe("the balance", () => {
-  const funds = (answers: Answers) =>
-    makeFunds(chainOf(answers).network, {
-      secretKey: "",
-      realm: "",
-      currency: token,
-      recipient: account,
-      chainId: 1337
-    })
+  const funds = (answers: Answers) => makeFunds(chainOf(answers).network)
   const amount = (value: bigint): Hex => `0x${value.toString(16).padStart(64, "0")}`
   const suffices = (answers: Answers, of = payment({}, { key: undefined })) => {
     const { readFeeTerms, checkBalance } = funds(answers)

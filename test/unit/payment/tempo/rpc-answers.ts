@@ -22,6 +22,7 @@ export const payment = (changes: object = {}, of: Partial<SignedPayment> = {}): 
   signer: key.address,
   account,
   key,
+  currency: token,
   price: 100_000n,
   ...of
 })

@@ -23,6 +23,12 @@ export const tempo = (changes: Record<string, string> = {}) =>
     Layer.fresh
   )
 
+/** Settings with a second token. */
+export const twoTokens = { TEMPO_CURRENCIES: "pathUSD,AlphaUSD" }
+
+/** SHA-256 of no bytes. */
+export const NO_BODY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
 /** A deploy of some body. */
 export const terms: Terms = {
   operation: "deploy",

@@ -1,24 +1,30 @@
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { Challenge, PaymentRequest } from "mppx"
-import { type Hex } from "viem"
 import * as TxEnvelopeTempo from "ox/tempo/TxEnvelopeTempo"
 import { generatePrivateKey } from "viem/accounts"
 import { Account, P256 } from "viem/tempo"
 import { PaymentService, type Terms } from "../../../../../src/payment/PaymentService.ts"
 import { answer, change, resign, type Signer } from "../client.ts"
 import { merchant, tempo, terms } from "../setup.ts"
+import { type Call, other, wrongCalls } from "./calls.ts"
 
 export const payer = Account.fromSecp256k1(generatePrivateKey())
-export const other = Account.fromSecp256k1(generatePrivateKey())
+
+/** The server that a table of credentials is for, and the challenge of each header that they answer. */
+export const Offer = Context.Reference<{ readonly settings: Record<string, string>; readonly at: number }>("Offer", {
+  defaultValue: () => ({ settings: {}, at: 0 })
+})
 
 /** Makes a credential of mppx's own client, for a challenge of a server with these settings. */
 export const credentialFor = Effect.fn(function* (
   offered: Terms,
-  options: { settings?: Record<string, string>; account?: Signer; key?: string } = {}
+  options: { settings?: Record<string, string>; account?: Signer; key?: string; at?: number } = {}
 ) {
-  const payments = yield* PaymentService.pipe(Effect.provide(tempo(options.settings)))
+  const { settings, at } = yield* Offer
+  const payments = yield* PaymentService.pipe(Effect.provide(tempo({ ...settings, ...options.settings })))
   const challenge = yield* payments.challenge(offered, options.key ?? "key_1")
-  return yield* Effect.promise(() => answer(challenge, options.account ?? payer))
+  return yield* Effect.promise(() => answer(challenge, options.account ?? payer, options.at ?? at))
 })
 
 export interface Row {
@@ -37,37 +43,6 @@ export const reissued = (changes: object) =>
   edited(({ challenge }) => ({
     challenge: Challenge.from({ ...challenge, ...changes, secretKey: merchant.MPP_SECRET_KEY } as never)
   }))
-
-export interface Call {
-  readonly to: Hex
-  readonly data: Hex
-}
-
-export const word = (value: string) => value.padStart(64, "0")
-/** Writes the words of `transferWithMemo(address to, uint256 amount, bytes32 memo)`, some of them replaced. */
-export const transfer = ({ to, data }: Call, words: { to?: string; amount?: string; memo?: string } = {}): Call => ({
-  to,
-  data: `${data.slice(0, 10)}${words.to ?? data.slice(10, 74)}${words.amount ?? data.slice(74, 138)}${words.memo ?? data.slice(138)}` as Hex
-})
-export const approve: Call = { to: "0x20c0000000000000000000000000000000000001", data: "0x095ea7b3" }
-export const swap: Call = { to: "0xdec0000000000000000000000000000000000000", data: "0xf0122b75" }
-
-export const wrongCalls: Record<string, (payment: Call) => ReadonlyArray<Call>> = {
-  "pays less than the price": (payment) => [transfer(payment, { amount: word("1") })],
-  "pays more than the price": (payment) => [transfer(payment, { amount: word("186a1") })],
-  "pays somebody else": (payment) => [transfer(payment, { to: word(other.address.slice(2).toLowerCase()) })],
-  "pays in another currency": (payment) => [{ ...payment, to: approve.to }],
-  "pays without a memo": ({ to, data }) => [{ to, data: `0xa9059cbb${data.slice(10, 138)}` }],
-  "pays with a memo of its own": (payment) => [transfer(payment, { memo: "11".repeat(32) })],
-  "pays with a memo that is too long": (payment) => [transfer(payment, { memo: `${payment.data.slice(138)}00` })],
-  "names the challenge and another realm in its memo": (payment) => [
-    transfer(payment, { memo: `${payment.data.slice(138, 148)}${"0".repeat(20)}${payment.data.slice(168)}` })
-  ],
-  "does something after paying": (payment) => [payment, approve],
-  "does something before paying": (payment) => [approve, payment],
-  "pays twice": (payment) => [payment, payment],
-  "does nothing": () => [{ to: approve.to, data: "0x" }]
-}
 
 export const table: Record<string, Row> = {
   "is no base64url": {

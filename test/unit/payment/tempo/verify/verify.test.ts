@@ -1,28 +1,48 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { Challenge } from "mppx"
 import { concat, type Hex, toRlp } from "viem"
 import { generatePrivateKey } from "viem/accounts"
 import { Account, P256 } from "viem/tempo"
 import { PaymentService } from "../../../../../src/payment/PaymentService.ts"
-import { type Signer } from "../client.ts"
-import { merchant, tempo, terms } from "../setup.ts"
-import { payer, other, credentialFor, edited, signedAgain, transfer, approve, swap, table, type Call } from "./rows.ts"
+import { answer, type Signer } from "../client.ts"
+import { merchant, tempo, terms, twoTokens } from "../setup.ts"
+import { approve, type Call, other, swap, transfer } from "./calls.ts"
+import { credentialFor, edited, Offer, payer, signedAgain, table } from "./rows.ts"
+import { digestTable, mixedTable } from "./token-rows.ts"
+
+/** The gateways that the tables are for: with one token, and with two, of which the client pays either. */
+const offers: Record<string, readonly [offer: typeof Offer.Service, rows: typeof table]> = {
+  "": [
+    { settings: {}, at: 0 },
+    { ...table, ...digestTable }
+  ],
+  ", answering the first of two challenges": [
+    { settings: twoTokens, at: 0 },
+    { ...table, ...digestTable, ...mixedTable }
+  ],
+  ", answering the second of two challenges": [
+    { settings: twoTokens, at: 1 },
+    { ...table, ...digestTable, ...mixedTable }
+  ]
+}
 
 describe("verify rejects a credential that", () => {
-  for (const [name, row] of Object.entries(table)) {
-    it.live(name, () =>
-      Effect.gen(function* () {
-        const payments = yield* PaymentService
-        const credential = yield* row.credential
-        const error = yield* Effect.flip(payments.verify(credential, terms))
-        assert.strictEqual(error._tag, "PaymentRejected")
-        assert.strictEqual(error.problem, row.problem)
-        assert.strictEqual(error.key, row.key)
-        assert.match(error.detail, row.text)
-        if (credential.length > 100) assert.notInclude(JSON.stringify(error), credential.slice(-24))
-      }).pipe(Effect.provide(tempo()))
-    )
-  }
+  for (const [how, [offer, rows]] of Object.entries(offers))
+    for (const [name, row] of Object.entries(rows)) {
+      it.live(name + how, () =>
+        Effect.gen(function* () {
+          const payments = yield* PaymentService
+          const credential = yield* row.credential
+          const error = yield* Effect.flip(payments.verify(credential, terms))
+          assert.strictEqual(error._tag, "PaymentRejected")
+          assert.strictEqual(error.problem, row.problem)
+          assert.strictEqual(error.key, row.key)
+          assert.match(error.detail, row.text)
+          if (credential.length > 100) assert.notInclude(JSON.stringify(error), credential.slice(-24))
+        }).pipe(Effect.provide(tempo(offer.settings)), Effect.provideService(Offer, offer))
+      )
+    }
 })
 
 const key = P256.randomPrivateKey()
@@ -37,6 +57,39 @@ const signers: Record<string, readonly [account: Signer, payer: string]> = {
   "an access key: the key's": [accessKey, accessKey.accessKeyAddress],
   "a P256 access key: the key's": [accessKeyP256, accessKeyP256.accessKeyAddress]
 }
+
+describe("verify accepts", () => {
+  it.live("either of two challenges, in whatever order they were issued", () =>
+    Effect.gen(function* () {
+      const payments = yield* PaymentService
+      for (const at of [0, 1])
+        for (const TEMPO_CURRENCIES of ["pathUSD,AlphaUSD", "AlphaUSD, pathusd"]) {
+          const credential = yield* credentialFor(terms, { settings: { TEMPO_CURRENCIES }, at })
+          const { key, payer: verified } = yield* payments.verify(credential, terms)
+          assert.deepStrictEqual([key, verified], ["key_1", payer.address.toLowerCase()])
+        }
+    }).pipe(Effect.provide(tempo(twoTokens)))
+  )
+
+  // Issued by the release before `digest` and TEMPO_CURRENCIES.
+  const earlier =
+    'Payment id="D5u_GVBMfUTOy0gOApqUDui4bvxLE6rhPWfbeXSALmI", realm="compute.test", method="tempo", intent="charge", request="eyJhbW91bnQiOiIxMDAwMDAiLCJjdXJyZW5jeSI6IjB4MjBjMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMCIsIm1ldGhvZERldGFpbHMiOnsiY2hhaW5JZCI6MTMzNywic3VwcG9ydGVkTW9kZXMiOlsicHVsbCJdfSwicmVjaXBpZW50IjoiMHgzQzQ0Q2REZEI2YTkwMGZhMmI1ODVkZDI5OWUwM2QxMkZBNDI5M0JDIn0", description="Deploy one Worker for 24 hours", expires="2026-11-29T23:39:36.000Z", opaque="eyJib2R5IjoiMGYwZjBmMGYwZjBmMGYwZjBmMGYwZjBmMGYwZjBmMGYwZjBmMGYwZjBmMGYwZjBmMGYwZjBmMGYwZjBmMGYwZiIsImtleSI6ImtleV8xIiwibm9uY2UiOiIzMjU1NmIyN2Q0ZWNmNWM2M2IxMmVmMGY3NTFlZjBkOSIsIm9wIjoiZGVwbG95IiwidiI6IjEifQ"'
+  it.live("a challenge of the release before, for its own body", () =>
+    Effect.gen(function* () {
+      const payments = yield* PaymentService
+      const { id, ...issued } = Challenge.deserialize(earlier)
+      const { MPP_SECRET_KEY: secretKey } = merchant
+      assert.strictEqual(Challenge.from({ ...issued, secretKey } as never).id, id)
+      // The client answers none that has expired.
+      const expires = new Date(Date.now() + 300_000).toISOString()
+      const later = Challenge.serialize(Challenge.from({ ...issued, expires, secretKey } as never))
+      const credential = yield* Effect.promise(() => answer(later, payer))
+      assert.strictEqual((yield* payments.verify(credential, terms)).key, "key_1")
+      const other = yield* Effect.flip(payments.verify(credential, { ...terms, bodyDigest: "f0".repeat(32) }))
+      assert.match(other.message, /another body/)
+    }).pipe(Effect.provide(tempo(twoTokens)))
+  )
+})
 
 describe("the payer is the signer", () => {
   for (const [name, [account, address]] of Object.entries(signers)) {

@@ -1,0 +1,49 @@
+import * as Effect from "effect/Effect"
+import type { Hex } from "viem"
+import { encodeWord, selectorOf } from "./chain/abi.ts"
+import type { Network } from "./chain/networks.ts"
+import { rejected } from "./chain/rejections.ts"
+import { toSimulationError } from "./chain/rpc-failure.ts"
+import { DECIMALS } from "./config.ts"
+import type { SignedPayment } from "./read-payment.ts"
+
+/**
+ * Checks that a token has six decimals, because a price is the same number of base units in every token. The first payment in
+ * a token asks the chain, and the answer is remembered. Another number is the operator's error, which the log tells.
+ */
+export const makeCheckDecimals = (network: Network) => {
+  const fine = new Set<string>()
+  return Effect.fnUntraced(function* ({ currency }: Pick<SignedPayment, "currency">) {
+    if (fine.has(currency)) return
+    const answer = yield* Effect.tryPromise({
+      try: () => network.view(currency, selectorOf("decimals()") as Hex),
+      catch: toSimulationError
+    })
+    if (answer === `0x${encodeWord(BigInt(DECIMALS))}`) {
+      fine.add(currency)
+      return
+    }
+    yield* Effect.logError("TEMPO_CURRENCIES names a token without 6 decimals; no payment in it is taken", currency)
+    return yield* rejected(NOT_TAKEN)
+  })
+}
+
+const NOT_TAKEN =
+  "This service cannot take this token, because it does not have 6 decimals. Nothing was charged. Answer the challenge of " +
+  "another token, and tell the service's operator."
+
+/** The same transfer may need this much more gas in another token: the first balance of an account is dear on Tempo. */
+const MORE_GAS = 500_000n
+
+/** Returns the same payment as the payer would make it in another token, without its signature. */
+export const payIn = (currency: Hex, payment: SignedPayment): SignedPayment => {
+  const { feeToken, calls, gas = 0n, ...transaction } = payment.transaction
+  const [transfer] = calls.slice(-1)
+  // Clients name the token that they pay in as the token of the fee, or none. Another one stays.
+  const fee = typeof feeToken === "string" && feeToken.toLowerCase() !== payment.currency ? { feeToken } : {}
+  return {
+    ...payment,
+    currency,
+    transaction: { ...transaction, ...fee, gas: gas + MORE_GAS, calls: [{ ...transfer, to: currency }] }
+  }
+}
