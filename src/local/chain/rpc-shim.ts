@@ -3,17 +3,12 @@ import { type Address, createClient, custom, defineChain } from "viem"
 import { privateKeyToAccount } from "viem/accounts"
 import { tempoLocalnet } from "viem/chains"
 import { Actions } from "viem/tempo"
-import { PATH_USD } from "../../domain/path-usd.ts"
+import { PATH_USD } from "../../domain/currencies.ts"
 import { faucetPrivateKey } from "./accounts.ts"
 import type { Ipc, RpcAnswer, RpcCall } from "./ipc.ts"
 import { isAllowed, refuseRequest } from "./rpc-access.ts"
+import { simulate } from "./simulate.ts"
 import { ownHosts } from "../system/hosts.ts"
-
-interface Call {
-  readonly to?: string
-  readonly data?: string
-  readonly input?: string
-}
 
 interface RpcRequest extends RpcCall {
   readonly id: unknown
@@ -27,8 +22,7 @@ export interface RpcShim {
 /**
  * Serves JSON-RPC in front of a Tempo-mode anvil 1.7.1, which differs from a Tempo node in three ways that matter here:
  *
- * - anvil ignores `calls` of a 0x76 transaction in `eth_call` and `eth_estimateGas`, so that a transfer above the balance
- *   simulates well. The shim runs each call by itself first (on the latest state; exact for the one call of a charge).
+ * - anvil does not simulate what it estimates and fills (`simulate.ts`).
  * - anvil lacks the faucet, `tempo_fundAddress`. In the shim, dev account #9 pays 1,000 pathUSD.
  * - anvil lets any client rewrite the chain. The shim passes on only a public node's methods, and none for a page in a browser.
  */
@@ -44,18 +38,7 @@ export const startRpcShim = async (options: {
     if (!isAllowed(method))
       return { error: { code: -32601, message: `The method ${method} is not available on this chain.` } }
     if (method === "tempo_fundAddress") return { result: [await fund(params[0] as Address)] }
-    if (method === "eth_call" || method === "eth_estimateGas") {
-      const [transaction, ...rest] = params as [{ from?: string; calls?: ReadonlyArray<Call> }?]
-      for (const call of transaction?.calls ?? []) {
-        const { to, data = call.input } = call
-        const outcome = await upstream.call({
-          method: "eth_call",
-          params: [{ from: transaction?.from, to, data }, ...rest]
-        })
-        if (outcome.error !== undefined) return outcome
-      }
-    }
-    return upstream.call({ method, params })
+    return simulate(upstream, { method, params })
   }
   const answer = async (request: RpcRequest) => ({ jsonrpc: "2.0", id: request.id, ...(await run(request)) })
 

@@ -1,15 +1,17 @@
 import { Challenge } from "mppx"
 import { afterAll, assert, beforeAll, it } from "vitest"
-import type { Stack } from "../../src/local/stack.ts"
-import { fresh, postTo, startTestStack, walletOn } from "./support.ts"
+import type { Stack } from "../../../src/local/stack.ts"
+import { testTokens } from "./tokens.ts"
+import { fresh, postTo, startTestStack, walletOn } from "../support.ts"
 
 // Jack keeps secrets for a machine, not for a project, so two gateways may share them and their recipient. Only the realm,
 // which a challenge names under its HMAC, separates them.
 let one: Stack
 let other: Stack
 beforeAll(async () => {
-  one = await startTestStack({ REALM: "one-compute" })
-  other = await startTestStack({ REALM: "other-compute", TEMPO_NETWORK: "local", TEMPO_RPC_URL: one.info.rpc })
+  one = await startTestStack({ REALM: "one-compute", TEMPO_CURRENCIES: "pathUSD,AlphaUSD" })
+  const chain = { TEMPO_NETWORK: "local", TEMPO_RPC_URL: one.info.rpc }
+  other = await startTestStack({ REALM: "other-compute", TEMPO_CURRENCIES: "AlphaUSD,pathUSD", ...chain })
 })
 afterAll(async () => {
   await other?.stop()
@@ -44,3 +46,8 @@ for (const [direction, gateways] of Object.entries(directions)) {
     assert.strictEqual(await wallet.balance(seller.info.recipient), before + 100_000n)
   })
 }
+
+testTokens(
+  () => one,
+  () => other
+)
