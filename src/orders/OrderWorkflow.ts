@@ -3,6 +3,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { DeployOrder, ExecuteOrder, OrderResult, RenewOrder } from "../domain/Order.ts"
+import { markReplayed } from "../domain/replayed.ts"
 import { layerWorkSlots } from "./build/WorkSlots.ts"
 import { isAboutCredential, joinInFlight, resolveOrder, runDetached } from "./idempotency/resolve-order.ts"
 import { deployed, executed, type OrderError, type OrderOperations, renewed } from "./operations.ts"
@@ -60,7 +61,7 @@ const submit = Effect.fn("OrderWorkflow.submit")(function* (
         )
       )
     case "Finished":
-      return { ...(yield* storedResult(resolution.purchase)), replayed: true }
+      return { ...(yield* Effect.mapError(storedResult(resolution.purchase), markReplayed)), replayed: true }
     case "Refused":
       return yield* resolution.error
   }

@@ -1,8 +1,10 @@
-import type * as Exit from "effect/Exit"
+import * as Exit from "effect/Exit"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { Deleted, Deployed, DeployedFields, Executed, LogSource, Source, TakenDown } from "../domain/Order.ts"
 import { Internal, NotFound } from "../domain/Errors.ts"
+import { isReplayed, markReplayed } from "../domain/replayed.ts"
 import {
   CommitError,
   DeployError,
@@ -57,14 +59,31 @@ const codec = <A, E>(value: Schema.Codec<A, Schema.Json | A>, error: Schema.Code
   let made: ReturnType<typeof makeCodec<A, E>> | undefined
   const use = () => (made ??= makeCodec(value, error))
   return {
-    encode: (exit) => Effect.orDie(use().encode(exit)),
-    decode: (encoded) => Effect.orDie(use().decode(encoded))
+    encode: (exit) => Effect.map(Effect.orDie(use().encode(exit)), (encoded) => withMark(encoded, exit)),
+    decode: (encoded) => Effect.map(Effect.orDie(use().decode(encoded)), (exit) => marked(exit, encoded))
   }
 }
 
 const makeCodec = <A, E>(value: Schema.Codec<A, Schema.Json | A>, error: Schema.Codec<E, unknown>) => {
   const outcome = Schema.toCodecJson(Schema.Exit(value, error, Schema.Defect()))
   return { encode: Schema.encodeEffect(outcome), decode: Schema.decodeUnknownEffect(outcome) }
+}
+
+/** The error of an outcome, if it is one that can carry the mark of `markReplayed`. */
+const errorOf = (exit: Exit.Exit<unknown, unknown>): object | undefined => {
+  const error = Option.getOrUndefined(Exit.findErrorOption(exit))
+  return typeof error === "object" && error !== null ? error : undefined
+}
+
+const withMark = (encoded: unknown, exit: Exit.Exit<unknown, unknown>): unknown => {
+  const error = errorOf(exit)
+  return error !== undefined && isReplayed(error) ? { ...(encoded as object), replayed: true } : encoded
+}
+
+const marked = <A, E>(exit: Exit.Exit<A, E>, encoded: unknown): Exit.Exit<A, E> => {
+  const error = errorOf(exit)
+  if (error !== undefined && (encoded as { readonly replayed?: unknown }).replayed === true) markReplayed(error)
+  return exit
 }
 
 /**

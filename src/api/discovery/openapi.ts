@@ -79,14 +79,16 @@ const REQUEST_HEADERS = ["IdempotencyKey", "AcceptPayment"].map((name) => ({ $re
 
 const RETRY_AFTER = { "Retry-After": { $ref: "#/components/headers/RetryAfter" } }
 
+/** The header of an answer that is given again, also of an error. */
+const REPLAYED = { "Idempotent-Replayed": { $ref: "#/components/headers/IdempotentReplayed" } }
+
 /** Headers of responses, by status. */
 const RESPONSE_HEADERS: Readonly<Record<string, Json>> = {
-  200: {
-    "Payment-Receipt": { $ref: "#/components/headers/PaymentReceipt" },
-    "Idempotent-Replayed": { $ref: "#/components/headers/IdempotentReplayed" }
-  },
+  200: { "Payment-Receipt": { $ref: "#/components/headers/PaymentReceipt" }, ...REPLAYED },
   402: { "WWW-Authenticate": { $ref: "#/components/headers/Challenge" } },
   409: RETRY_AFTER,
+  410: REPLAYED,
+  422: REPLAYED,
   429: RETRY_AFTER,
   502: RETRY_AFTER,
   503: RETRY_AFTER

@@ -1,15 +1,20 @@
 import * as Effect from "effect/Effect"
 import { WrongIdempotencyKey } from "../../domain/Errors.ts"
+import { isReplayed } from "../../domain/replayed.ts"
 import { setHeaders } from "../request/headers.ts"
+
+/** The header of an answer that is given again. */
+export const REPLAYED = { "idempotent-replayed": "true" }
 
 /**
  * Adds what only the gateway knows to an order's errors: absolute URLs (`origin`), the client's own `Idempotency-Key` in place
- * of its hash, and the header `Retry-After`.
+ * of its hash, and the headers `Retry-After` and `Idempotent-Replayed`.
  */
 export const completeErrors =
   (origin: string, idempotencyKey: string | undefined) =>
   <A, E extends object, R>(self: Effect.Effect<A, E, R>) =>
     self.pipe(
+      Effect.tapError((error) => (isReplayed(error) ? setHeaders(REPLAYED) : Effect.void)),
       Effect.mapError((error) => complete(error, origin, idempotencyKey)),
       Effect.tapError(setRetryAfter)
     )

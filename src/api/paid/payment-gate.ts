@@ -10,7 +10,7 @@ import { acceptsPayment } from "../request/content-negotiation.ts"
 import { setHeaders } from "../request/headers.ts"
 import { notConfigured } from "../request/not-configured.ts"
 import { makeOrigin } from "../request/origin.ts"
-import { completeErrors } from "./complete-error.ts"
+import { completeErrors, REPLAYED } from "./complete-error.ts"
 import { CredentialRateLimit } from "./CredentialRateLimit.ts"
 import { type ParsedRequest, readBodyless, readRequest } from "./read-request.ts"
 
@@ -87,7 +87,7 @@ export const setReceipt = (receipt: string, replayed = false) =>
   setHeaders({
     "payment-receipt": receipt,
     "cache-control": "private",
-    ...(replayed && { "idempotent-replayed": "true" })
+    ...(replayed && REPLAYED)
   })
 
 const headers402 = (challenge: string) => ({ "www-authenticate": challenge, "cache-control": "no-store" })

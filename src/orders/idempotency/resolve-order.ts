@@ -2,6 +2,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import { BundleFailed, Internal, OrderInProgress } from "../../domain/Errors.ts"
 import type { OrderResult, Paid } from "../../domain/Order.ts"
+import { markReplayed } from "../../domain/replayed.ts"
 import { PaymentRejected } from "../../payment/PaymentService.ts"
 import { PurchaseStore, type InFlightOrder, BUILD_FAILURE_TTL_MS } from "../purchase/PurchaseStore.ts"
 import type { OrderError } from "../operations.ts"
@@ -62,7 +63,7 @@ export const resolveOrder = (store: PurchaseStore["Service"], paid: Paid, now: n
     const failure = store.buildFailure()
     if (failure !== undefined && now - failure.at < BUILD_FAILURE_TTL_MS) {
       const { detail, diagnostics } = failure
-      return { _tag: "Refused", error: new BundleFailed({ detail, diagnostics }) }
+      return { _tag: "Refused", error: markReplayed(new BundleFailed({ detail, diagnostics })) }
     }
     return { _tag: "New", inFlight: register(store, key, challengeId) }
   }
