@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { ControlPlaneClient } from "../../control-plane/ControlPlaneClient.ts"
 import { index, projectTags } from "../delivery/deliver.ts"
-import { type Delivered, expiryOf, isDeleted } from "../purchase/Purchase.ts"
+import { expiryOf, isDeleted } from "../purchase/Purchase.ts"
 import { PurchaseStore } from "../purchase/PurchaseStore.ts"
 import { save } from "../purchase/save.ts"
 import { rested } from "../purchase/transitions.ts"
@@ -41,10 +41,25 @@ export const retag = Effect.fn("OrderWorkflow.retag")(function* (id: string) {
   }
 })
 
+/**
+ * Does it again, after a try that has failed or was cut off. The order saves the next try first, because a host that hangs lets
+ * this one end without a word.
+ */
+export const retagAgain = Effect.fnUntraced(function* (id: string) {
+  const store = yield* PurchaseStore
+  const now = yield* Clock.currentTimeMillis
+  const purchase = store.byId(id)
+  if (purchase?.state !== "delivered" || purchase.retag === undefined) return
+  const { attempts } = purchase.retag
+  yield* save(store, rested({ ...purchase, retag: { attempts: attempts + 1, due: now + backoff.hang(attempts) } }))
+  yield* retag(id)
+})
+
+/** The host has refused, or did not answer in time. The next try comes sooner than after a host that hangs. */
 const later = (store: PurchaseStore["Service"], id: string, now: number): Effect.Effect<unknown> => {
   const purchase = store.byId(id)
   if (purchase?.state !== "delivered" || purchase.retag === undefined) return Effect.void
   const { attempts } = purchase.retag
-  const next: Delivered = { ...purchase, retag: { attempts: attempts + 1, due: now + backoff.delivery(attempts) } }
-  return save(store, rested(next))
+  const due = now + backoff.delivery(attempts)
+  return save(store, rested({ ...purchase, retag: { attempts: Math.max(attempts, 1), due } }))
 }

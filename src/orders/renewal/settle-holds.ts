@@ -7,7 +7,7 @@ import { save } from "../purchase/save.ts"
 import { rested } from "../purchase/transitions.ts"
 import { backoff } from "../steps/backoff.ts"
 import { drop, extend } from "./hold.ts"
-import { retag } from "./retag.ts"
+import { retagAgain } from "./retag.ts"
 
 /**
  * Does what a live deployment is due for because of its renewals: it asks the chain about payments whose orders have not said
@@ -19,7 +19,7 @@ export const tendRenewals = Effect.fn("OrderWorkflow.tendRenewals")(function* (i
   const holds = (store.byId(id)?.holds ?? []).filter(({ due }) => due <= now)
   yield* Effect.forEach(holds, (held) => settle(id, held), { concurrency: "unbounded", discard: true })
   const present = store.byId(id)
-  if (present?.retag !== undefined && (holds.length > 0 || present.retag.due <= now)) yield* retag(id)
+  if (present?.retag !== undefined && (holds.length > 0 || present.retag.due <= now)) yield* retagAgain(id)
   const left = store.byId(id)
   if (left?.update === null) yield* save(store, rested(left))
 })
