@@ -19,7 +19,7 @@ import { remove } from "./proved/remove.ts"
 import { buyRenewal, markRenewed } from "./renewal/buy-renewal.ts"
 import { commit, hold, release } from "./renewal/hold.ts"
 import { buy } from "./steps/buy.ts"
-import { isOver } from "./steps/expire.ts"
+import { beginEnd } from "./steps/expire.ts"
 import { resume } from "./steps/resume.ts"
 import { awaitsPayer } from "./steps/retry.ts"
 import { submitUpdate } from "./steps/update.ts"
@@ -82,7 +82,9 @@ const claims = Effect.fn("OrderWorkflow.claims")(function* (id: string, projectI
   const now = yield* Clock.currentTimeMillis
   // A deployment that gets a new project may get any project.
   const placed = purchase.placement?.projectId ?? (purchase.gone === true ? projectId : null)
-  return placed === projectId && (isHeld(purchase) || !isOver(purchase, now - GRACE_MS))
+  if (placed !== projectId) return false
+  // The caller deletes a project that nobody claims.
+  return isHeld(purchase) || beginEnd(store, id, now - GRACE_MS) === undefined
 })
 
 /** Runs orders on these services. */

@@ -1,7 +1,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { orderName, parseId } from "../domain/DeploymentId.ts"
-import { type Busy, NotFound } from "../domain/Errors.ts"
+import { type Busy, Internal, NotFound } from "../domain/Errors.ts"
 import type { Paid } from "../domain/Order.ts"
 import type { DeploymentIds } from "../ids/DeploymentIds.ts"
 import type { OrderOperations } from "./operations.ts"
@@ -39,7 +39,12 @@ export const makeOrders = (
   // A renewal has an object of its own. No object is made for an invented id.
   renew: (order) => Effect.flatMap(owner(ids, order.id), () => orderAt(nameOf(order)).renew(order)),
   hold: (request) => Effect.flatMap(owner(ids, request.id), (name) => orderAt(name).hold(request)),
-  commit: (request) => Effect.flatMap(owner(ids, request.id), (name) => orderAt(name).commit(request)),
+  commit: (request) =>
+    owner(ids, request.id).pipe(
+      // The id was checked before the payment, and only the deployment itself can say that it is gone.
+      Effect.catchTag("NotFound", () => new Internal({ detail: "The id could not be checked.", charged: true })),
+      Effect.flatMap((name) => orderAt(name).commit(request))
+    ),
   release: (request) => Effect.flatMap(owner(ids, request.id), (name) => orderAt(name).release(request)),
   claims: (deploymentId, projectId) => {
     const name = parseId(deploymentId)?.order

@@ -2,11 +2,11 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type { Values } from "../../config.ts"
-import { Expired, NotFound, OrderInProgress } from "../../domain/Errors.ts"
-import { operationOn, purchaseKey, statusPath } from "../../domain/Order.ts"
+import { Expired, NotFound } from "../../domain/Errors.ts"
+import { operationOn, purchaseKey } from "../../domain/Order.ts"
 import { Orders } from "../../orders/Orders.ts"
 import { whyOver } from "../../orders/operator/Takedown.ts"
-import { tooFarAhead } from "../../orders/renewal/hold.ts"
+import { notLive, tooFarAhead } from "../../orders/renewal/hold.ts"
 import type { Terms } from "../../payment/PaymentService.ts"
 import { makePaymentGate, setReceipt } from "../paid/payment-gate.ts"
 import type { ParsedRequest } from "../paid/read-request.ts"
@@ -38,16 +38,7 @@ export const makeRenew = Effect.gen(function* () {
         expired_at: status.expires_at
       })
     }
-    if (ends === null) {
-      return yield* new OrderInProgress({
-        detail: "The deployment is not live yet. Nothing was charged. Send the renewal once it is live.",
-        charged: false,
-        deployment_id: id,
-        status_url: statusPath(id),
-        retry: { idempotency_key: purchaseKey(idempotencyKey) },
-        retry_after: 5
-      })
-    }
+    if (ends === null || status.status !== "live") return yield* notLive(status, purchaseKey(idempotencyKey))
     if (ends + TTL_HOURS * 3_600_000 > now + MAX_DAYS * 86_400_000) return yield* tooFarAhead(ends, MAX_DAYS)
   })
 

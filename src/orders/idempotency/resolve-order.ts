@@ -53,7 +53,7 @@ export const resolveOrder = (store: PurchaseStore["Service"], paid: Paid, now: n
   const current = [...store.inFlight.values()].find(
     (one) => one.challengeId === challengeId || one.key === (bound?.key ?? key)
   )
-  const purchase = bound ?? (current === undefined ? store.findUndelivered() : undefined)
+  const purchase = bound ?? (current === undefined ? store.findUndelivered(now) : undefined)
   const inFlight = current ?? (purchase === undefined ? undefined : store.inFlight.get(purchase.key))
   if (inFlight !== undefined) return { _tag: "Join", inFlight }
   if (purchase === undefined) {

@@ -131,6 +131,8 @@ export const PurchaseRow = Schema.Struct({
   price: Schema.optionalKey(Schema.String),
   /** The address of the token that was paid with; a missing field means the one of the settings. */
   token: Schema.optionalKey(Schema.String),
+  /** True before the project is deleted because the time is over. It is final, also if a clock goes back: no renewal is taken. */
+  ending: Schema.optionalKey(Schema.Boolean),
   /** When the code that is live answered at its URL, in unix milliseconds. Null or a missing field: nobody could ask, or nobody has. */
   verifiedAt: Schema.optionalKey(Schema.NullOr(Schema.Number)),
   /** Renewals of this deployment that are being paid. A missing field means none, as in the next three. */

@@ -14,6 +14,12 @@ export const BUILD_FAILURE_TTL_MS = 3_600_000
 /** The store keeps a spent proof this long, in milliseconds, because no challenge can be answered for longer. */
 export const PROOF_TTL_MS = 600_000
 
+/**
+ * A delivered renewal whose answer nobody has received is the answer to another key of its payer for this long, in milliseconds,
+ * because an agent that starts over does so at once. After that another key wants another renewal.
+ */
+export const START_OVER_MS = 600_000
+
 /** An order in progress: its key, its challenge, and its result to come. */
 export interface InFlightOrder {
   readonly key: string
@@ -77,8 +83,11 @@ export class PurchaseStore extends Context.Service<
     /** The purchase bound to this challenge. Failed purchases release it. */
     readonly byChallenge: (challengeId: string) => Purchase | undefined
     readonly byId: (id: string) => Purchase | undefined
-    /** A purchase whose money has moved, or may have, and whose payer has not received the answer. */
-    readonly findUndelivered: () => Purchase | undefined
+    /**
+     * A purchase whose money has moved, or may have, and whose payer has not received the answer; a delivered renewal counts for
+     * `START_OVER_MS`. `now` in unix milliseconds.
+     */
+    readonly findUndelivered: (now: number) => Purchase | undefined
     /** The purchases whose `due` has come. `now` in unix milliseconds. */
     readonly findDue: (now: number) => ReadonlyArray<Purchase>
     /**
@@ -124,6 +133,10 @@ export const isOpen = ({ state, update, deletedAt }: Purchase): boolean =>
 export const keepsPayload = (purchase: Purchase): boolean =>
   isOpen(purchase) || (purchase.operation === "execute" && purchase.state === "delivered")
 
-/** Whether a payer has paid, or may have, and has not received the answer. */
-export const isUndelivered = ({ state, answered, deletedAt }: Purchase): boolean =>
-  deletedAt === undefined && (state === "capturing" || state === "captured" || (state === "delivered" && !answered))
+/** Whether a payer has paid, or may have, and has not received the answer. `now` in unix milliseconds. */
+export const isUndelivered = (purchase: Purchase, now: number): boolean => {
+  const { state, answered, deletedAt, operation, updatedAt } = purchase
+  if (deletedAt !== undefined) return false
+  if (state !== "delivered") return state === "capturing" || state === "captured"
+  return !answered && (operation !== "renew" || (updatedAt ?? 0) > now - START_OVER_MS)
+}

@@ -3,8 +3,8 @@ import { endOfUpdate, isKept, type Kept, slotOf } from "./Kept.ts"
 import { makeKeptSql } from "./KeptSql.ts"
 import { joinParts, splitParts } from "./parts.ts"
 import { makeProofsSql } from "./ProofsSql.ts"
-import { BuildFailureText, type Purchase, PurchaseText } from "./Purchase.ts"
-import { BUILD_FAILURE_TTL_MS, keepsPayload, type Payload, PurchaseStore } from "./PurchaseStore.ts"
+import { BuildFailureText, type Purchase, PurchaseRow, PurchaseText } from "./Purchase.ts"
+import { BUILD_FAILURE_TTL_MS, keepsPayload, type Payload, PurchaseStore, START_OVER_MS } from "./PurchaseStore.ts"
 
 /**
  * The storage schema of an order's object (SQLite, inside the Durable Object):
@@ -71,8 +71,10 @@ export const makePurchaseStore = (storage: DurableObjectStorage): PurchaseStore[
   }
   const put = (purchase: Purchase) => {
     const { id, state, due } = purchase
-    const end = endOfUpdate(purchases("id = ?", id)[0], purchase)
-    write("INSERT OR REPLACE INTO purchase VALUES (?, ?, ?, ?)", id, state, due, encodePurchase(purchase))
+    const before = rows<{ data: string }>("SELECT data FROM purchase WHERE id = ?", id)[0]?.data
+    const end = endOfUpdate(before === undefined ? undefined : decodePurchase(before), purchase)
+    const data = withUnknownFields(encodePurchase(purchase), before)
+    write("INSERT OR REPLACE INTO purchase VALUES (?, ?, ?, ?)", id, state, due, data)
     if (!keepsPayload(purchase)) write("DELETE FROM upload WHERE id = ?", id)
     if (!isKept(purchase)) kept.delete(id)
     else if (end === "taken") kept.promote(id)
@@ -105,10 +107,13 @@ export const makePurchaseStore = (storage: DurableObjectStorage): PurchaseStore[
     byKey: (key) => boundTo("key", key),
     byChallenge: (challengeId) => boundTo("challenge", challengeId),
     byId: (id) => purchases("id = ?", id)[0],
-    findUndelivered: () =>
+    findUndelivered: (now) =>
+      // As `isUndelivered` has it.
       purchases(
-        "(state IN ('capturing', 'captured') OR (state = 'delivered' AND NOT json_extract(data, '$.answered'))) " +
-          "AND json_extract(data, '$.deletedAt') IS NULL LIMIT 1"
+        "(state IN ('capturing', 'captured') OR (state = 'delivered' AND NOT json_extract(data, '$.answered') " +
+          "AND (json_extract(data, '$.operation') <> 'renew' OR json_extract(data, '$.updatedAt') > ?))) " +
+          "AND json_extract(data, '$.deletedAt') IS NULL LIMIT 1",
+        now - START_OVER_MS
       )[0],
     findDue: (now) => {
       const due = purchases("due <= ?", now)
@@ -169,4 +174,17 @@ export const makePurchaseStore = (storage: DurableObjectStorage): PurchaseStore[
       wake()
     }
   })
+}
+
+/**
+ * Returns the text of a row with the fields of its text before that this release does not know. A later release may have written
+ * them before it was rolled back, and money may depend on one of them, as it does on `holds`. `before` is undefined for a new row.
+ */
+export const withUnknownFields = (row: string, before: string | undefined): string => {
+  if (before === undefined) return row
+  // The store has written both texts.
+  const unknown = Object.entries(JSON.parse(before) as object).filter(
+    ([name]) => !Object.hasOwn(PurchaseRow.fields, name)
+  )
+  return unknown.length === 0 ? row : JSON.stringify({ ...Object.fromEntries(unknown), ...(JSON.parse(row) as object) })
 }

@@ -75,6 +75,7 @@ export const storedResult = Effect.fnUntraced(function* (
   switch (purchase.state) {
     case "delivered": {
       const { answer, receipt } = purchase
+      if (purchase.ending === true) return yield* ended(purchase, "Another Idempotency-Key buys another.")
       if (purchase.gone === true) return yield* projectGone(purchase)
       if ("url" in answer) return { ...answer, receipt }
       const kept = (yield* PurchaseStore).payload(id)

@@ -39,7 +39,7 @@ export const makePurchaseStoreMemory = (): PurchaseStore["Service"] => {
     byKey: (key) => bound(keys.get(key)),
     byChallenge: (challengeId) => bound(challenges.get(challengeId)),
     byId: (id) => purchases.get(id),
-    findUndelivered: () => [...purchases.values()].find(isUndelivered),
+    findUndelivered: (now) => [...purchases.values()].find((one) => isUndelivered(one, now)),
     findDue: (now) => [...purchases.values()].filter(({ due }) => due !== null && due <= now),
     save,
     create: (purchase, value, added) => {

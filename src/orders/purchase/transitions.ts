@@ -83,6 +83,9 @@ export const keepTakedown = <P extends Purchase>(before: Purchase | undefined, n
   return { ...next, takedown, deletedAt: before?.deletedAt ?? takedown.at, update: null }
 }
 
+/** The order is about to delete the project, because the time is over. */
+export const ending = (purchase: Delivered): Delivered => ({ ...purchase, ending: true })
+
 /** The project or the output is deleted. The status is kept until `due`. */
 export const expired = (purchase: Captured | Delivered | Expired, due: number): Expired => ({
   ...purchase,
@@ -166,11 +169,11 @@ export const soonest = (purchase: Purchase, due: number): number => {
 
 /**
  * A renewal has changed a live deployment, which wakes up when it needs the order next. Without an update it has nothing else to
- * wake up for. A deployment that was deleted keeps its time.
+ * wake up for. A deployment that is being deleted keeps its time.
  */
 export const rested = <P extends Purchase>(purchase: P): P => {
-  const { state, deletedAt, update, due } = purchase
-  if (state !== "delivered" || deletedAt !== undefined) return purchase
+  const { state, deletedAt, ending, update, due } = purchase
+  if (state !== "delivered" || deletedAt !== undefined || ending === true) return purchase
   return { ...purchase, due: soonest(purchase, update === null ? Infinity : (due ?? Infinity)) }
 }
 

@@ -1,6 +1,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { DeployFailed, type Expired } from "../../domain/Errors.ts"
+import { statusPath } from "../../domain/Order.ts"
 import { recordOwed } from "../operator/records.ts"
 import { ended } from "../purchase/new-purchase.ts"
 import { statusLinks, type Captured } from "../purchase/Purchase.ts"
@@ -24,6 +25,33 @@ const commit = Effect.fnUntraced(function* ({ id, renews, payer, price, authoriz
   const now = yield* Clock.currentTimeMillis
   const delivered = transition.delivered(store.byId(id) as Captured, answer, now)
   return yield* save(store, { ...delivered, due: Date.parse(answer.expires_at) + KEEP_MS })
+})
+
+/**
+ * Saves that nothing is left of the deployment, so that its hours cannot be added. The order makes no further try by itself, and
+ * one more whenever its payer repeats the call. The line of the log comes first, because the operator acts on it.
+ */
+const owed = Effect.fnUntraced(function* ({ id, authorization, key }: Captured, deploymentId: string, reason: string) {
+  yield* Effect.logError(
+    "owed: a renewal was charged, and its deployment is gone",
+    deploymentId,
+    authorization.reference
+  )
+  const store = yield* PurchaseStore
+  const now = yield* Clock.currentTimeMillis
+  const detail = `owed: ${reason}`
+  const purchase = transition.retryAt(store.byId(id) as Captured, null, { fault: "service", detail, at: now })
+  yield* save(store, purchase)
+  yield* recordOwed(purchase, { state: "refund", why: reason })
+  return yield* new DeployFailed({
+    detail:
+      "You were charged, and the deployment was gone before its hours were added. The service owes you the price: ask its " +
+      `operator for a refund of the payment ${authorization.reference}. Do not pay again.`,
+    deployment_id: deploymentId,
+    status_url: statusPath(deploymentId),
+    fault: "service",
+    retry: { idempotency_key: key }
+  })
 })
 
 /** Saves the failure and the next try. Unlike a deploy, a renewal is tried for ever: nobody has to correct anything. */
@@ -70,7 +98,8 @@ const worthless = Effect.fnUntraced(function* (id: string, { detail }: Expired) 
 export const applyRenewal = (purchase: Captured) =>
   Effect.withSpan(commit(purchase), "OrderWorkflow.applyRenewal").pipe(
     Effect.catchTag("Expired", (error) => worthless(purchase.id, error)),
-    Effect.catchTag(["NotFound", "Internal", "Busy"], (error) =>
+    Effect.catchTag("NotFound", ({ detail = "" }) => owed(purchase, purchase.renews?.id ?? "", detail)),
+    Effect.catchTag(["Internal", "Busy"], (error) =>
       Effect.andThen(
         Effect.logError("a renewal was charged, and its deployment has not recorded it", purchase.id, error.detail),
         failed(purchase.id, error.detail ?? error._tag)

@@ -22,7 +22,7 @@ const pay = Effect.fn("OrderWorkflow.payRenewal")(function* (order: RenewOrder) 
   const { id: deployment, terms, verified } = order
   const authorization = yield* authorize(order)
   const store = yield* PurchaseStore
-  const early = store.findUndelivered()
+  const early = store.findUndelivered(yield* Clock.currentTimeMillis)
   if (early !== undefined) return { undelivered: early }
   const { reference, validBefore } = authorization
   const hours = yield* setting("TTL_HOURS")
@@ -36,7 +36,7 @@ const pay = Effect.fn("OrderWorkflow.payRenewal")(function* (order: RenewOrder) 
     Effect.onError(() => release)
   )
   const now = yield* Clock.currentTimeMillis
-  const undelivered = store.findUndelivered()
+  const undelivered = store.findUndelivered(now)
   if (undelivered !== undefined) {
     yield* release
     return { undelivered }

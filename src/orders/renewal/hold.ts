@@ -10,10 +10,11 @@ import {
   type Renewal,
   timestamp
 } from "../../domain/Order.ts"
+import type { Status } from "../operations.ts"
 import type { OrderServices } from "../OrderServices.ts"
 import { again } from "../proved/find-for-payer.ts"
 import { ended, LEASE_MS } from "../purchase/new-purchase.ts"
-import { type Delivered, expiryOf, type Purchase } from "../purchase/Purchase.ts"
+import { type Delivered, expiryOf, isDeleted, type Purchase, statusOf } from "../purchase/Purchase.ts"
 import { PurchaseStore } from "../purchase/PurchaseStore.ts"
 import { save } from "../purchase/save.ts"
 import { rested } from "../purchase/transitions.ts"
@@ -56,15 +57,7 @@ export const hold = Effect.fn("OrderWorkflow.hold")(function* (
   const purchase = store.byId(id)
   if (purchase?.operation !== "deploy" || purchase.state === "failed") return yield* unknown()
   if (isOver(purchase, now)) return yield* refused(purchase)
-  if (purchase.state !== "delivered") {
-    return yield* new OrderInProgress({
-      detail:
-        "The deployment is not live yet. Nothing was charged for the renewal. Send it once the deployment is live.",
-      charged: false,
-      deployment_id: id,
-      ...again(id, key)
-    })
-  }
+  if (purchase.state !== "delivered" || purchase.gone === true) return yield* notLive(statusOf(purchase), key)
   const { id: renewal, reference, validBefore, hours } = request.hold
   const { holds = [], renewals = [] } = purchase
   if (renewals.some(isOf(request.hold))) return
@@ -75,6 +68,27 @@ export const hold = Effect.fn("OrderWorkflow.hold")(function* (
   const held = { id: renewal, reference, validBefore, hours, due: validBefore * 1000 + MARGIN_MS, attempts: 0 }
   yield* save(store, rested({ ...purchase, holds: [...others, held] }))
 })
+
+/**
+ * Returns the answer to a renewal of a deployment that serves nothing at present: it is not live yet, or its project is gone.
+ * `key` repeats the renewal.
+ */
+export const notLive = ({ deployment_id: id, status, expires_at }: Status, key: string): OrderInProgress => {
+  const what =
+    expires_at === null
+      ? "The deployment is not live yet."
+      : "The project of the deployment is gone at the host, and nothing serves."
+  const next =
+    status === "failed"
+      ? "The host refuses its code: its payer sends corrected code by PUT, which is free and makes it live."
+      : "The service creates it again by itself."
+  return new OrderInProgress({
+    detail: `${what}${expires_at === null && status !== "failed" ? "" : ` ${next}`} Nothing was charged. Send the renewal once the deployment is live.`,
+    charged: false,
+    deployment_id: id,
+    ...again(id, key)
+  })
+}
 
 /** Returns the answer to a renewal that would reach too far ahead. `ends` in unix milliseconds. */
 export const tooFarAhead = (ends: number, maxDays: number): TooFarAhead =>
@@ -91,7 +105,7 @@ const refused = (purchase: Purchase): Expired =>
 
 /**
  * Makes the time of a deployment longer, because a renewal is paid. It is idempotent: the deployment keeps the payments of its
- * renewals. The hold ensures that the deployment is still there. If it is not, nothing is changed.
+ * renewals. The hold ensures that the deployment is still there. If nothing is left of it, nothing is changed.
  */
 export const commit = Effect.fn("OrderWorkflow.commit")(function* ({
   id,
@@ -103,10 +117,9 @@ export const commit = Effect.fn("OrderWorkflow.commit")(function* ({
   if (purchase?.operation !== "deploy") return yield* unknown()
   if (isRenewed(purchase, renewal)) return yield* fieldsOf(purchase)
   if (purchase.takedown !== undefined) return yield* ended(purchase, "The renewal adds nothing.")
-  const held = purchase.holds?.some(isOf(renewal)) === true
-  if (purchase.state !== "delivered" || (!held && isOver(purchase, now))) {
-    yield* Effect.logError("owed: a renewal was charged and its deployment is gone", id, renewal.reference)
-    return yield* unknown()
+  // A payment that was made counts also without its hold, for as long as nobody has begun to delete the project.
+  if (purchase.state !== "delivered" || isDeleted(purchase) || purchase.ending === true) {
+    return yield* new NotFound({ detail: "The deployment is over." })
   }
   const extended = yield* extend(store, purchase, renewal, now)
   yield* Effect.forkDetach(retag(id))

@@ -23,7 +23,7 @@ const pay = Effect.fn("OrderWorkflow.pay")(function* (order: DeployOrder | Execu
   const now = yield* Clock.currentTimeMillis
   const store = yield* PurchaseStore
   // The payer may have bought the same meanwhile under another key, and wants it once.
-  const undelivered = store.findUndelivered()
+  const undelivered = store.findUndelivered(now)
   if (undelivered !== undefined) return { undelivered }
   const ids = yield* DeploymentIds
   const id = yield* ids.make(name)

@@ -6,7 +6,7 @@ import { ControlPlaneClient, ControlPlaneUnavailable } from "../../control-plane
 import { ExpiryStore } from "../../expiry/ExpiryStore.ts"
 import { findProject } from "../delivery/place.ts"
 import { recordEnd } from "../operator/records.ts"
-import { type Captured, type Delivered, expiryOf, isDeleted, type Purchase } from "../purchase/Purchase.ts"
+import { type Captured, type Delivered, expiryOf, isDeleted, isHeld, type Purchase } from "../purchase/Purchase.ts"
 import { PurchaseStore } from "../purchase/PurchaseStore.ts"
 import { save } from "../purchase/save.ts"
 import * as transition from "../purchase/transitions.ts"
@@ -32,7 +32,22 @@ export const isOver = (purchase: Purchase, now: number): boolean => {
   // A renewal ends with its delivery. Its answer tells when the deployment ends.
   if (purchase.operation === "renew") return false
   const expiry = expiryOf(purchase)
-  return purchase.state === "expired" || isDeleted(purchase) || (expiry !== null && now >= expiry)
+  if (purchase.state === "expired" || isDeleted(purchase) || purchase.ending === true) return true
+  return expiry !== null && now >= expiry
+}
+
+/**
+ * Saves that the deployment ends, before anything is deleted, and returns it. From then on it takes no renewal. Returns
+ * `undefined` if a renewal has come first. Look-up and write are one synchronous step. `now` in unix milliseconds.
+ */
+export const beginEnd = (store: PurchaseStore["Service"], id: string, now: number): Purchase | undefined => {
+  const purchase = store.byId(id)
+  if (purchase === undefined || isHeld(purchase) || !isOver(purchase, now)) return undefined
+  const marked = isDeleted(purchase) || purchase.ending === true
+  if (purchase.operation !== "deploy" || purchase.state !== "delivered" || marked) return purchase
+  const ending = transition.ending(purchase)
+  store.save(ending)
+  return ending
 }
 
 /**
@@ -72,10 +87,12 @@ const expired = Effect.fnUntraced(function* (id: string, projectId: string | nul
 /** Deletes the projects of purchases that are over, in bounded time. The next wake-up continues with the rest. Never fails. */
 export const expire = Effect.fn("OrderWorkflow.expire")(function* (over: ReadonlyArray<Purchase>) {
   const since = yield* Clock.currentTimeMillis
+  const store = yield* PurchaseStore
   const open = new Set(over.map(({ id }) => id))
   let gone = 0
-  const end = Effect.fnUntraced(function* (purchase: Purchase) {
-    const { id } = purchase
+  const end = Effect.fnUntraced(function* ({ id }: Purchase) {
+    const purchase = beginEnd(store, id, yield* Clock.currentTimeMillis)
+    if (purchase === undefined) return open.delete(id)
     const result = yield* Effect.result(removeProject(purchase))
     open.delete(id)
     if (Result.isSuccess(result)) {
@@ -86,7 +103,6 @@ export const expire = Effect.fn("OrderWorkflow.expire")(function* (over: Readonl
     yield* again(id, result.failure.message, hangs)
   })
   yield* Effect.forEach(over, end, { concurrency: CONCURRENCY, discard: true }).pipe(Effect.timeoutOption(EXPIRE_MS))
-  const store = yield* PurchaseStore
   for (const id of open) {
     if (gone === 0) yield* again(id, `no answer in ${EXPIRE_MS / 1000} seconds`, true)
     else {

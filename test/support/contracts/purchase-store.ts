@@ -1,5 +1,5 @@
 import { assert } from "vitest"
-import { PROOF_TTL_MS, type PurchaseStore } from "../../../src/orders/purchase/PurchaseStore.ts"
+import { PROOF_TTL_MS, type PurchaseStore, START_OVER_MS } from "../../../src/orders/purchase/PurchaseStore.ts"
 import { edited, purchase, upload } from "../purchase.ts"
 
 type Book = PurchaseStore["Service"]
@@ -10,7 +10,7 @@ export const purchaseStoreContract: Record<string, (store: Book) => void> = {
     assert.isUndefined(store.byKey("key_a"))
     assert.isUndefined(store.byChallenge("challenge_a"))
     assert.isUndefined(store.byId("dep_a"))
-    assert.isUndefined(store.findUndelivered())
+    assert.isUndefined(store.findUndelivered(NOW))
     assert.isUndefined(store.buildFailure())
     assert.deepStrictEqual(store.findDue(Number.MAX_SAFE_INTEGER), [])
   },
@@ -19,7 +19,7 @@ export const purchaseStoreContract: Record<string, (store: Book) => void> = {
     assert.deepStrictEqual(store.byKey("key_a"), purchase())
     assert.deepStrictEqual(store.byChallenge("challenge_a"), purchase())
     assert.deepStrictEqual(store.byId("dep_a"), purchase())
-    assert.deepStrictEqual(store.findUndelivered(), purchase())
+    assert.deepStrictEqual(store.findUndelivered(NOW), purchase())
   },
   "keeps what is delivered until it is": (store) => {
     store.create(purchase(), upload)
@@ -46,14 +46,25 @@ export const purchaseStoreContract: Record<string, (store: Book) => void> = {
     const delivered = purchase({ state: "delivered", due: null })
     store.create(purchase(), upload)
     store.save(delivered)
-    assert.strictEqual(store.findUndelivered()?.id, "dep_a")
+    assert.strictEqual(store.findUndelivered(NOW)?.id, "dep_a")
     store.save({ ...delivered, answered: true })
-    assert.isUndefined(store.findUndelivered())
+    assert.isUndefined(store.findUndelivered(NOW))
+  },
+  "counts a renewal as owed until a client has its answer, or could have started over": (store) => {
+    const renewal = purchase({ operation: "renew", state: "captured", slug: "" })
+    store.create(renewal)
+    assert.strictEqual(store.findUndelivered(NOW)?.id, "dep_a")
+    store.save(edited(renewal, { state: "delivered", due: null, updatedAt: NOW - START_OVER_MS + 1 }))
+    assert.strictEqual(store.findUndelivered(NOW)?.id, "dep_a")
+    assert.isUndefined(store.findUndelivered(NOW + 1))
+    // It does not hide another one.
+    store.create(purchase({ id: "dep_b", key: "key_b", challengeId: "challenge_b", operation: "renew" }))
+    assert.strictEqual(store.findUndelivered(NOW + 1)?.id, "dep_b")
   },
   "owes nothing for a deployment that its payer has deleted, and keeps nothing of it": (store) => {
     store.create(purchase(), upload, kept)
     store.save(purchase({ state: "captured", deletedAt: 5 }))
-    assert.isUndefined(store.findUndelivered())
+    assert.isUndefined(store.findUndelivered(NOW))
     assert.strictEqual(store.byKey("key_a")?.id, "dep_a")
     assert.isUndefined(store.payload("dep_a"))
     assert.isUndefined(store.source("dep_a"))
@@ -78,7 +89,7 @@ export const purchaseStoreContract: Record<string, (store: Book) => void> = {
     store.save(purchase({ state: "failed", due: null }))
     assert.isUndefined(store.byKey("key_a"))
     assert.isUndefined(store.byChallenge("challenge_a"))
-    assert.isUndefined(store.findUndelivered())
+    assert.isUndefined(store.findUndelivered(NOW))
     assert.strictEqual(store.byId("dep_a")?.state, "failed")
     store.create(purchase({ id: "dep_b" }), upload)
     assert.strictEqual(store.byKey("key_a")?.id, "dep_b")
@@ -100,7 +111,7 @@ export const purchaseStoreContract: Record<string, (store: Book) => void> = {
     store.saveWithPayload(purchase({ state: "delivered", answered: true, due: 3000, update }), small)
     assert.deepStrictEqual(store.payload("dep_a"), small)
     assert.deepStrictEqual(store.byId("dep_a")?.update, update)
-    assert.isUndefined(store.findUndelivered())
+    assert.isUndefined(store.findUndelivered(NOW))
     store.save(purchase({ state: "delivered", answered: true, due: null }))
     assert.isUndefined(store.payload("dep_a"))
   },
@@ -219,6 +230,8 @@ export const purchaseStoreContract: Record<string, (store: Book) => void> = {
   }
 }
 
+/** Some time, in unix milliseconds. */
+const NOW = 1_800_000_000_000
 const kept = { source: { "index.ts": "1", "a.png": { base64: "AAAA" } }, secrets: { A: "a", B: "b" } }
 const newer = { "index.ts": "ü".repeat(1_200_000) }
 const update = { body: "body", key: "key_b", attempts: 0 }

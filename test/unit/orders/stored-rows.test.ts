@@ -1,6 +1,7 @@
 import * as Schema from "effect/Schema"
 import { assert, describe, it } from "vitest"
 import { PurchaseText } from "../../../src/orders/purchase/Purchase.ts"
+import { withUnknownFields } from "../../../src/orders/purchase/PurchaseStoreSql.ts"
 
 const decode = Schema.decodeSync(PurchaseText)
 const encode = Schema.encodeSync(PurchaseText)
@@ -68,6 +69,7 @@ const rows: Readonly<Record<string, object>> = {
   "a project that the host has lost": { ...live, gone: true },
   "a site that has answered": { ...live, verifiedAt: 1_800_000_000_000 },
   "a site that could not be asked": { ...live, verifiedAt: null },
+  "a deployment whose project is being deleted": { ...live, ending: true },
   "a deployment that its payer has deleted": { ...live, state: "expired", deletedAt: 1_800_000_000_000 },
   "a deployment that was deleted before it was live": {
     ...first,
@@ -89,7 +91,14 @@ describe("a stored purchase", () => {
     assert.throws(() => decode(JSON.stringify(stateless)))
   })
 
-  it("drops a field that this release does not know", () => {
-    assert.deepStrictEqual(JSON.parse(encode(decode(JSON.stringify({ ...live, later: 1 })))), live)
+  it("keeps fields that this release does not know, as after a rollback, and no others of the row before", () => {
+    const before = JSON.stringify({ ...live, retag: { attempts: 0, due: 1 }, later: [1] })
+    assert.deepStrictEqual(JSON.parse(withUnknownFields(encode(decode(JSON.stringify(live))), before)), {
+      ...live,
+      later: [1]
+    })
+    const row = encode(decode(before))
+    assert.strictEqual(withUnknownFields(row, row), row)
+    assert.strictEqual(withUnknownFields(row, undefined), row)
   })
 })

@@ -1,9 +1,8 @@
 import { abortAllDurableObjects, runDurableObjectAlarm } from "cloudflare:test"
 import { assert, beforeEach, describe, it } from "vitest"
-import { timestamp } from "../../../src/domain/Order.ts"
 import { testCredential } from "../../../src/payment/testing.ts"
-import { type Broken, broken, host, payments } from "../main.ts"
-import { DAY, expiryOf, remove, renew, renewals, wakeRenewal } from "./renewals.ts"
+import { broken, host, payments } from "../main.ts"
+import { DAY, expiryOf, killAt, over, remove, renew, renewals, wakeRenewal } from "./renewals.ts"
 import { after, deploy, down, objectOf, purchaseOf, reset, send, status } from "./support.ts"
 
 beforeEach(() => {
@@ -11,31 +10,6 @@ beforeEach(() => {
   payments.down = false
   broken.length = 0
 })
-
-/** Lets the deployment's time be over, and the deadline of the payments that it waits for. */
-const over = (id: string, deadline = 60) =>
-  after(id, ({ answer, holds = [] }) => ({
-    answer: answer && { ...answer, expires_at: timestamp(Date.now() - 2000) },
-    holds: holds.map((held) => ({
-      ...held,
-      validBefore: Math.floor(Date.now() / 1000) - deadline,
-      ...(deadline > 0 && { due: Date.now() - 1 })
-    }))
-  }))
-
-/** Starts a renewal whose next call of its deployment goes wrong, and kills every object when it has. */
-const killAt = async (id: string, one: Omit<Broken, "hangs">, state: string | undefined, start = () => renew(id)) => {
-  broken.push({ ...one, hangs: true })
-  const answer = start().catch(() => undefined)
-  for (let waited = 0; broken.length > 0; waited++) {
-    assert.isBelow(waited, 200, "the call was not made")
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-  await new Promise((resolve) => setTimeout(resolve, 50))
-  await abortAllDurableObjects()
-  assert.isTrue((await answer)?.status !== 200)
-  assert.strictEqual((await renewals(id))[0]?.state, state)
-}
 
 describe("a renewal that is killed", () => {
   for (const lost of ["call", "answer"] as const) {
