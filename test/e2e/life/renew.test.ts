@@ -77,12 +77,15 @@ describe("a renewal", () => {
     assert.deepInclude(await far.json(), { status: 409, code: "too_far_ahead", charged: false })
     assert.strictEqual(before - (await wallet.balance()), paid)
 
+    const live = Date.parse(first) - TTL_SECONDS * 1000
     await sleep(Date.parse(first) + 5000 - Date.now())
     assert.strictEqual((await fetch(url)).status, 200)
     if (LIFE === undefined) return
     await sleep(Date.parse(later(first, 2)) - 4000 - Date.now())
     assert.strictEqual((await fetch(url)).status, 200)
-    await sleep(Date.parse(later(first, 2)) + 5000 - Date.now())
+    const end = Date.parse(later(first, 2))
+    while ((await fetch(url)).status !== 404 && Date.now() < end + 5000) await sleep(100)
+    console.log(`gone ${Date.now() - end} ms after its end, ${(end - live) / 1000} s after it went live`)
     assert.strictEqual((await fetch(url)).status, 404)
     assert.isUndefined(await projectOf(id))
     assert.strictEqual((await statusAt(at)).status, "expired")
@@ -105,8 +108,13 @@ describe("a renewal", () => {
     assert.deepInclude(await unpaid.json(), { status: 402, charged: false })
     const paid = await wallet.fetch(`${at}/renew`, { method: "POST" })
     assert.strictEqual(((await paid.json()) as Deployment).expires_at, later(first, 1))
+    if (LIFE !== undefined) await sleep(Date.parse(first) - TTL_SECONDS * 1000 + 10_000 - Date.now())
+    const since = Date.now()
     assert.strictEqual((await wallet.fetch(at, { method: "DELETE" })).status, 200)
     assert.strictEqual((await fetch(url)).status, 404)
+    const took = Date.now() - since
+    console.log(`gone ${took} ms after the first request of the delete`)
+    assert.isBelow(took, 2000)
     const gone = await wallet.fetch(`${at}/renew`, { method: "POST" })
     assert.deepInclude(await gone.json(), { status: 410, code: "expired", charged: false })
   })
