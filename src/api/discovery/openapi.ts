@@ -78,8 +78,6 @@ const SHARED = {
 const REQUEST_HEADERS = ["IdempotencyKey", "AcceptPayment"].map((name) => ({ $ref: `#/components/parameters/${name}` }))
 
 const RETRY_AFTER = { "Retry-After": { $ref: "#/components/headers/RetryAfter" } }
-
-/** The header of an answer that is given again, also of an error. */
 const REPLAYED = { "Idempotent-Replayed": { $ref: "#/components/headers/IdempotentReplayed" } }
 
 /** Headers of responses, by status. */
