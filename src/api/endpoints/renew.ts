@@ -30,7 +30,8 @@ export const makeRenew = Effect.gen(function* () {
     }
     const ends = status.expires_at === null ? null : Date.parse(status.expires_at)
     const deleted = status.status === "deleted"
-    if (deleted || status.status === "expired" || (ends !== null && ends <= now)) {
+    // A deployment past its end that is not gone may wait for the payment of a renewal, whose client comes back. Its order decides.
+    if (deleted || status.status === "expired") {
       return yield* new Expired({
         detail: `${whyOver(status.taken_down, deleted)} Nothing was charged. POST /deploy for another.`,
         charged: false,

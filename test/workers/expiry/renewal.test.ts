@@ -66,6 +66,8 @@ describe("a renewal that is killed", () => {
     await over(id, -20)
     assert.strictEqual(host.projects.size, 1)
     assert.isTrue(await objectOf(id).claims(id, [...host.projects.keys()][0] ?? ""))
+    // Its payer comes back. The answer does not say that nothing was charged.
+    assert.deepInclude((await (await renew(id)).json()) as object, { status: 503, charged: null })
     payments.down = true
     await over(id)
     const [held] = (await purchaseOf(id)).holds ?? []
