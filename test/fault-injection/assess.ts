@@ -78,9 +78,12 @@ export const assess = async (
   /** Whether a deployment lives until the hour that its payments have bought. */
   const livesAsPaid = async ({ renewal }: Run, payments: number): Promise<boolean> => {
     if (renewal === undefined) return true
-    const response = await fetch(`${harness.info.gateway}/deployments/${renewal.id}`)
+    const response = await fetch(`${renewal.gateway ?? harness.info.gateway}/deployments/${renewal.id}`)
     const { expires_at } = (await response.json()) as { readonly expires_at?: string }
-    return Date.parse(expires_at ?? "") === Date.parse(renewal.expiresAt) + (payments - 1) * 86_400_000
+    return (
+      Date.parse(expires_at ?? "") ===
+      Date.parse(renewal.expiresAt) + (payments - (renewal.deploys ?? 1)) * (renewal.ttlMs ?? 86_400_000)
+    )
   }
 
   const rows: Array<Row> = []
@@ -92,19 +95,29 @@ export const assess = async (
       const paid = transfersOf(run)
       const own = ours.filter(({ slug }) => slug.startsWith(run.slug))
       const live = await liveSites(run, own)
-      const done = fault.operation === "execute" ? Number(results.get(run)) : live.length
+      const { renewal } = run
+      const deploys = renewal?.deploys ?? 1
+      const isBrief = renewal?.ttlMs !== undefined && renewal.deleted !== true
+      const done =
+        fault.operation === "execute"
+          ? Number(results.get(run))
+          : isBrief
+            ? Number(renewal.servedAfterExpiry === true)
+            : live.length
       captured += paid.length
       delivered += done
-      const { renewal } = run
       doubleCharges += Math.max(0, paid.length - (renewal?.most ?? 1))
-      if (paid.length > 0 && done === 0 && renewal?.deleted !== true) lostPayments++
+      if (paid.length > 0 && done === 0 && renewal?.deleted !== true && !(isBrief && paid.length === deploys))
+        lostPayments++
       const free = fault.free === true || run.agent.answers.at(-1)?.charged === false
-      if (paid.length > (renewal === undefined ? 0 : 1) && free) chargedForNothing++
+      if (paid.length > (renewal === undefined ? 0 : deploys) && free) chargedForNothing++
       const lives = renewal?.deleted === true ? renewal.endedByPayer : done > 0 && (await livesAsPaid(run, paid.length))
-      if (renewal !== undefined && paid.length > 1 && !lives) chargedAndGone++
+      if (renewal !== undefined && paid.length > deploys && !lives) chargedAndGone++
       if (paid.some(({ amount }) => amount !== prices[fault.operation ?? "deploy"]))
         run.broken.push("another amount was charged than the price")
-      orphans += own.length - Math.min(live.length, paid.length)
+      // A deployment that is deleted or over has no project any more.
+      const owned = renewal?.deleted === true || isBrief ? 0 : Math.min(live.length, paid.length)
+      orphans += own.length - owned
     }
     rows.push({
       fault: fault.name,

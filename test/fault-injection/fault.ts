@@ -1,4 +1,4 @@
-import type { Bare } from "./bare.ts"
+import type { Bare } from "./gateways/bare.ts"
 import type { TestChain } from "./test-chain.ts"
 import { setTimeout as sleep } from "node:timers/promises"
 import type { Agent, Answer } from "./agent.ts"
@@ -46,10 +46,18 @@ export interface Run {
 /** A deployment that is renewed. */
 export interface Renewal {
   readonly id: string
-  /** When it ended before. Each payment but the first makes it 24 hours later. */
+  /** When it ended before. Each payment but the first makes it later by 24 hours, or `ttlMs`. */
   readonly expiresAt: string
   /** The most payments, that of the deploy included. */
   readonly most: number
+  /** How often it was deployed, each time paid; default once. A run that was too late for its renewal begins again. */
+  readonly deploys?: number
+  /** The gateway that has it; by default the stack's. */
+  readonly gateway?: string
+  /** It and its renewals are brief: each payment is for this time, in milliseconds, and all of it is over at the end of the tests. */
+  readonly ttlMs?: number
+  /** Whether a brief one answered 5 s after its old expiry, and so was there for its renewal. */
+  servedAfterExpiry?: boolean
   /** Its payer has deleted it. */
   deleted?: boolean
   /** Its payer has deleted it before it was renewed, or after: no payment was in progress. */

@@ -5,14 +5,21 @@ import { resolveLocalhost } from "../../src/local/system/localhost.ts"
 import type { Settings } from "../../src/local/settings.ts"
 import { type Stack, startStack } from "../../src/local/stack.ts"
 import { openTestChain } from "./test-chain.ts"
-import { startBare } from "./bare.ts"
+import { type Bare, buildBare, startBare } from "./gateways/bare.ts"
 import type { Harness } from "./fault.ts"
 import { startProxy, type Proxy } from "./proxy.ts"
 
+/** The harness and what it consists of. */
+export interface WholeHarness extends Harness {
+  readonly stack: Stack
+  /** The folder of the stack's directory. Other gateways keep their data and their code in it. */
+  readonly root: string
+  readonly settings: Settings
+  readonly stop: () => Promise<void>
+}
+
 /** The stack, with a proxy on each of its three connections, and the built Worker beside it. */
-export const startHarness = async (
-  log: (line: string) => void
-): Promise<Harness & { readonly stack: Stack; readonly settings: Settings; stop: () => Promise<void> }> => {
+export const startHarness = async (log: (line: string) => void): Promise<WholeHarness> => {
   resolveLocalhost()
   const dir = mkdtempSync(join(tmpdir(), "mpp-compute-fault-injection-"))
   const proxies: Array<Proxy> = []
@@ -50,9 +57,10 @@ export const startHarness = async (
     if (project !== undefined) slugs.set(project.id, project.slug)
   })
 
-  let bare: ReturnType<typeof startBare> | undefined
+  let bare: Promise<Bare> | undefined
   return {
     stack,
+    root: dir,
     info,
     dir: stack.dir,
     restarts: stack.hosting.restarts,
@@ -70,7 +78,7 @@ export const startHarness = async (
       }),
     kill: () => stack.gateway.stop(0),
     revive: () => stack.gateway.start(),
-    bare: () => (bare ??= startBare(dir, settings)),
+    bare: () => (bare ??= buildBare(dir, "built").then((out) => startBare({ dir, out, name: "bare", settings }))),
     stop: async () => {
       await (await bare)?.stop()
       await stack.stop()

@@ -12,7 +12,7 @@ const rpcBody = ({ body }: Exchange): RpcBody => {
 }
 
 /** The steps of a run at which a fault can strike. */
-export type Step = "simulate" | "broadcast" | "create" | "tag" | "database" | "migrate" | "upload"
+export type Step = "simulate" | "broadcast" | "create" | "tag" | "database" | "migrate" | "upload" | "delete"
 
 /** The paths of a project's calls. */
 const ACTIONS = {
@@ -41,6 +41,8 @@ export const runAt = (harness: Harness, step: Step, runs: ReadonlyArray<Run>, ex
       const { slug } = JSON.parse(body.toString()) as { slug: string }
       return runs.find((run) => slug.startsWith(run.slug))
     }
+    case "delete":
+      return method === "DELETE" ? runOf(harness, runs, path) : undefined
     case "tag":
     case "database":
     case "migrate":
@@ -52,6 +54,19 @@ export const runAt = (harness: Harness, step: Step, runs: ReadonlyArray<Run>, ex
       return runs.find((run) => harness.slugOf(id)?.startsWith(run.slug))
     }
   }
+}
+
+/** Finds the run whose project a call of the host is about. */
+const runOf = (harness: Harness, runs: ReadonlyArray<Run>, path: string): Run | undefined => {
+  const [, id = ""] = /^\/v1\/projects\/([^/]+)/.exec(path) ?? []
+  return runs.find((run) => harness.slugOf(id)?.startsWith(run.slug))
+}
+
+/** Catches every call of the host about a run's project. Returns a function that ends it. */
+export const whenAbout = (harness: Harness, run: Run, handle: () => Promise<ProxiedResponse>): (() => void) => {
+  const rule: Rule = ({ path }) => (runOf(harness, [run], path) === undefined ? undefined : handle())
+  harness.host.rules.add(rule)
+  return () => void harness.host.rules.delete(rule)
 }
 
 /** Decides about a caught request. */

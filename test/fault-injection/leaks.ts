@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { missedIn, placesIn, plantCanary } from "../e2e/project/plant-canaries.ts"
 import { findCanaries, findCanariesIn, makeCanary } from "../support/canaries.ts"
@@ -57,13 +57,14 @@ export class Canaries {
    * Searches all that the gateways have written, and all that they have answered, in every form. Then it plants a secret in each
    * of these places, and searches again. Returns a sentence for each leak, and for each planted secret that was not found.
    *
-   * @param dir the directory of the stack; the storage of the built Worker is beside it.
+   * @param dir the directory of the stack; the storages of built Workers are beside it.
    * @param gardener an agent that deploys the planted secret.
    */
   async check(dir: string, agents: ReadonlyArray<Agent>, gardener: Agent): Promise<ReadonlyArray<string>> {
     const answers = [...agents, gardener]
-    const bare = join(dir, "..", "bare")
-    const places = [...placesIn(dir), ...(existsSync(bare) ? [bare] : [])]
+    // The storage of the gateways that run beside the stack.
+    const bare = readdirSync(join(dir, "..")).filter((name) => name.startsWith("bare"))
+    const places = [...placesIn(dir), ...bare.map((name) => join(dir, "..", name))]
     const search = (secret: string, planted = "") => [
       ...places.flatMap((place) => findCanariesIn(place, [secret])),
       ...answers.flatMap(({ answers, receipts }) =>

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { each, expect, type Fault, gate, type Harness, type Run } from "../fault.ts"
-import { intercept } from "../intercept.ts"
+import { intercept, whenAbout } from "../intercept.ts"
 
 /** When a broadcast is held: before it continues, or after its answer; and whether it continues once the gateway is dead. */
 type Hold = "before, then dropped" | "before, then let through" | "after"
@@ -80,6 +80,27 @@ const answerLost = each(async (harness, run) => {
   await renew(harness, run, id)
 })
 
+/**
+ * The host answers nothing about the project, from before the payment until 10 s after. A renewal needs no host: it is paid and
+ * recorded. The host's tags follow.
+ */
+const hostDown = each(async (harness, run) => {
+  const id = await begin(harness, run, 2)
+  const restore = whenAbout(harness, run, async () => {
+    run.injected = true
+    return "cut"
+  })
+  const status = await renewOnce(harness, run, id)
+  expect(run, status === 200, `the renewal was answered with ${status} while the host was down`)
+  await sleep(10_000)
+  restore()
+  const tag = `expires:${Date.parse(run.renewal!.expiresAt) / 1000 + 86_400}`
+  for (const end = Date.now() + 60_000; Date.now() < end; await sleep(1000)) {
+    if ((await (await harness.controlPlane("GET", `projects/by-slug/${run.slug}`)).text()).includes(tag)) return
+  }
+  throw new Error(`the host has not got the tag ${tag}`)
+})
+
 /** Two renewals under two keys at once. */
 const twoAtOnce = each(async (harness, run) => {
   const id = await begin(harness, run, 3)
@@ -121,6 +142,7 @@ const againstDelete = each(async (harness, run) => {
 /** Faults between a renewal and its deployment, which are two objects. */
 export const renewalFaults: ReadonlyArray<Fault> = [
   { name: "renewal: the chain's answer lost", runs: 10, attack: answerLost },
+  { name: "renewal: host down for 10 s", runs: 10, attack: hostDown },
   { name: "renewal: two at once", runs: 10, attack: twoAtOnce },
   { name: "renewal against delete", runs: 20, attack: againstDelete },
   { name: "renewal killed: sent never", runs: 10, alone: true, attack: killedAt("before, then dropped") },

@@ -1,0 +1,81 @@
+import { setTimeout as sleep } from "node:timers/promises"
+import { expect, type Harness, note, type Run } from "../fault.ts"
+import { act, type Act, actUntilDone, deployOn, payerOf, type Target } from "./act.ts"
+import type { Lane } from "../gateways/lane.ts"
+
+/** A run, and the point at which its process is killed. */
+export interface Shot {
+  readonly run: Run
+  readonly point: string
+}
+
+/** The process of a lane must stop within this time, in milliseconds. */
+const STOP_MS = 20_000
+
+/**
+ * Kills a lane's process by SIGKILL once for each run, at the run's point, and starts it again on the same storage. After the
+ * last one of renewals it stays dead until their deployments have ended, so nothing but a hold keeps them until the order
+ * continues. Resolves with what is left to await: the clients that come back, and the looks at the sites 5 s after their end; and
+ * with the shots that came too late for their deployment, for another batch.
+ */
+export const killBatch = async (
+  kind: Act,
+  harness: Harness,
+  lane: Lane,
+  shots: ReadonlyArray<Shot>
+): Promise<{ readonly left: ReadonlyArray<Promise<void>>; readonly late: ReadonlyArray<Shot> }> => {
+  const deployed = await Promise.all(
+    shots.map(async ({ run, point }) => {
+      const target = await deployOn(kind, harness, lane, run).catch(note(run))
+      return target === undefined ? [] : [{ run, point, target }]
+    })
+  )
+  const shot: Array<{ readonly run: Run; readonly target: Target }> = []
+  const late: Array<Shot> = []
+  lane.kill()
+  for (const { run, point, target } of deployed.flat()) {
+    await lane.revive()
+    await lane.takeAim({ deployment: target.id, project: target.project, payer: payerOf(run), at: point })
+    const answer = act(kind, lane, run, target)
+    const stopped = lane.stopped().then(() => true)
+    run.injected = await Promise.race([stopped, answer.then((status) => sleep(status === 410 ? 0 : STOP_MS, false))])
+    lane.kill()
+    const status = await answer
+    if (run.injected) shot.push({ run, target })
+    else if (status === 410) late.push({ run, point })
+    else run.broken.push(`the process did not stop ${point}, and answered ${status}`)
+  }
+  const looks = kind === "renew" ? shot.map(({ run, target }) => look(run, target)) : []
+  if (kind === "renew") await sleep(Math.max(0, ...shot.map(({ target }) => target.endsAt + 500 - Date.now())))
+  await lane.revive()
+  const back = shot.map(({ run, target }, index) => comeBack(kind, lane, run, target, index).catch(note(run)))
+  return { left: [...looks, ...back], late }
+}
+
+/** Looks at the site 5 s after the old expiry. The balances tell later whether it had to be there. */
+export const look = async (run: Run, { url, endsAt }: Target): Promise<void> => {
+  await sleep(Math.max(0, endsAt + 5000 - Date.now()))
+  const answer = await fetch(url).catch(() => undefined)
+  run.renewal!.servedAfterExpiry = answer?.status === 200
+}
+
+/** Every second client comes back at once. The others of a renewal never do, and those of a delete do after the order's lease. */
+const comeBack = async (kind: Act, lane: Lane, run: Run, target: Target, index: number): Promise<void> => {
+  if (index % 2 === 1 && kind === "renew") return
+  if (index % 2 === 1) await sleep(40_000)
+  await actUntilDone(kind, lane, run, target)
+  if (kind === "renew") return
+  run.renewal!.deleted = true
+  const key = await answered(() => run.agent.call(run.body, target.key, lane.url))
+  expect(run, key.status === 410, `the key of a deleted deployment answers ${key.status}`)
+  expect(run, (await fetch(target.url)).status === 404, "a deleted deployment still answers")
+}
+
+/** Repeats a call until it is answered, because the process may be dead for the runs of another batch. */
+const answered = async (call: () => Promise<Response>): Promise<Response> => {
+  for (const end = Date.now() + 120_000; ; await sleep(500)) {
+    const answer = await call().catch(() => undefined)
+    if (answer !== undefined) return answer
+    if (Date.now() > end) throw new Error("no answer in two minutes")
+  }
+}
