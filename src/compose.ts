@@ -48,7 +48,7 @@ export interface SweepLayers extends SharedLayers {
 }
 
 /** The gateway needs these. */
-export interface GatewayLayers extends SweepLayers, Pick<OrderLayers, "payment" | "runner"> {
+export interface GatewayLayers extends SweepLayers, Pick<OrderLayers, "payment" | "payers" | "runner"> {
   readonly schedule: Layer.Layer<CronSecret | ReplayGuard, never, Settings>
   /** Limits the credentials that one client sends; empty for no limit. */
   readonly limit: Layer.Layer<never>
@@ -84,6 +84,7 @@ export const composeSweep = (layers: SweepLayers): Layer.Layer<Sweep> =>
 export const composeGateway = (layers: GatewayLayers): Layer.Layer<GatewayServices> =>
   Layer.mergeAll(
     layers.payment,
+    layers.payers,
     layers.runner,
     layers.host,
     layers.schedule,

@@ -5,7 +5,7 @@ import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
 import * as Errors from "../domain/Errors.ts"
 import { Deployment, described, Env, Files, paidErrors } from "./definition/common.ts"
-import { deployment, files, logs, remove, renew, update } from "./definition/deployments.ts"
+import { deployment, files, list, logs, remove, renew, update } from "./definition/deployments.ts"
 import { report } from "./definition/reports.ts"
 import { MAX_NAME_LENGTH } from "./request/decode-deploy.ts"
 
@@ -117,6 +117,7 @@ export class Api extends HttpApi.make("mpp-compute")
     HttpApiGroup.make("gateway", { topLevel: true }).add(
       deploy,
       execute,
+      list,
       deployment,
       update,
       remove,

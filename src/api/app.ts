@@ -13,6 +13,7 @@ import type { Orders } from "../orders/Orders.ts"
 import type { Records } from "../records/Records.ts"
 import { Internal, MethodNotAllowed, NotFound } from "../domain/Errors.ts"
 import type { CodeRunner } from "../sandbox/CodeRunner.ts"
+import type { Payers } from "../payers/Payers.ts"
 import type { ReplayGuard } from "../schedule/ReplayGuard.ts"
 import type { Sweep } from "../schedule/Sweep.ts"
 import type { PaymentService } from "../payment/PaymentService.ts"
@@ -106,6 +107,7 @@ export type GatewayServices =
   | ControlPlaneClient
   | Orders
   | Records
+  | Payers
   | CodeRunner
   | Sweep
   | CronSecret

@@ -13,6 +13,7 @@ import { makeDelete } from "./endpoints/delete.ts"
 import { makeDeploy } from "./endpoints/deploy.ts"
 import { makeExecute } from "./endpoints/execute.ts"
 import { makeFiles } from "./endpoints/files.ts"
+import { makeList } from "./endpoints/list.ts"
 import { makeLogs } from "./endpoints/logs.ts"
 import { makeReport } from "./reports/report.ts"
 import { makeRenew } from "./endpoints/renew.ts"
@@ -34,6 +35,7 @@ export const Handlers = HttpApiBuilder.group(
     const update = yield* makeUpdate
     const remove = yield* makeDelete
     const files = yield* makeFiles
+    const list = yield* makeList
     const logs = yield* makeLogs
     const renew = yield* makeRenew
     const report = yield* makeReport
@@ -69,6 +71,7 @@ export const Handlers = HttpApiBuilder.group(
     return handlers
       .handleRaw("deploy", ({ request }) => deploy(request))
       .handleRaw("execute", ({ request }) => execute(request))
+      .handleRaw("list", ({ request }) => list(request))
       .handle("deployment", ({ params }) => deployment(params.deployment_id))
       .handleRaw("update", ({ params, request }) => update(params.deployment_id, request))
       .handleRaw("delete", ({ params, request }) => remove(params.deployment_id, request))

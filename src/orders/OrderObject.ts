@@ -15,7 +15,8 @@ import type {
 import { OrderWorkflow } from "./OrderWorkflow.ts"
 import { PurchaseStore } from "./purchase/PurchaseStore.ts"
 import { makePurchaseStore } from "./purchase/PurchaseStoreSql.ts"
-import type { Details, Status } from "./operations.ts"
+import type { Details } from "./operations.ts"
+import type { Status } from "../domain/Status.ts"
 import { type OutcomeCodec, OUTCOMES } from "./rpc.ts"
 
 /** An alarm that failed as a whole repeats after this time, in milliseconds. */
@@ -27,10 +28,25 @@ const FAILED_ALARM_MS = 300_000
  */
 export const makeOrderObject = (runtime: ManagedRuntime.ManagedRuntime<OrderWorkflow, never>) =>
   class extends DurableObject implements OrderObject {
-    readonly #store = makePurchaseStore(this.ctx.storage)
+    readonly #store = makePurchaseStore(this.ctx.storage, () => this.#sendNotices())
+    #sending = false
 
     #run<A>(effect: Effect.Effect<A, never, PurchaseStore | OrderWorkflow>): Promise<A> {
       return runtime.runPromise(Effect.provideService(effect, PurchaseStore, this.#store))
+    }
+
+    /**
+     * Tells the payers' objects at once what was written, after the step that writes and beside everything that is paid for. The alarm
+     * repeats what gets lost.
+     */
+    #sendNotices(): void {
+      if (this.#sending) return
+      this.#sending = true
+      const send = Effect.flatMap(OrderWorkflow, (workflow) => workflow.sendNotices)
+      const done = Promise.resolve()
+        .then(() => this.#run(send))
+        .finally(() => (this.#sending = false))
+      this.ctx.waitUntil(done)
     }
 
     /** Runs an operation, and encodes its outcome. */

@@ -8,6 +8,7 @@ import { layerWorkSlots } from "./build/WorkSlots.ts"
 import { isAboutCredential, joinInFlight, resolveOrder, runDetached } from "./idempotency/resolve-order.ts"
 import { deployed, executed, type OrderError, type OrderOperations, renewed } from "./operations.ts"
 import { type OrderServices, pickOrderServices } from "./OrderServices.ts"
+import { sendNotices } from "./notices/send-notices.ts"
 import { markAcknowledged, storedResult } from "./purchase/new-purchase.ts"
 import { isDeleted, isHeld, statusOf } from "./purchase/Purchase.ts"
 import { PurchaseStore } from "./purchase/PurchaseStore.ts"
@@ -38,6 +39,8 @@ export class OrderWorkflow extends Context.Service<
   OrderOperations<PurchaseStore> & {
     /** Continues every purchase that is due: after a crash, an outage, or a payment that the chain had not confirmed. */
     readonly wake: Effect.Effect<void, never, PurchaseStore>
+    /** Tells the payers' objects what has changed. Whoever keeps the store calls it after a write that adds a notice. */
+    readonly sendNotices: Effect.Effect<void, never, PurchaseStore>
   }
 >()("mpp-compute/orders/OrderWorkflow") {}
 
@@ -110,6 +113,7 @@ export const layerOrderWorkflow = Layer.effect(
       readSource,
       readLogs,
       wake: Effect.provideContext(wake, services),
+      sendNotices: Effect.provideContext(sendNotices, services),
       claims,
       status,
       inspect

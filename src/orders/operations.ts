@@ -1,6 +1,5 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { DiagnosticSchema } from "../domain/Diagnostic.ts"
 import {
   BundleFailed,
   Busy,
@@ -41,6 +40,7 @@ import type {
   TakenDown,
   UpdateOrder
 } from "../domain/Order.ts"
+import type { Status } from "../domain/Status.ts"
 import { PaymentRejected } from "../payment/PaymentService.ts"
 
 const common = [
@@ -120,39 +120,6 @@ export type ProvedError = typeof ProvedError.Type
 export const TakedownError = Schema.Union([NotFound, Expired, Internal])
 /** Every error of a takedown. */
 export type TakedownError = typeof TakedownError.Type
-
-/** The answer of `GET /deployments/{deployment_id}`. `expires_at`, `updated_at` and `url` are null until the site is live. */
-export const Status = Schema.Struct({
-  deployment_id: Schema.String.annotate({ description: "Id of the deployment." }),
-  url: Schema.NullOr(Schema.String).annotate({ description: "Where the code is served; null until it is live." }),
-  status: Schema.Literals(["delivering", "live", "failed", "expired", "deleted"]).annotate({
-    description: "Its state."
-  }),
-  created_at: Schema.String.annotate({ description: "When it was paid for: UTC." }),
-  updated_at: Schema.NullOr(Schema.String).annotate({ description: "When its code went live last: UTC." }),
-  verified_at: Schema.NullOr(Schema.String).annotate({
-    description: "When its code answered at the URL, whatever it answered: UTC; null if the site could not be asked."
-  }),
-  expires_at: Schema.NullOr(Schema.String).annotate({ description: "When it is, or was, deleted: UTC." }),
-  charged: Schema.NullOr(Schema.Boolean).annotate({
-    description: "Whether money moved; null while the chain has not confirmed it."
-  }),
-  taken_down: Schema.NullOr(Schema.String).annotate({
-    description: "Why the operator of the service has ended it; null if that has not happened."
-  }),
-  report_url: Schema.String.annotate({ description: "POST here to report it to the operator." }),
-  last_failure: Schema.NullOr(Schema.String).annotate({
-    description: "The last failure, in plain words; null for none."
-  }),
-  warnings: Schema.Array(DiagnosticSchema).annotate({
-    description: "Warnings about that code, at most 20."
-  }),
-  lock: Schema.Record(Schema.String, Schema.String).annotate({
-    description: "The npm packages in that code, by what was asked for. A file mpp.lock.json with it repeats them."
-  })
-}).annotate({ identifier: "Status", description: "The deployment as it is now." })
-/** The answer of `GET /deployments/{deployment_id}`. */
-export type Status = typeof Status.Type
 
 /** A deployment as the operator sees it. */
 export interface Details {

@@ -30,7 +30,8 @@ const layerOrders = Layer.effect(
     const ids = yield* DeploymentIds
     const stores = new Map<string, PurchaseStore["Service"]>()
     const orderAt = (name: string): OrderOperations => {
-      const store = stores.get(name) ?? makePurchaseStoreMemory()
+      const store: PurchaseStore["Service"] =
+        stores.get(name) ?? makePurchaseStoreMemory(() => void Effect.runFork(provide(workflow.sendNotices)))
       stores.set(name, store)
       const provide = Effect.provideService(PurchaseStore, store)
       return {

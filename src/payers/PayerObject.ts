@@ -1,19 +1,30 @@
 import { DurableObject } from "cloudflare:workers"
+import type { Notice } from "../domain/Status.ts"
 import { type LimitCheck, type Attempt, Attempts, type Budget, type AttemptEnd } from "./Attempts.ts"
+import { makeDeploymentsSql } from "./DeploymentsSql.ts"
+import type { DeploymentPage } from "./page.ts"
+import { makeProofsMemory, makeProofsSql } from "./proofs.ts"
 
 /** The storage key of the attempts: one value, some 10 KB at most. */
 const KEY = "attempts"
 
 /**
  * The storage behind `Payers`: one object for each payer. Every call is one synchronous step of a single-threaded object, so
- * that fifty simultaneous calls do not all read "none". The object reads and writes no storage before the gateway builds
- * something for the payer. Keys are free to make, so a payer without money leaves nothing on disk.
+ * that fifty simultaneous calls do not all read "none". It has three parts with one alarm: the attempts, the deployments, and the
+ * proofs that were spent to list them. The object reads and writes no storage before the gateway builds something for the payer, or
+ * lists deployments. Keys are free to make, so a payer without money leaves nothing on disk.
  */
 export class PayerObject extends DurableObject {
   readonly #attempts = new Attempts()
   #restored = false
-  /** Whether the object has data on disk, and an alarm that deletes it. */
-  #onDisk = false
+  /** Whether attempts are on disk. */
+  #stored = false
+  readonly #deployments = makeDeploymentsSql(this.ctx.storage.sql)
+  readonly #proofs = makeProofsSql(this.ctx.storage.sql)
+  /** The proofs of a payer without deployments, who learns nothing by them. */
+  readonly #emptyProofs = makeProofsMemory()
+  /** When the alarm rings, as far as this instance knows, in unix milliseconds. It may ring too early, and never too late. */
+  #alarmAt = Infinity
 
   /** Begins an attempt, as `Attempts.begin`. */
   async begin(id: string, budget: Budget): Promise<LimitCheck> {
@@ -38,34 +49,70 @@ export class PayerObject extends DurableObject {
     this.#write()
   }
 
-  /** Deletes everything once no attempt counts, and sets the next alarm for attempts that were added later. */
+  /** Takes a notice of a deployment, as `Payers.record`. */
+  async record(notice: Notice): Promise<void> {
+    this.#deployments.record(notice, Date.now())
+    this.#setAlarm()
+  }
+
+  /** Spends a proof and lists deployments, as `Payers.list`; null for a proof that was spent before. */
+  async list(challengeId: string, cursor?: string): Promise<DeploymentPage | null> {
+    const page = this.#deployments.page(cursor)
+    const now = Date.now()
+    if (this.#deployments.isEmpty()) return this.#emptyProofs.spend(challengeId, now) ? page : null
+    if (!this.#emptyProofs.spend(challengeId, now) || !this.#proofs.spend(challengeId, now)) return null
+    this.#setAlarm()
+    return page
+  }
+
+  /** Drops what is over, deletes everything once no part has anything, and sets the next alarm. */
   override async alarm(): Promise<void> {
+    const now = Date.now()
+    this.#alarmAt = Infinity
+    this.#deployments.prune(now)
+    this.#proofs.prune(now)
     this.#restore()
     this.#write()
-    if (this.#onDisk) await this.ctx.storage.setAlarm(Math.max(this.#attempts.expiresAt, Date.now() + 1_000))
+    this.#setAlarm(now + 1_000)
   }
 
   #restore(): void {
     if (this.#restored) return
     this.#restored = true
     const stored = this.ctx.storage.kv.get<ReadonlyArray<Attempt>>(KEY)
-    this.#onDisk = stored !== undefined
+    this.#stored = stored !== undefined
     this.#attempts.restore(stored ?? [])
   }
 
   // This does not await: an object's writes and its alarm are one transaction, and no answer leaves before they are on disk.
   #write(): void {
     if (!this.#restored) return
-    const { storage } = this.ctx
+    const { kv } = this.ctx.storage
     const stored = this.#attempts.stored(Date.now())
-    if (stored.length > 0) {
-      storage.kv.put(KEY, stored)
-      if (!this.#onDisk) void storage.setAlarm(this.#attempts.expiresAt)
-      this.#onDisk = true
-    } else if (this.#onDisk) {
+    if (stored.length > 0) kv.put(KEY, stored)
+    else if (this.#stored) kv.delete(KEY)
+    else return
+    this.#stored = stored.length > 0
+    this.#setAlarm()
+  }
+
+  /** Sets the alarm to the next time at which a part has something to drop, at `from` at the earliest. */
+  #setAlarm(from = 0): void {
+    const { storage } = this.ctx
+    this.#restore()
+    const attempts = this.#stored ? this.#attempts.expiresAt : undefined
+    const dues = [attempts, this.#deployments.due(), this.#proofs.expiry()].filter((due) => due !== undefined)
+    if (dues.length === 0 && this.#deployments.isEmpty()) {
       void storage.deleteAlarm()
       void storage.deleteAll()
-      this.#onDisk = false
+      this.#deployments.forget()
+      this.#proofs.forget()
+      this.#alarmAt = Infinity
+    } else if (dues.length > 0) {
+      const next = Math.max(Math.min(...dues), from)
+      if (next >= this.#alarmAt) return
+      void storage.setAlarm(next)
+      this.#alarmAt = next
     }
   }
 }

@@ -1,7 +1,9 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { Busy, TooManyAttempts } from "../domain/Errors.ts"
+import type { Notice } from "../domain/Status.ts"
 import type { Budget, AttemptEnd } from "./Attempts.ts"
+import type { DeploymentPage } from "./page.ts"
 
 /** Identifies an attempt. */
 export interface AttemptId {
@@ -12,9 +14,19 @@ export interface AttemptId {
   readonly budget: Budget
 }
 
+/** A request of a payer who has proved an address. */
+export interface ListRequest {
+  /** The payer's address, in lower case. */
+  readonly payer: string
+  /** The challenge that the proof answers. */
+  readonly challengeId: string
+  /** The `next` of another page; absent for the first. */
+  readonly cursor: string | undefined
+}
+
 /**
- * Stores facts about each payer beyond one order: so far, the failed attempts to buy or update something. Failed attempts cost
- * the payer nothing, so this service limits them.
+ * Stores facts about each payer beyond one order: failed attempts to buy or update something, which cost the payer nothing and so
+ * are limited, and the payer's deployments. The orders know the truth about each deployment, and tell it again until it is taken.
  */
 export class Payers extends Context.Service<
   Payers,
@@ -28,5 +40,9 @@ export class Payers extends Context.Service<
     readonly keep: (attempt: AttemptId) => Effect.Effect<number, TooManyAttempts | Busy>
     /** Ends an attempt. Never fails: no paid work depends on it, and an attempt without an end expires. */
     readonly end: (attempt: AttemptId, how: AttemptEnd) => Effect.Effect<void>
+    /** Takes a notice of a deployment. Taking one again, or an older one, changes nothing. */
+    readonly record: (notice: Notice) => Effect.Effect<void, Busy>
+    /** Spends the proof and lists the payer's deployments, newest first; `undefined` for a proof that was spent before. */
+    readonly list: (request: ListRequest) => Effect.Effect<DeploymentPage | undefined, Busy>
   }
 >()("mpp-compute/payers/Payers") {}

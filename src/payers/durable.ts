@@ -29,7 +29,13 @@ export const layerPayersDurable = (namespace: DurableObjectNamespace<PayerObject
           callObject(payer, (object) => object.keep(id, budget)),
           (check) => failuresOrRefusal(check, budget)
         ),
-      end: ({ payer, id }, how) => Effect.ignore(callObject(payer, (object) => object.end(id, how)))
+      end: ({ payer, id }, how) => Effect.ignore(callObject(payer, (object) => object.end(id, how))),
+      record: (notice) => callObject(notice.payer, (object) => object.record(notice)),
+      list: ({ payer, challengeId, cursor }) =>
+        Effect.map(
+          callObject(payer, (object) => object.list(challengeId, cursor)),
+          (page) => page ?? undefined
+        )
     })
   )
 }

@@ -12,6 +12,7 @@ import { testCredential } from "../../src/payment/testing.ts"
 import { asUpdate, problem } from "../support/gateway.ts"
 import { host, payments } from "./main.ts"
 import { edited } from "../support/purchase.ts"
+import { allSent } from "./all-sent.ts"
 
 const down = failsWith(new ControlPlaneUnavailable({ message: "down" }))
 const refuses = failsWith(new CodeRejected({ message: "it throws" }))
@@ -35,9 +36,16 @@ const call = async (method: "POST" | "PUT", path: string, sent = body, key = "k"
   const challenge = (await send()).headers.get("www-authenticate") ?? ""
   return send({ authorization: testCredential(challenge, "0xpayer") })
 }
-const deploy = async () => ((await (await call("POST", "/deploy")).json()) as { deployment_id: string }).deployment_id
+const deploy = async () => {
+  const { deployment_id: id } = (await (await call("POST", "/deploy")).json()) as { readonly deployment_id: string }
+  await allSent(objectOf(id))
+  return id
+}
 const objectOf = (id: string) => env.ORDERS.get(env.ORDERS.idFromName(parseId(id)?.order ?? ""))
-const alarmOf = (id: string) => runInDurableObject(objectOf(id), (_order, { storage }) => storage.getAlarm())
+const alarmOf = async (id: string) => {
+  await allSent(objectOf(id))
+  return runInDurableObject(objectOf(id), (_order, { storage }) => storage.getAlarm())
+}
 const change = (id: string, edit: (purchase: Purchase) => Partial<PurchaseRow>) =>
   runInDurableObject(objectOf(id), (_order, { storage }) => {
     const store = makePurchaseStore(storage)

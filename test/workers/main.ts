@@ -19,8 +19,9 @@ import { layerCodeRunnerTest } from "../../src/sandbox/testing.ts"
 import { layerExpiryStoreKv } from "../../src/expiry/kv.ts"
 import { layerRecordsKv } from "../../src/records/kv.ts"
 import { layerPayersDurable } from "../../src/payers/durable.ts"
+import { Payers } from "../../src/payers/Payers.ts"
 import { layerOrdersDurable } from "../../src/orders/durable.ts"
-import { Internal } from "../../src/domain/Errors.ts"
+import { Busy, Internal } from "../../src/domain/Errors.ts"
 import { Deployments } from "../../src/orders/renewal/Deployments.ts"
 import { layerDeployments } from "../../src/orders/renewal/layer.ts"
 import { layerBundlerTest, testBundle } from "../../src/bundler/testing.ts"
@@ -125,6 +126,21 @@ const deployments = Layer.effect(
   }))
 ).pipe(Layer.provide(layerDeployments), Layer.provide(layerOrdersDurable(env.ORDERS)))
 
+/** How notices to payers' objects fare: they arrive, are refused, or the process dies while it sends them. */
+export const mail: { fate: "arrives" | "refused" | "dies" } = { fate: "arrives" }
+
+const payers = Layer.effect(
+  Payers,
+  Effect.map(Payers, (service) => ({
+    ...service,
+    record: (notice) =>
+      Effect.suspend(() => {
+        if (mail.fate === "arrives") return service.record(notice)
+        return mail.fate === "dies" ? Effect.never : new Busy({ detail: "scripted", retry_after: 1 })
+      })
+  }))
+).pipe(Layer.provide(layerPayersDurable(env.PAYERS)))
+
 const payment = Layer.effect(
   PaymentService,
   Effect.map(PaymentService, (service) => ({
@@ -147,7 +163,7 @@ const layers = {
   runner,
   orders: layerOrdersDurable(env.ORDERS),
   deployments,
-  payers: layerPayersDurable(env.PAYERS),
+  payers,
   schedule: Layer.mergeAll(layerCronSecretTest(cronSecret), layerReplayGuardDurable(env.CLAIMS)),
   limit: Layer.empty,
   log: quiet

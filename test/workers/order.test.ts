@@ -11,6 +11,7 @@ import { orderName, parseId } from "../../src/domain/DeploymentId.ts"
 import { testCredential } from "../../src/payment/testing.ts"
 import { problem } from "../support/gateway.ts"
 import { host, payments } from "./main.ts"
+import { allSent } from "./all-sent.ts"
 
 const down = failsWith(new ControlPlaneUnavailable({ message: "down" }))
 
@@ -138,7 +139,10 @@ describe("an order in its object", () => {
     const refused = await problem(await pay({ "idempotency-key": "k" }))
     assert.deepStrictEqual([refused.code, refused.fault], ["deploy_failed", "code"])
     const object = objectOf(String(refused.deployment_id))
-    const alarm = () => runInDurableObject(object, (_order, { storage }) => storage.getAlarm())
+    const alarm = async () => {
+      await allSent(object)
+      return runInDurableObject(object, (_order, { storage }) => storage.getAlarm())
+    }
     const week = Date.now() + 7 * 86_400_000
     assert.closeTo((await alarm()) ?? 0, week, 5_000)
     host.next("upload", Effect.delay("300 millis"))
@@ -153,6 +157,7 @@ describe("an order in its object", () => {
     assert.strictEqual((await problem(await pay())).status, 402)
     const id = await onlyId()
     assert.strictEqual((await status(id)).status, "failed")
+    await allSent(objectOf(id))
     const alarm = await runInDurableObject(objectOf(id), (_order, { storage }) => storage.getAlarm())
     assert.closeTo(alarm ?? 0, Date.now() + 7 * 86_400_000, 5_000)
     await dueNow(id)

@@ -1,5 +1,6 @@
 import { env, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test"
 import { assert, describe, it } from "vitest"
+import { NOTICE_LEASE_MS } from "../../src/orders/notices/Outbox.ts"
 import { makePurchaseStore } from "../../src/orders/purchase/PurchaseStoreSql.ts"
 import { purchaseStoreContract } from "../support/contracts/purchase-store.ts"
 import { purchase, upload } from "../support/purchase.ts"
@@ -39,13 +40,26 @@ describe("the store in a Durable Object", () => {
     runInDurableObject(object(), async (_order, { storage }) => {
       const soon = Date.now() + 60_000
       const store = makePurchaseStore(storage)
-      store.create(purchase({ due: soon + 1 }), upload)
-      store.create(purchase({ id: "dep_b", key: "key_b", challengeId: "challenge_b", due: soon }), upload)
+      const other = { operation: "execute" as const, id: "dep_b", key: "key_b", challengeId: "challenge_b" }
+      store.create(purchase({ operation: "execute", due: soon + 1 }), upload)
+      store.create(purchase({ ...other, due: soon }), upload)
       assert.strictEqual(await storage.getAlarm(), soon)
-      store.save(purchase({ id: "dep_b", key: "key_b", challengeId: "challenge_b", state: "delivered", due: null }))
+      store.save(purchase({ ...other, state: "delivered", due: null }))
       assert.strictEqual(await storage.getAlarm(), soon + 1)
-      store.save(purchase({ state: "delivered", due: null }))
+      store.save(purchase({ operation: "execute", state: "delivered", due: null }))
       assert.isNull(await storage.getAlarm())
+    }))
+
+  it("sets the alarm to an earlier notice of a deployment, until it is taken", () =>
+    runInDurableObject(object(), async (_order, { storage }) => {
+      const due = Date.now() + 60_000
+      const store = makePurchaseStore(storage)
+      store.create(purchase({ due }), upload)
+      assert.closeTo((await storage.getAlarm()) ?? 0, Date.now() + NOTICE_LEASE_MS, 1_000)
+      store.outbox.trying("dep_a", due - 1)
+      assert.strictEqual(await storage.getAlarm(), due - 1)
+      store.outbox.taken("dep_a", 1)
+      assert.strictEqual(await storage.getAlarm(), due)
     }))
 
   it("wakes up when a build failure is outdated, and deletes it", () =>

@@ -57,6 +57,17 @@ export const provedErrors = [
   Errors.NotConfigured
 ] as const
 
+/** The errors of a list of deployments. */
+export const listErrors = [
+  Errors.InvalidRequest,
+  Errors.MethodUnsupported,
+  PaymentRequired,
+  Errors.HeaderTooLarge,
+  Errors.Internal,
+  Errors.Busy,
+  Errors.NotConfigured
+] as const
+
 /** The errors of a renewal. */
 export const renewErrors = [
   Errors.InvalidRequest,

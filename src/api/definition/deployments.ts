@@ -3,8 +3,18 @@ import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
 import * as Errors from "../../domain/Errors.ts"
-import { Status } from "../../orders/operations.ts"
-import { Deployment, deploymentId, Env, FileContent, Files, paidErrors, provedErrors, renewErrors } from "./common.ts"
+import { Status } from "../../domain/Status.ts"
+import {
+  Deployment,
+  deploymentId,
+  Env,
+  FileContent,
+  Files,
+  listErrors,
+  paidErrors,
+  provedErrors,
+  renewErrors
+} from "./common.ts"
 
 const params = { deployment_id: deploymentId }
 
@@ -31,6 +41,27 @@ export const deployment = HttpApiEndpoint.get("deployment", "/deployments/:deplo
   error: [Errors.NotFound, Errors.Busy, Errors.NotConfigured]
 }).annotateMerge(
   OpenApi.annotations({ description: "Answers the state of a deployment, and whether money has moved. Free." })
+)
+
+/** The answer to a list. */
+export const DeploymentList = Schema.Struct({
+  deployments: Schema.Array(Status).annotate({
+    description: "Newest first, at most 100, each as its own GET answers it."
+  }),
+  next: Schema.NullOr(Schema.String).annotate({
+    description: "Send it as ?before= for older ones; null: there are none."
+  })
+}).annotate({ description: "The deployments that this address has paid for." })
+
+/** Lists the deployments of one payer. */
+export const list = HttpApiEndpoint.get("list", "/deployments", {
+  success: DeploymentList,
+  error: listErrors
+}).annotateMerge(
+  OpenApi.annotations({
+    description:
+      "Lists the deployments of the address that is proved, ended ones for a week. Free; a proof is good for one page."
+  })
 )
 
 /** Replaces code or secrets of a deployment. */

@@ -185,7 +185,10 @@ ${shell(service.tempo ? mppxOn(service, "GET", "/logs") : undefined)}
 repeats it for free, and another key buys another. It may reach ${service.maxDays} days ahead:
 ${shell(service.tempo ? mppxOn(service, "POST", "/renew") : undefined)}
 \`DELETE /deployments/{deployment_id}\` with a proof ends a deployment at once and for good, with its data. Nothing is paid back.
-${shell(service.tempo ? mppxOn(service, "DELETE") : undefined)}${executeSection(service)}
+${shell(service.tempo ? mppxOn(service, "DELETE") : undefined)}
+\`GET /deployments\` with a proof answers \`{"deployments": [status…], "next"}\`: what this key has paid for, newest first, ended ones for a week. There are at most 100 in
+an answer; \`?before=\` with its \`next\` has older ones. A proof is good for one page.
+${executeSection(service)}
 ## As tools of MCP
 
 \`POST /mcp\` has the same as tools (streamable HTTP, no sessions). The arguments are \`deployment_id\` and the fields of the body. What takes a payment or

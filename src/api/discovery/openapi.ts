@@ -164,6 +164,11 @@ const additions: Readonly<Record<string, (operation: Operation, service: Service
     summary: `Run code once and get its result ($${execute?.price ?? "?"})`,
     ...(execute !== undefined && paymentInfo(execute.price, execute.offers))
   }),
+  "get /deployments": (operation) => ({
+    ...withExamples(operation, { 200: { deployments: [], next: null } }, true),
+    parameters: [{ ...header("before", "The next of the page before.", "1774558797000-dep_…"), in: "query" }],
+    summary: "Your deployments, free, for their payer: the 402 asks for a proof of amount 0"
+  }),
   "put /deployments/{deployment_id}": (operation) => ({
     ...withRequest(operation, { files: exampleRequest.files }),
     summary: "Newer code at the same URL, free, for its payer: the 402 asks for a proof of amount 0"

@@ -73,8 +73,12 @@ export const makeProofGate = Effect.gen(function* () {
 })
 
 /** The terms of a proof for an operation on a deployment. `bodyDigest` is the SHA-256 of the request's body, also of none. */
-export const proofTerms = (operation: PayerOperation, id: string, bodyDigest: string, description: string): Terms => ({
-  operation: operationOn(operation, id),
+export const proofTerms = (operation: PayerOperation, id: string, bodyDigest: string, description: string): Terms =>
+  freeTerms(operationOn(operation, id), bodyDigest, description)
+
+/** The terms of a proof for an operation that is on no deployment. */
+export const freeTerms = (operation: string, bodyDigest: string, description: string): Terms => ({
+  operation,
   bodyDigest,
   price: "0",
   description

@@ -19,7 +19,7 @@ export const again = (id: string, key: string) => ({
 })
 
 /** The answer to a proof that was used before. */
-export const usedProof = ({ verified }: ProvedRequest): PaymentRejected =>
+export const usedProof = ({ verified }: Pick<ProvedRequest, "verified">): PaymentRejected =>
   new PaymentRejected({
     problem: "invalid-challenge",
     detail: "This challenge has been used. Answer the fresh one; it takes no money.",

@@ -3,6 +3,7 @@ import type * as Deferred from "effect/Deferred"
 import type { Diagnostic } from "../../bundler/index.ts"
 import type { Upload } from "../../control-plane/ControlPlaneClient.ts"
 import type { Deployed, Files, OrderResult } from "../../domain/Order.ts"
+import type { Outbox } from "../notices/Outbox.ts"
 import type { OrderError, UpdateError } from "../operations.ts"
 import type { Sealed } from "../secrets/seal.ts"
 import type { Kept } from "./Kept.ts"
@@ -10,9 +11,6 @@ import type { BuildFailure, Purchase } from "./Purchase.ts"
 
 /** The order keeps a build failure this long, in milliseconds, because a later version of the service may build the body. */
 export const BUILD_FAILURE_TTL_MS = 3_600_000
-
-/** The store keeps a spent proof this long, in milliseconds, because no challenge can be answered for longer. */
-export const PROOF_TTL_MS = 600_000
 
 /**
  * A delivered renewal whose answer nobody has received is the answer to another key of its payer for this long, in milliseconds,
@@ -78,6 +76,8 @@ export class PurchaseStore extends Context.Service<
     readonly inFlight: Map<string, InFlightOrder>
     /** The updates in progress, by deployment id. In memory only, because they end with the process. */
     readonly inFlightUpdates: Map<string, InFlightUpdate>
+    /** The notices for the objects of the payers. A write of a purchase adds one if it changes the status. */
+    readonly outbox: Outbox
     /** The purchase bound to this key. Failed purchases release their key. */
     readonly byKey: (key: string) => Purchase | undefined
     /** The purchase bound to this challenge. Failed purchases release it. */

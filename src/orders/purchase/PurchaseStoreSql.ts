@@ -1,8 +1,9 @@
 import * as Schema from "effect/Schema"
+import { makeOutboxSql } from "../notices/OutboxSql.ts"
+import { makeProofsSql } from "../../payers/proofs.ts"
 import { endOfUpdate, isKept, type Kept, slotOf } from "./Kept.ts"
 import { makeKeptSql } from "./KeptSql.ts"
 import { joinParts, splitParts } from "./parts.ts"
-import { makeProofsSql } from "./ProofsSql.ts"
 import { BuildFailureText, type Purchase, PurchaseRow, PurchaseText } from "./Purchase.ts"
 import { BUILD_FAILURE_TTL_MS, keepsPayload, type Payload, PurchaseStore, START_OVER_MS } from "./PurchaseStore.ts"
 
@@ -16,7 +17,7 @@ import { BUILD_FAILURE_TTL_MS, keepsPayload, type Payload, PurchaseStore, START_
  *   purchase; a purchase that failed before any money moved releases it.
  * - `verdict` — at most one row: the reason why this body does not bundle.
  *
- * `KeptSql.ts` has the tables of source and secrets, `ProofsSql.ts` that of spent proofs.
+ * `KeptSql.ts` has the tables of source and secrets, `notices/OutboxSql.ts` that of messages to payers' objects, `payers/proofs.ts` that of spent proofs.
  */
 const schema = `
   CREATE TABLE IF NOT EXISTS purchase (id TEXT PRIMARY KEY, state TEXT NOT NULL, due INTEGER, data TEXT NOT NULL);
@@ -30,8 +31,11 @@ const encodePurchase = Schema.encodeSync(PurchaseText)
 const decodeFailure = Schema.decodeSync(BuildFailureText)
 const encodeFailure = Schema.encodeSync(BuildFailureText)
 
-/** Makes the store of one object, in that object's storage. */
-export const makePurchaseStore = (storage: DurableObjectStorage): PurchaseStore["Service"] => {
+/** Makes the store of one object, in that object's storage. `onNotice` is called after a write that adds a notice. */
+export const makePurchaseStore = (
+  storage: DurableObjectStorage,
+  onNotice: () => void = () => {}
+): PurchaseStore["Service"] => {
   const { sql } = storage
   const kept = makeKeptSql(sql)
   const proofs = makeProofsSql(sql)
@@ -46,11 +50,14 @@ export const makePurchaseStore = (storage: DurableObjectStorage): PurchaseStore[
     if (!ready) sql.exec(schema)
     ready = true
   }
+  const byId = (id: string) => purchases("id = ?", id)[0]
+  const box = makeOutboxSql(sql, byId, () => wake())
   const write = (query: string, ...values: ReadonlyArray<SqlStorageValue>) => sql.exec(query, ...values)
   const forgetAll = () => {
     ready = false
     kept.forget()
     proofs.forget()
+    box.forget()
     void storage.deleteAlarm()
     void storage.deleteAll()
   }
@@ -60,14 +67,19 @@ export const makePurchaseStore = (storage: DurableObjectStorage): PurchaseStore[
     )
 
   const wake = () => {
-    const next =
-      rows<{ due: number | null }>(
-        "SELECT min(due) AS due FROM (SELECT due FROM purchase UNION SELECT json_extract(data, '$.at') + ? FROM verdict)",
-        BUILD_FAILURE_TTL_MS
-      )[0]?.due ?? null
+    const due = rows<{ due: number | null }>(
+      "SELECT min(due) AS due FROM (SELECT due FROM purchase UNION SELECT json_extract(data, '$.at') + ? FROM verdict)",
+      BUILD_FAILURE_TTL_MS
+    )[0]?.due
+    const next = Math.min(due ?? Infinity, box.due() ?? Infinity)
     // The store does not await the alarm. The object coalesces this write with the others, and its output gate holds every
     // answer until all of them are on disk.
-    void (next === null ? storage.deleteAlarm() : storage.setAlarm(next))
+    void (next === Infinity ? storage.deleteAlarm() : storage.setAlarm(next))
+  }
+  /** Sets the alarm after a write, and lets new notices go out. */
+  const written = () => {
+    wake()
+    if (box.hasNew()) onNotice()
   }
   const put = (purchase: Purchase) => {
     const { id, state, due } = purchase
@@ -79,6 +91,7 @@ export const makePurchaseStore = (storage: DurableObjectStorage): PurchaseStore[
     if (!isKept(purchase)) kept.delete(id)
     else if (end === "taken") kept.promote(id)
     else if (end === "refused") kept.delete(id, "next")
+    box.write(purchase)
   }
   const boundTo = (kind: "key" | "challenge", name: string) =>
     purchases("state <> 'failed' AND id = (SELECT purchase FROM claim WHERE kind = ? AND name = ?)", kind, name)[0]
@@ -106,7 +119,8 @@ export const makePurchaseStore = (storage: DurableObjectStorage): PurchaseStore[
     inFlightUpdates: new Map(),
     byKey: (key) => boundTo("key", key),
     byChallenge: (challengeId) => boundTo("challenge", challengeId),
-    byId: (id) => purchases("id = ?", id)[0],
+    outbox: box.outbox,
+    byId,
     findUndelivered: (now) =>
       // As `isUndelivered` has it.
       purchases(
@@ -122,22 +136,25 @@ export const makePurchaseStore = (storage: DurableObjectStorage): PurchaseStore[
       return due
     },
     save: (purchase) => {
+      box.prepare()
       put(purchase)
-      wake()
+      written()
     },
     create: (purchase, payload, added) => {
       prepare()
+      box.prepare()
       if (added !== undefined) kept.prepare()
       storage.transactionSync(() => {
         keep(purchase, payload, added)
         bindKeys(purchase.key, purchase.challengeId, purchase.id)
       })
-      wake()
+      written()
     },
     saveWithPayload: (purchase, payload, added) => {
+      box.prepare()
       if (added !== undefined) kept.prepare()
       storage.transactionSync(() => keep(purchase, payload, added))
-      wake()
+      written()
     },
     delete: (id) => {
       if (rows("SELECT 1 FROM purchase WHERE id <> ? AND state <> 'failed' LIMIT 1", id).length === 0) {
@@ -149,6 +166,7 @@ export const makePurchaseStore = (storage: DurableObjectStorage): PurchaseStore[
         write("DELETE FROM upload WHERE id = ?", id)
         kept.delete(id)
         write("DELETE FROM claim WHERE purchase = ?", id)
+        box.delete(id)
       })
       wake()
     },

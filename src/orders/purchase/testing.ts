@@ -1,16 +1,19 @@
 import * as Layer from "effect/Layer"
+import { makeProofsMemory } from "../../payers/proofs.ts"
+import { makeOutboxMemory } from "../notices/testing.ts"
 import { endOfUpdate, isKept, type Kept, type Slot, slotOf } from "./Kept.ts"
 import type { BuildFailure, Purchase } from "./Purchase.ts"
-import { isUndelivered, keepsPayload, type Payload, PROOF_TTL_MS, PurchaseStore } from "./PurchaseStore.ts"
+import { isUndelivered, keepsPayload, type Payload, PurchaseStore } from "./PurchaseStore.ts"
 
 /** Makes a store in memory, which ends with the process. */
-export const makePurchaseStoreMemory = (): PurchaseStore["Service"] => {
+export const makePurchaseStoreMemory = (onNotice: () => void = () => {}): PurchaseStore["Service"] => {
   const purchases = new Map<string, Purchase>()
   const payloads = new Map<string, Payload>()
   const kept = { live: new Map<string, Kept>(), next: new Map<string, Kept>() }
   const keys = new Map<string, string>()
   const challenges = new Map<string, string>()
-  const proofs = new Map<string, number>()
+  const proofs = makeProofsMemory()
+  const box = makeOutboxMemory((id) => purchases.get(id), onNotice)
   let failure: BuildFailure | undefined
   const bound = (id: string | undefined) => {
     const purchase = purchases.get(id ?? "")
@@ -32,10 +35,12 @@ export const makePurchaseStoreMemory = (): PurchaseStore["Service"] => {
     if (end === "taken") add(id, "live", kept.next.get(id))
     if (end !== undefined || !isKept(purchase)) kept.next.delete(id)
     if (!isKept(purchase)) kept.live.delete(id)
+    box.write(purchase)
   }
   return PurchaseStore.of({
     inFlight: new Map(),
     inFlightUpdates: new Map(),
+    outbox: box.outbox,
     byKey: (key) => bound(keys.get(key)),
     byChallenge: (challengeId) => bound(challenges.get(challengeId)),
     byId: (id) => purchases.get(id),
@@ -58,22 +63,20 @@ export const makePurchaseStoreMemory = (): PurchaseStore["Service"] => {
       payloads.delete(id)
       kept.live.delete(id)
       kept.next.delete(id)
+      box.delete(id)
       for (const bindings of [keys, challenges]) {
         for (const [name, purchase] of bindings) if (purchase === id) bindings.delete(name)
       }
       if ([...purchases.values()].some(({ state }) => state !== "failed")) return
-      for (const rows of [purchases, payloads, keys, challenges, proofs, kept.live, kept.next]) rows.clear()
+      for (const rows of [purchases, payloads, keys, challenges, kept.live, kept.next]) rows.clear()
+      proofs.forget()
+      box.forget()
       failure = undefined
     },
     payload: (id) => payloads.get(id),
     source: (id) => kept.next.get(id)?.source ?? kept.live.get(id)?.source,
     secrets: (id) => ({ ...kept.live.get(id)?.secrets, ...kept.next.get(id)?.secrets }),
-    spendProof: (challengeId, now) => {
-      for (const [spent, until] of proofs) if (until <= now) proofs.delete(spent)
-      if (proofs.has(challengeId)) return false
-      proofs.set(challengeId, now + PROOF_TTL_MS)
-      return true
-    },
+    spendProof: proofs.spend,
     bindKeys,
     buildFailure: () => failure,
     saveBuildFailure: (value) => void (failure = value),
@@ -82,4 +85,4 @@ export const makePurchaseStoreMemory = (): PurchaseStore["Service"] => {
 }
 
 /** Provides such a store. */
-export const layerPurchaseStoreMemory = Layer.sync(PurchaseStore, makePurchaseStoreMemory)
+export const layerPurchaseStoreMemory = Layer.sync(PurchaseStore, () => makePurchaseStoreMemory())

@@ -7,6 +7,8 @@ export const backoff = {
   capture: doubling(5_000, 300_000),
   /** The pause before the order asks the host, or the runner, again for paid work: 2 s to 15 min. */
   delivery: doubling(2_000, 900_000),
+  /** The pause before the order tells a payer's object again what has changed: 5 s to 15 min. A call takes at most 3 s. */
+  notice: doubling(5_000, 900_000),
   /**
    * The pause before the order deletes a project again: at most 8 s for the first hour, so that every project is gone within
    * seconds after an outage of the host; a minute from then on.

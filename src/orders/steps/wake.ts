@@ -6,6 +6,7 @@ import { BUILD_FAILURE_TTL_MS, PurchaseStore } from "../purchase/PurchaseStore.t
 import { save } from "../purchase/save.ts"
 import * as transition from "../purchase/transitions.ts"
 import { expire, isOver, releaseProject } from "./expire.ts"
+import { sendNotices } from "../notices/send-notices.ts"
 import { tendRenewals } from "../renewal/settle-holds.ts"
 import { resume } from "./resume.ts"
 import { awaitsPayer } from "./retry.ts"
@@ -33,7 +34,8 @@ export const wake = Effect.gen(function* () {
   const processDue = (purchase: Purchase) => {
     const kept = purchase.operation === "renew" && purchase.state === "delivered"
     if (kept || purchase.state === "expired" || purchase.state === "failed") {
-      return Effect.sync(() => store.delete(purchase.id))
+      // Its payer's object must know the end first.
+      return store.outbox.isPending(purchase.id) ? Effect.void : Effect.sync(() => store.delete(purchase.id))
     }
     if (purchase.state === "delivered") return Effect.andThen(tendRenewals(purchase.id), resumeUpdate(purchase))
     if (store.inFlight.has(purchase.key)) return Effect.void
@@ -42,6 +44,7 @@ export const wake = Effect.gen(function* () {
   const others = due.filter((purchase) => !ends(purchase))
   yield* Effect.forEach(others, processDue, { concurrency: "unbounded", discard: true }).pipe(
     // Each purchase continues in a fiber of its own, and only the wait ends here.
+    Effect.zip(sendNotices, { concurrent: true }),
     Effect.timeoutOption(WAKE_MS),
     Effect.zip(expire(due.filter((purchase) => ends(purchase) && !endsSoon(purchase))), { concurrent: true })
   )

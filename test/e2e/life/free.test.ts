@@ -97,6 +97,41 @@ describe("a delete", () => {
   })
 })
 
+describe("the list of deployments", () => {
+  const listFor = async ({ fetch }: typeof wallet) => {
+    const response = await fetch(`${stack.info.gateway}/deployments`)
+    assert.strictEqual(response.status, 200, await response.clone().text())
+    const { deployments } = (await response.json()) as { readonly deployments: ReadonlyArray<Record<string, unknown>> }
+    return deployments
+  }
+  const idsOf = (deployments: ReadonlyArray<Record<string, unknown>>) => deployments.map((one) => one["deployment_id"])
+
+  it("is answered to the stock client, with the status of each, newest first, and no money moves", async () => {
+    const [first, second] = [await deploy(), await deploy()]
+    const before = await wallet.balance()
+    const listed = await listFor(wallet)
+    assert.deepStrictEqual(idsOf(listed).slice(0, 2), [second.id, first.id])
+    assert.deepStrictEqual(listed.slice(0, 2), [await statusAt(second.at), await statusAt(first.at)])
+    await wallet.fetch(first.at, { method: "DELETE" })
+    assert.deepInclude((await listFor(wallet))[1], { deployment_id: first.id, status: "deleted", url: null })
+    assert.strictEqual(await wallet.balance(), before)
+  })
+
+  it("is answered to the stock command line client", async () => {
+    const { id } = await deploy()
+    const answer = JSON.parse(await mppx("-s", `${stack.info.gateway}/deployments`)) as {
+      readonly deployments: ReadonlyArray<Record<string, unknown>>
+    }
+    assert.deepInclude(answer.deployments[0], { deployment_id: id, status: "live" })
+  })
+
+  it("has nothing of other keys", async () => {
+    await deploy()
+    const other = walletOn(stack, `0x${randomBytes(32).toString("hex")}`)
+    assert.deepStrictEqual(await listFor(other), [])
+  })
+})
+
 describe("single files", () => {
   it("changed 20 times leave, byte for byte, what the same files sent whole leave", async () => {
     const files: Record<string, string> = {

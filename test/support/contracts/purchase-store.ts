@@ -1,5 +1,6 @@
 import { assert } from "vitest"
-import { PROOF_TTL_MS, type PurchaseStore, START_OVER_MS } from "../../../src/orders/purchase/PurchaseStore.ts"
+import { type PurchaseStore, START_OVER_MS } from "../../../src/orders/purchase/PurchaseStore.ts"
+import { PROOF_TTL_MS } from "../../../src/payers/proofs.ts"
 import { edited, purchase, upload } from "../purchase.ts"
 
 type Book = PurchaseStore["Service"]

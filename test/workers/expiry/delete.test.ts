@@ -1,6 +1,6 @@
 import { runInDurableObject } from "cloudflare:test"
 import { assert, beforeEach, describe, it } from "vitest"
-import { PROOF_TTL_MS } from "../../../src/orders/purchase/PurchaseStore.ts"
+import { PROOF_TTL_MS } from "../../../src/payers/proofs.ts"
 import { makePurchaseStore } from "../../../src/orders/purchase/PurchaseStoreSql.ts"
 import { testCredential } from "../../../src/payment/testing.ts"
 import { host } from "../main.ts"

@@ -11,6 +11,7 @@ import { testCredential } from "../../../src/payment/testing.ts"
 import { asUpdate } from "../../support/gateway.ts"
 import { host, payments } from "../main.ts"
 import { edited } from "../../support/purchase.ts"
+import { allSent } from "../all-sent.ts"
 
 /** The host does not answer. */
 export const down = failsWith(new ControlPlaneUnavailable({ message: "down" }))
@@ -47,11 +48,13 @@ export const call = async (
   return request({ authorization: testCredential(challenge, "0xpayer") })
 }
 
-/** Makes a paid deploy, and returns its deployment id. */
-export const deploy = async (headers: Record<string, string> = {}) => {
+/** Makes a paid deploy, and returns its deployment id. It `waits` until the payer's object knows of it. */
+export const deploy = async (headers: Record<string, string> = {}, { waits = true } = {}) => {
   const response = await call("POST", "/deploy", next.body, headers)
   assert.strictEqual(response.status, 200, await response.clone().text())
-  return String(((await response.json()) as { deployment_id: string }).deployment_id)
+  const id = String(((await response.json()) as { deployment_id: string }).deployment_id)
+  if (waits) await allSent(objectOf(id))
+  return id
 }
 
 /** Returns the order's object. */

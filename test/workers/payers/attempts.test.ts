@@ -1,7 +1,7 @@
 import { abortAllDurableObjects, env, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test"
 import { assert, describe, it } from "vitest"
-import { type Attempt, LEASE_MS, WINDOW_MS } from "../../src/payers/Attempts.ts"
-import type { PayerObject } from "../../src/payers/PayerObject.ts"
+import { type Attempt, LEASE_MS, WINDOW_MS } from "../../../src/payers/Attempts.ts"
+import type { PayerObject } from "../../../src/payers/PayerObject.ts"
 
 const fresh = () => env.PAYERS.get(env.PAYERS.newUniqueId())
 type Object = DurableObjectStub<PayerObject>

@@ -1,14 +1,14 @@
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import { assert, describe, it } from "vitest"
-import { PaymentRejected } from "../../../src/payment/PaymentService.ts"
-import { BundleRejected, type Bundler } from "../../../src/bundler/Bundler.ts"
-import { testBundle } from "../../../src/bundler/testing.ts"
-import { CodeRejected } from "../../../src/control-plane/ControlPlaneClient.ts"
-import { failsWith } from "../../../src/control-plane/testing.ts"
-import { RunnerUnavailable } from "../../../src/sandbox/CodeRunner.ts"
-import { testCredential } from "../../../src/payment/testing.ts"
-import { helloBody, makeGateway, problem } from "../../support/gateway.ts"
+import { PaymentRejected } from "../../../../src/payment/PaymentService.ts"
+import { BundleRejected, type Bundler } from "../../../../src/bundler/Bundler.ts"
+import { testBundle } from "../../../../src/bundler/testing.ts"
+import { CodeRejected } from "../../../../src/control-plane/ControlPlaneClient.ts"
+import { failsWith } from "../../../../src/control-plane/testing.ts"
+import { RunnerUnavailable } from "../../../../src/sandbox/CodeRunner.ts"
+import { testCredential } from "../../../../src/payment/testing.ts"
+import { helloBody, makeGateway, problem } from "../../../support/gateway.ts"
 
 const bodyOf = (source: string) => JSON.stringify({ files: { "index.ts": source } })
 const program = testBundle({ code: "" })
