@@ -24,6 +24,9 @@ const Hours = Schema.FiniteFromString.check(Schema.isBetween({ minimum: 1 / 60, 
 /** Days, fractions too, up to ten years. */
 const Days = Schema.FiniteFromString.check(Schema.isBetween({ minimum: 1 / 1440, maximum: 3650 }))
 
+/** A number of things, from 1. */
+const Count = Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: 1_000_000 }))
+
 /** Host names, separated by commas; `none` for none. */
 const Hosts = Schema.String.check(Schema.isPattern(/^(none|[a-z0-9.-]+\.[a-z]{2,}(, ?[a-z0-9.-]+\.[a-z]{2,})*)$/))
 
@@ -136,6 +139,10 @@ const settings = {
   TTL_HOURS: Config.schema(Hours, "TTL_HOURS").pipe(Config.withDefault(24)),
   /** A renewal may reach this many days ahead of the moment at which it is bought. */
   MAX_DAYS: Config.schema(Days, "MAX_DAYS").pipe(Config.withDefault(30)),
+  /** One payer may have this many deployments at once, live or being bought. Renewals and runs do not count. */
+  MAX_LIVE_PER_PAYER: Config.schema(Count, "MAX_LIVE_PER_PAYER").pipe(Config.withDefault(50)),
+  /** `off`: every new purchase is answered with 503 `sales_paused`. What is paid for is served. The operator's switch does the same. */
+  SALES: Config.Literals(["on", "off"], "SALES").pipe(Config.withDefault("on" as const)),
   /** Deployed code may import modules from these hosts by URL. Separated by commas; `none` for none. */
   IMPORT_HOSTS: Config.schema(Hosts, "IMPORT_HOSTS").pipe(
     Config.withDefault("esm.sh"),

@@ -19,6 +19,8 @@ const named = {
   PROJECT_ID: true,
   TTL_HOURS: true,
   MAX_DAYS: true,
+  MAX_LIVE_PER_PAYER: true,
+  SALES: true,
   IMPORT_HOSTS: true,
   RESOURCES: true,
   ASSET_LIMIT: true,

@@ -4,6 +4,7 @@ import {
   BundleFailed,
   Busy,
   CodeTooLarge,
+  Denied,
   DeployFailed,
   ExecuteFailed,
   Expired,
@@ -16,8 +17,10 @@ import {
   PaymentPending,
   PaymentUnavailable,
   PreconditionFailed,
+  SalesPaused,
   TooFarAhead,
   TooManyAttempts,
+  TooManyDeployments,
   WrongIdempotencyKey
 } from "../domain/Errors.ts"
 import type {
@@ -57,18 +60,22 @@ const common = [
   Internal
 ] as const
 
+/** The operator's refusals of new purchases. */
+const refusals = [Denied, SalesPaused] as const
+
 /** Every error that ends a deploy. */
-export const DeployError = Schema.Union([...common, DeployFailed, HostUnavailable])
+export const DeployError = Schema.Union([...common, ...refusals, TooManyDeployments, DeployFailed, HostUnavailable])
 /** Every error that ends a deploy. */
 export type DeployError = typeof DeployError.Type
 
 /** Every error that ends an execution. */
-export const ExecuteError = Schema.Union([...common, ExecuteFailed])
+export const ExecuteError = Schema.Union([...common, ...refusals, ExecuteFailed])
 /** Every error that ends an execution. */
 export type ExecuteError = typeof ExecuteError.Type
 
 /** Every error that ends a renewal. */
 export const RenewError = Schema.Union([
+  ...refusals,
   PaymentRejected,
   InvalidRequest,
   Busy,
@@ -184,7 +191,9 @@ export const executed = <R>(
   outcome: Effect.Effect<OrderResult, OrderError, R>
 ): Effect.Effect<Executed, ExecuteError, R> =>
   outcome.pipe(
-    Effect.catchTag(["DeployFailed", "HostUnavailable", "NotFound", "TooFarAhead"], (error) => Effect.die(error)),
+    Effect.catchTag(["DeployFailed", "HostUnavailable", "NotFound", "TooFarAhead", "TooManyDeployments"], (error) =>
+      Effect.die(error)
+    ),
     Effect.flatMap((done) => ("output" in done ? Effect.succeed(done) : Effect.die(new Error("no execution"))))
   )
 
@@ -193,6 +202,8 @@ export const renewed = <R>(
   outcome: Effect.Effect<OrderResult, OrderError, R>
 ): Effect.Effect<Deployed, RenewError, R> =>
   outcome.pipe(
-    Effect.catchTag(["ExecuteFailed", "HostUnavailable", "BundleFailed"], (error) => Effect.die(error)),
+    Effect.catchTag(["ExecuteFailed", "HostUnavailable", "BundleFailed", "TooManyDeployments"], (error) =>
+      Effect.die(error)
+    ),
     Effect.flatMap((done) => ("url" in done ? Effect.succeed(done) : Effect.die(new Error("no renewal"))))
   )

@@ -1,5 +1,6 @@
 import { isEnded, type Notice, type Status } from "../domain/Status.ts"
 import { pageOf, type DeploymentPage, forgottenAt, PAGE_SIZE, parseCursor } from "./page.ts"
+import type { Full } from "./refusals.ts"
 
 /**
  * A table of its own, so that objects of earlier releases get it too: one row for each deployment of the payer. `until` is null until
@@ -48,6 +49,15 @@ export const makeDeploymentsSql = (sql: SqlStorage) => {
         // `record` above has written this text.
         rows.map((row) => ({ id: row.id, createdAt: row.created, status: JSON.parse(row.status) as Status }))
       )
+    },
+    /** How many count as live: all that were or may be charged, and are not over. `endsAt` as in `Full`. */
+    live: (): Full & { readonly count: number } => {
+      if (!isReady()) return { count: 0, endsAt: null }
+      return sql
+        .exec<{ count: number; endsAt: string | null }>(
+          "SELECT count(*) AS count, min(json_extract(status, '$.expires_at')) AS endsAt FROM deployment WHERE until IS NULL"
+        )
+        .one()
     },
     isEmpty: (): boolean => !isReady() || sql.exec("SELECT 1 FROM deployment LIMIT 1").toArray().length === 0,
     /** Drops the rows of deployments that ended days ago. */

@@ -4,14 +4,19 @@ import { type LimitCheck, type Attempt, Attempts, type Budget, type AttemptEnd }
 import { makeDeploymentsSql } from "./DeploymentsSql.ts"
 import type { DeploymentPage } from "./page.ts"
 import { makeProofsMemory, makeProofsSql } from "./proofs.ts"
+import type { Full } from "./refusals.ts"
+import { type Reservation, Reservations } from "./Reservations.ts"
+import { makeSwitchesSql, type PayerSwitches, type SalesState } from "./SwitchesSql.ts"
 
 /** The storage key of the attempts: one value, some 10 KB at most. */
 const KEY = "attempts"
+/** The storage key of the places of purchases that are being made. */
+const PLACES = "places"
 
 /**
  * The storage behind `Payers`: one object for each payer. Every call is one synchronous step of a single-threaded object, so
- * that fifty simultaneous calls do not all read "none". It has three parts with one alarm: the attempts, the deployments, and the
- * proofs that were spent to list them. The object reads and writes no storage before the gateway builds something for the payer, or
+ * that fifty simultaneous calls do not all read "none". It has parts with one alarm: the attempts, the deployments, the places of
+ * deployments to come, and the proofs that were spent to list them. One reserved object has the operator's switches instead. The object reads and writes no storage before the gateway builds something for the payer, or
  * lists deployments. Keys are free to make, so a payer without money leaves nothing on disk.
  */
 export class PayerObject extends DurableObject {
@@ -19,10 +24,14 @@ export class PayerObject extends DurableObject {
   #restored = false
   /** Whether attempts are on disk. */
   #stored = false
+  readonly #places = new Reservations()
+  /** Whether places are on disk. */
+  #placesStored = false
   readonly #deployments = makeDeploymentsSql(this.ctx.storage.sql)
   readonly #proofs = makeProofsSql(this.ctx.storage.sql)
   /** The proofs of a payer without deployments, who learns nothing by them. */
   readonly #emptyProofs = makeProofsMemory()
+  readonly #switches = makeSwitchesSql(this.ctx.storage.sql)
   /** When the alarm rings, as far as this instance knows, in unix milliseconds. It may ring too early, and never too late. */
   #alarmAt = Infinity
 
@@ -49,9 +58,28 @@ export class PayerObject extends DurableObject {
     this.#write()
   }
 
-  /** Takes a notice of a deployment, as `Payers.record`. */
+  /** Takes a place, as `Payers.reserve`, unless the payer has `max`. */
+  async reserve(id: string, max: number): Promise<Full | null> {
+    this.#restore()
+    const now = Date.now()
+    const { count, endsAt } = this.#deployments.live()
+    if (count + this.#places.all(now).length >= max) return { endsAt }
+    this.#places.add(id, now)
+    this.#write()
+    return null
+  }
+
+  /** Gives a place back, as `Payers.release`. */
+  async release(id: string): Promise<void> {
+    this.#restore()
+    if (this.#places.delete(id)) this.#write()
+  }
+
+  /** Takes a notice of a deployment, as `Payers.record`. Its place is taken over. */
   async record(notice: Notice): Promise<void> {
+    this.#restore()
     this.#deployments.record(notice, Date.now())
+    if (this.#places.delete(notice.id)) this.#write()
     this.#setAlarm()
   }
 
@@ -63,6 +91,41 @@ export class PayerObject extends DurableObject {
     if (!this.#emptyProofs.spend(challengeId, now) || !this.#proofs.spend(challengeId, now)) return null
     this.#setAlarm()
     return page
+  }
+
+  /** A page for the operator, as `Payers.deployments`. */
+  async page(cursor?: string): Promise<DeploymentPage> {
+    return this.#deployments.page(cursor)
+  }
+
+  /** The operator's switches, in the reserved object alone: those of one payer, as `Payers.requireSale`. */
+  async switchesOf(address: string): Promise<PayerSwitches> {
+    return this.#switches.of(address)
+  }
+
+  /** All of them, as `Payers.state`. */
+  async salesState(): Promise<SalesState> {
+    return this.#switches.state()
+  }
+
+  /** As `Payers.deny`. */
+  async deny(address: string, reason: string): Promise<void> {
+    this.#switches.deny(address, reason, Date.now())
+  }
+
+  /** As `Payers.allow`. */
+  async allow(address: string): Promise<void> {
+    this.#switches.allow(address)
+  }
+
+  /** As `Payers.pause`. */
+  async pause(reason: string): Promise<void> {
+    this.#switches.pause(reason, Date.now())
+  }
+
+  /** As `Payers.resume`. */
+  async resume(): Promise<void> {
+    this.#switches.resume()
   }
 
   /** Drops what is over, deletes everything once no part has anything, and sets the next alarm. */
@@ -82,18 +145,27 @@ export class PayerObject extends DurableObject {
     const stored = this.ctx.storage.kv.get<ReadonlyArray<Attempt>>(KEY)
     this.#stored = stored !== undefined
     this.#attempts.restore(stored ?? [])
+    const places = this.ctx.storage.kv.get<ReadonlyArray<Reservation>>(PLACES)
+    this.#placesStored = places !== undefined
+    this.#places.restore(places ?? [])
   }
 
   // This does not await: an object's writes and its alarm are one transaction, and no answer leaves before they are on disk.
   #write(): void {
     if (!this.#restored) return
     const { kv } = this.ctx.storage
-    const stored = this.#attempts.stored(Date.now())
+    const now = Date.now()
+    const before = this.#stored || this.#placesStored
+    const stored = this.#attempts.stored(now)
+    // A payer without a build leaves nothing on disk, so its places end with the process.
+    const places = stored.length > 0 || this.#placesStored ? this.#places.all(now) : []
     if (stored.length > 0) kv.put(KEY, stored)
     else if (this.#stored) kv.delete(KEY)
-    else return
+    if (places.length > 0) kv.put(PLACES, places)
+    else if (this.#placesStored) kv.delete(PLACES)
     this.#stored = stored.length > 0
-    this.#setAlarm()
+    this.#placesStored = places.length > 0
+    if (before || this.#stored || this.#placesStored) this.#setAlarm()
   }
 
   /** Sets the alarm to the next time at which a part has something to drop, at `from` at the earliest. */
@@ -101,8 +173,11 @@ export class PayerObject extends DurableObject {
     const { storage } = this.ctx
     this.#restore()
     const attempts = this.#stored ? this.#attempts.expiresAt : undefined
-    const dues = [attempts, this.#deployments.due(), this.#proofs.expiry()].filter((due) => due !== undefined)
-    if (dues.length === 0 && this.#deployments.isEmpty()) {
+    const places = this.#placesStored ? this.#places.all(0).map(([, until]) => until) : []
+    const dues = [attempts, ...places, this.#deployments.due(), this.#proofs.expiry()].filter(
+      (due) => due !== undefined
+    )
+    if (dues.length === 0 && this.#deployments.isEmpty() && this.#switches.isEmpty()) {
       void storage.deleteAlarm()
       void storage.deleteAll()
       this.#deployments.forget()

@@ -1,12 +1,14 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { Notice } from "../domain/Status.ts"
+import { isEnded, type Notice } from "../domain/Status.ts"
 import { Attempts } from "./Attempts.ts"
 import { pageOf, PAGE_SIZE, parseCursor } from "./page.ts"
 import { type AttemptId, Payers } from "./Payers.ts"
 import { makeProofsMemory } from "./proofs.ts"
-import { failuresOrRefusal } from "./too-many-attempts.ts"
+import { Reservations } from "./Reservations.ts"
+import type { SalesState } from "./SwitchesSql.ts"
+import { failuresOrRefusal, refuseFull, refuseSwitched } from "./refusals.ts"
 
 /** Keeps the payers in memory, for tests. */
 export const layerPayersMemory = Layer.sync(Payers, () => {
@@ -22,6 +24,13 @@ export const layerPayersMemory = Layer.sync(Payers, () => {
     )
   const deployments = new Map<string, Notice>()
   const proofs = makeProofsMemory()
+  const places = new Map<string, Reservations>()
+  const placesOf = (payer: string) => {
+    const made = places.get(payer) ?? new Reservations()
+    places.set(payer, made)
+    return made
+  }
+  let switches: SalesState = { paused: null, denied: [] }
   /** The payer's deployments that are older than the cursor's, newest first. */
   const older = (payer: string, cursor: string | undefined) => {
     const after = parseCursor(cursor)
@@ -34,8 +43,41 @@ export const layerPayersMemory = Layer.sync(Payers, () => {
     begin: (attempt) => Effect.asVoid(checkLimits(attempt, "begin")),
     keep: (attempt) => checkLimits(attempt, "keep"),
     end: ({ payer, id }, how) => Effect.sync(() => attemptsOf(payer).end(id, how)),
+    requireSale: (payer) =>
+      Effect.suspend(() => {
+        const { paused, denied } = switches
+        return refuseSwitched({ paused, denied: denied.find(({ address }) => address === payer) ?? null })
+      }),
+    reserve: Effect.fnUntraced(function* ({ payer, id }, max) {
+      const now = yield* Clock.currentTimeMillis
+      const places = placesOf(payer)
+      const live = older(payer, undefined).filter(({ status }) => !isEnded(status))
+      const ends = live.flatMap(({ status }) => status.expires_at ?? []).toSorted()
+      if (live.length + places.all(now).length < max) return places.add(id, now)
+      yield* refuseFull({ endsAt: ends[0] ?? null }, max, now)
+    }),
+    release: ({ payer, id }) => Effect.sync(() => void placesOf(payer).delete(id)),
+    deployments: (payer, cursor) => Effect.sync(() => pageOf(older(payer, cursor).slice(0, PAGE_SIZE + 1))),
+    deny: (address, reason) =>
+      Effect.map(Clock.currentTimeMillis, (at) => {
+        const denied = { address: address.toLowerCase(), reason, at }
+        switches = { ...switches, denied: [denied, ...switches.denied.filter((one) => one.address !== denied.address)] }
+      }),
+    allow: (address) =>
+      Effect.sync(() => {
+        switches = { ...switches, denied: switches.denied.filter((one) => one.address !== address.toLowerCase()) }
+      }),
+    pause: (reason) =>
+      Effect.map(Clock.currentTimeMillis, (at) => {
+        switches = { ...switches, paused: { reason, at } }
+      }),
+    resume: Effect.sync(() => {
+      switches = { ...switches, paused: null }
+    }),
+    state: Effect.sync(() => switches),
     record: (notice) =>
       Effect.sync(() => {
+        placesOf(notice.payer).delete(notice.id)
         if ((deployments.get(notice.id)?.seq ?? 0) < notice.seq) deployments.set(notice.id, notice)
       }),
     list: ({ payer, challengeId, cursor }) =>

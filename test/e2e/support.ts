@@ -27,7 +27,8 @@ export const startTestStack = async (
     sitesPort: 0,
     chainPort: 0,
     blockTime: 0.2,
-    environment: { MPP_SECRET_KEY: secretKey, ...environment },
+    // The tests of a stack share one payer.
+    environment: { MPP_SECRET_KEY: secretKey, MAX_LIVE_PER_PAYER: "100000", ...environment },
     ...options
   })
 }

@@ -37,7 +37,8 @@ export const startHarness = async (log: (line: string) => void): Promise<WholeHa
     sitesPort: 0,
     chainPort: 0,
     blockTime: 0.2,
-    environment: {},
+    // All rows share one payer.
+    environment: { MAX_LIVE_PER_PAYER: "100000" },
     log,
     reroute: async (own) => {
       rpc = await proxyTo(own.TEMPO_RPC_URL ?? "")

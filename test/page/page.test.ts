@@ -40,6 +40,7 @@ const up: ServiceInfo = {
   mppxOptions: "",
   ttlHours: 24,
   maxDays: 30,
+  maxLive: 50,
   importHosts: [],
   packages: "on",
   resources: [],

@@ -1,4 +1,5 @@
 import * as ConfigProvider from "effect/ConfigProvider"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
@@ -22,6 +23,7 @@ import { layerRecordsMemory, RecordsMemory } from "../../src/records/testing.ts"
 import { layerNoRunner } from "../../src/sandbox/layers.ts"
 import { layerCodeRunnerTest } from "../../src/sandbox/testing.ts"
 import { layerIdStoreMemory } from "../../src/ids/testing.ts"
+import { Payers } from "../../src/payers/Payers.ts"
 import { layerPayersMemory } from "../../src/payers/testing.ts"
 import { makeOrdersMemory } from "../../src/orders/testing.ts"
 import { layerBundlerTest } from "../../src/bundler/testing.ts"
@@ -101,6 +103,7 @@ export const makeGateway = (parts: Parts = {}) => {
   })
   const trace = Layer.succeed(Tracer.Tracer, tracer)
   const memory = makeOrdersMemory()
+  let made: Payers["Service"] | undefined
   const layers = {
     settings: withKey(parts.secretKey).pipe(
       Layer.provide(layerSettings(parts.bindings ?? {})),
@@ -113,7 +116,11 @@ export const makeGateway = (parts: Parts = {}) => {
     ids: layerDeploymentIds.pipe(Layer.provide(layerIdStoreMemory)),
     bundler: layerBundlerTest(parts.bundle),
     runner: runnerOf(parts),
-    payers: layerPayersMemory,
+    payers: Layer.tap(layerPayersMemory, (context) =>
+      Effect.sync(() => {
+        made = Context.get(context, Payers)
+      })
+    ),
     deployments: memory.deployments,
     schedule: Layer.mergeAll(layerCronSecretTest(parts.cronSecret), layerReplayGuardMemory),
     limit: layerCredentialRateLimit(parts.limit),
@@ -164,7 +171,13 @@ export const makeGateway = (parts: Parts = {}) => {
     return post(body, { ...headers, authorization }, path)
   }
 
-  return { payments, host, expiry, records, logs, spans, handler, send, post, challengeFor, pay }
+  /** Does something at the payers' service, which the first request makes. */
+  const atPayers = async <A, E>(use: (payers: Payers["Service"]) => Effect.Effect<A, E>): Promise<A> => {
+    await send("/health")
+    return Effect.runPromise(use(made!))
+  }
+
+  return { atPayers, payments, host, expiry, records, logs, spans, handler, send, post, challengeFor, pay }
 }
 
 /** A line of the log, parsed. */

@@ -6,7 +6,7 @@ import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as References from "effect/References"
 import { serve } from "../../src/api/app.ts"
 import { composeGateway, composeOrders } from "../../src/compose.ts"
-import { layerSettings } from "../../src/config.ts"
+import { layerSettings, Settings } from "../../src/config.ts"
 import { ControlPlaneMemory, layerControlPlaneMemory } from "../../src/control-plane/testing.ts"
 import { makeOrderObject } from "../../src/orders/OrderObject.ts"
 import { layerDeploymentIds } from "../../src/ids/DeploymentIds.ts"
@@ -150,10 +150,21 @@ const payment = Layer.effect(
   }))
 ).pipe(Layer.provide(layerPaymentTest(payments)))
 
+/** How many deployments one payer may have at once. A test may change it; all others share a payer. */
+export const limits = { maxLive: 1_000 }
+
+const settings = Layer.effect(
+  Settings,
+  Effect.map(Settings, (known) =>
+    Object.defineProperty({ ...known }, "MAX_LIVE_PER_PAYER", { get: () => limits.maxLive })
+  )
+).pipe(
+  Layer.provide(layerSettings()),
+  Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ ...testSettings, OPERATOR_TOKEN: operatorToken })))
+)
+
 const layers = {
-  settings: layerSettings().pipe(
-    Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ ...testSettings, OPERATOR_TOKEN: operatorToken })))
-  ),
+  settings,
   payment,
   host: layerControlPlaneMemory(host),
   store: layerExpiryStoreKv(env.EXPIRY),

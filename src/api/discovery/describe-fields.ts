@@ -18,6 +18,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   idempotency_key: "Send this as Idempotency-Key.",
   retry_after: "Seconds to wait.",
   expired_at: "When it ended: UTC.",
+  ends_at: "When the first of them ends: UTC.",
   expires_at: "When it ends: UTC.",
   max_days: "A renewal reaches this far.",
   etag: "The ETag of the present source, if it is kept.",

@@ -53,6 +53,7 @@ export const describeService = Effect.gen(function* () {
       mppxOptions,
       ttlHours: settings.TTL_HOURS ?? 24,
       maxDays: settings.MAX_DAYS ?? 30,
+      maxLive: settings.MAX_LIVE_PER_PAYER ?? 50,
       importHosts: settings.IMPORT_HOSTS ?? [],
       packages: registryOf(settings) !== undefined ? "on" : settings.NPM_PACKAGES === "off" ? "off" : "unknown",
       resources: givenBy(capabilities, settings.RESOURCES ?? []),

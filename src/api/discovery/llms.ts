@@ -215,6 +215,7 @@ ${projectSection(service)}
 ## Limits
 
 - 512,000 bytes of source (UTF-8), 500 files, a body of 4 MiB; paths are relative, without \`..\`.
+- One payer may have ${service.maxLive} deployments at once, live or being bought.
 - One payer may have 4 attempts to pay in progress, and 60 failed ones within an hour. Updates are counted separately. Paid orders are not
   limited.
 - 15 seconds to bundle${packageLimits(service)}. The deployment lives ${hours(service)} from the moment it is live.

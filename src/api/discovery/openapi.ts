@@ -15,6 +15,7 @@ import { describeFields } from "./describe-fields.ts"
 import { describeMcp } from "./openapi/describe-mcp.ts"
 import { guidance } from "./openapi/guidance.ts"
 import { paymentInfo } from "./openapi/payment-info.ts"
+import { BEFORE, SHARED } from "./openapi/shared.ts"
 import { shareProblems } from "./openapi/share-problems.ts"
 import { simplifySchemas } from "./openapi/simplify-schemas.ts"
 import { shareResponses } from "./share-responses.ts"
@@ -32,46 +33,6 @@ interface Operation extends Json {
   readonly responses: Readonly<Record<string, ApiResponse>>
   readonly parameters?: ReadonlyArray<Json>
   readonly requestBody?: Json & { readonly content: Readonly<Record<string, Content>> }
-}
-
-const header = (name: string, description: string, example: string): Json => ({
-  name,
-  in: "header",
-  required: false,
-  description,
-  schema: { type: "string" },
-  example
-})
-
-const responseHeader = (description: string): Json => ({ description, schema: { type: "string" } })
-
-/** Headers that several operations share. */
-const SHARED = {
-  parameters: {
-    DeploymentId: {
-      name: "deployment_id",
-      in: "path",
-      required: true,
-      description: "Id of the deployment, dep_…",
-      schema: { type: "string" }
-    },
-    IdempotencyKey: header(
-      "Idempotency-Key",
-      "1 to 255 printable ASCII characters. The same body with the same key is one order: repeating it is free.",
-      "8e03978e-40d5-43e8-bc93-6894a57f9324"
-    ),
-    AcceptPayment: header(
-      "Accept-Payment",
-      "The client's payment methods. There is one here, and it is always offered.",
-      "tempo/charge"
-    )
-  },
-  headers: {
-    PaymentReceipt: responseHeader("base64url of JSON: status, method, timestamp, reference."),
-    IdempotentReplayed: responseHeader("true for an answer that is given again."),
-    RetryAfter: responseHeader("Seconds to wait."),
-    Challenge: responseHeader("The challenge: Payment id=…, method, intent, request, expires.")
-  }
 }
 
 /** Headers of requests that take money. */
@@ -166,7 +127,7 @@ const additions: Readonly<Record<string, (operation: Operation, service: Service
   }),
   "get /deployments": (operation) => ({
     ...withExamples(operation, { 200: { deployments: [], next: null } }, true),
-    parameters: [{ ...header("before", "The next of the page before.", "1774558797000-dep_…"), in: "query" }],
+    parameters: [BEFORE],
     summary: "Your deployments, free, for their payer: the 402 asks for a proof of amount 0"
   }),
   "put /deployments/{deployment_id}": (operation) => ({

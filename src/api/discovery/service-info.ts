@@ -30,6 +30,8 @@ export interface ServiceInfo {
   readonly ttlHours: number
   /** How many days ahead a renewal may reach. */
   readonly maxDays: number
+  /** How many deployments one payer may have at once. */
+  readonly maxLive: number
   /** The hosts from which modules may be imported by URL. */
   readonly importHosts: ReadonlyArray<string>
   /** Whether code may import npm packages: `on`, switched `off`, or `unknown` where no registry is known. */

@@ -4,13 +4,14 @@ import * as Schema from "effect/Schema"
 import { Settings } from "../../config.ts"
 import { MethodUnsupported, PaymentRequired } from "../../domain/Errors.ts"
 import { purchaseKey, requestedKey } from "../../domain/Order.ts"
+import { salesPaused } from "../../payers/refusals.ts"
 import { type PaymentRejected, PaymentService, type Terms } from "../../payment/PaymentService.ts"
 import { type PaymentOffer, readOffers } from "../../payment/service-offers.ts"
 import { acceptsPayment } from "../request/content-negotiation.ts"
 import { setHeaders } from "../request/headers.ts"
 import { notConfigured } from "../request/not-configured.ts"
 import { makeOrigin } from "../request/origin.ts"
-import { completeErrors, REPLAYED } from "./complete-error.ts"
+import { completeErrors, REPLAYED, setRetryAfter } from "./complete-error.ts"
 import { CredentialRateLimit } from "./CredentialRateLimit.ts"
 import { type ParsedRequest, readBodyless, readRequest } from "./read-request.ts"
 
@@ -43,9 +44,11 @@ export const makePaymentGate = Effect.gen(function* () {
 
     /**
      * Answers 402 to a request without a credential, with a fresh challenge for its key. A client whose `Accept-Payment` lists
-     * no method of the gateway gets it too, as the protocol allows, with a sentence about it.
+     * no method of the gateway gets it too, as the protocol allows, with a sentence about it. While the setting stops sales, it
+     * answers 503 instead. The operator's switch is read by the order, because it takes I/O.
      */
     quote: Effect.fnUntraced(function* ({ idempotencyKey, preferences }: ParsedRequest, terms: Terms) {
+      if (settings.SALES === "off") return yield* Effect.tapError(salesPaused(), setRetryAfter)
       const challenge = yield* payments.challenge(terms, purchaseKey(idempotencyKey))
       const unaccepted = preferences === null ? undefined : describeUnaccepted(preferences, readOffers(challenge))
       if (unaccepted === undefined) return answer402(challenge, paymentRequired)

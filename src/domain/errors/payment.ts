@@ -73,3 +73,30 @@ export class TooManyAttempts extends HttpApiError.Problem<TooManyAttempts>()(
     retry_after: Schema.Int
   }
 ) {}
+
+/** 403: the operator sells nothing to this payer. The payer still gets orders that are paid for or finished. */
+export class Denied extends HttpApiError.Problem<Denied>()(
+  "Denied",
+  { type: ownProblem("denied"), status: 403, title: "Denied" },
+  { code: Schema.tag("denied"), charged: notCharged }
+) {}
+
+/** 429: this payer has as many deployments at once as one payer may have. */
+export class TooManyDeployments extends HttpApiError.Problem<TooManyDeployments>()(
+  "TooManyDeployments",
+  { type: ownProblem("too_many_deployments"), status: 429, title: "Too many deployments" },
+  {
+    code: Schema.tag("too_many_deployments"),
+    charged: notCharged,
+    /** When the first of them ends; null while none is live yet. */
+    ends_at: Schema.NullOr(Schema.String),
+    retry_after: Schema.Int
+  }
+) {}
+
+/** 503: the operator has stopped sales. Orders that are paid for or finished are served. */
+export class SalesPaused extends HttpApiError.Problem<SalesPaused>()(
+  "SalesPaused",
+  { type: ownProblem("sales_paused"), status: 503, title: "Sales paused" },
+  { code: Schema.tag("sales_paused"), charged: notCharged, retry_after: Schema.Int }
+) {}

@@ -12,6 +12,7 @@ import { attemptOf, countAttempt } from "../steps/attempt.ts"
 import { capture } from "../steps/capture.ts"
 import { authorize, inTime } from "../steps/prepare.ts"
 import { resume, resumeFrom } from "../steps/resume.ts"
+import { requireSale } from "../steps/sale.ts"
 import { Deployments } from "./Deployments.ts"
 
 /**
@@ -20,6 +21,7 @@ import { Deployments } from "./Deployments.ts"
  */
 const pay = Effect.fn("OrderWorkflow.payRenewal")(function* (order: RenewOrder) {
   const { id: deployment, terms, verified } = order
+  yield* requireSale(verified.payer)
   const authorization = yield* authorize(order)
   const store = yield* PurchaseStore
   const early = store.findUndelivered(yield* Clock.currentTimeMillis)

@@ -10,7 +10,7 @@ import {
   type Renewal,
   timestamp
 } from "../../domain/Order.ts"
-import type { Status } from "../operations.ts"
+import type { Status } from "../../domain/Status.ts"
 import type { OrderServices } from "../OrderServices.ts"
 import { again } from "../proved/find-for-payer.ts"
 import { ended, LEASE_MS } from "../purchase/new-purchase.ts"

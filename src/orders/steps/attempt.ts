@@ -15,13 +15,16 @@ export const attemptOf = ({ payer, challengeId }: Omit<Verified, "key" | "creden
 
 /**
  * Whether the service caused the error. Such an attempt does not count against its payer, and neither does an attempt that was
- * refused because of earlier ones.
+ * refused because of earlier ones, or by the operator.
  */
 const isOurs = (error: OrderError | UpdateError): boolean =>
   error._tag === "Busy" ||
   error._tag === "TooManyAttempts" ||
   error._tag === "PaymentUnavailable" ||
   error._tag === "HostUnavailable" ||
+  error._tag === "SalesPaused" ||
+  error._tag === "Denied" ||
+  error._tag === "TooManyDeployments" ||
   error._tag === "Internal" ||
   error._tag === "OrderInProgress" ||
   ((error._tag === "DeployFailed" || error._tag === "ExecuteFailed") && error.fault === "service")

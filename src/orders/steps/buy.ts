@@ -11,22 +11,29 @@ import { attemptOf, countAttempt } from "./attempt.ts"
 import { capture } from "./capture.ts"
 import { prepare } from "./prepare.ts"
 import { resume, resumeFrom } from "./resume.ts"
+import { requireSale, takePlace } from "./sale.ts"
 
 /**
  * Steps 4 to 6. Returns a purchase whose money has moved, or an undelivered purchase that was made meanwhile under another key.
  */
 const pay = Effect.fn("OrderWorkflow.pay")(function* (order: DeployOrder | ExecuteOrder) {
-  const { authorization, upload } = yield* prepare(order)
   const { terms, verified } = order
-  const name = orderName(verified.payer, terms.operation, terms.bodyDigest)
+  const { payer } = verified
+  const name = orderName(payer, terms.operation, terms.bodyDigest)
+  yield* requireSale(payer)
+  const ids = yield* DeploymentIds
+  const id = yield* ids.make(name)
+  const release = "input" in order ? Effect.void : yield* takePlace(payer, id)
+  const { authorization, upload } = yield* Effect.onError(prepare(order), () => release)
   const secrets = yield* sealSecrets(name, "env" in order ? (order.env ?? {}) : {})
   const now = yield* Clock.currentTimeMillis
   const store = yield* PurchaseStore
   // The payer may have bought the same meanwhile under another key, and wants it once.
   const undelivered = store.findUndelivered(now)
-  if (undelivered !== undefined) return { undelivered }
-  const ids = yield* DeploymentIds
-  const id = yield* ids.make(name)
+  if (undelivered !== undefined) {
+    yield* release
+    return { undelivered }
+  }
   const purchase = newPurchase(id, order, authorization, now, upload)
   const payload = "input" in order ? { ...upload, input: order.input } : upload
   const kept = "input" in order ? undefined : { source: order.files, secrets }

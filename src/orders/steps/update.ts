@@ -80,8 +80,8 @@ const replace = Effect.fn("OrderWorkflow.replace")(function* (
     const saved = save(store, transition.replacing(purchase, upload, now + LEASE_MS), upload, kept)
     const registered = register(store, purchase.key, purchase.challengeId)
     return yield* deployed(runDetached(registered, Effect.flatMap(saved, resumeFrom))).pipe(
-      // The order reports this error only before a payment, and this purchase is paid for.
-      Effect.catchTag("HostUnavailable", (error) => Effect.die(error))
+      // The order reports these errors only before a payment, and this purchase is paid for.
+      Effect.catchTag(["HostUnavailable", "Denied", "SalesPaused", "TooManyDeployments"], (error) => Effect.die(error))
     )
   }
 })

@@ -20,6 +20,7 @@ const service: ServiceInfo = {
   mppxOptions: "",
   ttlHours: 24,
   maxDays: 30,
+  maxLive: 50,
   importHosts: [],
   packages: "on",
   resources: [],

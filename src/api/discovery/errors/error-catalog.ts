@@ -51,6 +51,15 @@ const make = (): ReadonlyArray<ErrorEntry> => [
     "Sign the challenge with the key that paid for the deployment."
   ),
   entry(
+    "Denied",
+    Errors.Denied,
+    new Errors.Denied({
+      detail: "The operator sells nothing to this payer: it has served malware. Nothing was charged."
+    }),
+    "the operator sells nothing to this payer; paid orders are served",
+    "Nothing was charged. `detail` has the operator's reason. What you have paid for is served, updates and deletes too."
+  ),
+  entry(
     "NotFound",
     Errors.NotFound,
     new Errors.NotFound({ detail: "No such deployment. Check the deployment_id." }),
@@ -177,6 +186,17 @@ const make = (): ReadonlyArray<ErrorEntry> => [
     "4 attempts of this payer are in progress, or 60 failed within an hour; paid orders are not limited",
     "Wait `retry_after` seconds. Send one order at a time, and correct what the earlier answers named.",
     "order"
+  ),
+  entry(
+    "TooManyDeployments",
+    Errors.TooManyDeployments,
+    new Errors.TooManyDeployments({
+      detail: "This payer has 50 deployments, and one payer may have 50 at once. Nothing was charged.",
+      ends_at: exampleDeployment.expires_at,
+      retry_after: 540
+    }),
+    "this payer has as many deployments as one may have at once; see `ends_at`",
+    "Nothing was charged. DELETE a deployment, which is free, or wait until `ends_at`. `GET /deployments` lists them."
   ),
   entry(
     "HeaderTooLarge",

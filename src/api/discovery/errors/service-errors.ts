@@ -77,6 +77,13 @@ export const serviceErrors = (): ReadonlyArray<ErrorEntry> => [
     "order"
   ),
   entry(
+    "SalesPaused",
+    Errors.SalesPaused,
+    new Errors.SalesPaused({ detail: "The operator has paused sales. Nothing was charged.", retry_after: 60 }),
+    "the operator has paused sales; paid orders are served",
+    "Nothing was charged. Wait `retry_after` seconds and repeat the same call."
+  ),
+  entry(
     "NotConfigured",
     Errors.NotConfigured,
     new Errors.NotConfigured({

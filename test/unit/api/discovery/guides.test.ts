@@ -21,6 +21,7 @@ const voucherService: ServiceInfo = {
   mppxOptions: "",
   ttlHours: 1,
   maxDays: 30,
+  maxLive: 50,
   importHosts: [],
   packages: "off",
   resources: [],

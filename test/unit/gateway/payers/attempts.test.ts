@@ -8,7 +8,7 @@ import { CodeRejected } from "../../../../src/control-plane/ControlPlaneClient.t
 import { failsWith } from "../../../../src/control-plane/testing.ts"
 import { RunnerUnavailable } from "../../../../src/sandbox/CodeRunner.ts"
 import { testCredential } from "../../../../src/payment/testing.ts"
-import { helloBody, makeGateway, problem } from "../../../support/gateway.ts"
+import { helloBody, makeGateway, problem, testSettings } from "../../../support/gateway.ts"
 
 const bodyOf = (source: string) => JSON.stringify({ files: { "index.ts": source } })
 const program = testBundle({ code: "" })
@@ -23,7 +23,7 @@ const makeCounted = (parts: Parameters<typeof makeGateway>[0] = {}) => {
         ? Effect.fail(new BundleRejected({ diagnostics: [{ file: "index.ts", line: 1, column: 0, text: "no" }] }))
         : Effect.succeed(program)
     })
-  return { ...makeGateway({ bundle, ...parts }), count }
+  return { ...makeGateway({ bundle, settings: { ...testSettings, MAX_LIVE_PER_PAYER: "1000" }, ...parts }), count }
 }
 type Gateway = ReturnType<typeof makeCounted>
 

@@ -3,7 +3,7 @@ import { ControlPlaneUnavailable } from "../../../../src/control-plane/ControlPl
 import { failsWith } from "../../../../src/control-plane/testing.ts"
 import { PAGE_SIZE } from "../../../../src/payers/page.ts"
 import { testCredential } from "../../../../src/payment/testing.ts"
-import { deployment, makeGateway, problem } from "../../../support/gateway.ts"
+import { deployment, makeGateway, problem, testSettings } from "../../../support/gateway.ts"
 
 type Gateway = ReturnType<typeof makeGateway>
 type Listed = {
@@ -100,7 +100,7 @@ describe("GET /deployments", () => {
   })
 
   it("pages through more than one answer holds, newest first, and refuses an invalid cursor", async () => {
-    const gateway = makeGateway()
+    const gateway = makeGateway({ settings: { ...testSettings, MAX_LIVE_PER_PAYER: "1000" } })
     const made: Array<string> = []
     for (let count = 0; count <= PAGE_SIZE; count++) made.push(await deploy(gateway, `k${count}`))
     const first = await list(gateway)
