@@ -17,5 +17,13 @@ export const ourBindings: Bindings = {
   kv: ["EXPIRY"]
 }
 
+/** The bindings of the gateway with two tokens, and of the bare Worker, which also exists with two. */
+export const ourBindingsOfTwo: Bindings = {
+  ...ourBindings,
+  vars: { ...settings, TEMPO_CURRENCIES: "pathUSD,AlphaUSD" }
+}
+export const bare: Bindings = { vars: { MODE: "shared" } }
+export const bareOfTwo: Bindings = { vars: { MODE: "shared", TOKENS: "2" } }
+
 /** The configuration of the gateway, and of the bare Worker beside it. */
 export const configs = { ours: "wrangler.jsonc", peer: "test/bench/gateway/peer/wrangler.jsonc" }

@@ -3,13 +3,19 @@ import { Mppx, tempo } from "mppx/server"
 import { createClient, http } from "viem"
 import { tempoLocalnet } from "viem/tempo/chains"
 
-/** `MODE` is `shared`: mppx is made once, at module scope; or `fresh`: anew for each request, as examples often show it. */
+/**
+ * `MODE` is `shared`: mppx is made once, at module scope; or `fresh`: anew for each request, as examples often show it. `TOKENS`
+ * is `2` for challenges in two tokens.
+ */
 interface Env {
   readonly MODE: string
+  readonly TOKENS?: string
 }
 
 // The settings of a bare Worker. The gateway's benchmark has the same.
 const client = createClient({ chain: tempoLocalnet, transport: http("http://127.0.0.1:1") })
+
+const TOKENS = ["0x20c0000000000000000000000000000000000000", "0x20c0000000000000000000000000000000000001"] as const
 
 const make = () =>
   Mppx.create({
@@ -17,7 +23,7 @@ const make = () =>
     realm: "mpp-compute",
     methods: [
       tempo.charge({
-        currency: "0x20c0000000000000000000000000000000000000",
+        currency: TOKENS[0],
         recipient: "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC",
         supportedModes: ["pull"],
         getClient: () => client
@@ -56,11 +62,16 @@ app.post("/deploy", async (c) => {
   if (problem !== undefined) return c.json({ code: "invalid_request", detail: problem }, 400)
   const body = hex(await crypto.subtle.digest("SHA-256", bytes))
   const mppx = c.env.MODE === "shared" ? shared : make()
-  const charge = mppx.charge({
+  const terms = {
     amount: "0.10",
     description: "Deploy code to a live URL",
     meta: { v: "1", op: "deploy", body, key: crypto.randomUUID(), nonce: crypto.randomUUID() }
-  })
+  }
+  const [first, second] = TOKENS
+  const charge =
+    c.env.TOKENS === "2"
+      ? mppx.compose(["tempo/charge", { ...terms, currency: first }], ["tempo/charge", { ...terms, currency: second }])
+      : mppx.charge(terms)
   const result = await charge(c.req.raw)
   return result.status === 402 ? result.challenge : result.withReceipt(c.json({ paid: true }))
 })
