@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises"
-import { Credential } from "mppx"
+import { type Challenge, Credential } from "mppx"
 import { Mppx, tempo } from "mppx/client"
 import { createClient, defineChain, type Hex, http, keccak256 } from "viem"
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts"
@@ -59,6 +59,11 @@ export class Agent {
     const mppx = Mppx.create({
       polyfill: false,
       methods,
+      // The stack may offer several tokens, and `info` names the one of these agents.
+      orderChallenges: (all) => [
+        ...all.filter(({ challenge }) => (challenge as Challenge.Challenge).request["currency"] === info.currency),
+        ...all
+      ],
       fetch: (input, init) => this.#noted(input as string | URL, init)
     })
     this.pay = mppx.fetch

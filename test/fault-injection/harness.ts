@@ -18,8 +18,14 @@ export interface WholeHarness extends Harness {
   readonly stop: () => Promise<void>
 }
 
-/** The stack, with a proxy on each of its three connections, and the built Worker beside it. */
-export const startHarness = async (log: (line: string) => void): Promise<WholeHarness> => {
+/** The second token of the stack. */
+const ALPHA_USD = "0x20c0000000000000000000000000000000000001"
+
+/**
+ * The stack, with a proxy on each of its three connections, and the built Worker beside it. Its agents pay in the first token
+ * that it offers, or in the `second`.
+ */
+export const startHarness = async (log: (line: string) => void, token: "first" | "second"): Promise<WholeHarness> => {
   resolveLocalhost()
   const dir = mkdtempSync(join(tmpdir(), "mpp-compute-fault-injection-"))
   const proxies: Array<Proxy> = []
@@ -38,7 +44,10 @@ export const startHarness = async (log: (line: string) => void): Promise<WholeHa
     chainPort: 0,
     blockTime: 0.2,
     // All rows share one payer.
-    environment: { MAX_LIVE_PER_PAYER: "100000" },
+    environment: {
+      MAX_LIVE_PER_PAYER: "100000",
+      ...(token === "second" && { TEMPO_CURRENCIES: "pathUSD,AlphaUSD" })
+    },
     log,
     reroute: async (own) => {
       rpc = await proxyTo(own.TEMPO_RPC_URL ?? "")
@@ -48,7 +57,7 @@ export const startHarness = async (log: (line: string) => void): Promise<WholeHa
     }
   })
   if (rpc === undefined || host === undefined) throw new Error("the gateway was not rerouted")
-  const { info } = stack
+  const info = token === "second" ? { ...stack.info, currency: ALPHA_USD } : stack.info
   const front = await proxyTo(info.gateway)
 
   const slugs = new Map<string, string>()

@@ -1,5 +1,6 @@
 // `npm run test:faults`: the promises under attack, on the real stack. Arguments select faults by a part of their name, and
-// `--without-hold` shows that the faults of renewals are red if deployments do not wait for payments.
+// `--without-hold` shows that the faults of renewals are red if deployments do not wait for payments. With PAY_IN=second the
+// stack offers two tokens, and the agents pay in the second.
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { Agent } from "./agent.ts"
@@ -48,7 +49,7 @@ const steadyFaults = [
 const started = Date.now()
 const print = (line: string) => console.log(`${((Date.now() - started) / 1000).toFixed(0).padStart(4)} s  ${line}`)
 
-const harness = await startHarness(print)
+const harness = await startHarness(print, process.env["PAY_IN"] === "second" ? "second" : "first")
 let points: Points | undefined
 const stop = async () => {
   await points?.stop()
@@ -57,7 +58,7 @@ const stop = async () => {
 const interrupt = () => void stop().finally(() => process.exit(130))
 process.once("SIGINT", interrupt).once("SIGTERM", interrupt)
 try {
-  const { info } = harness.stack
+  const { info } = harness
   if (pointFaults.some((name) => isWanted({ name }))) points = await startPoints(harness, print, withoutHold)
   const faults = [...(points?.faults.filter(isWanted) ?? []), ...steadyFaults]
   let count = 0

@@ -8,13 +8,14 @@ import type { StackInfo } from "../../src/local/info.ts"
 /** Dev account #4, which has more of every token than it can spend. Its key is public. */
 const FUNDER_KEY = "0x47e179ec197488593b187f80a00eb0da91f1b9d0b13f8733639f19c30a34926a"
 
-/** Fees can be paid in AlphaUSD, so that an account can be emptied of pathUSD to the last unit. */
+/** Fees can be paid in the other token, so that an account can be emptied of the one that it pays in to the last unit. */
+const pathUsd: Address = "0x20c0000000000000000000000000000000000000"
 const alphaUsd: Address = "0x20c0000000000000000000000000000000000001"
 
 /** `Transfer(address indexed from, address indexed to, uint256 amount)` */
 const transferTopic = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
 
-/** A pathUSD transfer that the chain has logged. */
+/** A transfer of the token that the chain has logged. */
 export interface Transfer {
   readonly from: string
   readonly amount: bigint
@@ -26,6 +27,7 @@ export const openTestChain = (info: StackInfo) => {
   const chain = defineChain({ ...tempoLocalnet, id: info.chainId, rpcUrls: { default: { http: [info.rpc] } } })
   const client = createClient({ chain, transport: http(info.rpc), account: privateKeyToAccount(FUNDER_KEY) })
   const token = info.currency as Address
+  const feeToken = token === alphaUsd ? pathUsd : alphaUsd
 
   const balance = async (account: string): Promise<bigint> =>
     (await Actions.token.getBalance(client, { account: account as Address, token })).amount
@@ -54,17 +56,17 @@ export const openTestChain = (info: StackInfo) => {
     fund: async (accounts: ReadonlyArray<string>): Promise<void> => {
       for (let at = 0; at < accounts.length; at += 20) {
         await give(accounts.slice(at, at + 20), 1_000_000n)
-        await give(accounts.slice(at, at + 20), 1_000_000n, alphaUsd)
+        await give(accounts.slice(at, at + 20), 1_000_000n, feeToken)
       }
     },
     /** Gives an account its dollar again. */
     refill: (account: string) => give([account], 1_000_000n),
-    /** Empties an account to `rest` base units of pathUSD. */
+    /** Empties an account to `rest` base units of the token. */
     drain: async (privateKey: Hex, rest: bigint): Promise<void> => {
       const account = privateKeyToAccount(privateKey)
       const amount = (await balance(account.address)) - rest
       const own = createClient({ chain, transport: http(info.rpc), account })
-      await Actions.token.transferSync(own, { to: client.account.address, amount, token, feeToken: alphaUsd })
+      await Actions.token.transferSync(own, { to: client.account.address, amount, token, feeToken })
     },
     /** The status in a transaction's receipt; `undefined` while there is none. */
     statusOf: async (hash: string): Promise<string | undefined> => {
