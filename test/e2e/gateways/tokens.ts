@@ -125,6 +125,28 @@ export const testTokens = (gateway: () => Stack, reversed: () => Stack): void =>
       assert.deepStrictEqual(moved, none)
     })
 
+    it("lists both in its documents, in the order of its challenges", async () => {
+      for (const [stack, order] of [
+        [gateway(), [tokens.pathUSD, tokens.AlphaUSD]],
+        [reversed(), [tokens.AlphaUSD, tokens.pathUSD]]
+      ] as const) {
+        const read = async (path: string) => (await fetch(stack.info.gateway + path)).text()
+        const about = JSON.parse(await read("/")) as { offers: ReadonlyArray<{ currency: string; amount: string }> }
+        const document = JSON.parse(await read("/openapi.json")) as {
+          paths: Record<string, Record<string, { "x-payment-info"?: typeof about }>>
+        }
+        const offers = document.paths["/deploy"]?.["post"]?.["x-payment-info"]?.offers
+        for (const listed of [about.offers, offers])
+          assert.deepStrictEqual(
+            listed?.map(({ currency, amount }) => [currency, amount]),
+            order.map((token) => [token, "100000"])
+          )
+        const guide = await read("/llms.txt")
+        for (const text of [`${order[0]}\` (`, `${order[1]}\` (`, "orderChallenges", `=== "${order[1]}"`])
+          assert.include(guide, text)
+      }
+    })
+
     it("is paid by a rich wallet in the token that its settings name first", async () => {
       for (const [stack, name] of [
         [gateway(), "pathUSD"],

@@ -45,7 +45,8 @@ const selectors = Object.fromEntries(
     "getRemainingLimit(address,address,address)",
     "getAllowedCalls(address,address)",
     "userTokens(address)",
-    "balanceOf(address)"
+    "balanceOf(address)",
+    "decimals()"
   ].map((signature) => [toFunctionSelector(signature), signature.slice(0, signature.indexOf("("))])
 )
 export type Answers = Readonly<Record<string, Hex | Error>>
