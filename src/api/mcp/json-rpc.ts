@@ -17,10 +17,10 @@ export const INVALID_PARAMS = -32602
 export const MAX_MESSAGE_BYTES = MAX_BODY_BYTES + 64 * 1024
 
 /**
- * Limits of a message's JSON. They allow every project, and a quarter of the fields that an input of `/execute` may have in HTTP, because
- * a call is parsed, written and parsed again.
+ * Limits of a message's JSON. They allow every project, and an eighth of the fields that an input of `/execute` may have in
+ * HTTP, because a call is parsed, written and parsed again.
  */
-const JSON_LIMITS = { depth: 520, fields: 50_000 }
+const JSON_LIMITS = { depth: 520, fields: 25_000 }
 
 /** An error of the protocol, as the client gets it. */
 export class RpcError extends Schema.TaggedError<RpcError>()("RpcError", {

@@ -40,7 +40,7 @@ const complete = (schema: Json, schemas: Json): Json => {
 const jsonSchemaOf = (schema: Schema.Top): Json => Schema.toJsonSchemaDocument(schema).schema as Json
 
 /** The arguments of a tool: the parameters of the operation's path, and the fields of its body. */
-const inputOf = ({ name }: Tool, { parameters = [], requestBody }: Operation): Json => {
+const inputOf = ({ name, query }: Tool, { parameters = [], requestBody }: Operation): Json => {
   const body = requestBody?.content[JSON_TYPE]?.schema ?? {}
   const inPath = parameters.filter((parameter) => parameter.in === "path")
   return {
@@ -48,6 +48,7 @@ const inputOf = ({ name }: Tool, { parameters = [], requestBody }: Operation): J
     properties: {
       ...Object.fromEntries(inPath.map((parameter) => [parameter.name, parameter.schema])),
       ...(body["properties"] as Json | undefined),
+      ...(query !== undefined && { [query.name]: { type: "string", description: query.description } }),
       ...(name === "logs" && { seconds: jsonSchemaOf(LogSeconds) })
     },
     required: [...inPath.map((parameter) => parameter.name), ...((body["required"] ?? []) as ReadonlyArray<string>)],

@@ -36,17 +36,9 @@ export const toRequest = Effect.fnUntraced(function* (tool: Tool, args: Fields, 
       detail: "deployment_id must be the id of a deployment, dep_…, as deploy answered it."
     })
   }
-  const body = isOnDeployment ? others : args
-  if (!tool.takesBody && Object.keys(body).length > 0) {
-    const names = Object.keys(body).slice(0, 3).join(", ").slice(0, 200)
-    return yield* new InvalidRequest({ detail: `Unknown arguments: ${names}. The tool takes deployment_id alone.` })
-  }
-  const overflow = findOverflow(body)
-  if (overflow !== undefined) {
-    return yield* new InvalidRequest({
-      detail: `A number is too large for JavaScript, which would turn it into null: ${overflow}. Send it as a string.`
-    })
-  }
+  const fields = isOnDeployment ? others : args
+  const url = new URL(tool.path.replace("{deployment_id}", String(id)), outer.url)
+  yield* tool.takesBody ? checkNumbers(fields) : setQuery(tool, fields, url)
   const headers = new Headers({ "content-type": "application/json" })
   for (const name of FORWARDED) {
     const value = outer.headers.get(name)
@@ -55,9 +47,30 @@ export const toRequest = Effect.fnUntraced(function* (tool: Tool, args: Fields, 
   const { credential, key } = meta
   if (credential !== undefined) headers.set("authorization", yield* toAuthorization(credential))
   if (key !== undefined) headers.set("idempotency-key", yield* checkKey(key))
-  const url = new URL(tool.path.replace("{deployment_id}", String(id)), outer.url)
-  return new Request(url, { method: tool.method, headers, ...(tool.takesBody && { body: JSON.stringify(body) }) })
+  return new Request(url, { method: tool.method, headers, ...(tool.takesBody && { body: JSON.stringify(fields) }) })
 })
+
+/** Refuses numbers that `JSON.stringify` writes as null, because null removes a file. */
+const checkNumbers = (fields: Fields): Effect.Effect<void, InvalidRequest> => {
+  const overflow = findOverflow(fields)
+  return overflow === undefined
+    ? Effect.void
+    : new InvalidRequest({
+        detail: `A number is too large for JavaScript, which would turn it into null: ${overflow}. Send it as a string.`
+      })
+}
+
+/** Puts the tool's parameter into the query, and refuses every other argument. */
+const setQuery = ({ query }: Tool, fields: Fields, url: URL): Effect.Effect<void, InvalidRequest> => {
+  const { [query?.name ?? ""]: value, ...unknown } = fields
+  if (query !== undefined && value !== undefined) url.searchParams.set(query.name, String(value).slice(0, 1000))
+  const names = Object.keys(unknown)
+  return names.length === 0
+    ? Effect.void
+    : new InvalidRequest({
+        detail: `Unknown arguments: ${names.slice(0, 3).join(", ").slice(0, 200)}. tools/list has those of the tool.`
+      })
+}
 
 /** Checks that a header can carry the key. */
 const checkKey = (key: unknown): Effect.Effect<string, InvalidRequest> =>

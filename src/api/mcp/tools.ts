@@ -10,6 +10,8 @@ export interface Tool {
   readonly method: "GET" | "POST" | "PUT" | "DELETE"
   /** The operation's path. Its parameter is an argument. */
   readonly path: string
+  /** The argument that is a parameter of the query, and its description. */
+  readonly query?: { readonly name: string; readonly description: string }
   /** Whether the other arguments are the body. */
   readonly takesBody: boolean
   /** Whether the tool only reads, whether it may destroy something, and whether calling it again changes nothing more. */
@@ -75,6 +77,16 @@ export const TOOLS: ReadonlyArray<Tool> = [
     advice: () => "",
     method: "GET",
     path: "/deployments/{deployment_id}",
+    takesBody: false,
+    annotations: hints(true, false, true)
+  },
+  {
+    name: "list",
+    title: "List your deployments",
+    advice: () => "The payment is a proof of amount 0, signed with the key whose deployments are listed.",
+    method: "GET",
+    path: "/deployments",
+    query: { name: "before", description: "The next of the page before. Absent for the newest." },
     takesBody: false,
     annotations: hints(true, false, true)
   },

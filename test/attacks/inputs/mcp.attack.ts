@@ -4,7 +4,7 @@ import { attack, postJson } from "../support.ts"
 import { list, values } from "./costly-json.ts"
 
 /** As many fields as the gateway parses, each of another name. */
-const most = `{${list(49_950, (index) => `"f${index}":1`)}}`
+const most = `{${list(24_950, (index) => `"f${index}":1`)}}`
 const costly = [...values, ["as many fields as are parsed", most] as const]
 
 const call = (tool: string, args: string, meta = "{}") =>

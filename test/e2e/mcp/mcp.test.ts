@@ -35,7 +35,7 @@ describe("POST /mcp", () => {
     const { tools } = await client.listTools()
     assert.deepStrictEqual(
       tools.map(({ name }) => name),
-      ["deploy", "update", "renew", "delete", "status", "logs", "execute"]
+      ["deploy", "update", "renew", "delete", "status", "list", "logs", "execute"]
     )
     const before = await earned()
     const deployed = await call("deploy", { files: files("first"), name: "by-mcp" })
@@ -50,6 +50,8 @@ describe("POST /mcp", () => {
     assert.strictEqual(await siteText(url), "second")
     const status = await call("status", { deployment_id })
     assert.strictEqual(status.structuredContent?.["status"], "live")
+    const { structuredContent: listed } = await call("list", {})
+    assert.deepStrictEqual(listed, { deployments: [status.structuredContent], next: null })
 
     const reading = call("logs", { deployment_id, seconds: 3 })
     const visits = setInterval(() => void siteText(url), 300)
@@ -121,7 +123,7 @@ describe("POST /mcp", () => {
     const { inspect } = await installing
     const listed = await inspect(stack, "tools/list")
     assert.strictEqual(listed.code, 0, listed.stderr)
-    assert.lengthOf((JSON.parse(listed.stdout) as { readonly tools: [] }).tools, 7)
+    assert.lengthOf((JSON.parse(listed.stdout) as { readonly tools: [] }).tools, 8)
     const called = await inspect(
       stack,
       "tools/call",

@@ -145,7 +145,7 @@ describe("POST /mcp", () => {
     const { tools = [] } = (await send(request("tools/list"))).result ?? {}
     assert.deepStrictEqual(
       tools.map(({ name }) => name),
-      ["deploy", "update", "renew", "delete", "status", "logs", "execute"]
+      ["deploy", "update", "renew", "delete", "status", "list", "logs", "execute"]
     )
     for (const { name, description, inputSchema, outputSchema, annotations } of tools) {
       assert.match(description, /\.$/, name)
@@ -175,6 +175,8 @@ describe("POST /mcp", () => {
       ["status", {}, "invalid_request"],
       ["status", { deployment_id: "../health" }, "invalid_request"],
       ["status", { deployment_id: "dep_x", verbose: true }, "invalid_request"],
+      ["list", { after: "x" }, "invalid_request"],
+      ["list", { before: { no: "cursor" } }, "invalid_request"],
       ["logs", { deployment_id: "dep_x", seconds: 3600 }, "invalid_request"],
       ["deploy", source, "invalid_request", { "idempotency-key": "a\nb" }],
       ["deploy", source, "invalid_request", { "idempotency-key": 5 }],
