@@ -41,7 +41,7 @@ describe("10,000 live deployments", () => {
           )
       )
     }
-  }, 120_000)
+  }, 300_000)
 
   it(`are paged through with the newest first, and no page takes ${LIMIT_MS} ms`, async () => {
     const seen: Array<string> = []

@@ -1,8 +1,10 @@
 import * as Effect from "effect/Effect"
 import { Orders } from "../../orders/Orders.ts"
+import { Payers } from "../../payers/Payers.ts"
 import { Records } from "../../records/Records.ts"
 import type { OperatorError, OperatorServices } from "./OperatorServices.ts"
 import { patternOf } from "./patterns.ts"
+import { takeAllDown } from "./take-all-down.ts"
 
 /** The result of an action, for a program. */
 export type Done = Readonly<Record<string, unknown>>
@@ -36,6 +38,42 @@ export const ACTIONS: ReadonlyArray<Action> = [
     run: (id, reason) =>
       Effect.flatMap(Orders, (orders) => Effect.map(orders.takeDown({ id, reason }), ({ ...done }) => done)),
     back: (id) => `/operator/deployments/${id}`
+  }),
+  action({
+    path: "/operator/payers/{payer}/takedown",
+    name: "Take all deployments of a payer down, for good",
+    needsReason: true,
+    run: (address, reason) => takeAllDown(address.toLowerCase(), reason),
+    back: (address) => `/operator/payers/${address}`
+  }),
+  action({
+    path: "/operator/payers/{payer}/deny",
+    name: "Sell nothing to a payer from now on",
+    needsReason: true,
+    run: (address, reason) =>
+      Effect.flatMap(Payers, ({ deny }) => Effect.as(deny(address.toLowerCase(), reason), { denied: true, reason })),
+    back: (address) => `/operator/payers/${address}`
+  }),
+  action({
+    path: "/operator/payers/{payer}/allow",
+    name: "Sell to a payer again",
+    needsReason: false,
+    run: (address) => Effect.flatMap(Payers, ({ allow }) => Effect.as(allow(address.toLowerCase()), { denied: false })),
+    back: (address) => `/operator/payers/${address}`
+  }),
+  action({
+    path: "/operator/sales/pause",
+    name: "Sell nothing to anybody from now on",
+    needsReason: true,
+    run: (_, reason) => Effect.flatMap(Payers, ({ pause }) => Effect.as(pause(reason), { paused: true, reason })),
+    back: () => "/operator"
+  }),
+  action({
+    path: "/operator/sales/resume",
+    name: "Sell again",
+    needsReason: false,
+    run: () => Effect.flatMap(Payers, ({ resume }) => Effect.as(resume, { paused: false })),
+    back: () => "/operator"
   }),
   action({
     path: "/operator/owed/{id}/settle",

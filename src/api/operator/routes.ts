@@ -1,10 +1,12 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { InvalidRequest, NotFound } from "../../domain/Errors.ts"
-import { deploymentPage, type FormSecret, overviewPage, owedPage, reportsPage, soldPage } from "./pages/pages.ts"
+import { payerPage } from "./pages/payer.ts"
+import type { FormSecret } from "./pages/forms.ts"
+import { deploymentPage, overviewPage, owedPage, reportsPage, soldPage } from "./pages/pages.ts"
 import type { OperatorError, OperatorServices } from "./OperatorServices.ts"
 import { patternOf } from "./patterns.ts"
-import { deploymentView, find, listRows, overview, soldView } from "./views.ts"
+import { deploymentView, find, listRows, overview, payerView, soldView } from "./views.ts"
 
 /** An answer to a program, and the same as a page; or where to look instead. */
 export type View =
@@ -87,6 +89,11 @@ export const ROUTES: ReadonlyArray<Route> = [
     { path: "/operator/deployments/{deployment_id}", name: "A deployment, its payer and its reports" },
     deploymentView,
     deploymentPage
+  ),
+  route(
+    { path: "/operator/payers/{payer}", name: "A payer and its deployments, with the newest first", query: CURSOR },
+    (address, query) => payerView(address, cursorOf(query)),
+    payerPage
   ),
   route(
     { path: "/operator/owed", name: "Payments that their payers have nothing for, and why", query: CURSOR },

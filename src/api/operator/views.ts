@@ -4,6 +4,8 @@ import { ControlPlaneClient } from "../../control-plane/ControlPlaneClient.ts"
 import { deploymentIdOf } from "../../control-plane/slug.ts"
 import { parseId } from "../../domain/DeploymentId.ts"
 import { NotFound } from "../../domain/Errors.ts"
+import { Settings } from "../../config.ts"
+import { Payers } from "../../payers/Payers.ts"
 import { Orders } from "../../orders/Orders.ts"
 import { Records } from "../../records/Records.ts"
 import { type Kind, MAX_REPORTS, type Rows } from "../../records/rows.ts"
@@ -31,9 +33,34 @@ const count = (kind: Kind) =>
     ({ rows, cursor }) => ({ count: rows.length, more: cursor !== null })
   )
 
-/** The first page of what is live, and how much is owed and reported. */
+/** Whether anything is sold: by the setting, and by the operator's switches, which are null if they cannot be read. */
+const sales = Effect.gen(function* () {
+  const { SALES } = yield* Settings
+  const { state } = yield* Payers
+  const switches = Option.getOrNull(yield* Effect.option(state))
+  return { setting: SALES ?? "on", switches }
+})
+
+/** The first page of what is live, whether anything is sold, and how much is owed and reported. */
 export const overview = (cursor: string | undefined) =>
-  Effect.all({ live: listRows("live", cursor), owed: count("owed"), reports: count("report") }, { concurrency: 3 })
+  Effect.all(
+    { sales, live: listRows("live", cursor), owed: count("owed"), reports: count("report") },
+    { concurrency: "unbounded" }
+  )
+
+/** A payer: whether it is denied, and its deployments, newest first. */
+export const payerView = Effect.fnUntraced(function* (address: string, cursor: string | undefined) {
+  const payer = address.toLowerCase()
+  const { state, deployments } = yield* Payers
+  const { denied } = yield* state
+  const page = yield* deployments(payer, cursor)
+  return {
+    payer,
+    denied: denied.find((one) => one.address === payer) ?? null,
+    deployments: page.deployments,
+    cursor: page.next
+  }
+})
 
 /** A deployment: its state as its order knows it, and what was reported about it. */
 export const deploymentView = Effect.fnUntraced(function* (id: string) {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto"
 import { validate } from "mppx/discovery"
 import { assert, describe, it } from "vitest"
 import { makeGateway, problem } from "../../support/gateway.ts"
@@ -105,6 +106,13 @@ describe("the operator's pages", () => {
       assert.strictEqual(response.headers.get("x-content-type-options"), "nosniff")
       assert.isNull(response.headers.get("set-cookie"))
     }
+  })
+
+  it("allow exactly the style that they have", async () => {
+    const page = await load(makeOperated(), "/operator")
+    const [, style = ""] = /<style>([^]*)<\/style>/.exec(await page.text()) ?? []
+    const hash = createHash("sha256").update(style).digest("base64")
+    assert.include(page.headers.get("content-security-policy"), `style-src 'sha256-${hash}'`)
   })
 
   it("take a deployment down by the form of its page, and by no other form", async () => {

@@ -31,6 +31,9 @@ table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; padding: .35rem .75rem .35rem 0; border-top: 1px solid var(--line); vertical-align: top }
 `
 
+// The policy of the page has the hash of exactly this text.
+const STYLE_ELEMENT = new Html(`<style>${STYLE}</style>`)
+
 const PLACES = [
   ["/operator", "Live"],
   ["/operator/owed", "Owed"],
@@ -47,9 +50,7 @@ export const layout = (title: string, content: Value, current?: string): string 
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="robots" content="noindex" />
         <title>${title} · operator</title>
-        <style>
-          ${new Html(STYLE)}
-        </style>
+        ${STYLE_ELEMENT}
       </head>
       <body>
         <header>

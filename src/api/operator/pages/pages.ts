@@ -2,34 +2,29 @@ import type { Page } from "../../../records/Records.ts"
 import type { OwedRow, ReportRow } from "../../../records/rows.ts"
 import type { deploymentView, overview, soldView } from "../views.ts"
 import type * as Effect from "effect/Effect"
+import { actionForm, type FormSecret } from "./forms.ts"
 import { type Html, html } from "./html.ts"
+import { deniedList, salesBox } from "./payer.ts"
 import { layout } from "./layout.ts"
 import { liveRow, money, nextLink, owedRow, payerLink, reportRow, rowList, siteLink } from "./rows.ts"
 
 type View<F extends (...values: never) => Effect.Effect<unknown, unknown, unknown>> = Effect.Success<ReturnType<F>>
 
-/** Makes the fields of a form that posts to a path: its secret, and no more. */
-export type FormSecret = (path: string) => string
-
-/** A form with one button, and a reason if the action needs one. */
-export const actionForm = (secret: FormSecret, path: string, button: string, reasonLabel?: string): Html =>
-  html` <form method="post" action="${path}">
-    <input type="hidden" name="form" value="${secret(path)}" />
-    ${reasonLabel !== undefined && html`<label>${reasonLabel} <input name="reason" required maxlength="300" /></label>`}
-    <button>${button}</button>
-  </form>`
-
 const counted = ({ count, more }: { readonly count: number; readonly more: boolean }) => `${count}${more ? "+" : ""}`
 
 /** The first page: what is live, newest first. */
-export const overviewPage = ({ live, owed, reports }: View<typeof overview>): string =>
+export const overviewPage = ({ sales, live, owed, reports }: View<typeof overview>, secret: FormSecret): string =>
   layout(
     "Live deployments",
     html` <p>
-        <a href="/operator/owed">${counted(owed)} owed</a>, <a href="/operator/reports">${counted(reports)} reports</a>.
+        <a href="/operator/owed">${counted(owed)} owed</a>,
+        <a href="/operator/reports">${counted(reports)} ${reports.count === 1 ? "report" : "reports"}</a>.
       </p>
+      ${salesBox(sales, secret)}
+      <h2>The newest first</h2>
       ${rowList(live.rows.map(liveRow), "Nothing is live.")} ${nextLink("/operator", live.cursor)}
-      <p class="dim">A deployment appears here within a minute. <a href="/operator">Newest first</a>.</p>`,
+      <p class="dim">A deployment appears here within a minute.</p>
+      ${deniedList(sales)}`,
     "/operator"
   )
 
