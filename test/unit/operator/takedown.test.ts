@@ -82,6 +82,7 @@ describe("a takedown", () => {
       assert.deepInclude(await problem(await paid), { status: 410, code: "expired", charged: true })
       assert.strictEqual(gateway.host.projects.size, 0, method)
       assert.strictEqual(gateway.records.of("live").length, 0)
+      assert.isUndefined(gateway.logs.find((line) => line["level"] === "ERROR"))
       assert.deepInclude((await owed(gateway))[0], { id, state: "refund", amount: "0.10", payer: "0xpayer" })
     }
   })
