@@ -14,14 +14,14 @@ const deploy = async (gateway: Gateway, key: string, payer?: string) =>
   (await deployment(await pay(gateway, key, payer))).deployment_id
 
 /** The notices of the orders reach the payers' objects beside the answers. */
-const told = () => new Promise((resolve) => setTimeout(resolve, 20))
+const noticed = () => new Promise((resolve) => setTimeout(resolve, 20))
 
 describe("the operator", () => {
   it("sees a payer's deployments, denies the payer, and allows it again", async () => {
     const gateway = makeOperated()
     const ids = [await deploy(gateway, "a"), await deploy(gateway, "b")]
     await deploy(gateway, "c", OTHER)
-    await told()
+    await noticed()
     const view = async () => answered(await get(gateway, `/payers/${PAYER.toUpperCase().replace("0X", "0x")}`))
     const { deployments, ...rest } = (await view()) as { deployments: ReadonlyArray<{ deployment_id: string }> }
     assert.sameMembers(
@@ -59,7 +59,7 @@ describe("the operator", () => {
     const others = await deploy(gateway, "c", OTHER)
     gateway.host.next("upload", failsWith(new ControlPlaneUnavailable({ message: "down" })))
     ids.push(String((await problem(await pay(gateway, "d")))["deployment_id"]))
-    await told()
+    await noticed()
     gateway.host.next("remove", failsWith(new ControlPlaneUnavailable({ message: "down" })))
     const done = await answered(await post(gateway, `/payers/${PAYER}/takedown`, { reason: "Phishing." }))
     assert.deepInclude(done, { payer: PAYER, reason: "Phishing.", failed: [] })
@@ -71,7 +71,7 @@ describe("the operator", () => {
     for (const id of ids) assert.deepInclude(await status(gateway, id), { status: "deleted", taken_down: "Phishing." })
     assert.strictEqual((await status(gateway, others))["status"], "live")
     assert.strictEqual(gateway.records.of("owed").filter(({ state }) => state === "refund").length, 1)
-    await told()
+    await noticed()
     const again = await answered(await post(gateway, `/payers/${PAYER}/takedown`, { reason: "Phishing." }))
     assert.deepInclude(again, { taken_down: [], unconfirmed: [], failed: [] })
   })
