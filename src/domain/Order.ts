@@ -66,9 +66,10 @@ export interface Renewal {
   readonly id: string
   readonly reference: string
   readonly hours: number
-  /** The address that paid, and dollars as a decimal string. A hold lacks both. */
+  /** The address that paid, dollars as a decimal string, and the token's address. A hold lacks them. */
   readonly payer?: string
   readonly price?: string
+  readonly currency?: string
 }
 
 /** Asks the deployment `id` not to end while a renewal is being paid. */

@@ -36,9 +36,7 @@ describe("10,000 live deployments", () => {
       await Promise.all(
         rows
           .slice(start, start + 250)
-          .map((one) =>
-            env.EXPIRY.put(keyOf("live", one), "", { metadata: one, expirationTtl: 86_400 })
-          )
+          .map((one) => env.EXPIRY.put(keyOf("live", one), "", { metadata: one, expirationTtl: 86_400 }))
       )
     }
   }, 300_000)

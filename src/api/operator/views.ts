@@ -91,6 +91,7 @@ export const soldView = (days: number, now: number) =>
 
 const soldOn = Effect.fnUntraced(function* (day: string) {
   const { list } = yield* Records
+  const { TEMPO_CURRENCIES = [] } = yield* Settings
   const rows: Array<Rows["sale"]> = []
   let cursor: string | null = null
   for (let page = 0; page < DAY_PAGES; page++) {
@@ -103,7 +104,7 @@ const soldOn = Effect.fnUntraced(function* (day: string) {
     cursor = found.cursor
     if (cursor === null) break
   }
-  return { day, ...sumSales(rows), complete: cursor === null }
+  return { day, ...sumSales(rows, TEMPO_CURRENCIES), complete: cursor === null }
 })
 
 /** The result of a search. */

@@ -14,13 +14,14 @@ const inBackground = (id: string, write: Effect.Effect<void, RecordsUnavailable,
   )
 
 /** The sale of a purchase, as its row. */
-const saleOf = ({ id, operation, payer, authorization, price, token, createdAt }: Purchase) =>
-  Effect.map(Settings, ({ TEMPO_CURRENCY }): SaleRow => ({
+const saleOf = ({ id, operation, payer, authorization, price, createdAt }: Purchase) =>
+  Effect.map(Settings, ({ TEMPO_CURRENCIES }): SaleRow => ({
     id,
     operation,
     payer,
     amount: price ?? null,
-    token: token ?? TEMPO_CURRENCY ?? null,
+    // Payments of earlier releases do not say it. There was one token.
+    token: authorization.currency ?? TEMPO_CURRENCIES?.[0]?.address ?? null,
     reference: authorization.reference,
     at: createdAt
   }))
@@ -64,12 +65,15 @@ export const recordUnwanted = (purchase: Purchase) =>
 export const recordUnused = Effect.fnUntraced(function* (purchase: Purchase, now: number) {
   const { id, renewals = [], takedown } = purchase
   let end = expiryOf(purchase) ?? now
-  for (const { reference, hours, payer, price, at, ...renewal } of renewals.toReversed()) {
+  for (const { reference, hours, payer, price, currency, at, ...renewal } of renewals.toReversed()) {
     const start = end - hours * 3_600_000
     end = start
     if (start < now) return
     const sold = { ...purchase, id: renewal.id, operation: "renew" as const, createdAt: at, renews: { id, hours } }
-    const paid = { payer: payer ?? "", authorization: { ...purchase.authorization, reference } }
+    const paid = {
+      payer: payer ?? "",
+      authorization: { ...purchase.authorization, reference, ...(currency !== undefined && { currency }) }
+    }
     yield* recordOwed(
       { ...sold, ...paid, ...(price !== undefined && { price }) },
       { state: "refund", why: `The deployment was taken down before the renewal's hours: ${takedown?.reason}` }

@@ -28,9 +28,10 @@ export const Renewed = Schema.Struct({
   hours: Schema.Number,
   /** Unix milliseconds. */
   at: Schema.Number,
-  /** The address that paid, and dollars as a decimal string. Renewals whose order did not say so lack both. */
+  /** The address that paid, dollars as a decimal string, and the token's address. Some renewals lack them. */
   payer: Schema.optionalKey(Schema.String),
-  price: Schema.optionalKey(Schema.String)
+  price: Schema.optionalKey(Schema.String),
+  currency: Schema.optionalKey(Schema.String)
 })
 /** A renewal that was paid and has made the deployment's time longer. */
 export type Renewed = typeof Renewed.Type

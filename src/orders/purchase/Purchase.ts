@@ -127,10 +127,8 @@ export const PurchaseRow = Schema.Struct({
    * renewal has it if its deployment was gone when the money had moved. A missing field means neither.
    */
   takedown: Schema.optionalKey(Takedown),
-  /** Dollars, as a decimal string. Purchases of earlier releases lack it, and the token. */
+  /** Dollars, as a decimal string. Purchases of earlier releases lack it. */
   price: Schema.optionalKey(Schema.String),
-  /** The address of the token that was paid with; a missing field means the one of the settings. */
-  token: Schema.optionalKey(Schema.String),
   /** True before the project is deleted because the time is over. It is final, also if a clock goes back: no renewal is taken. */
   ending: Schema.optionalKey(Schema.Boolean),
   /** When the code that is live answered at its URL, in unix milliseconds. Null or a missing field: nobody could ask, or nobody has. */

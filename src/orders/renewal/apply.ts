@@ -14,12 +14,20 @@ import { Deployments } from "./Deployments.ts"
 /** An order keeps a finished renewal until this long after the time that it paid for, in milliseconds: 7 days. */
 const KEEP_MS = 7 * 86_400_000
 
-const commit = Effect.fnUntraced(function* ({ id, renews, payer, price, authorization: { reference } }: Captured) {
+const commit = Effect.fnUntraced(function* ({ id, renews, payer, price, authorization }: Captured) {
   if (renews === undefined) return yield* Effect.die(new Error(`${id} renews nothing`))
   const deployments = yield* Deployments
+  const { reference, currency } = authorization
   const answer = yield* deployments.commit({
     id: renews.id,
-    renewal: { id, reference, hours: renews.hours, payer, ...(price !== undefined && { price }) }
+    renewal: {
+      id,
+      reference,
+      hours: renews.hours,
+      payer,
+      ...(price !== undefined && { price }),
+      ...(currency !== undefined && { currency })
+    }
   })
   const store = yield* PurchaseStore
   const now = yield* Clock.currentTimeMillis

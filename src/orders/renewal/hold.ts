@@ -138,8 +138,12 @@ export const extend = (
   renewal: Renewal,
   now: number
 ): Effect.Effect<Delivered> => {
-  const { id, reference, hours, payer, price } = renewal
-  const paid = { ...(payer !== undefined && { payer }), ...(price !== undefined && { price }) }
+  const { id, reference, hours, payer, price, currency } = renewal
+  const paid = {
+    ...(payer !== undefined && { payer }),
+    ...(price !== undefined && { price }),
+    ...(currency !== undefined && { currency })
+  }
   const { answer, holds = [], renewals = [] } = purchase
   const next: Delivered = {
     ...purchase,

@@ -207,7 +207,11 @@ describe("the operator's pages", () => {
       days: ReadonlyArray<Record<string, unknown>>
     }
     const token = "0x20c0000000000000000000000000000000000000"
-    assert.deepInclude(days[0], { count: 3, complete: true, amounts: [{ token, amount: "0.30", count: 3 }] })
+    assert.deepInclude(days[0], {
+      count: 3,
+      complete: true,
+      amounts: [{ token, name: "pathUSD", amount: "0.30", count: 3 }]
+    })
     assert.deepInclude(days[1], { count: 0, amounts: [] })
     assert.strictEqual((await get(gateway, "/sold?days=32")).status, 400)
   })

@@ -102,7 +102,7 @@ export const soldPage = ({ days }: { readonly days: View<typeof soldView> }): st
               html` <tr>
                 <th scope="row">${day}</th>
                 <td>${count}${!complete && "+"}</td>
-                <td>${amounts.map((sum) => html`<div>${money(sum.amount, sum.token)}</div>`)}</td>
+                <td>${amounts.map((sum) => html`<div>${money(sum.amount, sum.name)}</div>`)}</td>
               </tr>`
           )}
         </tbody>
