@@ -25,29 +25,24 @@ export const launch = (): Promise<Browser> =>
 
 const checker = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
 
-interface Axe {
-  readonly run: () => Promise<{
-    readonly violations: ReadonlyArray<{
-      readonly id: string
-      readonly nodes: ReadonlyArray<{ readonly html: string }>
-    }>
-  }>
-}
+// Expressions are texts, because the types of a browser and those of a Worker exclude each other.
+const FIND_VIOLATIONS =
+  "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`))"
+const FIND_WIDEST =
+  "Math.max(...[...document.querySelectorAll('*')].map((element) => element.getBoundingClientRect().right))"
 
 /** The violations that an accessibility checker finds on a page. */
 export const violationsOf = async (tab: Page): Promise<ReadonlyArray<string>> => {
   await tab.evaluate(checker)
-  return tab.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: Axe }
-    return (await axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`)
-  })
+  return tab.evaluate<ReadonlyArray<string>>(FIND_VIOLATIONS)
 }
 
 /** The right edge of the widest element, in pixels. */
-export const widestOf = (tab: Page): Promise<number> =>
-  tab.evaluate(() =>
-    Math.max(...[...document.querySelectorAll("*")].map((element) => element.getBoundingClientRect().right))
-  )
+export const widestOf = (tab: Page): Promise<number> => tab.evaluate<number>(FIND_WIDEST)
+
+/** The colour behind the text of a page, for instance `rgb(17, 20, 24)`. */
+export const backgroundOf = (tab: Page): Promise<string> =>
+  tab.evaluate<string>("getComputedStyle(document.body).backgroundColor")
 
 /** Writes a picture of the page, if the environment names a folder. */
 export const takeScreenshot = async (tab: Page, name: string): Promise<void> => {

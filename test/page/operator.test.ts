@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright-core"
 import { afterAll, afterEach, assert, beforeAll, beforeEach, describe, it } from "vitest"
 import { deployment, makeGateway, problem, testSettings } from "../support/gateway.ts"
-import { launch, takeScreenshot, VIEWS, violationsOf, widestOf } from "./browser.ts"
+import { backgroundOf, launch, takeScreenshot, VIEWS, violationsOf, widestOf } from "./browser.ts"
 import { type Served, serveGateway, servePage } from "./served.ts"
 
 const TOKEN = "the operator's token of thirty-two characters"
@@ -152,7 +152,7 @@ describe("the operator's pages", () => {
         await tab.goto(`${served.origin}/operator${path}`)
         await takeScreenshot(tab, `operator-${name}-${width}-${colorScheme}`)
         assert.isAtMost(await widestOf(tab), width, name)
-        const background = await tab.evaluate(() => getComputedStyle(document.body).backgroundColor)
+        const background = await backgroundOf(tab)
         if (colorScheme === "dark") assert.strictEqual(background, "rgb(17, 20, 24)")
         assert.deepStrictEqual(await violationsOf(tab), [], name)
       }

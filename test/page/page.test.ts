@@ -2,7 +2,7 @@ import type { Browser } from "playwright-core"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { page as render } from "../../src/api/discovery/page.ts"
 import type { ServiceInfo } from "../../src/api/discovery/service-info.ts"
-import { launch, takeScreenshot, VIEWS, violationsOf, widestOf } from "./browser.ts"
+import { backgroundOf, launch, takeScreenshot, VIEWS, violationsOf, widestOf } from "./browser.ts"
 
 let browser: Browser
 beforeAll(async () => {
@@ -48,7 +48,7 @@ describe("the page", () => {
         await tab.setContent(render(info))
         await takeScreenshot(tab, `${what}-${width}-${colorScheme}`)
         assert.isAtMost(await widestOf(tab), width)
-        const background = await tab.evaluate(() => getComputedStyle(document.body).backgroundColor)
+        const background = await backgroundOf(tab)
         if (colorScheme === "dark") assert.strictEqual(background, "rgb(17, 20, 24)")
         assert.deepStrictEqual(await violationsOf(tab), [])
         await context.close()
