@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs"
 import { cloudflareTest } from "@cloudflare/vitest-plugin"
 import { defineConfig } from "vitest/config"
-import { workerdLog } from "./test/support/workerd-log.ts"
+import { noPackageMaps } from "./test/support/vitest/no-package-maps.ts"
+import { workerdLog } from "./test/support/vitest/workerd-log.ts"
 
 // Plain Node for what is pure (`unit` and `bundler`), workerd for what needs its bindings, and the whole stack for what moves money.
 export default defineConfig({
@@ -33,7 +34,8 @@ export default defineConfig({
       {
         plugins: [
           cloudflareTest({ main: "./test/workers/main.ts", wrangler: { configPath: "./wrangler.jsonc" } }),
-          workerdLog()
+          workerdLog(),
+          noPackageMaps()
         ],
         test: {
           name: "workers",
