@@ -5,7 +5,7 @@ import { INVALID_PARAMS, type RpcError, rpcError } from "./json-rpc.ts"
 
 const ask =
   `Answer one of data.challenges and call the tool again with the same arguments and _meta["${CREDENTIAL_FIELD}"]: ` +
-  "{challenge, payload, source}. Nothing was charged."
+  "{challenge, payload, source}. This call has charged nothing."
 
 const codeOf = (type: unknown): number =>
   type === protocolProblem("payment-required")

@@ -62,14 +62,17 @@ const checkNumbers = (fields: Fields): Effect.Effect<void, InvalidRequest> => {
 
 /** Puts the tool's parameter into the query, and refuses every other argument. */
 const setQuery = ({ query }: Tool, fields: Fields, url: URL): Effect.Effect<void, InvalidRequest> => {
-  const { [query?.name ?? ""]: value, ...unknown } = fields
-  if (query !== undefined && value !== undefined) url.searchParams.set(query.name, String(value).slice(0, 1000))
-  const names = Object.keys(unknown)
-  return names.length === 0
-    ? Effect.void
-    : new InvalidRequest({
-        detail: `Unknown arguments: ${names.slice(0, 3).join(", ").slice(0, 200)}. tools/list has those of the tool.`
-      })
+  const names = Object.keys(fields).filter((name) => name !== query?.name)
+  if (names.length > 0) {
+    const detail = `Unknown arguments: ${names.slice(0, 3).join(", ").slice(0, 200)}. tools/list has those of the tool.`
+    return new InvalidRequest({ detail })
+  }
+  const value = query && fields[query.name]
+  if (query === undefined || value === undefined) return Effect.void
+  // An object may have no text: its `toString` is a field that the client has sent.
+  if (!Predicate.isString(value)) return new InvalidRequest({ detail: `${query.name} must be a string.` })
+  url.searchParams.set(query.name, value.slice(0, 1000))
+  return Effect.void
 }
 
 /** Checks that a header can carry the key. */

@@ -1,3 +1,4 @@
+import { Challenge, Credential } from "mppx"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import type { Stack } from "../../../src/local/stack.ts"
 import { poll } from "../../../src/local/system/poll.ts"
@@ -177,5 +178,27 @@ describe("POST /mcp", () => {
       assert.lengthOf(error?.data?.challenges ?? [], 1)
       assert.notStrictEqual(error?.data?.challenges?.[0]?.id, challenge?.id)
     }
+  })
+
+  it("leads a credential that has paid to its answer, and does not call the order free", async () => {
+    const args = { files: files("used") }
+    const call = async (_meta: object) => {
+      const params = { name: "deploy", arguments: args, _meta }
+      return (await post(stack, JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params }))).json
+    }
+    const [challenge] = (await call({})).error?.data?.challenges ?? []
+    const header = Challenge.serialize(challenge as unknown as Challenge.Challenge)
+    const asked = new Response(null, { status: 402, headers: { "www-authenticate": header } })
+    const credential = Credential.deserialize(await wallet.credential(asked))
+    const paid = { "org.paymentauth/credential": credential }
+    const before = await earned()
+    const bought = await call(paid)
+    const { error } = await call(paid)
+    assert.strictEqual(error?.code, -32043)
+    assert.notInclude(error?.message, "Nothing was charged")
+    const [, key] = /"Idempotency-Key: (\w+)"/.exec(error?.message ?? "") ?? []
+    const again = await call({ ...paid, "idempotency-key": key })
+    assert.deepStrictEqual(again.result?.structuredContent, bought.result?.structuredContent)
+    assert.strictEqual((await earned()) - before, 100_000n)
   })
 })
