@@ -72,6 +72,8 @@ describe("settings", () => {
     [{}, "pathUSD 0x20c0000000000000000000000000000000000000"],
     [{ TEMPO_CURRENCIES: "AlphaUSD" }, `AlphaUSD ${alpha}`],
     [{ TEMPO_CURRENCY: alpha }, `AlphaUSD ${alpha}`],
+    // An empty setting is none.
+    [{ TEMPO_CURRENCY: alpha, TEMPO_CURRENCIES: "" }, `AlphaUSD ${alpha}`],
     [{ TEMPO_CURRENCY: usdc }, `${usdc} ${usdc}`],
     [{ TEMPO_CURRENCY: usdc, TEMPO_NETWORK: "mainnet" }, `USDC.e ${usdc}`],
     [
@@ -91,7 +93,10 @@ describe("settings", () => {
       })
     )
 
-  for (const list of ["pathUSD,", "pathUSD,USDC.e", "pathUSD,pathusd", `AlphaUSD,${alpha}`, "0x12", "usd;AlphaUSD"])
+  const six = Array.from({ length: 6 }, (_, at) => alpha.slice(0, -1) + at).join()
+  const twice = `${usdc},${usdc.toLowerCase()}`
+  const malformed = ["pathUSD,", "pathUSD,USDC.e", "pathUSD,pathusd", `AlphaUSD,${alpha}`, "0x12", "usd;AlphaUSD"]
+  for (const list of [...malformed, "constructor", six, twice])
     it.effect(`refuse the list of tokens "${list}"`, () =>
       Effect.map(settings({ ...testSettings, TEMPO_CURRENCIES: list }), ({ missing }) =>
         assert.deepStrictEqual(missing, ["TEMPO_CURRENCIES"])

@@ -13,7 +13,12 @@ describe("GET /openapi.json", () => {
     assert.strictEqual(response.status, 200)
     assert.strictEqual(response.headers.get("content-type"), "application/json")
     assert.strictEqual(response.headers.get("cache-control"), "private, max-age=300")
-    assert.isBelow(new TextEncoder().encode(text).length, 64 * 1024)
+    // Each paid operation names a token twice, and a gateway may have four more than the one of this test.
+    const named = Object.values(document.paths)
+      .flatMap((item) => Object.values(item))
+      .flatMap(({ "x-payment-info": info }) => (info === undefined ? [] : [info.offers[0], info.protocols[0]]))
+    assert.lengthOf(named, 6)
+    assert.isBelow(new TextEncoder().encode(text).length + 4 * JSON.stringify(named).length, 64 * 1024)
     assert.deepStrictEqual(validate(document), [])
     assert.isAbove(references(text).length, 10)
     for (const path of references(text)) {
