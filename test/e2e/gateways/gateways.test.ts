@@ -1,6 +1,7 @@
 import { Challenge } from "mppx"
 import { afterAll, assert, beforeAll, it } from "vitest"
 import type { Stack } from "../../../src/local/stack.ts"
+import { testAtOnce } from "./at-once.ts"
 import { testTokens } from "./tokens.ts"
 import { fresh, postTo, startTestStack, walletOn } from "../support.ts"
 
@@ -51,3 +52,4 @@ testTokens(
   () => one,
   () => other
 )
+testAtOnce(() => one)
