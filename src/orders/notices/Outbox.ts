@@ -7,7 +7,8 @@ export const NOTICE_LEASE_MS = 5_000
 
 /** A notice that the payer's object has not taken. */
 export interface Unsent {
-  readonly notice: Notice
+  /** The deployment's id. */
+  readonly id: string
   /** How often it was sent. The pauses grow with it. */
   readonly attempts: number
 }
@@ -20,6 +21,8 @@ export interface Unsent {
 export interface Outbox {
   /** A notice that is new, or whose next try is due. */
   readonly next: (now: number) => Unsent | undefined
+  /** The notice itself, with the newest status; `undefined` if there is none. It throws if the purchase cannot be read. */
+  readonly read: (id: string) => Notice | undefined
   /** Records a try before it is made. After a crash, or without an answer, the next one is at `due`. */
   readonly trying: (id: string, due: number) => void
   /** The payer's object has taken this notice. A newer one stays. */

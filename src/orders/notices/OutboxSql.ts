@@ -19,13 +19,16 @@ export const makeOutboxSql = (sql: SqlStorage, byId: (id: string) => Purchase | 
 
   const outbox: Outbox = {
     next: (now) => {
-      const [row] = rows<{ id: string; seq: number; attempts: number }>(
-        "SELECT id, seq, attempts FROM outbox WHERE due IS NOT NULL AND (attempts = 0 OR due <= ?) LIMIT 1",
+      const [row] = rows<{ id: string; attempts: number }>(
+        "SELECT id, attempts FROM outbox WHERE due IS NOT NULL AND (attempts = 0 OR due <= ?) LIMIT 1",
         now
       )
-      const purchase = row === undefined ? undefined : byId(row.id)
-      if (row === undefined || purchase === undefined) return undefined
-      return { notice: noticeOf(purchase, row.seq), attempts: row.attempts }
+      return row
+    },
+    read: (id) => {
+      const [row] = rows<{ seq: number }>("SELECT seq FROM outbox WHERE id = ? AND due IS NOT NULL", id)
+      const purchase = row && byId(id)
+      return purchase && noticeOf(purchase, row.seq)
     },
     trying: (id, due) => {
       sql.exec("UPDATE outbox SET attempts = attempts + 1, due = ? WHERE id = ?", due, id)
@@ -56,6 +59,9 @@ export const makeOutboxSql = (sql: SqlStorage, byId: (id: string) => Purchase | 
         Date.now() + NOTICE_LEASE_MS
       )
     },
+    /** Whether another deployment than this one has a notice that was not taken. */
+    hasOthers: (id: string): boolean =>
+      rows("SELECT 1 FROM outbox WHERE id <> ? AND due IS NOT NULL LIMIT 1", id).length > 0,
     delete: (id: string) => void (ready && sql.exec("DELETE FROM outbox WHERE id = ?", id)),
     /** When the next notice is due, in unix milliseconds; `undefined` for none. */
     due: (): number | undefined =>

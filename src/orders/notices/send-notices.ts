@@ -16,8 +16,10 @@ export const sendNotices = Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
     const next = outbox.next(now)
     if (next === undefined) return
-    const { notice, attempts } = next
-    outbox.trying(notice.id, now + backoff.notice(attempts))
+    // The pause begins before anything can fail, so that no alarm rings without one.
+    outbox.trying(next.id, now + backoff.notice(next.attempts))
+    const notice = outbox.read(next.id)
+    if (notice === undefined) continue
     const sent = yield* Effect.exit(payers.record(notice))
     if (Exit.isSuccess(sent)) outbox.taken(notice.id, notice.seq)
   }

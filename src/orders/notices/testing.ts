@@ -18,8 +18,11 @@ export const makeOutboxMemory = (byId: (id: string) => Purchase | undefined, onN
   const outbox: Outbox = {
     next: (now) => {
       const [found] = [...rows].filter(([, { attempts, due }]) => due !== null && (attempts === 0 || due <= now))
-      const purchase = found && byId(found[0])
-      return purchase && { notice: noticeOf(purchase, found[1].seq), attempts: found[1].attempts }
+      return found && { id: found[0], attempts: found[1].attempts }
+    },
+    read: (id) => {
+      const [row, purchase] = [rows.get(id), byId(id)]
+      return row?.due == null || purchase === undefined ? undefined : noticeOf(purchase, row.seq)
     },
     trying: (id, due) => change(id, ({ attempts }) => ({ attempts: attempts + 1, due })),
     taken: (id, seq) => change(id, (row) => (row.seq === seq ? { due: null } : {})),
@@ -34,6 +37,7 @@ export const makeOutboxMemory = (byId: (id: string) => Purchase | undefined, onN
       rows.set(purchase.id, { seq: (row?.seq ?? 0) + 1, digest, attempts: 0, due: 0 })
       onNotice()
     },
+    hasOthers: (id: string): boolean => [...rows].some(([other, { due }]) => other !== id && due !== null),
     delete: (id: string) => void rows.delete(id),
     forget: () => rows.clear()
   }

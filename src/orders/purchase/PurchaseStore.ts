@@ -100,7 +100,10 @@ export class PurchaseStore extends Context.Service<
      * of a live deployment count once the host has taken it, and are dropped if the host refuses it.
      */
     readonly saveWithPayload: (purchase: Purchase, payload: Payload, kept?: Kept) => void
-    /** Deletes a purchase, its key and its challenge. With the last purchase it deletes everything. */
+    /**
+     * Deletes a purchase, its key and its challenge. With the last purchase it deletes everything, payments that failed too, unless
+     * the notice of one was not taken.
+     */
     readonly delete: (id: string) => void
     /** Writes a purchase's next state, and sets the alarm to the earliest `due`. */
     readonly save: (purchase: Purchase) => void

@@ -157,10 +157,9 @@ export const makePurchaseStore = (
       written()
     },
     delete: (id) => {
-      if (rows("SELECT 1 FROM purchase WHERE id <> ? AND state <> 'failed' LIMIT 1", id).length === 0) {
-        forgetAll()
-        return
-      }
+      const isLast = rows("SELECT 1 FROM purchase WHERE id <> ? AND state <> 'failed' LIMIT 1", id).length === 0
+      // A payer's object that never hears of a failed payment would count its deployment for ever.
+      if (isLast && !box.hasOthers(id)) return forgetAll()
       storage.transactionSync(() => {
         write("DELETE FROM purchase WHERE id = ?", id)
         write("DELETE FROM upload WHERE id = ?", id)

@@ -63,11 +63,12 @@ export const makePurchaseStoreMemory = (onNotice: () => void = () => {}): Purcha
       payloads.delete(id)
       kept.live.delete(id)
       kept.next.delete(id)
+      const pending = box.hasOthers(id)
       box.delete(id)
       for (const bindings of [keys, challenges]) {
         for (const [name, purchase] of bindings) if (purchase === id) bindings.delete(name)
       }
-      if ([...purchases.values()].some(({ state }) => state !== "failed")) return
+      if (pending || [...purchases.values()].some(({ state }) => state !== "failed")) return
       for (const rows of [purchases, payloads, keys, challenges, kept.live, kept.next]) rows.clear()
       proofs.forget()
       box.forget()

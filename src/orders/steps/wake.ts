@@ -12,6 +12,9 @@ import { resume } from "./resume.ts"
 import { awaitsPayer } from "./retry.ts"
 import { resumeUpdate } from "./update.ts"
 
+/** A purchase that has ended is kept this much longer, in milliseconds, while its payer's object does not know the end. */
+const UNTOLD_MS = 900_000
+
 /** One alarm waits this long for its purchases, in milliseconds, because the platform counts the time. */
 const WAKE_MS = 20_000
 
@@ -51,7 +54,9 @@ export const wake = Effect.gen(function* () {
 }).pipe(Effect.withSpan("OrderWorkflow.wake"))
 
 /** Next wake-up of a purchase in progress: after the lease (in case of a crash) or at expiry, whichever is first. */
-const nextWakeAt = (purchase: Purchase, now: number): number =>
-  purchase.state === "delivered" && !isOver(purchase, now)
+const nextWakeAt = (purchase: Purchase, now: number): number => {
+  if (purchase.state === "expired" || purchase.state === "failed") return now + UNTOLD_MS
+  return purchase.state === "delivered" && !isOver(purchase, now)
     ? Math.min(now + LEASE_MS, expiryOf(purchase) ?? Infinity)
     : now + LEASE_MS
+}

@@ -138,6 +138,7 @@ export const purchaseStoreContract: Record<string, (store: Book) => void> = {
     store.saveBuildFailure({ at: 5, detail: "no", diagnostics: [] })
     store.create(purchase(), upload)
     store.create(purchase({ id: "dep_b", key: "key_b", challengeId: "challenge_b", state: "failed" }), upload)
+    store.outbox.taken("dep_b", 1)
     store.delete("dep_a")
     assert.isUndefined(store.byId("dep_a"))
     assert.isUndefined(store.byId("dep_b"))
@@ -145,6 +146,19 @@ export const purchaseStoreContract: Record<string, (store: Book) => void> = {
     store.create(purchase(), upload)
     assert.deepStrictEqual(store.byKey("key_a"), purchase())
     assert.deepStrictEqual(store.payload("dep_a"), upload)
+  },
+  "keeps a failed payment until its payer's object knows, also if nothing else is left": (store) => {
+    const failed = purchase({ id: "dep_b", key: "key_b", challengeId: "challenge_b", state: "failed" })
+    store.create(purchase(), upload)
+    store.create(failed, upload)
+    store.delete("dep_a")
+    assert.isUndefined(store.byId("dep_a"))
+    assert.strictEqual(store.byId("dep_b")?.state, "failed")
+    assert.strictEqual(store.outbox.next(NOW)?.id, "dep_b")
+    assert.strictEqual(store.outbox.read("dep_b")?.status.charged, false)
+    store.outbox.taken("dep_b", 1)
+    store.delete("dep_b")
+    assert.isUndefined(store.outbox.next(NOW))
   },
   "keeps a build failure, and clears it": (store) => {
     const failure = { at: 5, detail: "no", diagnostics: [{ file: "a.ts", line: 1, column: 2, text: "bad" }] }

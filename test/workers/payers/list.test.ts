@@ -1,5 +1,5 @@
 import { abortAllDurableObjects, env, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test"
-import { afterEach, assert, beforeEach, describe, it } from "vitest"
+import { afterEach, assert, beforeEach, describe, it, vi } from "vitest"
 import { timestamp } from "../../../src/domain/Order.ts"
 import { testCredential } from "../../../src/payment/testing.ts"
 import { after, deploy, expiry, objectOf, purchaseOf, reset, send, status } from "../expiry/support.ts"
@@ -80,12 +80,27 @@ describe("a payer's list", () => {
     const forget = () => after(id, () => ({ due: Date.now() - 1 }))
     await forget()
     assert.strictEqual((await purchaseOf(id)).state, "expired")
+    // The order waits for that without haste, because the object may stay away for long.
+    assert.isAtLeast((await purchaseOf(id)).due ?? 0, Date.now() + 600_000)
     mail.fate = "arrives"
     await pass(id)
     assert.deepInclude(await listed(id), { status: "expired" })
     await forget()
     assert.isUndefined(await purchaseOf(id))
     assert.deepInclude(await listed(id), { status: "expired" })
+  })
+
+  it("lets no alarm ring without a pause while its order cannot read the row", async () => {
+    const id = await deployUnsent("refused")
+    const log = vi.spyOn(console, "error").mockImplementation(() => {})
+    await runInDurableObject(objectOf(id), (_order, { storage: { sql } }) => {
+      sql.exec("UPDATE outbox SET due = 1")
+      sql.exec("UPDATE purchase SET data = '{\"v\":2}'")
+    })
+    assert.isTrue(await runDurableObjectAlarm(objectOf(id)))
+    log.mockRestore()
+    const alarm = await runInDurableObject(objectOf(id), (_order, { storage }) => storage.getAlarm())
+    assert.isAtLeast(alarm ?? 0, Date.now() + 4_000)
   })
 
   it("has a deployment of an earlier release once its order writes something", async () => {
