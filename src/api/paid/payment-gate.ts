@@ -45,10 +45,12 @@ export const makePaymentGate = Effect.gen(function* () {
     /**
      * Answers 402 to a request without a credential, with a fresh challenge for its key. A client whose `Accept-Payment` lists
      * no method of the gateway gets it too, as the protocol allows, with a sentence about it. While the setting stops sales, it
-     * answers 503 instead. The operator's switch is read by the order, because it takes I/O.
+     * answers 503 instead, unless the client sends a key: it may repeat a call that is paid for and not delivered, and the order
+     * decides. The operator's switch is read by the order, because it takes I/O.
      */
     quote: Effect.fnUntraced(function* ({ idempotencyKey, preferences }: ParsedRequest, terms: Terms) {
-      if (settings.SALES === "off") return yield* Effect.tapError(salesPaused(), setRetryAfter)
+      if (settings.SALES === "off" && idempotencyKey === undefined)
+        return yield* Effect.tapError(salesPaused(), setRetryAfter)
       const challenge = yield* payments.challenge(terms, purchaseKey(idempotencyKey))
       const unaccepted = preferences === null ? undefined : describeUnaccepted(preferences, readOffers(challenge))
       if (unaccepted === undefined) return answer402(challenge, paymentRequired)

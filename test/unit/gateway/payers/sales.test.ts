@@ -121,6 +121,25 @@ describe("sales", () => {
   })
 })
 
+describe("a client who repeats a paid call while the setting stops sales", () => {
+  const settings = { ...testSettings, SALES: "off" }
+
+  it("gets a challenge with its key, as owed orders need one, and a new purchase is refused uncharged", async () => {
+    const gateway = makeGateway({ settings, run })
+    for (const [path, body] of [
+      ["/deploy", helloBody],
+      ["/execute", codeBody]
+    ] as const) {
+      const asked = await gateway.post(body, { "idempotency-key": "mine" }, path)
+      assert.strictEqual(asked.status, 402)
+      const authorization = testCredential(asked.headers.get("www-authenticate") ?? "", "0xpayer")
+      const refused = await problem(await gateway.post(body, { "idempotency-key": "mine", authorization }, path))
+      assert.deepInclude(refused, { status: 503, code: "sales_paused", charged: false })
+    }
+    assert.strictEqual(gateway.payments.captured.size, 0)
+  })
+})
+
 describe("a payer with as many deployments as one may have", () => {
   const full = { ...testSettings, MAX_LIVE_PER_PAYER: "2" }
 
