@@ -33,7 +33,7 @@ export const SHARED = {
     )
   },
   headers: {
-    PaymentReceipt: responseHeader("base64url of JSON: status, method, timestamp, reference."),
+    PaymentReceipt: responseHeader("base64url of JSON: status, method, timestamp, reference, currency."),
     IdempotentReplayed: responseHeader("true for an answer that is given again."),
     RetryAfter: responseHeader("Seconds to wait."),
     Challenge: responseHeader("The challenge: Payment id=…, method, intent, request, expires.")

@@ -3,6 +3,7 @@ import { validate } from "mppx/discovery"
 import { assert, describe, it } from "vitest"
 import { exampleExecution, exampleRequest, exampleWithPackage } from "../../../../src/api/discovery/example.ts"
 import { errorCatalog } from "../../../../src/api/discovery/errors/error-catalog.ts"
+import { receiptOf } from "../../../../src/payment/tempo/settle.ts"
 import * as Errors from "../../../../src/domain/Errors.ts"
 import { testSettings } from "../../../support/gateway.ts"
 import { run, read, references } from "./support.ts"
@@ -25,6 +26,13 @@ describe("GET /openapi.json", () => {
       const target = path.reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], document)
       assert.isDefined(target, path.join("/"))
     }
+  })
+
+  it("names every field of a receipt", async () => {
+    const { text } = await read(testSettings, { run })
+    const described = /base64url of JSON: ([\w, ]+)\./.exec(text)?.[1]?.split(", ") ?? []
+    const { header } = receiptOf({ reference: "0x01", validBefore: 1, currency: "0x02" })
+    assert.sameMembers(described, Object.keys(JSON.parse(Buffer.from(header, "base64url").toString()) as object))
   })
 
   it("has an error response of several operations once, and the 402 of each paid operation in its place", async () => {
