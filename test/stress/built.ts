@@ -89,6 +89,8 @@ export const startBuilt = async (config: string, hosts: Hosts, more: Partial<V4>
     pid,
     post,
     reset,
+    /** A KV namespace of the Worker, by its binding. */
+    kv: (binding: string) => miniflare.getKVNamespace(binding),
     /** Resident memory of workerd, in MB. */
     memory: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024,
     /** The most resident memory of workerd while something happens, in MB. */
