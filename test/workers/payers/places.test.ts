@@ -63,6 +63,7 @@ describe("the places of a payer", () => {
     await object.release("dep_a")
     await object.reserve("dep_b", 2)
     await runInDurableObject(object, async (_, { storage }) => {
+      assert.deepStrictEqual(storage.sql.exec("SELECT name FROM sqlite_master").toArray(), [])
       assert.deepStrictEqual([...storage.kv.list()], [])
       assert.isNull(await storage.getAlarm())
     })
