@@ -17,7 +17,10 @@ export const makeRenew = Effect.gen(function* () {
   const orders = yield* Orders
   const gate = yield* makePaymentGate
 
-  /** Refuses a renewal that cannot be bought, before its client pays. The deployment itself decides again before the payment. */
+  /**
+   * Refuses a renewal that cannot be bought, before its client pays. The deployment itself decides again before the payment. A
+   * client with a key may repeat a renewal that is paid, whose order has its answer also if another cannot be bought.
+   */
   const requireRenewable = Effect.fnUntraced(function* (
     id: string,
     { idempotencyKey }: ParsedRequest,
@@ -28,6 +31,7 @@ export const makeRenew = Effect.gen(function* () {
     if (status === undefined || status.charged === false) {
       return yield* new NotFound({ detail: "No such deployment. Check the deployment_id, or POST /deploy." })
     }
+    if (idempotencyKey !== undefined) return
     const ends = status.expires_at === null ? null : Date.parse(status.expires_at)
     const deleted = status.status === "deleted"
     // A deployment past its end that is not gone may wait for the payment of a renewal, whose client comes back. Its order decides.

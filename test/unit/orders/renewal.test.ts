@@ -112,6 +112,28 @@ describe("a renewal", () => {
     assert.strictEqual(gateway.payments.calls.capture, 2)
   })
 
+  it("that was paid answers its key also when another could not be bought: too far ahead, deleted", async () => {
+    const gateway = makeGateway({ settings: { ...testSettings, MAX_DAYS: "2.5" } })
+    const deployed = await deploy(gateway)
+    const id = deployed.deployment_id
+    const mine = { "idempotency-key": "mine" }
+    const paid = await deployment(await renew(gateway, id, mine))
+    const checkAnswers = async () => {
+      assert.strictEqual((await send(gateway, id, mine)).status, 402)
+      const again = await renew(gateway, id, mine)
+      assert.strictEqual(again.status, 200, await again.clone().text())
+      assert.strictEqual(again.headers.get("idempotent-replayed"), "true")
+      assert.deepStrictEqual(await deployment(again), paid)
+    }
+    await checkAnswers()
+    const other = { "idempotency-key": "other" }
+    assert.deepInclude(await problem(await renew(gateway, id, other)), { code: "too_far_ahead", charged: false })
+    assert.strictEqual((await remove(gateway, id)).status, 200)
+    await checkAnswers()
+    assert.deepInclude(await problem(await renew(gateway, id, other)), { status: 410, charged: false })
+    assert.strictEqual(gateway.payments.captured.size, 2)
+  })
+
   it("takes a credential for itself only", async () => {
     const gateway = makeGateway()
     const [one, two] = [
