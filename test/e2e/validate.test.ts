@@ -6,7 +6,11 @@ import { fresh, run, startTestStack, walletOn } from "./support.ts"
 
 let stack: Stack
 beforeAll(async () => {
-  stack = await startTestStack({ TEMPO_NETWORK: "testnet", CONTACT_EMAIL: "jane@compute.example" })
+  stack = await startTestStack({
+    TEMPO_NETWORK: "testnet",
+    TEMPO_CURRENCIES: "pathUSD,AlphaUSD",
+    CONTACT_EMAIL: "jane@compute.example"
+  })
 })
 afterAll(() => stack?.stop())
 
@@ -90,7 +94,7 @@ describe("AgentCash's discovery client", () => {
     assert.deepStrictEqual(warnings, [])
     const paid = resources.filter(({ authHint }) => authHint === "paid")
     assert.deepStrictEqual(Object.fromEntries(paid.map(({ path, priceHint }) => [path, priceHint ?? ""])), PAID)
-    for (const { path, protocols } of paid) assert.deepStrictEqual(protocols, ["mpp"], path)
+    for (const { path, protocols } of paid) assert.deepStrictEqual(protocols, ["mpp", "mpp"], path)
     const others = resources.filter((resource) => !paid.includes(resource))
     for (const { authHint, path } of others) assert.strictEqual(authHint, "unprotected", path)
     assert.isAtLeast(others.length, 7)
@@ -105,7 +109,7 @@ describe("AgentCash's discovery client", () => {
       assert.isTrue(found, path)
       assert.deepStrictEqual(warnings, [], path)
       const [advisory] = advisories.filter(({ method }) => method === "POST")
-      assert.deepInclude(advisory, { authMode: "paid", estimatedPrice: price, protocols: ["mpp"] })
+      assert.deepInclude(advisory, { authMode: "paid", estimatedPrice: price, protocols: ["mpp", "mpp"] })
       assert.deepStrictEqual(advisory?.inputSchema?.requestBody?.required, inputs[path as keyof typeof inputs], path)
       assert.isNotEmpty(advisory?.inputSchema, path)
       assert.isNotEmpty(advisory?.outputSchema?.required, path)
