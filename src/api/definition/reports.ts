@@ -25,7 +25,7 @@ export const ReportRequest = Schema.Struct({
 /** The answer to a report. */
 export const Reported = Schema.Struct({
   deployment_id: deploymentId,
-  status: Schema.Literal("received").annotate({ description: "The operator can read the report." })
+  status: Schema.Literal("received").annotate({ description: "Up to 10 are kept for a deployment." })
 })
   .annotate({ description: "The report was received." })
   .pipe(HttpApiSchema.status(202))

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
+import { isEnded } from "../../domain/Status.ts"
 import { Orders } from "../../orders/Orders.ts"
 import { Payers } from "../../payers/Payers.ts"
 
@@ -14,13 +15,11 @@ const idsOf = Effect.fnUntraced(function* (payer: string) {
   let cursor: string | undefined
   do {
     const page: Effect.Success<ReturnType<typeof deployments>> = yield* deployments(payer, cursor)
-    ids.push(...page.deployments.filter(({ status }) => !isOver(status)).map(({ deployment_id }) => deployment_id))
+    ids.push(...page.deployments.filter((one) => !isEnded(one)).map(({ deployment_id }) => deployment_id))
     cursor = page.next ?? undefined
   } while (cursor !== undefined)
   return ids
 })
-
-const isOver = (status: string): boolean => status === "expired" || status === "deleted"
 
 /**
  * Takes all deployments of a payer down, those that are being delivered too. `unconfirmed` are those that the host still shows, and

@@ -2,7 +2,7 @@ import { assert, describe, it } from "vitest"
 import { failsWith } from "../../../src/control-plane/testing.ts"
 import { ControlPlaneUnavailable } from "../../../src/control-plane/ControlPlaneClient.ts"
 import { deployment, problem } from "../../support/gateway.ts"
-import { answered, type Gateway, get, makeOperated, post, status } from "./support.ts"
+import { answered, basic, type Gateway, get, makeOperated, post, status, TOKEN } from "./support.ts"
 
 const PAYER = `0x${"ab".repeat(20)}`
 const OTHER = `0x${"cd".repeat(20)}`
@@ -74,6 +74,23 @@ describe("the operator", () => {
     await noticed()
     const again = await answered(await post(gateway, `/payers/${PAYER}/takedown`, { reason: "Phishing." }))
     assert.deepInclude(again, { taken_down: [], unconfirmed: [], failed: [] })
+  })
+
+  it("takes nothing down of a payment that never landed", async () => {
+    const gateway = makeOperated()
+    gateway.payments.captures.push("reverted")
+    assert.strictEqual((await pay(gateway, "a")).status, 402)
+    await noticed()
+    const { deployments } = (await answered(await get(gateway, `/payers/${PAYER}`))) as {
+      deployments: ReadonlyArray<object>
+    }
+    assert.deepInclude(deployments[0], { status: "failed", charged: false })
+    const done = await answered(await post(gateway, `/payers/${PAYER}/takedown`, { reason: "Phishing." }))
+    assert.deepInclude(done, { taken_down: [], unconfirmed: [], failed: [] })
+    const page = await (
+      await gateway.send(`/operator/payers/${PAYER}`, { headers: { authorization: basic(TOKEN), accept: "text/html" } })
+    ).text()
+    assert.notInclude(page, "Take all down")
   })
 
   it("pauses sales and resumes them", async () => {

@@ -1,3 +1,4 @@
+import { isEnded } from "../../../domain/Status.ts"
 import type { Page } from "../../../records/Records.ts"
 import type { OwedRow, ReportRow } from "../../../records/rows.ts"
 import type { deploymentView, overview, soldView } from "../views.ts"
@@ -50,7 +51,7 @@ export const deploymentPage = (view: View<typeof deploymentView>, secret: FormSe
         ${renewals.map((renewal) => field("Renewal", `${renewal.hours} hours, transaction ${renewal.reference}`))}
       </dl>
       ${
-        status.status === "deleted" || status.status === "expired"
+        isEnded(status)
           ? html`<p>It has ended. There is nothing to take down.</p>`
           : html`<h2>Take it down</h2>
               <p>It ends at once and for good, with its data. Everybody who has its id can read the reason.</p>

@@ -1,4 +1,5 @@
 import type * as Effect from "effect/Effect"
+import { isEnded } from "../../../domain/Status.ts"
 import type { overview, payerView } from "../views.ts"
 import { actionForm, type FormSecret } from "./forms.ts"
 import { type Html, html } from "./html.ts"
@@ -40,7 +41,7 @@ export const payerPage = ({ payer, denied, deployments, cursor }: Payer, secret:
       <h2>Deployments</h2>
       ${rowList(deployments.map(statusRow), "There are none.")} ${nextLink(path, cursor)}
       ${
-        deployments.some(({ status }) => status !== "expired" && status !== "deleted") &&
+        !deployments.every(isEnded) &&
         html` <h2>Take all of them down</h2>
           <p>
             All deployments of this payer end at once and for good, with their data. Everybody who has their ids can
