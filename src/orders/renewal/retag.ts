@@ -23,13 +23,15 @@ export const retag = Effect.fn("OrderWorkflow.retag")(function* (id: string) {
     const expiry = expiryOf(purchase)!
     // A project that is gone gets the tags when the order places it anew.
     if (placement?.projectId != null) {
-      const tagged = yield* Effect.exit(host.tag(placement.projectId, projectTags(Math.floor(expiry / 1000))))
-      if (Exit.isFailure(tagged)) {
-        yield* Effect.logWarning("a renewed deployment was not tagged", id, tagged.cause)
+      const exit = yield* Effect.exit(host.tag(placement.projectId, projectTags(Math.floor(expiry / 1000))))
+      if (Exit.isFailure(exit)) {
+        yield* Effect.logWarning("a renewed deployment was not tagged", id, exit.cause)
         const now = yield* Clock.currentTimeMillis
         return yield* later(store, id, now)
       }
-      yield* index(purchase)
+      // It may have ended meanwhile, and is in no list then.
+      const tagged = store.byId(id)
+      if (tagged?.state === "delivered") yield* index(tagged)
     }
     const present = store.byId(id)
     if (present?.state !== "delivered") return

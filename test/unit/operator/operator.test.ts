@@ -32,35 +32,6 @@ const secretOf = (text: string, path: string) =>
 const takedownPath = (id: string) => `/operator/deployments/${id}/takedown`
 
 describe("the operator's pages", () => {
-  it("are not there without a token", async () => {
-    const gateway = makeGateway()
-    for (const path of ["/operator", "/operator/sold"]) {
-      const response = await gateway.send(path, { headers: { authorization: basic(TOKEN) } })
-      const { detail, ...rest } = await problem(response)
-      const other = await problem(await gateway.send("/nothing"))
-      assert.deepInclude(rest, { status: 404, code: "not_found" })
-      assert.strictEqual(detail.replace(path, "/nothing"), other.detail)
-      assert.isNull(response.headers.get("www-authenticate"))
-    }
-  })
-
-  it("are not there without a token by any method, as no unknown path is", async () => {
-    const gateway = makeGateway()
-    const ask = async (path: string, method: string) => {
-      const response = await gateway.send(path, {
-        method,
-        headers: { authorization: basic(TOKEN), origin: "https://site.test", accept: "text/html" }
-      })
-      const text = (await response.text()).replaceAll(path, "")
-      return [response.status, [...response.headers].filter(([name]) => name !== "content-length"), text]
-    }
-    for (const method of ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]) {
-      for (const path of ["/operator", "/operator/", "/operator/owed", "/operator/sales/pause", "/operator/x/y"]) {
-        assert.deepStrictEqual(await ask(path, method), await ask("/nothing", method), `${method} ${path}`)
-      }
-    }
-  })
-
   it("ask for the password, and take no other", async () => {
     const gateway = makeOperated()
     const wrong = [

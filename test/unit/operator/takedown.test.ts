@@ -173,6 +173,21 @@ describe("a takedown", () => {
     assert.strictEqual(gateway.payments.captured.size, 2)
   })
 
+  it("while a renewed deployment is tagged leaves it in no list", async () => {
+    const gateway = makeOperated()
+    const id = await deploy(gateway)
+    const held = holding()
+    // The host has done it, and the answer is on its way.
+    gateway.host.next("tag", (call) => Effect.tap(call, () => held.wait))
+    assert.strictEqual((await renew(gateway, id)).status, 200)
+    await held.reached
+    await takeDown(gateway, id)
+    held.go()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    assert.deepStrictEqual((await answered(await get(gateway, "")))["live"], { rows: [], cursor: null })
+    assert.strictEqual(gateway.host.projects.size, 0)
+  })
+
   it("lists renewals whose hours had not begun as owed back", async () => {
     const gateway = makeOperated()
     const id = await deploy(gateway)
