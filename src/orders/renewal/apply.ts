@@ -48,9 +48,11 @@ const owed = Effect.fnUntraced(function* ({ id, authorization, key }: Captured, 
   const store = yield* PurchaseStore
   const now = yield* Clock.currentTimeMillis
   const detail = `owed: ${reason}`
-  const purchase = transition.retryAt(store.byId(id) as Captured, null, { fault: "service", detail, at: now })
+  const before = store.byId(id) as Captured
+  const purchase = transition.retryAt(before, null, { fault: "service", detail, at: now })
   yield* save(store, purchase)
-  yield* recordOwed(purchase, { state: "refund", why: reason })
+  // Once only, because the operator may have paid it back since: the payer's next call would have it paid twice.
+  if (before.failure?.detail !== detail) yield* recordOwed(purchase, { state: "refund", why: reason })
   return yield* new DeployFailed({
     detail:
       "You were charged, and the deployment was gone before its hours were added. The service owes you the price: ask its " +

@@ -1,4 +1,4 @@
-import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test"
+import { abortAllDurableObjects, env, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test"
 import * as Effect from "effect/Effect"
 import { assert, beforeEach, describe, it, vi } from "vitest"
 import { timestamp } from "../../../src/domain/Order.ts"
@@ -111,6 +111,10 @@ describe("a renewal that is charged and whose deployment is forgotten", () => {
     const renewal = await renewalUnder(id, key)
     assert.deepInclude(renewal, { state: "captured", due: null })
     assert.match(renewal?.failure?.detail ?? "", /^owed: /)
+    const row = `owed:${renewal?.id}`
+    await vi.waitUntil(async () => (await env.EXPIRY.get(row)) !== null)
+    // The operator has paid it back.
+    await env.EXPIRY.delete(row)
     const again = () =>
       send(`/deployments/${id}/renew`, { method: "POST", headers: { authorization, "idempotency-key": key } })
     const owing = await problemOf(await again())
@@ -123,6 +127,8 @@ describe("a renewal that is charged and whose deployment is forgotten", () => {
     })
     assert.match(String(owing["detail"]), /refund/)
     assert.notProperty(owing, "retry_after")
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    assert.isNull(await env.EXPIRY.get(row), "a repeated call does not list it again")
     assert.deepStrictEqual(await renewals(id), [])
     assert.strictEqual(payments.captured.size, 2)
     log.mockRestore()
