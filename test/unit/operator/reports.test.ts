@@ -1,6 +1,6 @@
 import { assert, describe, it } from "vitest"
 import { deployment, makeGateway, problem } from "../../support/gateway.ts"
-import { answered, deploy, type Gateway, get, makeOperated, status } from "./support.ts"
+import { answered, basic, deploy, type Gateway, get, makeOperated, status, TOKEN } from "./support.ts"
 
 const send = (gateway: Gateway, body: unknown, headers: Record<string, string> = {}) =>
   gateway.send("/reports", {
@@ -26,6 +26,20 @@ describe("a report", () => {
     assert.strictEqual(reports.length, 2)
     assert.strictEqual((await status(gateway, id))["report_url"], "/reports")
     assert.isTrue(gateway.logs.some((line) => line["message"] === "reported" && line["deployment_id"] === id))
+  })
+
+  it("is text on the operator's pages, whatever its words are", async () => {
+    const gateway = makeOperated()
+    const id = await deploy(gateway)
+    const hostile = `"'><script>alert(1)</script><img src=x onerror=alert(1)>`
+    assert.strictEqual((await send(gateway, { deployment_id: id, reason: hostile, contact: hostile })).status, 202)
+    for (const path of ["/reports", `/deployments/${id}`]) {
+      const headers = { authorization: basic(TOKEN), accept: "text/html" }
+      const page = await (await gateway.send(`/operator${path}`, { headers })).text()
+      const escaped = "&quot;&#39;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;"
+      assert.strictEqual(page.split(escaped).length, 3, path)
+      assert.notMatch(page, /<script|<img/)
+    }
   })
 
   it("is kept ten times for a deployment, and taken more often", async () => {
