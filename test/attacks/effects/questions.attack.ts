@@ -1,9 +1,12 @@
 import { createHmac, randomBytes } from "node:crypto"
 import { readdirSync, statSync } from "node:fs"
 import { join } from "node:path"
+import { generatePrivateKey } from "viem/accounts"
+import { Account } from "viem/tempo"
 import { assert, beforeAll, describe, it } from "vitest"
 import { fresh, walletOn } from "../../e2e/support.ts"
 import { footprint } from "../footprint.ts"
+import { credentialFor, quoted, resigned, richRoot } from "../payer.ts"
 import { attack, postJson, send, stack } from "../support.ts"
 
 const json = { "content-type": "application/json" }
@@ -94,10 +97,11 @@ describe("a payment from an empty account", () => {
     assert.isAbove(stored(), 0)
     const before = { ...(await footprint()), objects: stored() }
     for (const _ of times(10)) {
-      const broke = walletOn(stack, `0x${randomBytes(32).toString("hex")}`)
-      const body = fresh("plain-js")
-      const authorization = await broke.credential(await postJson("/deploy", body))
-      const { response } = await attack(() => postJson("/deploy", body, { authorization }))
+      const quote = await quoted()
+      // The chain fills no transaction that its sender cannot pay, so the empty account signs what was filled for a rich one.
+      const broke = Account.fromSecp256k1(generatePrivateKey())
+      const authorization = await resigned(await credentialFor(quote, richRoot), broke, {})
+      const { response } = await attack(() => postJson("/deploy", quote.body, { authorization }))
       assert.strictEqual(response.status, 402)
     }
     assert.deepStrictEqual({ ...(await footprint()), objects: stored() }, before)
