@@ -1,4 +1,6 @@
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { InvalidRequest } from "../../domain/Errors.ts"
 import { Orders } from "../../orders/Orders.ts"
 import { Payers } from "../../payers/Payers.ts"
 import { Records } from "../../records/Records.ts"
@@ -79,7 +81,20 @@ export const ACTIONS: ReadonlyArray<Action> = [
     path: "/operator/owed/{id}/settle",
     name: "Take a payment off the list of what is owed, once it was paid back",
     needsReason: false,
-    run: (id) => Effect.flatMap(Records, ({ remove }) => Effect.as(remove("owed", { id }), { id, settled: true })),
+    run: (id) => settle(id),
     back: () => "/operator/owed"
   })
 ]
+
+/** Takes a refund off the list. Other rows stay, because the service still delivers for them: a payer would have both. */
+const settle = Effect.fnUntraced(function* (id: string) {
+  const records = yield* Records
+  const row = yield* records.get("owed", { id })
+  if (Option.isSome(row) && row.value.state !== "refund") {
+    const { state } = row.value
+    const detail = `This payment is owed as ${state}, not as refund: the service still delivers for it. Take it down first.`
+    return yield* new InvalidRequest({ detail })
+  }
+  yield* records.remove("owed", { id })
+  return { id, settled: true }
+})

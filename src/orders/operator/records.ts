@@ -1,8 +1,12 @@
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import { Settings } from "../../config.ts"
 import { Records, type RecordsUnavailable } from "../../records/Records.ts"
 import type { OwedRow, SaleRow } from "../../records/rows.ts"
 import { expiryOf, isDeleted, type Purchase, statusLinks } from "../purchase/Purchase.ts"
+
+/** A refund that KV does not take is written again so often, after 1 s, 2 s, 4 s and so on: KV takes one write a second for each key. */
+const REFUND_RETRIES = 6
 
 /** Does a write of a record in the background. Never fails, because no decision reads the records. */
 const inBackground = (id: string, write: Effect.Effect<void, RecordsUnavailable, Records>) =>
@@ -41,7 +45,11 @@ export const recordOwed = Effect.fnUntraced(function* (purchase: Purchase, owed:
   const { deployment_id } = statusLinks(purchase)
   yield* inBackground(
     purchase.id,
-    Effect.flatMap(Records, ({ put }) => put("owed", { ...sale, deployment_id, ...owed }))
+    Effect.flatMap(Records, ({ put }) => put("owed", { ...sale, deployment_id, ...owed })).pipe(
+      // A refund is the last word about a payment, so a late write overwrites nothing newer.
+      Effect.retry({ schedule: Schedule.exponential("1 second"), times: owed.state === "refund" ? REFUND_RETRIES : 0 }),
+      Effect.tapError(() => Effect.logError("owed: a record was not written", purchase.id, sale.reference, owed.why))
+    )
   )
 })
 

@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import { assert, describe, it } from "vitest"
+import { assert, describe, it, vi } from "vitest"
 import { ControlPlaneUnavailable } from "../../../src/control-plane/ControlPlaneClient.ts"
 import { failsWith, losesItsAnswer } from "../../../src/control-plane/testing.ts"
 import { testBundle } from "../../../src/bundler/testing.ts"
@@ -12,6 +12,7 @@ import {
   get,
   holding,
   makeOperated,
+  post,
   renew,
   renewal,
   sendRenewal,
@@ -113,6 +114,31 @@ describe("a takedown", () => {
     const [row] = await owed(gateway)
     assert.deepInclude(row, { id, state: "refund" })
     assert.match(String(row?.["why"]), /Taken down before it was live: It phishes/)
+  })
+
+  it("lists a refund once the records can be written again", async () => {
+    const gateway = makeOperated()
+    gateway.host.next("create", losesItsAnswer)
+    const id = String((await problem(await gateway.pay()))["deployment_id"])
+    gateway.records.available = false
+    assert.deepInclude(await answered(await takeDown(gateway, id)), { confirmed: true })
+    gateway.records.available = true
+    assert.deepInclude((await owed(gateway))[0], { id, state: "retrying" })
+    const isRefund = async () => assert.deepInclude((await owed(gateway))[0], { id, state: "refund" })
+    await vi.waitFor(isRefund, { timeout: 20_000, interval: 100 })
+  })
+
+  it("only lets a refund be settled, because the service still delivers for other rows", async () => {
+    const gateway = makeOperated()
+    gateway.host.next("create", losesItsAnswer)
+    const id = String((await problem(await gateway.pay()))["deployment_id"])
+    const refused = await problem(await post(gateway, `/owed/${id}/settle`))
+    assert.deepInclude(refused, { status: 400, code: "invalid_request" })
+    assert.match(refused.detail, /owed as retrying/)
+    assert.strictEqual((await owed(gateway)).length, 1)
+    await answered(await takeDown(gateway, id))
+    assert.deepInclude(await answered(await post(gateway, `/owed/${id}/settle`)), { settled: true })
+    assert.deepStrictEqual(await owed(gateway), [])
   })
 
   it("during an update deletes the project at once, and again once the update has ended", async () => {
