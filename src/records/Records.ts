@@ -9,6 +9,11 @@ export class RecordsUnavailable extends Schema.TaggedError<RecordsUnavailable>()
   message: Schema.String
 }) {}
 
+/** The cursor was not given by a page before. */
+export class InvalidCursor extends Schema.TaggedError<InvalidCursor>()("InvalidCursor", {
+  message: Schema.String
+}) {}
+
 /** Part of a list. */
 export interface Page<A> {
   readonly rows: ReadonlyArray<A>
@@ -39,7 +44,10 @@ export class Records extends Context.Service<
     /** Succeeds also without such a row. */
     readonly remove: <K extends Kind>(kind: K, row: Named[K]) => Effect.Effect<void, RecordsUnavailable>
     /** Lists rows by their keys: live deployments with the newest first. Long texts are cut. */
-    readonly list: <K extends Kind>(kind: K, listing: Listing) => Effect.Effect<Page<Rows[K]>, RecordsUnavailable>
+    readonly list: <K extends Kind>(
+      kind: K,
+      listing: Listing
+    ) => Effect.Effect<Page<Rows[K]>, InvalidCursor | RecordsUnavailable>
     /** Reads a row in full. */
     readonly get: <K extends Kind>(kind: K, row: Named[K]) => Effect.Effect<Option.Option<Rows[K]>, RecordsUnavailable>
     /** The deployment that serves at this host name (`user-slug.runjack.xyz`), while it is live. */

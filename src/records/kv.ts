@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { type Listing, type Page, Records, RecordsUnavailable } from "./Records.ts"
+import { InvalidCursor, type Listing, type Page, Records, RecordsUnavailable } from "./Records.ts"
 import { type Kind, keyOf, type Named, type Rows, ROWS, TTL_SECONDS } from "./rows.ts"
 
 /** The time limit of each call, because no request may wait long for records. */
@@ -11,6 +11,9 @@ const KV_TIMEOUT = "5 seconds"
 
 /** The most bytes of a text in a key's metadata, because KV takes 1,024 bytes of metadata in all. */
 const MAX_TEXT_BYTES = 300
+
+/** Part of the message of an error of KV's binding, if KV refuses the arguments. */
+const BAD_REQUEST = "failed: 400"
 
 /** The key under which the deployment of a site is found. */
 export const siteKey = (host: string): string => `site:${host}`
@@ -63,6 +66,13 @@ export const layerRecordsKv = (kv: KVNamespace | undefined) => {
   const list = Effect.fn("Records.list")(function* <K extends Kind>(kind: K, { prefix = "", cursor, limit }: Listing) {
     const found = yield* attempt("list", (kv) =>
       kv.list({ prefix: `${kind}:${prefix}`, limit, ...(cursor !== undefined && { cursor }) })
+    ).pipe(
+      // Everything else in this call is the gateway's own, so KV refuses the cursor.
+      Effect.mapError((error) =>
+        cursor !== undefined && error.message.includes(BAD_REQUEST)
+          ? new InvalidCursor({ message: error.message })
+          : error
+      )
     )
     const decode = decoderOf(kind)
     const rows = found.keys.flatMap(({ metadata }) => Option.toArray(decode(metadata)))

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { hostOf, shortened, siteKey } from "./kv.ts"
-import { Records, RecordsUnavailable } from "./Records.ts"
+import { InvalidCursor, Records, RecordsUnavailable } from "./Records.ts"
 import { type Kind, keyOf, type Named, type Rows } from "./rows.ts"
 
 /** The rows of `layerRecordsMemory`, by key. */
@@ -34,11 +34,15 @@ export const layerRecordsMemory = (memory: RecordsMemory = new RecordsMemory()) 
       }),
     remove: (kind, row) => Effect.map(whenUp, () => void memory.rows.delete(keyOf(kind, row))),
     list: (kind, { prefix = "", cursor, limit }) =>
-      Effect.map(whenUp, () => {
+      Effect.flatMap(whenUp, () => {
         const start = Number(cursor ?? 0)
+        if (Number.isNaN(start)) return new InvalidCursor({ message: "scripted" })
         const all = memory.of(kind).filter((row) => keyOf(kind, row).startsWith(`${kind}:${prefix}`))
         const end = start + limit
-        return { rows: all.slice(start, end).map(shortened), cursor: end < all.length ? String(end) : null }
+        return Effect.succeed({
+          rows: all.slice(start, end).map(shortened),
+          cursor: end < all.length ? String(end) : null
+        })
       }),
     get: <K extends Kind>(kind: K, row: Named[K]) =>
       Effect.map(whenUp, () => Option.fromUndefinedOr(memory.rows.get(keyOf(kind, row)) as Rows[K] | undefined)),

@@ -57,7 +57,7 @@ const read = Effect.fnUntraced(function* (url: URL, isPage: boolean, token: stri
   return yield* new NotFound({ detail: `There is nothing at ${url.pathname}.` })
 })
 
-/** Does an action, and writes who asked for what to the log, whatever comes of it. */
+/** Does an action. The log says what was asked for and whether it was done. */
 const act = Effect.fnUntraced(function* (request: Request, url: URL, token: string) {
   const { PUBLIC_ORIGIN } = yield* Settings
   const origins = PUBLIC_ORIGIN === undefined ? [url.origin] : [url.origin, PUBLIC_ORIGIN]
@@ -92,7 +92,7 @@ const act = Effect.fnUntraced(function* (request: Request, url: URL, token: stri
   return yield* new NotFound({ detail: `There is nothing at ${url.pathname}.` })
 })
 
-/** Answers a request of whoever has signed in. */
+/** Answers a request of the operator, who has signed in. */
 const handle = Effect.fnUntraced(function* (request: Request, url: URL, isPage: boolean, token: string) {
   const { method } = request
   if (method === "GET") return yield* read(url, isPage, token)
@@ -123,7 +123,12 @@ export const answer = Effect.fn("Operator.answer")(function* (request: Request, 
     ),
     // An answer that is sent before the body was read breaks the connection instead of arriving.
     Effect.tap(() => (request.bodyUsed ? Effect.void : discardBody(request))),
-    Effect.map((response) => HttpServerResponse.setHeaders(response, securityHeaders()))
+    Effect.map((response) =>
+      HttpServerResponse.setHeaders(response, {
+        ...securityHeaders(),
+        ...(response.status === 405 && { allow: methodsOf(url.pathname).join(", ") })
+      })
+    )
   )
 })
 

@@ -6,7 +6,8 @@ import type { FormSecret } from "./pages/forms.ts"
 import { deploymentPage, overviewPage, owedPage, reportsPage, soldPage } from "./pages/pages.ts"
 import type { OperatorError, OperatorServices } from "./OperatorServices.ts"
 import { patternOf } from "./patterns.ts"
-import { deploymentView, find, listRows, overview, payerView, soldView } from "./views.ts"
+import { soldView } from "./sales.ts"
+import { deploymentView, find, listRows, overview, payerView } from "./views.ts"
 
 /** An answer to a program, and the same as a page; or where to look instead. */
 export type View =

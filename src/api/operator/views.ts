@@ -3,35 +3,36 @@ import * as Option from "effect/Option"
 import { ControlPlaneClient } from "../../control-plane/ControlPlaneClient.ts"
 import { deploymentIdOf } from "../../control-plane/slug.ts"
 import { parseId } from "../../domain/DeploymentId.ts"
-import { NotFound } from "../../domain/Errors.ts"
+import { InvalidRequest, NotFound } from "../../domain/Errors.ts"
 import { Settings } from "../../config.ts"
+import { isCursor } from "../../payers/page.ts"
 import { Payers } from "../../payers/Payers.ts"
 import { Orders } from "../../orders/Orders.ts"
-import { Records } from "../../records/Records.ts"
-import { type Kind, MAX_REPORTS, type Rows } from "../../records/rows.ts"
+import { type Listing, Records } from "../../records/Records.ts"
+import { type Kind, MAX_REPORTS } from "../../records/rows.ts"
 import { siteHost } from "../reports/decode-report.ts"
-import { sumSales } from "./sum-sales.ts"
 
 /** Rows on a page. */
-export const PAGE_ROWS = 50
+const PAGE_ROWS = 50
 
 /** Rows that one answer counts at most, which is what one call of KV lists. */
 const COUNT_LIMIT = 1000
 
-/** The most pages of KV that the sales of one day are read from: 10,000 sales. */
-const DAY_PAGES = 10
+const invalidCursor = () =>
+  new InvalidRequest({ detail: "cursor is not one of this list. Send the cursor of the answer before, unchanged." })
 
-const DAY_MS = 86_400_000
+const list = <K extends Kind>(kind: K, listing: Listing) =>
+  Effect.flatMap(Records, ({ list }) => list(kind, listing)).pipe(Effect.catchTag("InvalidCursor", invalidCursor))
 
 /** Lists rows of a kind from a cursor on. */
 export const listRows = <K extends Kind>(kind: K, cursor: string | undefined) =>
-  Effect.flatMap(Records, ({ list }) => list(kind, { limit: PAGE_ROWS, ...(cursor !== undefined && { cursor }) }))
+  list(kind, { limit: PAGE_ROWS, ...(cursor !== undefined && { cursor }) })
 
 const count = (kind: Kind) =>
-  Effect.map(
-    Effect.flatMap(Records, ({ list }) => list(kind, { limit: COUNT_LIMIT })),
-    ({ rows, cursor }) => ({ count: rows.length, more: cursor !== null })
-  )
+  Effect.map(list(kind, { limit: COUNT_LIMIT }), ({ rows, cursor }) => ({
+    count: rows.length,
+    more: cursor !== null
+  }))
 
 /** Whether anything is sold: by the setting, and by the operator's switches, which are null if they cannot be read. */
 const sales = Effect.gen(function* () {
@@ -50,6 +51,7 @@ export const overview = (cursor: string | undefined) =>
 
 /** A payer: whether it is denied, and its deployments, newest first. */
 export const payerView = Effect.fnUntraced(function* (address: string, cursor: string | undefined) {
+  if (cursor !== undefined && !isCursor(cursor)) return yield* invalidCursor()
   const payer = address.toLowerCase()
   const { state, deployments } = yield* Payers
   const { denied } = yield* state
@@ -81,32 +83,6 @@ const reportsOf = (id: string) =>
     )
   )
 
-/** The sales of the last days, the newest day first. `now` in unix milliseconds. */
-export const soldView = (days: number, now: number) =>
-  Effect.forEach(
-    Array.from({ length: days }, (_, index) => new Date(now - index * DAY_MS).toISOString().slice(0, 10)),
-    soldOn,
-    { concurrency: 4 }
-  )
-
-const soldOn = Effect.fnUntraced(function* (day: string) {
-  const { list } = yield* Records
-  const { TEMPO_CURRENCIES = [] } = yield* Settings
-  const rows: Array<Rows["sale"]> = []
-  let cursor: string | null = null
-  for (let page = 0; page < DAY_PAGES; page++) {
-    const found: Effect.Success<ReturnType<typeof list<"sale">>> = yield* list("sale", {
-      prefix: `${day}:`,
-      limit: 1000,
-      ...(cursor !== null && { cursor })
-    })
-    rows.push(...found.rows)
-    cursor = found.cursor
-    if (cursor === null) break
-  }
-  return { day, ...sumSales(rows, TEMPO_CURRENCIES), complete: cursor === null }
-})
-
 /** The result of a search. */
 export type Found =
   | { readonly kind: "deployment"; readonly id: string }
@@ -125,7 +101,7 @@ export const find = Effect.fnUntraced(function* (query: string) {
 })
 
 /** Finds the deployment that serves, or served, at a URL. Also takes a host name alone. */
-export const findByUrl = Effect.fnUntraced(function* (url: string) {
+const findByUrl = Effect.fnUntraced(function* (url: string) {
   const host = siteHost(url)
   if (host === undefined) return undefined
   const records = yield* Records

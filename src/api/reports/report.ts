@@ -46,11 +46,15 @@ export const makeReport = Effect.gen(function* () {
     return id
   })
 
-  /** Keeps a report, unless the deployment has enough of them. Two at once may take one place, which does no harm. */
+  /**
+   * Keeps a report, unless the deployment has enough of them. Two within a minute may take one place, because KV shows the first one late:
+   * then the later one is kept. The log has a line for each.
+   */
   const keep = Effect.fnUntraced(function* (id: string, { reason, contact }: Report) {
     const { rows } = yield* records.list("report", { prefix: `${id}:`, limit: MAX_REPORTS })
-    const place = rows.length
-    if (place >= MAX_REPORTS) return
+    const taken = new Set(rows.map((row) => row.place))
+    const place = Array.from({ length: MAX_REPORTS }, (_, index) => index).find((free) => !taken.has(free))
+    if (place === undefined) return
     yield* records.put("report", { deployment_id: id, place, reason, contact, at: yield* Clock.currentTimeMillis })
   }, Effect.catch(unavailable))
 

@@ -1,9 +1,14 @@
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { assert, describe, it } from "vitest"
+import { soldView } from "../../../src/api/operator/sales.ts"
+import { layerSettings } from "../../../src/config.ts"
 import { layerRecordsKv } from "../../../src/records/kv.ts"
 import { Records } from "../../../src/records/Records.ts"
 import { dayOf, keyOf, type LiveRow } from "../../../src/records/rows.ts"
+import { testSettings } from "../../support/gateway.ts"
 import { answered, get, makeOperated } from "./support.ts"
 
 const COUNT = 10_000
@@ -25,6 +30,8 @@ const makeKv = () => {
     delete: async (key: string) => void keys.delete(key),
     list: async ({ prefix, limit, cursor }: { prefix: string; limit: number; cursor?: string }) => {
       calls.list++
+      if (cursor === "nonsense") throw new Error("KV GET failed: 400 Bad Request")
+      if (cursor === "outage") throw new Error("KV GET failed: 503 Service Unavailable")
       if (sorted.length !== keys.size) sorted = [...keys.keys()].toSorted()
       const from = sorted.findIndex((key) => key.startsWith(prefix) && (cursor === undefined || key > cursor))
       const found = from === -1 ? [] : sorted.slice(from, from + limit).filter((key) => key.startsWith(prefix))
@@ -46,6 +53,33 @@ const row = (index: number): LiveRow => ({
   payer: `0x${String(index % 100).padStart(40, "0")}`,
   created_at: 1_800_000_000_000 - index * 1000,
   expires_at: 1_900_000_000_000
+})
+
+describe("the sales of many days", () => {
+  const settings = layerSettings().pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(testSettings))))
+  /** Lists that never end, and counts them. */
+  const endless = () => {
+    const calls = { list: 0 }
+    const page = Effect.sync(() => (calls.list++, { rows: [], cursor: "more" }))
+    const layer = Layer.mock(Records, { list: () => page })
+    return { calls, layer: Layer.merge(layer, settings) }
+  }
+
+  for (const [days, most] of [
+    [1, 10],
+    [7, 70],
+    [31, 93]
+  ] as const) {
+    it(`are read by at most ${most} calls of KV for ${days} days, and say that there are more`, async () => {
+      const { calls, layer } = endless()
+      const sold = await Effect.runPromise(Effect.provide(soldView(days, 1_800_000_000_000), layer))
+      assert.strictEqual(calls.list, most)
+      assert.deepStrictEqual(
+        sold.map(({ complete }) => complete),
+        Array.from({ length: days }, () => false)
+      )
+    })
+  }
 })
 
 describe("records of 10,000 live deployments", () => {
@@ -75,6 +109,17 @@ describe("records of 10,000 live deployments", () => {
       -1
     )
     assert.strictEqual(seen.length, COUNT)
+  })
+
+  it("tell a cursor that KV does not take from an outage", async () => {
+    const { kv } = makeKv()
+    await Effect.gen(function* () {
+      const { list } = yield* Records
+      const refused = yield* Effect.flip(list("live", { limit: 50, cursor: "nonsense" }))
+      assert.strictEqual(refused._tag, "InvalidCursor")
+      const failed = yield* Effect.flip(list("live", { limit: 50, cursor: "outage" }))
+      assert.strictEqual(failed._tag, "RecordsUnavailable")
+    }).pipe(Effect.provide(layerRecordsKv(kv)), Effect.runPromise)
   })
 
   it("make a page below 500 ms", async () => {

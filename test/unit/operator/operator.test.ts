@@ -152,7 +152,10 @@ describe("the operator's pages", () => {
     assert.strictEqual((await send(json, JSON.stringify({ reason: "x".repeat(20_000) }))).status, 400)
     assert.strictEqual((await gateway.send(takedownPath(id), { headers: { authorization: basic(TOKEN) } })).status, 404)
     assert.strictEqual((await get(gateway, "/nothing")).status, 404)
-    assert.strictEqual((await post(gateway, "")).status, 405)
+    const refused = await post(gateway, "")
+    assert.deepStrictEqual([refused.status, refused.headers.get("allow")], [405, "GET"])
+    const put = await gateway.send(takedownPath(id), { method: "PUT", headers: { authorization: basic(TOKEN) } })
+    assert.deepStrictEqual([put.status, put.headers.get("allow")], [405, "POST"])
     assert.strictEqual((await status(gateway, id))["status"], "live")
   })
 
@@ -202,6 +205,15 @@ describe("the operator's pages", () => {
     })
     assert.deepInclude(days[1], { count: 0, amounts: [] })
     assert.strictEqual((await get(gateway, "/sold?days=32")).status, 400)
+  })
+
+  it("refuse a cursor that no page has given", async () => {
+    const gateway = makeOperated()
+    for (const path of ["", "/owed", "/reports", `/payers/0x${"a".repeat(40)}`]) {
+      const { status, code, detail } = await problem(await get(gateway, `${path}?cursor=nonsense`))
+      assert.deepStrictEqual([status, code], [400, "invalid_request"], path)
+      assert.match(detail, /^cursor is not/)
+    }
   })
 
   it("say so when the records cannot be read", async () => {

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "vitest"
+import { keyOf } from "../../../src/records/rows.ts"
 import { deployment, makeGateway, problem } from "../../support/gateway.ts"
 import { answered, basic, deploy, type Gateway, get, makeOperated, status, TOKEN } from "./support.ts"
 
@@ -51,6 +52,18 @@ describe("a report", () => {
     assert.deepStrictEqual(
       gateway.records.of("report").map(({ reason }) => reason),
       Array.from({ length: 10 }, (_, count) => `${count}`)
+    )
+  })
+
+  it("takes the first free place, because older ones are dropped one by one", async () => {
+    const gateway = makeGateway()
+    const id = await deploy(gateway)
+    for (let count = 0; count < 10; count++) await send(gateway, { deployment_id: id, reason: `${count}` })
+    gateway.records.rows.delete(keyOf("report", { deployment_id: id, place: 3 }))
+    await send(gateway, { deployment_id: id, reason: "new" })
+    assert.deepStrictEqual(
+      gateway.records.of("report").map(({ reason }) => reason),
+      ["0", "1", "2", "new", "4", "5", "6", "7", "8", "9"]
     )
   })
 
