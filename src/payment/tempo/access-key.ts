@@ -33,6 +33,17 @@ export type ReadSpendingLimit = (token: Hex) => Effect.Effect<bigint | undefined
 
 const unlimited: ReadSpendingLimit = () => Effect.succeed(undefined)
 
+const refusals = new WeakSet<PaymentRejected>()
+
+const refuseKey = (detail: string) => {
+  const error = rejected(detail)
+  refusals.add(error)
+  return Effect.fail(error)
+}
+
+/** Whether a payment was rejected because its key may sign nothing for the account, in no token. */
+export const isKeyRefused = (error: PaymentRejected): boolean => refusals.has(error)
+
 /** Makes the check of access keys. */
 export const makeCheckAccessKey = (network: Network) => {
   const call = (signature: string, ...values: ReadonlyArray<Hex>) =>
@@ -51,22 +62,18 @@ export const makeCheckAccessKey = (network: Network) => {
       (answer): Effect.Effect<boolean, PaymentRejected | PaymentServiceUnavailable> => {
         const [type, id, expiry, enforcesLimits, isRevoked] = decodeWords(answer, 5) ?? []
         if (type === undefined || expiry === undefined) return Effect.fail(unavailable)
-        if (isRevoked !== 0n) return Effect.fail(rejected("The access key was revoked. Sign with another key."))
+        if (isRevoked !== 0n) return refuseKey("The access key was revoked. Sign with another key.")
         if (id !== BigInt(address)) {
-          return Effect.fail(
-            rejected(
-              "The account does not know this access key. Authorize it first, or send its authorization with the payment."
-            )
+          return refuseKey(
+            "The account does not know this access key. Authorize it first, or send its authorization with the payment."
           )
         }
         if (expiry < BigInt(Math.ceil(until))) {
-          return Effect.fail(rejected("The access key has expired, or is about to. Sign with another key."))
+          return refuseKey("The access key has expired, or is about to. Sign with another key.")
         }
         if (type !== BigInt(KEY_TYPES.indexOf(kind))) {
-          return Effect.fail(
-            rejected(
-              "The access key is of another type than its signature. Sign with the key that the account has authorized."
-            )
+          return refuseKey(
+            "The access key is of another type than its signature. Sign with the key that the account has authorized."
           )
         }
         return Effect.succeed(enforcesLimits !== 0n)

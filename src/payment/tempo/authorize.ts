@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import { type Hex, keccak256 } from "viem"
 import { PaymentRejected, PaymentServiceUnavailable } from "../errors.ts"
 import type { Authorization, Terms, Verified } from "../PaymentService.ts"
-import { makeCheckAccessKey } from "./access-key.ts"
+import { isKeyRefused, makeCheckAccessKey } from "./access-key.ts"
 import { EXPIRING_NONCE_KEY } from "./chain/fees.ts"
 import type { Network } from "./chain/networks.ts"
 import { rejected, unavailable } from "./chain/rejections.ts"
@@ -105,8 +105,8 @@ export const makeAuthorize = (
     yield* funds.checkBalance(payment, feeTerms, readSpendingLimit)
   })
 
-  // Stock clients pay the first challenge whatever they hold. So for a payer without the token, or whose key may not spend it,
-  // this finds the other currencies in which the payment would pass the same checks.
+  // Stock clients pay the first challenge and do not compare it with what they hold. So for a payer without the token, or whose key may
+  // not spend it, this finds the other currencies in which the payment would pass the same checks.
   const findPayable = Effect.fnUntraced(function* (payment: SignedPayment, until: number, error: PaymentRejected) {
     const payable = yield* Effect.filter(
       config.currencies.filter(({ address }) => address.toLowerCase() !== payment.currency),
@@ -136,7 +136,7 @@ export const makeAuthorize = (
       yield* validateCredential(verified.credential, terms.price, currency, checked.binding)
       const until = now + MIN_SECONDS_LEFT
       const checkedFunds = Effect.catchTag(checkFunds(payment, until), "PaymentRejected", (error) =>
-        findPayable(payment, until, error)
+        isKeyRefused(error) ? Effect.fail(error) : findPayable(payment, until, error)
       )
       yield* Effect.all([checkNonce(payment), checkedFunds], { concurrency: 2 })
       const transaction = canonical(payment)

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import { decodeFunctionData, encodeErrorResult, encodeFunctionResult, type Hex } from "viem"
 import { generatePrivateKey } from "viem/accounts"
 import { Abis, Account } from "viem/tempo"
-import { makeCheckAccessKey } from "../../../../src/payment/tempo/access-key.ts"
+import { isKeyRefused, makeCheckAccessKey } from "../../../../src/payment/tempo/access-key.ts"
 import {
   encodeAuthorizeKey,
   type SignedKeyAuthorization
@@ -77,6 +77,8 @@ describe("a known access key", () => {
       Effect.map(Effect.flip(limitOf(answers)), (error) => {
         assert.strictEqual(error._tag, "PaymentRejected")
         assert.match(error.message, message)
+        // A key that may not make a call may make the same call to another token.
+        assert.strictEqual(error._tag === "PaymentRejected" && isKeyRefused(error), what !== "may do nothing")
       })
     )
   }
