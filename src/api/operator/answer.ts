@@ -133,4 +133,4 @@ export const answer = Effect.fn("Operator.answer")(function* (request: Request, 
 })
 
 const unavailable = ({ message }: { readonly message: string }) =>
-  new Busy({ detail: `Not available at the moment: ${message}`, charged: null, retry_after: 5 })
+  new Busy({ detail: `Not available at the moment: ${message}`, retry_after: 5 })

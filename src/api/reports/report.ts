@@ -19,7 +19,7 @@ const MAX_BYTES = 16_384
 const unavailable = ({ message }: { readonly message: string }) =>
   Effect.andThen(
     Effect.logWarning("a report could not be kept", message),
-    new Busy({ detail: "The report could not be kept. Send it again.", charged: null, retry_after: 10 })
+    new Busy({ detail: "The report could not be kept. Send it again.", retry_after: 10 })
   )
 
 /** `POST /reports`: anybody reports a deployment to the operator. */
@@ -68,7 +68,8 @@ export const makeReport = Effect.gen(function* () {
     if (missing.includes("ORDERS")) return yield* notConfigured(["ORDERS"])
     yield* checkRate(request.headers).pipe(
       Effect.mapError(
-        (busy) => new Busy({ ...busy, detail: "This address sent too many requests. Send the report later." })
+        ({ retry_after }) =>
+          new Busy({ detail: "This address sent too many requests. Send the report later.", retry_after })
       )
     )
     const id = yield* find(report.about)

@@ -101,16 +101,16 @@ describe("a report", () => {
     const limited = makeGateway({ limit: { limit: async () => ({ success: false }) } })
     const id = await deploy(limited)
     const headers = { "cf-connecting-ip": "192.0.2.1" }
-    assert.match(
-      (await problem(await send(limited, { deployment_id: id, reason: "x" }, headers))).detail,
-      /too many requests/
-    )
+    const busy = await problem(await send(limited, { deployment_id: id, reason: "x" }, headers))
+    assert.match(busy.detail, /too many requests/)
+    assert.deepInclude(busy, { code: "busy", charged: false })
     const gateway = makeGateway()
     const other = await deploy(gateway)
     gateway.records.available = false
     assert.deepInclude(await problem(await send(gateway, { deployment_id: other, reason: "x" })), {
       status: 503,
-      code: "busy"
+      code: "busy",
+      charged: false
     })
   })
 })
