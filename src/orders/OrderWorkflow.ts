@@ -39,7 +39,7 @@ export class OrderWorkflow extends Context.Service<
   OrderOperations<PurchaseStore> & {
     /** Continues every purchase that is due: after a crash, an outage, or a payment that the chain had not confirmed. */
     readonly wake: Effect.Effect<void, never, PurchaseStore>
-    /** Tells the payers' objects what has changed. Whoever keeps the store calls it after a write that adds a notice. */
+    /** Tells the payers' objects what has changed. The owner of the store calls it after a write that adds a notice. */
     readonly sendNotices: Effect.Effect<void, never, PurchaseStore>
   }
 >()("mpp-compute/orders/OrderWorkflow") {}

@@ -16,8 +16,9 @@ const PLACES = "places"
 /**
  * The storage behind `Payers`: one object for each payer. Every call is one synchronous step of a single-threaded object, so
  * that fifty simultaneous calls do not all read "none". It has parts with one alarm: the attempts, the deployments, the places of
- * deployments to come, and the proofs that were spent to list them. One reserved object has the operator's switches instead. The object reads and writes no storage before the gateway builds something for the payer, or
- * lists deployments. Keys are free to make, so a payer without money leaves nothing on disk.
+ * deployments to come, and the proofs that were spent to list them. One reserved object has the operator's switches instead. The
+ * object reads and writes no storage before the gateway builds something for the payer, or lists deployments. Keys are free to make,
+ * so a payer without money leaves nothing on disk.
  */
 export class PayerObject extends DurableObject {
   readonly #attempts = new Attempts()

@@ -200,7 +200,7 @@ a proof answers the error -32042 with \`data.challenges\`: call the tool again w
 ## Report a deployment
 
 \`POST /reports\` (free) with \`{"url": …}\` or \`{"deployment_id": …}\`, a \`reason\`, and perhaps a \`contact\`, tells the operator of this service about a deployment that
-harms somebody. The answer is 202. A deployment that the operator has taken down is \`deleted\`, and \`taken_down\` of its status has the reason: do not send it again.
+harms somebody. The answer is 202. A deployment that the operator has taken down is \`deleted\`, and \`taken_down\` of its status has the reason: do not deploy it again.
 
 ## What can be deployed
 

@@ -74,7 +74,7 @@ export const makeRenew = Effect.gen(function* () {
 const TEMPLATE = "{deployment_id}"
 
 /** The terms for a renewal of this deployment. `bodyDigest` is the SHA-256 of no body. */
-export const renewTerms = (price: string, id: string, bodyDigest: string): Terms => ({
+const renewTerms = (price: string, id: string, bodyDigest: string): Terms => ({
   operation: operationOn("renew", id),
   bodyDigest,
   price,

@@ -8,7 +8,7 @@ import { INVALID_PARAMS, type Message, type RpcError, rpcError } from "./json-rp
  */
 
 /** The version whose requests carry their version with them. */
-export const MODERN = "2026-07-28"
+const MODERN = "2026-07-28"
 
 /** The versions with a handshake, newest first. */
 const WITH_HANDSHAKE = ["2025-11-25", "2025-06-18"]

@@ -1,7 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto"
 
 /** The name that the operator signs in with. */
-export const OPERATOR_NAME = "operator"
+const OPERATOR_NAME = "operator"
 
 /** A form can be sent this long after its page was made, in seconds. */
 const FORM_SECONDS = 12 * 3600

@@ -95,7 +95,8 @@ export class ExecuteFailed extends HttpApiError.Problem<ExecuteFailed>()(
 ) {}
 
 /**
- * 410: the order was delivered, and has expired or was deleted by its payer. `deployment_id` is null for an execution.
+ * 410: the order was delivered, and has expired, or its payer has deleted it, or the operator has taken it down. `deployment_id` is
+ * null for an execution.
  */
 export class Expired extends HttpApiError.Problem<Expired>()(
   "Expired",

@@ -17,7 +17,7 @@ import { sentAgain } from "./send.ts"
 import { verify } from "./verify.ts"
 import { recordFailure } from "../steps/retry.ts"
 
-/** The end of the answer to whoever waits for a delivery. */
+/** The end of the answer to a call that waits for a delivery. */
 const OVER = "Nothing serves at its URL."
 
 /**

@@ -60,7 +60,7 @@ export const settleOwed = ({ id }: Pick<Purchase, "id">) =>
     Effect.flatMap(Records, ({ remove }) => remove("owed", { id }))
   )
 
-/** Records a payment that the chain took when its deployment was taken down already. */
+/** Records a payment as owed if its deployment was taken down before it was live. */
 export const recordUnwanted = (purchase: Purchase) =>
   purchase.takedown === undefined
     ? Effect.void

@@ -11,7 +11,7 @@ import { PurchaseStore } from "../purchase/PurchaseStore.ts"
 import { save } from "../purchase/save.ts"
 import * as transition from "../purchase/transitions.ts"
 import { expire, EXPIRE_MS, removeProject } from "../steps/expire.ts"
-import { recordOwed, recordUnused } from "./records.ts"
+import { recordUnused, recordUnwanted } from "./records.ts"
 
 /** A takedown waits this long for a delivery or an update in progress. The alarm continues it then. */
 const WORK_TIMEOUT = "60 seconds"
@@ -56,7 +56,7 @@ const isThere = (purchase: Purchase | undefined): purchase is Captured | Deliver
 /** Records what was captured and gives nothing any more: a deploy that was not live, or renewals whose hours had not begun. */
 const recordLoss = (before: Purchase, after: Purchase, now: number) =>
   before.state === "captured"
-    ? recordOwed(after, { state: "refund", why: `Taken down before it was live: ${after.takedown?.reason}` })
+    ? recordUnwanted(after)
     : before.state === "delivered" && before.deletedAt === undefined
       ? recordUnused(after, now)
       : Effect.void

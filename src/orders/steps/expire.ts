@@ -27,7 +27,7 @@ const CONCURRENCY = 6
 /** The order continues after this time, in milliseconds, with purchases that one wake-up had no time for. */
 const NEXT_BATCH_MS = 1_000
 
-/** Whether a purchase has been live for the whole paid time, or was deleted by its payer. `now` in unix milliseconds. */
+/** Whether a purchase has been live for the whole paid time, or was deleted by its payer or taken down. `now` in unix milliseconds. */
 export const isOver = (purchase: Purchase, now: number): boolean => {
   // A renewal ends with its delivery. Its answer tells when the deployment ends.
   if (purchase.operation === "renew") return false

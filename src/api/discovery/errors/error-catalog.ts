@@ -119,8 +119,9 @@ const make = (): ReadonlyArray<ErrorEntry> => [
       deployment_id: exampleDeployment.deployment_id,
       expired_at: exampleDeployment.expires_at
     }),
-    "it was delivered, and has expired or was deleted by its payer since; see `expired_at`",
-    "To have it again, deploy with another `Idempotency-Key`; this costs the price again. A renewal that is refused costs nothing.",
+    "it was delivered, and has expired, was deleted or was taken down since; see `expired_at`",
+    "To have it again, deploy with another `Idempotency-Key`; this costs the price again. If the operator has taken it down, do not " +
+      "deploy it again: `detail` has the reason. A renewal that is refused costs nothing.",
     "order"
   ),
   entry(
