@@ -191,8 +191,8 @@ an answer; \`?before=\` with its \`next\` has older ones. A proof is good for on
 ${executeSection(service)}
 ## As tools of MCP
 
-\`POST /mcp\` has the same as tools (streamable HTTP, no sessions). The arguments are \`deployment_id\` and the fields of the body. What takes a payment or
-a proof answers the error -32042 with \`data.challenges\`: call the tool again with the answer in \`_meta["org.paymentauth/credential"]\`${
+\`POST /mcp\` has the same as tools (streamable HTTP, no sessions). The arguments are \`deployment_id\` and the fields of the body. A tool that takes a payment
+or a proof answers the error -32042 with \`data.challenges\`: call the tool again with the answer in \`_meta["org.paymentauth/credential"]\`${
   service.tempo ? ", as `McpClient.wrap` of `mppx/mcp/client` does by itself" : ""
 }. \`_meta["idempotency-key"]\` is the Idempotency-Key. A call and the HTTP request with the body
 \`JSON.stringify(arguments)\` and the same key are one order. A result with \`isError\` has the problem as JSON text.
@@ -200,7 +200,7 @@ a proof answers the error -32042 with \`data.challenges\`: call the tool again w
 ## Report a deployment
 
 \`POST /reports\` (free) with \`{"url": …}\` or \`{"deployment_id": …}\`, a \`reason\`, and perhaps a \`contact\`, tells the operator of this service about a deployment that
-harms somebody. The answer is 202. A deployment that the operator has taken down is \`deleted\`, and \`taken_down\` of its status has the reason: do not deploy it again.
+harms somebody. The answer is 202. The status of a deployment that the operator has taken down is \`deleted\`, and its \`taken_down\` has the reason: do not deploy it again.
 
 ## What can be deployed
 

@@ -17,7 +17,8 @@ import { BUILD_FAILURE_TTL_MS, keepsPayload, type Payload, PurchaseStore, START_
  *   purchase; a purchase that failed before any money moved releases it.
  * - `verdict` — at most one row: the reason why this body does not bundle.
  *
- * `KeptSql.ts` has the tables of source and secrets, `notices/OutboxSql.ts` that of messages to payers' objects, `payers/proofs.ts` that of spent proofs.
+ * `KeptSql.ts` has the tables of source and secrets, `notices/OutboxSql.ts` that of notices to payers' objects, `payers/proofs.ts` that
+ * of spent proofs.
  */
 const schema = `
   CREATE TABLE IF NOT EXISTS purchase (id TEXT PRIMARY KEY, state TEXT NOT NULL, due INTEGER, data TEXT NOT NULL);

@@ -16,7 +16,7 @@ export const guidance = (service: ServiceInfo): string =>
     `POST /deploy {"files": {"src/index.ts": "…"}} ($${service.price}): answers a URL that serves the code for ${hours(service)}.`,
     ...executeLine(service),
     `POST /deployments/{deployment_id}/renew, no body ($${service.price}, from anybody): ${hours(service)} more.`,
-    "PUT or DELETE /deployments/{deployment_id}, GET …/files and …/logs: free for the payer. Their 402 asks for amount 0: sign it like any other, with the key that paid. No money moves.",
+    "PUT or DELETE /deployments/{deployment_id}, GET …/files and …/logs, and GET /deployments, the list: free for the payer. Their 402 asks for amount 0: sign it like any other, with the key that paid. No money moves.",
     "GET /deployments/{deployment_id}: free for everybody.",
     "",
     "How to pay: send the request. The 402 has a challenge for exactly these bytes. Sign it with an MPP client and send the same bytes again with Authorization: Payment, within 15 seconds." +
