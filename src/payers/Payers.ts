@@ -67,11 +67,11 @@ export class Payers extends Context.Service<
     readonly list: (request: ListRequest) => Effect.Effect<DeploymentPage | undefined, Busy>
     /** Lists them for the operator, who needs no proof. */
     readonly deployments: (payer: string, cursor?: string) => Effect.Effect<DeploymentPage, Busy>
-    /** Sells nothing to this address from now on. Its refusals tell the reason, a sentence. What it has paid for is served. */
+    /** Sells nothing to this address from now on. Its refusals tell the reason. What it has paid for is served. */
     readonly deny: (address: string, reason: string) => Effect.Effect<void, Busy>
     /** Takes a denial back. */
     readonly allow: (address: string) => Effect.Effect<void, Busy>
-    /** Sells nothing to anybody from now on. Refusals tell the reason, a sentence. What is paid for is served. */
+    /** Sells nothing to anybody from now on. Refusals tell the reason. What is paid for is served. */
     readonly pause: (reason: string) => Effect.Effect<void, Busy>
     /** Sells again. The setting `SALES` counts, too. */
     readonly resume: Effect.Effect<void, Busy>

@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import { Denied, SalesPaused, TooManyAttempts, TooManyDeployments } from "../domain/Errors.ts"
+import { sentence } from "../domain/sentence.ts"
 import { type LimitCheck, type Budget, MAX_FAILURES_PER_HOUR } from "./Attempts.ts"
 import type { PayerSwitches } from "./SwitchesSql.ts"
 
@@ -25,11 +26,11 @@ export const failuresOrRefusal = (check: LimitCheck, budget: Budget): Effect.Eff
 /** A client should ask again after this time whether sales are on, in seconds. */
 const PAUSED_RETRY_SECONDS = 60
 
-/** The answer while nothing is sold to anybody. `reason` is the operator's sentence, if there is one. */
+/** The answer while nothing is sold to anybody. `reason` is the operator's, if there is one. */
 export const salesPaused = (reason?: string): SalesPaused =>
   new SalesPaused({
     detail:
-      `The operator has paused sales${reason ? `: ${reason}` : "."} Nothing was charged. Orders that are paid for are served; updates, ` +
+      `The operator has paused sales${reason ? `: ${sentence(reason)}` : "."} Nothing was charged. Orders that are paid for are served; updates, ` +
       "logs and deletes work. Try again later.",
     retry_after: PAUSED_RETRY_SECONDS
   })
@@ -38,7 +39,7 @@ export const salesPaused = (reason?: string): SalesPaused =>
 export const refuseSwitched = ({ denied, paused }: PayerSwitches): Effect.Effect<void, Denied | SalesPaused> => {
   if (denied !== null) {
     const detail =
-      `The operator sells nothing to this payer: ${denied.reason} Nothing was charged. Orders that are paid for are served; ` +
+      `The operator sells nothing to this payer: ${sentence(denied.reason)} Nothing was charged. Orders that are paid for are served; ` +
       "updates, logs and deletes work."
     return Effect.fail(new Denied({ detail }))
   }

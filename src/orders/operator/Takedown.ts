@@ -1,4 +1,5 @@
 import * as Schema from "effect/Schema"
+import { sentence } from "../../domain/sentence.ts"
 
 /** The operator has taken a deployment down. */
 export const Takedown = Schema.Struct({
@@ -9,9 +10,6 @@ export const Takedown = Schema.Struct({
 })
 /** The operator has taken a deployment down. */
 export type Takedown = typeof Takedown.Type
-
-/** Ends a text that a person has written with a full stop. */
-const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)
 
 /** Says why a deployment is over. `takenDown` is the operator's reason, if the operator has ended it. */
 export const whyOver = (takenDown: string | null, isDeleted: boolean): string => {
