@@ -53,7 +53,9 @@ export default defineConfig({
           testTimeout: 90_000,
           hookTimeout: 180_000,
           // Each file starts processes of its own and mostly waits for them; more than two at once starve each other on a small machine.
-          maxWorkers: 2
+          maxWorkers: 2,
+          // vitest runs projects with another number of workers in a group of their own.
+          sequence: { groupOrder: 1 }
         }
       }
     ]
