@@ -8,14 +8,20 @@ import { expiryOf, isDeleted, type Purchase, statusLinks } from "../purchase/Pur
 /** A refund that KV does not take is written again so often, after 1 s, 2 s, 4 s and so on: KV takes one write a second for each key. */
 const REFUND_RETRIES = 6
 
-/** Does a write of a record in the background. Never fails, because no decision reads the records. */
-const inBackground = (id: string, write: Effect.Effect<void, RecordsUnavailable, Records>) =>
+/** Does a write of a record. Never fails, because no decision reads the records. */
+const writeRecord = (id: string, write: Effect.Effect<void, RecordsUnavailable, Records>) =>
   write.pipe(
     Effect.catch(({ message }) => Effect.logWarning("a record was not written", id, message)),
-    Effect.catchDefect((defect) => Effect.logError("a defect while writing a record", id, defect)),
-    Effect.forkDetach({ startImmediately: true }),
-    Effect.asVoid
+    Effect.catchDefect((defect) => Effect.logError("a defect while writing a record", id, defect))
   )
+
+/** Does it in the background. */
+const inBackground = (id: string, write: Effect.Effect<void, RecordsUnavailable, Records>) =>
+  startRecord(writeRecord(id, write))
+
+/** Begins a write of a record, and waits for nothing. */
+export const startRecord = <R>(write: Effect.Effect<void, never, R>) =>
+  Effect.asVoid(Effect.forkDetach(write, { startImmediately: true }))
 
 /** The sale of a purchase, as its row. */
 const saleOf = ({ id, operation, payer, authorization, price, createdAt }: Purchase) =>
@@ -39,16 +45,25 @@ export const recordSale = Effect.fnUntraced(function* (purchase: Purchase) {
   )
 })
 
-/** Records that a payment's payer has nothing for it, and why. */
+/**
+ * Records that a payment's payer has nothing for it, and why. An order whose work ends with that waits for the record and saves its
+ * end afterwards: if its process dies in between, it does both again.
+ */
 export const recordOwed = Effect.fnUntraced(function* (purchase: Purchase, owed: Pick<OwedRow, "state" | "why">) {
   const sale = yield* saleOf(purchase)
   const { deployment_id } = statusLinks(purchase)
-  yield* inBackground(
+  const write = Effect.flatMap(Records, ({ put }) => put("owed", { ...sale, deployment_id, ...owed }))
+  const isLost = Effect.logError("owed: a record was not written", purchase.id, sale.reference, owed.why)
+  // A refund is the last word about a payment, so a late write overwrites nothing newer. Nobody waits for it.
+  const later = write.pipe(
+    Effect.retry({ schedule: Schedule.exponential("2 seconds"), times: REFUND_RETRIES - 1 }),
+    Effect.delay("1 second"),
+    Effect.tapError(() => isLost)
+  )
+  yield* writeRecord(
     purchase.id,
-    Effect.flatMap(Records, ({ put }) => put("owed", { ...sale, deployment_id, ...owed })).pipe(
-      // A refund is the last word about a payment, so a late write overwrites nothing newer.
-      Effect.retry({ schedule: Schedule.exponential("1 second"), times: owed.state === "refund" ? REFUND_RETRIES : 0 }),
-      Effect.tapError(() => Effect.logError("owed: a record was not written", purchase.id, sale.reference, owed.why))
+    Effect.catch(write, (error) =>
+      owed.state === "refund" ? inBackground(purchase.id, later) : Effect.andThen(isLost, Effect.fail(error))
     )
   )
 })
@@ -67,10 +82,22 @@ export const recordUnwanted = (purchase: Purchase) =>
     : recordOwed(purchase, { state: "refund", why: `Taken down before it was live: ${purchase.takedown.reason}` })
 
 /**
+ * Records what was captured and gives nothing any more because of the takedown: a deploy that was not live, or renewals whose hours
+ * had not begun. A deployment that its payer had deleted before gave all that was paid for.
+ */
+export const recordLoss = (purchase: Purchase) => {
+  const { state, takedown, deletedAt } = purchase
+  if (state === "captured") return recordUnwanted(purchase)
+  return state === "delivered" && deletedAt === takedown?.at && deletedAt !== undefined
+    ? recordUnused(purchase, deletedAt)
+    : Effect.void
+}
+
+/**
  * Records the renewals of a deployment that was taken down before their hours have begun. The paid times follow one another, so the last
  * renewal ends when the deployment would have. `now` in unix milliseconds.
  */
-export const recordUnused = Effect.fnUntraced(function* (purchase: Purchase, now: number) {
+const recordUnused = Effect.fnUntraced(function* (purchase: Purchase, now: number) {
   const { id, renewals = [], takedown } = purchase
   let end = expiryOf(purchase) ?? now
   for (const { reference, hours, payer, price, currency, at, ...renewal } of renewals.toReversed()) {

@@ -11,7 +11,7 @@ import { PurchaseStore } from "../purchase/PurchaseStore.ts"
 import { save } from "../purchase/save.ts"
 import * as transition from "../purchase/transitions.ts"
 import { expire, EXPIRE_MS, removeProject } from "../steps/expire.ts"
-import { recordUnused, recordUnwanted } from "./records.ts"
+import { recordLoss, startRecord } from "./records.ts"
 
 /** A takedown waits this long for a delivery or an update in progress. The alarm continues it then. */
 const WORK_TIMEOUT = "60 seconds"
@@ -35,7 +35,10 @@ export const takeDown = Effect.fn("OrderWorkflow.takeDown")(function* ({
     if (purchase.state === "expired") return yield* ended(purchase, "There is nothing to take down.")
     const saved = save(store, transition.takenDown(purchase, { at: now, reason }, now + LEASE_MS))
     yield* Effect.logWarning("taken down by the operator", id, reason)
-    yield* recordLoss(purchase, yield* saved, now)
+    // Work in progress may change the state meanwhile. Otherwise `expire` records the same, in the same call or after a crash.
+    const isWorking = store.inFlight.has(purchase.key) || store.inFlightUpdates.has(id)
+    const after = yield* saved
+    if (isWorking) yield* startRecord(recordLoss(after))
   }
   yield* stopWork(id)
   const left = store.byId(id)
@@ -52,14 +55,6 @@ export const takeDown = Effect.fn("OrderWorkflow.takeDown")(function* ({
 
 const isThere = (purchase: Purchase | undefined): purchase is Captured | Delivered =>
   purchase?.state === "captured" || purchase?.state === "delivered"
-
-/** Records what was captured and gives nothing any more: a deploy that was not live, or renewals whose hours had not begun. */
-const recordLoss = (before: Purchase, after: Purchase, now: number) =>
-  before.state === "captured"
-    ? recordUnwanted(after)
-    : before.state === "delivered" && before.deletedAt === undefined
-      ? recordUnused(after, now)
-      : Effect.void
 
 /** Deletes the project at once, and waits until nothing is in progress that could make another. */
 const stopWork = Effect.fnUntraced(function* (id: string) {

@@ -50,9 +50,9 @@ const owed = Effect.fnUntraced(function* ({ id, authorization, key }: Captured, 
   const detail = `owed: ${reason}`
   const before = store.byId(id) as Captured
   const purchase = transition.retryAt(before, null, { fault: "service", detail, at: now })
-  yield* save(store, purchase)
   // Once only, because the operator may have paid it back since: the payer's next call would have it paid twice.
   if (before.failure?.detail !== detail) yield* recordOwed(purchase, { state: "refund", why: reason })
+  yield* save(store, purchase)
   return yield* new DeployFailed({
     detail:
       "You were charged, and the deployment was gone before its hours were added. The service owes you the price: ask its " +
@@ -94,8 +94,8 @@ const worthless = Effect.fnUntraced(function* (id: string, { detail }: Expired) 
   const captured = store.byId(id) as Captured
   const reason = detail ?? "The deployment is gone."
   const purchase = { ...transition.expired(captured, now), due: null, deletedAt: now, takedown: { at: now, reason } }
-  yield* save(store, purchase)
   yield* recordOwed(purchase, { state: "refund", why: reason })
+  yield* save(store, purchase)
   yield* Effect.logError(
     "owed: a renewal was charged and its deployment was taken down",
     id,

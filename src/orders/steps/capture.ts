@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import { PaymentPending } from "../../domain/Errors.ts"
 import { PaymentRejected, PaymentService, type ProblemType } from "../../payment/PaymentService.ts"
 import { Deployments } from "../renewal/Deployments.ts"
-import { recordSale, recordUnwanted } from "../operator/records.ts"
+import { recordSale, recordUnwanted, startRecord } from "../operator/records.ts"
 import { type Capturing, statusLinks } from "../purchase/Purchase.ts"
 import { PurchaseStore } from "../purchase/PurchaseStore.ts"
 import { save } from "../purchase/save.ts"
@@ -16,7 +16,8 @@ const KEEP_MS = 7 * 86_400_000
 const captured = (purchase: Capturing, receipt: string) =>
   Effect.flatMap(PurchaseStore, (store) => save(store, transition.captured(purchase, receipt))).pipe(
     Effect.tap(recordSale),
-    Effect.tap(recordUnwanted)
+    // Its end waits for the record.
+    Effect.tap((purchase) => startRecord(recordUnwanted(purchase)))
   )
 
 /** The chain will never take the payment. The purchase releases its key. No money has moved. */

@@ -5,7 +5,7 @@ import * as Result from "effect/Result"
 import { ControlPlaneClient, ControlPlaneUnavailable } from "../../control-plane/ControlPlaneClient.ts"
 import { ExpiryStore } from "../../expiry/ExpiryStore.ts"
 import { findProject } from "../delivery/place.ts"
-import { recordEnd } from "../operator/records.ts"
+import { recordEnd, recordLoss } from "../operator/records.ts"
 import { type Captured, type Delivered, expiryOf, isDeleted, isHeld, type Purchase } from "../purchase/Purchase.ts"
 import { PurchaseStore } from "../purchase/PurchaseStore.ts"
 import { save } from "../purchase/save.ts"
@@ -93,7 +93,10 @@ export const expire = Effect.fn("OrderWorkflow.expire")(function* (over: Readonl
   const end = Effect.fnUntraced(function* ({ id }: Purchase) {
     const purchase = beginEnd(store, id, yield* Clock.currentTimeMillis)
     if (purchase === undefined) return open.delete(id)
-    const result = yield* Effect.result(removeProject(purchase))
+    // What the takedown has made worthless is recorded again, because a crash may have come before the record. Once only, because the
+    // operator may pay it back while the host does not delete.
+    const loss = purchase.takedown !== undefined && purchase.attempts === 0 ? recordLoss(purchase) : Effect.void
+    const [result] = yield* Effect.zip(Effect.result(removeProject(purchase)), loss, { concurrent: true })
     open.delete(id)
     if (Result.isSuccess(result)) {
       gone++

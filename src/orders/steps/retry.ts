@@ -1,7 +1,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { PurchaseStore } from "../purchase/PurchaseStore.ts"
-import { recordOwed } from "../operator/records.ts"
+import { recordOwed, startRecord } from "../operator/records.ts"
 import { type Failure, isDeleted, newPlacement, type Purchase } from "../purchase/Purchase.ts"
 import { save } from "../purchase/save.ts"
 import * as transition from "../purchase/transitions.ts"
@@ -47,7 +47,7 @@ export const recordFailure = Effect.fn("OrderWorkflow.recordFailure")(function* 
   const placement = waiting && !placed && purchase.placement !== null ? newPlacement(purchase.slug) : purchase.placement
   yield* save(store, transition.retryAt(transition.placed(purchase, placement), due, { ...failure, at: now, since }))
   if (!isDeleted(purchase) && (purchase.attempts === 0 || waiting)) {
-    yield* recordOwed(purchase, { state: waiting ? "waiting" : "retrying", why: failure.detail })
+    yield* startRecord(recordOwed(purchase, { state: waiting ? "waiting" : "retrying", why: failure.detail }))
   }
   if (owed && failure.fault === "service") {
     yield* Effect.logError("owed: charged and not delivered for 7 days", id, purchase.authorization.reference)

@@ -15,6 +15,7 @@ import { layerPurchaseStoreMemory } from "../../../src/orders/purchase/testing.t
 import type { Records } from "../../../src/records/Records.ts"
 import { layerRecordsMemory } from "../../../src/records/testing.ts"
 import { layerExpiryStoreMemory } from "../../../src/expiry/testing.ts"
+import { layerSettings, type Settings } from "../../../src/config.ts"
 
 const hangs = () => Effect.never
 const slowly = Effect.delay("2 seconds")
@@ -27,8 +28,8 @@ const withOver = (
     readonly host: ControlPlaneMemory
     readonly store: PurchaseStore["Service"]
     /** Runs one wake-up, and returns the milliseconds for which it held the alarm open. */
-    readonly wake: Effect.Effect<number, never, PurchaseStore | ExpiryStore | Records>
-  }) => Effect.Effect<void, never, PurchaseStore | ExpiryStore | Records>
+    readonly wake: Effect.Effect<number, never, PurchaseStore | ExpiryStore | Records | Settings>
+  }) => Effect.Effect<void, never, PurchaseStore | ExpiryStore | Records | Settings>
 ) =>
   Effect.gen(function* () {
     const host = new ControlPlaneMemory()
@@ -65,7 +66,13 @@ const withOver = (
     yield* test({ host, store, wake })
   }).pipe(
     Effect.provide(
-      Layer.mergeAll(layerPurchaseStoreMemory, layerExpiryStoreMemory(), layerRecordsMemory(), TestClock.layer())
+      Layer.mergeAll(
+        layerPurchaseStoreMemory,
+        layerExpiryStoreMemory(),
+        layerRecordsMemory(),
+        layerSettings(),
+        TestClock.layer()
+      )
     ),
     Effect.scoped,
     Effect.runPromise

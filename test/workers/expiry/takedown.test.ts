@@ -1,10 +1,10 @@
 import { env } from "cloudflare:test"
-import { assert, beforeEach, describe, it } from "vitest"
+import { assert, beforeEach, describe, it, vi } from "vitest"
 import { failsWith } from "../../../src/control-plane/testing.ts"
 import { ControlPlaneUnavailable } from "../../../src/control-plane/ControlPlaneClient.ts"
 import { parseId } from "../../../src/domain/DeploymentId.ts"
 import { operatorToken, host, payments } from "../main.ts"
-import { call, deploy, down, expiry, next, objectOf, pause, purchaseOf, reset, send, status } from "./support.ts"
+import { after, call, deploy, down, expiry, next, objectOf, pause, purchaseOf, reset, send, status } from "./support.ts"
 
 beforeEach(reset)
 
@@ -63,6 +63,24 @@ describe("a deployment that was taken down", () => {
     assert.strictEqual((await status(id))["status"], "deleted")
   })
 
+  it("is listed as owed back by the alarm if the process died before that", async () => {
+    const died = (id: string) => {
+      const takedown = { at: Date.now(), reason: "It phishes." }
+      return after(id, () => ({ takedown, deletedAt: takedown.at, attempts: 0, failure: null }))
+    }
+    host.next("create", down)
+    const failed = await call("POST", "/deploy", next.body)
+    const undelivered = String(((await failed.json()) as { deployment_id: string }).deployment_id)
+    await died(undelivered)
+    assert.deepInclude((await owed(undelivered))[0], { state: "refund", operation: "deploy" })
+    reset()
+    const renewed = await deploy()
+    assert.strictEqual((await call("POST", `/deployments/${renewed}/renew`, "")).status, 200)
+    await died(renewed)
+    assert.deepInclude((await owed(renewed))[0], { state: "refund", operation: "renew" })
+    assert.strictEqual(host.projects.size, 0)
+  })
+
   it("during an update whose upload failed is not updated by the alarm", async () => {
     const id = await deploy()
     host.next("upload", failsWith(new ControlPlaneUnavailable({ message: "down" })))
@@ -86,10 +104,19 @@ describe("a deployment that was taken down", () => {
     assert.strictEqual(host.projects.size, 0)
     const renewal = held?.id ?? ""
     assert.isDefined(parseId(renewal))
+    // It is listed before its order ends, because no alarm rings for an order that has ended.
+    const put = env.EXPIRY.put.bind(env.EXPIRY) as (...values: ReadonlyArray<unknown>) => Promise<void>
+    const states: Array<string> = []
+    const spy = vi.spyOn(env.EXPIRY, "put").mockImplementation(async (...values: ReadonlyArray<unknown>) => {
+      if (String(values[0]).startsWith("owed:")) states.push((await purchaseOf(renewal)).state)
+      return put(...values)
+    })
     await pause(renewal)
     for (let tries = 0; (await owed(id)).length === 0 && tries < 100; tries++) {
       await new Promise((resolve) => setTimeout(resolve, 10))
     }
+    spy.mockRestore()
+    assert.deepStrictEqual(states, ["captured"])
     assert.deepInclude((await owed(id))[0], { id: renewal, operation: "renew", state: "refund", payer: "0xpayer" })
     assert.deepInclude(await purchaseOf(renewal), { state: "expired", due: null })
     assert.strictEqual(host.projects.size, 0)
