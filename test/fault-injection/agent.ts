@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { type Challenge, Credential } from "mppx"
 import { Mppx, tempo } from "mppx/client"
 import { createClient, defineChain, type Hex, http, keccak256 } from "viem"
-import { generatePrivateKey, privateKeyToAccount } from "viem/accounts"
+import { generatePrivateKey, type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts"
 import { tempoLocalnet } from "viem/chains"
 import type { StackInfo } from "../../src/local/info.ts"
 
@@ -33,8 +33,10 @@ export type Path = "/deploy" | "/execute"
 
 /** An agent with a wallet of its own and the stock client. It keeps every answer that it gets. */
 export class Agent {
-  readonly privateKey: Hex = generatePrivateKey()
-  readonly account = privateKeyToAccount(this.privateKey)
+  readonly privateKey: Hex
+  readonly account: PrivateKeyAccount
+  /** Whether other agents have the same wallet. */
+  readonly sharesWallet: boolean
   readonly answers: Array<Answer> = []
   /** The signed transactions that it sent to the gateway, and their hashes. */
   readonly signed = new Set<string>()
@@ -49,8 +51,11 @@ export class Agent {
   readonly #gateway: string
   readonly #path: Path
 
-  /** `path` is the endpoint that it buys from. */
-  constructor(info: StackInfo, gateway: string, path: Path = "/deploy") {
+  /** `path` is the endpoint that it buys from. With `sharedKey` it has the wallet of other agents. */
+  constructor(info: StackInfo, gateway: string, path: Path = "/deploy", sharedKey?: Hex) {
+    this.privateKey = sharedKey ?? generatePrivateKey()
+    this.account = privateKeyToAccount(this.privateKey)
+    this.sharesWallet = sharedKey !== undefined
     this.#gateway = gateway
     this.#path = path
     const chain = defineChain({ ...tempoLocalnet, id: info.chainId, rpcUrls: { default: { http: [info.rpc] } } })

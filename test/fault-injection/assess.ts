@@ -47,7 +47,13 @@ export const assess = async (
 ): Promise<ReadonlyArray<Row>> => {
   const received = async () => {
     const transfers = await harness.chain.received(fromBlock)
-    return (run: Run) => transfers.filter(({ from }) => from.toLowerCase() === run.agent.account.address.toLowerCase())
+    return ({ agent }: Run) =>
+      transfers.filter(
+        ({ from, transaction }) =>
+          from.toLowerCase() === agent.account.address.toLowerCase() &&
+          // A wallet of several runs has paid for this one what its agent has signed.
+          (!agent.sharesWallet || agent.signed.has(transaction))
+      )
   }
   // An agent that has paid for a run and has no answer asks once more, which is free. The transfers are counted afterwards.
   const before = await received()

@@ -3,6 +3,7 @@ import type { TestChain } from "./test-chain.ts"
 import { setTimeout as sleep } from "node:timers/promises"
 import type { Agent, Answer } from "./agent.ts"
 import type { StackInfo } from "../../src/local/info.ts"
+import type { Settings } from "../../src/local/settings.ts"
 import type { Proxy } from "./proxy.ts"
 
 /** The stack under attack, and the means of the attacks. */
@@ -24,11 +25,14 @@ export interface Harness {
   /** Kills the gateway's processes with SIGKILL. `revive` starts it again on the same storage. */
   readonly kill: () => Promise<void>
   readonly revive: () => Promise<void>
-  /** The built Worker in Miniflare, in a process that can be killed apart from the stack. It starts at the first use. */
-  readonly bare: () => Promise<Bare>
+  /**
+   * The built Worker in Miniflare, in a process that can be killed apart from the stack. It starts at the first use of its name, with
+   * these settings beside those of the stack's gateway. Names begin with "bare", which is also the default.
+   */
+  readonly bare: (name?: string, settings?: Settings) => Promise<Bare>
 }
 
-/** One order under one attack: its own payer, its own body, its own slug. */
+/** One order under one attack: its own payer, unless its fault has one payer; its own body, its own slug. */
 export interface Run {
   /** A slug that no other run's slug begins with. */
   readonly slug: string
@@ -76,6 +80,8 @@ export interface Fault {
   readonly files?: (slug: string) => Readonly<Record<string, string>>
   /** The name of a secret that each deploy has. Without it, every second deploy has a secret. */
   readonly secret?: string
+  /** All its runs have one wallet, and so are of one payer. */
+  readonly onePayer?: boolean
   /** Nothing may be charged. */
   readonly free?: boolean
   /** The fault needs the stack for itself, because it breaks the stack for all runs. */

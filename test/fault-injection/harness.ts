@@ -67,7 +67,15 @@ export const startHarness = async (log: (line: string) => void, token: "first" |
     if (project !== undefined) slugs.set(project.id, project.slug)
   })
 
-  let bare: Promise<Bare> | undefined
+  let built: Promise<string> | undefined
+  const bares = new Map<string, Promise<Bare>>()
+  const bare: Harness["bare"] = (name = "bare", own = {}) => {
+    built ??= buildBare(dir, "built")
+    const started =
+      bares.get(name) ?? built.then((out) => startBare({ dir, out, name, settings: { ...settings, ...own } }))
+    bares.set(name, started)
+    return started
+  }
   return {
     stack,
     root: dir,
@@ -88,9 +96,9 @@ export const startHarness = async (log: (line: string) => void, token: "first" |
       }),
     kill: () => stack.gateway.stop(0),
     revive: () => stack.gateway.start(),
-    bare: () => (bare ??= buildBare(dir, "built").then((out) => startBare({ dir, out, name: "bare", settings }))),
+    bare,
     stop: async () => {
-      await (await bare)?.stop()
+      await Promise.all([...bares.values()].map(async (started) => (await started).stop()))
       await stack.stop()
       await Promise.all(proxies.map((proxy) => proxy.stop()))
       rmSync(dir, { recursive: true, force: true })

@@ -3,9 +3,12 @@
 // stack offers two tokens, and the agents pay in the second.
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
+import type { Hex } from "viem"
+import { generatePrivateKey } from "viem/accounts"
 import { Agent } from "./agent.ts"
 import { chainFaults } from "./rows/chain-faults.ts"
 import { crashFaults } from "./rows/crash-faults.ts"
+import { crowdFaults } from "./rows/payers/crowd-faults.ts"
 import { deleteFaults } from "./rows/delete-faults.ts"
 import { executeFaults } from "./rows/execute-faults.ts"
 import type { Fault, Run } from "./fault.ts"
@@ -35,6 +38,7 @@ const steadyFaults = [
   ...chainFaults,
   // This fault takes longest, so it begins first, and the others wait beside it.
   ...updateFaults.toReversed(),
+  ...crowdFaults,
   ...hostFaults,
   ...resourceFaults,
   ...renewalFaults,
@@ -63,11 +67,11 @@ try {
   const faults = [...(points?.faults.filter(isWanted) ?? []), ...steadyFaults]
   let count = 0
   const canaries = new Canaries()
-  const newRun = ({ operation, source: code, files, secret }: Fault): Run => {
+  const newRun = ({ operation, source: code, files, secret }: Fault, sharedKey?: Hex): Run => {
     const slug = `run${String(++count).padStart(4, "0")}`
     const name = secret ?? (count % 2 === 0 ? "CANARY" : undefined)
     const source = `export default { fetch: () => new Response(${JSON.stringify(slug)}) }`
-    const agent = new Agent(info, info.gateway, operation === "execute" ? "/execute" : "/deploy")
+    const agent = new Agent(info, info.gateway, operation === "execute" ? "/execute" : "/deploy", sharedKey)
     const body =
       operation === "execute"
         ? { code: code?.(slug) ?? `export const run = () => ["${slug}", crypto.randomUUID()]` }
@@ -78,10 +82,10 @@ try {
           }
     return { slug, body: JSON.stringify(body), key: crypto.randomUUID(), agent, injected: false, broken: [] }
   }
-  const cases: ReadonlyArray<Case> = faults.map((fault) => ({
-    fault,
-    runs: Array.from({ length: fault.runs }, () => newRun(fault))
-  }))
+  const cases: ReadonlyArray<Case> = faults.map((fault) => {
+    const sharedKey = fault.onePayer === true ? generatePrivateKey() : undefined
+    return { fault, runs: Array.from({ length: fault.runs }, () => newRun(fault, sharedKey)) }
+  })
   const fromBlock = await harness.chain.block()
   const gardener = new Agent(info, info.gateway)
   const agents = cases.flatMap(({ runs }) => runs.map(({ agent }) => agent))

@@ -93,7 +93,7 @@ export const expire = Effect.fn("OrderWorkflow.expire")(function* (over: Readonl
   const end = Effect.fnUntraced(function* ({ id }: Purchase) {
     const purchase = beginEnd(store, id, yield* Clock.currentTimeMillis)
     if (purchase === undefined) return open.delete(id)
-    // What the takedown has made worthless is recorded again, because a crash may have come before the record. Once only, because the
+    // This records the loss again, because a crash may have come between the takedown and the record. Once only, because the
     // operator may pay it back while the host does not delete.
     const loss = purchase.takedown !== undefined && purchase.attempts === 0 ? recordLoss(purchase) : Effect.void
     const [result] = yield* Effect.zip(Effect.result(removeProject(purchase)), loss, { concurrent: true })
