@@ -30,12 +30,13 @@ export const act = async (kind: Act, lane: Lane, run: Run, { id }: Target): Prom
  * Repeats a renewal or a delete until it is done. A renewal may also learn that the deployment is over (410), which the balances
  * must agree with.
  *
+ * @returns the status of the last answer.
  * @throws Error if neither happens within three minutes.
  */
-export const actUntilDone = async (kind: Act, lane: Lane, run: Run, target: Target): Promise<void> => {
+export const actUntilDone = async (kind: Act, lane: Lane, run: Run, target: Target): Promise<number> => {
   for (const end = Date.now() + 180_000; Date.now() < end; await sleep(1000)) {
     const status = await act(kind, lane, run, target)
-    if (status === 200 || (kind === "renew" && status === 410)) return
+    if (status === 200 || (kind === "renew" && status === 410)) return status
   }
   throw new Error(`no end of the ${kind} after three minutes; last: ${run.agent.answers.at(-1)?.text}`)
 }

@@ -52,11 +52,24 @@ export const killBatch = async (
   return { left: [...looks, ...back], late }
 }
 
-/** Looks at the site 5 s after the old expiry. The balances tell later whether it had to be there. */
+/** A host whose process does not answer is asked again for this long, in milliseconds, because it replaces that process. */
+const HOST_MS = 15_000
+
+/**
+ * Looks at the site 5 s after the old expiry. The balances tell later whether it had to be there. Only the code's own answer and
+ * the host's 404 for no such site count.
+ */
 export const look = async (run: Run, { url, endsAt }: Target): Promise<void> => {
   await sleep(Math.max(0, endsAt + 5000 - Date.now()))
-  const answer = await fetch(url).catch(() => undefined)
-  run.renewal!.servedAfterExpiry = answer?.status === 200
+  for (const end = Date.now() + HOST_MS; ; await sleep(500)) {
+    const status = await fetch(url).then(
+      (answer) => answer.status,
+      () => 0
+    )
+    run.renewal!.servedAfterExpiry = status === 200
+    if (status === 200 || status === 404) return
+    if (Date.now() > end) return void run.broken.push(`the site answered ${status} after its old expiry`)
+  }
 }
 
 /** Every second client comes back at once. The others of a renewal never do, and those of a delete do after the order's lease. */
