@@ -36,7 +36,7 @@ export const killBatch = async (
   for (const { run, point, target } of deployed.flat()) {
     await lane.revive()
     await lane.takeAim({ deployment: target.id, project: target.project, payer: payerOf(run), at: point })
-    const answer = act(kind, lane, run, target)
+    const answer = actUnlessBusy(kind, lane, run, target)
     const stopped = lane.stopped().then(() => true)
     run.injected = await Promise.race([stopped, answer.then((status) => sleep(status === 410 ? 0 : STOP_MS, false))])
     lane.kill()
@@ -50,6 +50,14 @@ export const killBatch = async (
   await lane.revive()
   const back = shot.map(({ run, target }, index) => comeBack(kind, lane, run, target, index).catch(note(run)))
   return { left: [...looks, ...back], late }
+}
+
+/** Repeats a call that a busy gateway answers with 503, so that it gets to its point. Returns the status of the last answer. */
+const actUnlessBusy = async (kind: Act, lane: Lane, run: Run, target: Target): Promise<number> => {
+  for (const end = Date.now() + STOP_MS; ; await sleep(1000)) {
+    const status = await act(kind, lane, run, target)
+    if (status !== 503 || Date.now() > end) return status
+  }
 }
 
 /** A host whose process does not answer is asked again for this long, in milliseconds, because it replaces that process. */
