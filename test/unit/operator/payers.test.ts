@@ -40,7 +40,7 @@ describe("the operator", () => {
       sales: { switches: { denied: ReadonlyArray<object> } }
     }
     assert.deepInclude(sales.switches.denied[0], { address: PAYER, reason: "Phishing." })
-    // What is paid for stays, and others buy.
+    // Paid deployments stay, and others buy.
     assert.strictEqual((await status(gateway, ids[0] ?? ""))["status"], "live")
     assert.strictEqual((await pay(gateway, "a")).status, 200)
     assert.strictEqual((await pay(gateway, "e", OTHER)).status, 200)

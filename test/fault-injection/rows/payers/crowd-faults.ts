@@ -14,7 +14,7 @@ const KILLED_AT = 12
 /** This long after the kill all counts agree, and the places of what died are given back, in milliseconds. */
 const LEASE_MS = 60_000
 
-/** What is known about the payer's deployments. */
+/** The payer's deployments, as its notices say. */
 interface Counts {
   /** Those that the payer's list calls live, and those that count because they may be paid for. */
   readonly live: number
