@@ -49,7 +49,17 @@ export const findCanaries = (
 
 /** Searches every file of a directory: logs, and databases with their write-ahead logs. */
 export const findCanariesIn = (directory: string, secrets: ReadonlyArray<string>): ReadonlyArray<string> =>
-  filesIn(directory).flatMap((file) => findCanaries(file, readFileSync(file), secrets))
+  filesIn(directory).flatMap((file) => findCanaries(file, readIfThere(file), secrets))
+
+/** Reads a file; nothing if it is gone since it was listed, because workerd removes a database's log with the last connection. */
+const readIfThere = (file: string): Buffer => {
+  try {
+    return readFileSync(file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error
+    return Buffer.alloc(0)
+  }
+}
 
 /** Lists every file of a directory and of the directories in it. */
 export const filesIn = (directory: string): ReadonlyArray<string> =>
