@@ -221,5 +221,8 @@ export const isOwnKey = (key: string): boolean => key.startsWith("own_")
 /** The form that a key had in earlier releases, which did not tell clients' keys from random ones. */
 export const earlierKey = (key: string): string => key.replace(/^own_/, "key_")
 
+/** Hours that are paid for, as whole milliseconds. */
+export const hoursMs = (hours: number): number => Math.round(hours * 3_600_000)
+
 /** Unix milliseconds as `2026-03-27T21:00:00Z`. */
 export const timestamp = (millis: number): string => new Date(millis).toISOString().replace(/\.\d{3}Z$/, "Z")

@@ -6,7 +6,7 @@ import { Expired, NotFound } from "../../domain/Errors.ts"
 import { operationOn, purchaseKey } from "../../domain/Order.ts"
 import { Orders } from "../../orders/Orders.ts"
 import { whyOver } from "../../orders/operator/Takedown.ts"
-import { notLive, tooFarAhead } from "../../orders/renewal/hold.ts"
+import { notLive, tooFarAhead } from "../../orders/renewal/refusals.ts"
 import type { Terms } from "../../payment/PaymentService.ts"
 import { makePaymentGate, setReceipt } from "../paid/payment-gate.ts"
 import type { ParsedRequest } from "../paid/read-request.ts"
@@ -44,7 +44,8 @@ export const makeRenew = Effect.gen(function* () {
       })
     }
     if (ends === null || status.status !== "live") return yield* notLive(status, purchaseKey(idempotencyKey))
-    if (ends + TTL_HOURS * 3_600_000 > now + MAX_DAYS * 86_400_000) return yield* tooFarAhead(ends, MAX_DAYS)
+    const far = tooFarAhead(ends, TTL_HOURS, now, MAX_DAYS)
+    if (far !== undefined) return yield* far
   })
 
   return Effect.fn("Gateway.renew")(function* (id: string, { source }: HttpServerRequest.HttpServerRequest) {

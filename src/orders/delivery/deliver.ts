@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import { setting } from "../../config.ts"
 import { ControlPlaneClient } from "../../control-plane/ControlPlaneClient.ts"
 import { DeployFailed } from "../../domain/Errors.ts"
-import { statusPath, timestamp } from "../../domain/Order.ts"
+import { hoursMs, statusPath, timestamp } from "../../domain/Order.ts"
 import { ExpiryStore } from "../../expiry/ExpiryStore.ts"
 import { findOrCreateProject, isGone, siteUrl, withoutProject } from "./place.ts"
 import { recordLive, settleOwed } from "../operator/records.ts"
@@ -43,7 +43,7 @@ const publish = Effect.fn("OrderWorkflow.publish")(function* (purchase: Purchase
     return yield* Effect.die(new Error(`${purchase.id} has nothing to publish`))
   }
   const ttl = yield* setting("TTL_HOURS")
-  const millis = ttl * 3_600_000
+  const millis = hoursMs(ttl)
   const soonest = Math.ceil(((yield* Clock.currentTimeMillis) + millis) / 1000)
   yield* host.tag(placement.projectId, projectTags(soonest)).pipe(
     Effect.andThen(install(purchase.id, placement.projectId, upload)),

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import { Settings } from "../../config.ts"
+import { hoursMs } from "../../domain/Order.ts"
 import { Records, type RecordsUnavailable } from "../../records/Records.ts"
 import type { OwedRow, SaleRow } from "../../records/rows.ts"
 import { expiryOf, isDeleted, type Purchase, statusLinks } from "../purchase/Purchase.ts"
@@ -101,7 +102,7 @@ const recordUnused = Effect.fnUntraced(function* (purchase: Purchase, now: numbe
   const { id, renewals = [], takedown } = purchase
   let end = expiryOf(purchase) ?? now
   for (const { reference, hours, payer, price, currency, at, ...renewal } of renewals.toReversed()) {
-    const start = end - hours * 3_600_000
+    const start = end - hoursMs(hours)
     end = start
     if (start < now) return
     const sold = { ...purchase, id: renewal.id, operation: "renew" as const, createdAt: at, renews: { id, hours } }

@@ -45,3 +45,12 @@ export const Retag = Schema.Struct({
 
 /** A deployment that a renewal's purchase is for, and the hours that it adds. */
 export const Renews = Schema.Struct({ id: Schema.String, hours: Schema.Number })
+
+/**
+ * Whether a hold or a renewal is of the same payment. One payment may come under several ids, if its order has lost the earlier
+ * ones, and adds its hours once.
+ */
+export const isSamePayment =
+  ({ id, reference }: Pick<Hold, "id" | "reference">) =>
+  (one: Pick<Hold, "id" | "reference">): boolean =>
+    one.id === id || one.reference === reference

@@ -6,7 +6,8 @@ import { PurchaseStore } from "../purchase/PurchaseStore.ts"
 import { save } from "../purchase/save.ts"
 import { rested } from "../purchase/transitions.ts"
 import { backoff } from "../steps/backoff.ts"
-import { drop, extend } from "./hold.ts"
+import { extend } from "./commit.ts"
+import { drop } from "./hold.ts"
 import { retagAgain } from "./retag.ts"
 
 /**

@@ -2,7 +2,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { setting } from "../../config.ts"
 import { ExecuteFailed } from "../../domain/Errors.ts"
-import { timestamp } from "../../domain/Order.ts"
+import { hoursMs, timestamp } from "../../domain/Order.ts"
 import { CodeRunner, LIMITS, type RunResult } from "../../sandbox/CodeRunner.ts"
 import { settleOwed } from "../operator/records.ts"
 import type { Captured } from "../purchase/Purchase.ts"
@@ -20,7 +20,7 @@ const runAndSave = Effect.fnUntraced(function* (purchase: Captured) {
   const runner = yield* CodeRunner
   const ran = yield* runner.run(task, task.input)
   const now = yield* Clock.currentTimeMillis
-  const answer = { expires_at: timestamp(now + (yield* setting("TTL_HOURS")) * 3_600_000) }
+  const answer = { expires_at: timestamp(now + hoursMs(yield* setting("TTL_HOURS"))) }
   const late = purchase.attempts > 0
   const delivered = yield* save(store, transition.delivered(purchase, answer, now), { output: bodyOf(ran) })
   if (late) yield* settleOwed(delivered)
