@@ -95,8 +95,8 @@ const act = Effect.fnUntraced(function* (request: Request, url: URL, token: stri
 /** Answers a request of the operator, who has signed in. */
 const handle = Effect.fnUntraced(function* (request: Request, url: URL, isPage: boolean, token: string) {
   const { method } = request
-  if (method === "GET") return yield* read(url, isPage, token)
   const methods = methodsOf(url.pathname)
+  if (method === "GET" && methods.includes("GET")) return yield* read(url, isPage, token)
   if (method === "POST" && methods.includes("POST")) return yield* act(request, url, token)
   if (methods.length === 0) return yield* new NotFound({ detail: `There is nothing at ${url.pathname}.` })
   return yield* new MethodNotAllowed({ detail: `${url.pathname} takes ${methods.join(", ")}, not ${method}.` })
