@@ -54,18 +54,17 @@ export const recordOwed = Effect.fnUntraced(function* (purchase: Purchase, owed:
   const sale = yield* saleOf(purchase)
   const { deployment_id } = statusLinks(purchase)
   const write = Effect.flatMap(Records, ({ put }) => put("owed", { ...sale, deployment_id, ...owed }))
-  const isLost = Effect.logError("owed: a record was not written", purchase.id, sale.reference, owed.why)
+  const logLoss = ({ message }: RecordsUnavailable) =>
+    Effect.logError("owed: a record was not written", purchase.id, sale.reference, owed.why, message)
   // A refund is the last word about a payment, so a late write overwrites nothing newer. Nobody waits for it.
   const later = write.pipe(
     Effect.retry({ schedule: Schedule.exponential("2 seconds"), times: REFUND_RETRIES - 1 }),
     Effect.delay("1 second"),
-    Effect.tapError(() => isLost)
+    Effect.catch(logLoss)
   )
   yield* writeRecord(
     purchase.id,
-    Effect.catch(write, (error) =>
-      owed.state === "refund" ? inBackground(purchase.id, later) : Effect.andThen(isLost, Effect.fail(error))
-    )
+    Effect.catch(write, (error) => (owed.state === "refund" ? inBackground(purchase.id, later) : logLoss(error)))
   )
 })
 

@@ -128,6 +128,18 @@ describe("a takedown", () => {
     await vi.waitFor(isRefund, { timeout: 20_000, interval: 100 })
   })
 
+  it("is logged once if its record cannot be written", async () => {
+    const gateway = makeOperated()
+    gateway.host.next("create", (call) => {
+      gateway.records.available = false
+      return losesItsAnswer(call)
+    })
+    await gateway.pay()
+    const lines = gateway.logs.filter((line) => /not written/.test(JSON.stringify(line)))
+    assert.strictEqual(lines.length, 1, JSON.stringify(lines))
+    assert.match(JSON.stringify(lines), /owed: a record was not written.*the answer was lost.*scripted/)
+  })
+
   it("only lets a refund be settled, because the service still delivers for other rows", async () => {
     const gateway = makeOperated()
     gateway.host.next("create", losesItsAnswer)
