@@ -4,7 +4,7 @@ import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
 import * as Errors from "../domain/Errors.ts"
-import { Deployment, described, Env, Files, paidErrors, saleErrors } from "./definition/common.ts"
+import { Deployment, described, Env, Files, paidErrors } from "./definition/common.ts"
 import { deployment, files, list, logs, remove, renew, update } from "./definition/deployments.ts"
 import { report } from "./definition/reports.ts"
 import { MAX_NAME_LENGTH } from "./request/decode-deploy.ts"
@@ -96,7 +96,7 @@ const deploy = HttpApiEndpoint.post("deploy", "/deploy", {
   success: Deployment,
   error: [
     ...paidErrors,
-    ...saleErrors,
+    ...Errors.saleErrors,
     Errors.TooManyDeployments,
     Errors.MissingFiles,
     Errors.DeployFailed,
@@ -107,7 +107,7 @@ const deploy = HttpApiEndpoint.post("deploy", "/deploy", {
 const execute = HttpApiEndpoint.post("execute", "/execute", {
   payload: ExecuteRequest,
   success: Execution,
-  error: [...paidErrors, ...saleErrors, Errors.ExecuteFailed]
+  error: [...paidErrors, ...Errors.saleErrors, Errors.ExecuteFailed]
 }).annotateMerge(OpenApi.annotations({ description: "Takes the payment, runs the code once and answers its result." }))
 
 const health = HttpApiEndpoint.get("health", "/health", { success: Health }).annotateMerge(

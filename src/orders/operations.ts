@@ -4,7 +4,6 @@ import {
   BundleFailed,
   Busy,
   CodeTooLarge,
-  Denied,
   DeployFailed,
   ExecuteFailed,
   Expired,
@@ -17,7 +16,7 @@ import {
   PaymentPending,
   PaymentUnavailable,
   PreconditionFailed,
-  SalesPaused,
+  saleErrors,
   TooFarAhead,
   TooManyAttempts,
   TooManyDeployments,
@@ -60,22 +59,19 @@ const common = [
   Internal
 ] as const
 
-/** The operator's refusals of new purchases. */
-const refusals = [Denied, SalesPaused] as const
-
 /** Every error that ends a deploy. */
-export const DeployError = Schema.Union([...common, ...refusals, TooManyDeployments, DeployFailed, HostUnavailable])
+export const DeployError = Schema.Union([...common, ...saleErrors, TooManyDeployments, DeployFailed, HostUnavailable])
 /** Every error that ends a deploy. */
 export type DeployError = typeof DeployError.Type
 
 /** Every error that ends an execution. */
-export const ExecuteError = Schema.Union([...common, ...refusals, ExecuteFailed])
+export const ExecuteError = Schema.Union([...common, ...saleErrors, ExecuteFailed])
 /** Every error that ends an execution. */
 export type ExecuteError = typeof ExecuteError.Type
 
 /** Every error that ends a renewal. */
 export const RenewError = Schema.Union([
-  ...refusals,
+  ...saleErrors,
   PaymentRejected,
   InvalidRequest,
   Busy,

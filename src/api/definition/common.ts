@@ -68,12 +68,9 @@ export const listErrors = [
   Errors.NotConfigured
 ] as const
 
-/** The operator's refusals of new purchases. */
-export const saleErrors = [Errors.Denied, Errors.SalesPaused] as const
-
 /** The errors of a renewal. */
 export const renewErrors = [
-  ...saleErrors,
+  ...Errors.saleErrors,
   Errors.InvalidRequest,
   Errors.MethodUnsupported,
   PaymentRequired,

@@ -100,3 +100,6 @@ export class SalesPaused extends HttpApiError.Problem<SalesPaused>()(
   { type: ownProblem("sales_paused"), status: 503, title: "Sales paused" },
   { code: Schema.tag("sales_paused"), charged: notCharged, retry_after: Schema.Int }
 ) {}
+
+/** The operator's refusals of new purchases. */
+export const saleErrors = [Denied, SalesPaused] as const
