@@ -113,13 +113,13 @@ try {
   const settling = withoutHold ? 0 : 120_000
   for (const end = Date.now() + settling; Date.now() < end && !settled(await assessNow());) await sleep(2000)
   const rows = await assessNow()
+  console.log(`\n${table(rows)}\n`)
   const secrets = [harness.settings.MPP_SECRET_KEY, harness.settings.CONTROL_PLANE_TOKEN]
   const wrong = [
     ...objections(rows, wanted.length === 0 ? 200 : 0),
     ...leaks(join(harness.stack.dir, "logs"), agents, secrets),
     ...(await canaries.check(harness.stack.dir, agents, gardener))
   ]
-  console.log(`\n${table(rows)}\n`)
   for (const line of wrong) console.log(line)
   const gone = rows.reduce((sum, { chargedAndGone }) => sum + chargedAndGone, 0)
   const good = withoutHold ? gone > 0 : wrong.length === 0
