@@ -59,6 +59,9 @@ export const Health = Schema.Struct({
   asset_limit_bytes: Schema.optionalKey(Schema.Finite).annotate({
     description: "The most static files, in bytes."
   }),
+  untaken_currencies: Schema.optionalKey(Schema.Array(Schema.String)).annotate({
+    description: "Tokens of the settings that cannot be paid in: they lack 6 decimals."
+  }),
   host: Schema.optionalKey(
     Schema.Struct({
       status: Schema.Literals(["unavailable", "unusable"]).annotate({

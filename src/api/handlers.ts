@@ -7,6 +7,7 @@ import { HostHealth } from "../orders/delivery/HostHealth.ts"
 import { Orders } from "../orders/Orders.ts"
 import { NotFound } from "../domain/Errors.ts"
 import { timestamp } from "../domain/Order.ts"
+import { UntakenTokens } from "../payment/UntakenTokens.ts"
 import { CodeRunner } from "../sandbox/CodeRunner.ts"
 import { Api } from "./Api.ts"
 import { makeDelete } from "./endpoints/delete.ts"
@@ -50,6 +51,7 @@ export const Handlers = HttpApiBuilder.group(
     })
 
     const host = yield* HostHealth
+    const untaken = yield* UntakenTokens
     const { capabilities } = yield* ControlPlaneClient
     const health = Effect.sync(() => {
       const { learned } = host
@@ -61,6 +63,7 @@ export const Handlers = HttpApiBuilder.group(
         start_check: runner.available,
         resources: givenBy(capabilities, settings.RESOURCES ?? []),
         ...(settings.ASSET_LIMIT !== undefined && { asset_limit_bytes: settings.ASSET_LIMIT }),
+        ...(untaken.size > 0 && { untaken_currencies: [...untaken] }),
         ...(learned !== undefined &&
           learned.status !== "ready" && {
             host: { status: learned.status, detail: learned.detail, asked_at: timestamp(learned.at) }

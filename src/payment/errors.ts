@@ -18,13 +18,15 @@ export type ProblemType = typeof ProblemType.Type
  * The credential is not valid for this purchase, and no money has moved. `detail` says what is wrong and what to do, and
  * repeats nothing of the credential. `key` is the key of the answered challenge, if the gateway issued it. The fresh challenge
  * must carry the same key, because a client that pays again would otherwise start another purchase. `payable` are other
- * currencies in which this payer could pay the same: the fresh challenges begin with them.
+ * currencies in which this payer could pay the same: the fresh challenges begin with them. `untaken` is a currency that the service
+ * offers and cannot take, which is its operator's error.
  */
 export class PaymentRejected extends Schema.TaggedError<PaymentRejected>()("PaymentRejected", {
   problem: ProblemType,
   detail: Schema.String,
   key: Schema.optionalKey(Schema.String),
-  payable: Schema.optionalKey(Schema.Array(Schema.String))
+  payable: Schema.optionalKey(Schema.Array(Schema.String)),
+  untaken: Schema.optionalKey(Schema.String)
 }) {
   override get message() {
     return `${this.problem}: ${this.detail}`

@@ -23,6 +23,7 @@ import { layerRecordsMemory, RecordsMemory } from "../../src/records/testing.ts"
 import { layerNoRunner } from "../../src/sandbox/layers.ts"
 import { layerCodeRunnerTest } from "../../src/sandbox/testing.ts"
 import { layerIdStoreMemory } from "../../src/ids/testing.ts"
+import { UntakenTokens } from "../../src/payment/UntakenTokens.ts"
 import { Payers } from "../../src/payers/Payers.ts"
 import { layerPayersMemory } from "../../src/payers/testing.ts"
 import { makeOrdersMemory } from "../../src/orders/testing.ts"
@@ -145,7 +146,8 @@ export const makeGateway = (parts: Parts = {}) => {
           ...parts.orders
         })
   const health = Layer.succeed(HostHealth, { learned: undefined })
-  const handler = serve(Layer.mergeAll(composeGateway({ ...layers, orders }), health, trace))
+  const untaken = Layer.succeed(UntakenTokens, new Set<string>())
+  const handler = serve(Layer.mergeAll(composeGateway({ ...layers, orders }), health, untaken, trace))
 
   const send = (path: string, init?: RequestInit) => handler(new Request(`http://gateway.test${path}`, init))
 

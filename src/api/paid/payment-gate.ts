@@ -6,6 +6,7 @@ import { MethodUnsupported, PaymentRequired } from "../../domain/Errors.ts"
 import { purchaseKey, requestedKey } from "../../domain/Order.ts"
 import { salesPaused } from "../../payers/refusals.ts"
 import { type PaymentRejected, PaymentService, type Terms } from "../../payment/PaymentService.ts"
+import { UntakenTokens } from "../../payment/UntakenTokens.ts"
 import { type PaymentOffer, readOffers } from "../../payment/service-offers.ts"
 import { acceptsPayment } from "../request/content-negotiation.ts"
 import { setHeaders } from "../request/headers.ts"
@@ -27,6 +28,7 @@ export const makePaymentGate = Effect.gen(function* () {
   const settings = yield* Settings
   const payments = yield* PaymentService
   const checkRate = yield* CredentialRateLimit
+  const untakenTokens = yield* UntakenTokens
   const originOf = makeOrigin(settings)
 
   return {
@@ -75,7 +77,8 @@ export const makePaymentGate = Effect.gen(function* () {
 
     /** Answers a rejected credential: 402 with a fresh challenge, or 400 for a method that was not offered. */
     reject: Effect.fnUntraced(function* ({ idempotencyKey }: ParsedRequest, terms: Terms, rejected: PaymentRejected) {
-      const { problem, detail, key, payable } = rejected
+      const { problem, detail, key, payable, untaken } = rejected
+      if (untaken !== undefined) untakenTokens.add(untaken)
       if (problem === "method-unsupported") return yield* new MethodUnsupported({ detail })
       const nextKey = idempotencyKey === undefined && key !== undefined ? key : purchaseKey(idempotencyKey)
       yield* setHeaders(headers402(yield* payments.challenge(terms, nextKey, payable)))

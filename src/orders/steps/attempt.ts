@@ -27,6 +27,7 @@ const isOurs = (error: OrderError | UpdateError): boolean =>
   error._tag === "TooManyDeployments" ||
   error._tag === "Internal" ||
   error._tag === "OrderInProgress" ||
+  (error._tag === "PaymentRejected" && error.untaken !== undefined) ||
   ((error._tag === "DeployFailed" || error._tag === "ExecuteFailed") && error.fault === "service")
 
 /**

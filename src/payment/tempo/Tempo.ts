@@ -6,6 +6,7 @@ import { bytesToHex } from "viem"
 import { requireSettings, Settings, type Values } from "../../config.ts"
 import { PaymentRejected } from "../errors.ts"
 import { PaymentService, type Terms } from "../PaymentService.ts"
+import { UntakenTokens } from "../UntakenTokens.ts"
 import { makeAuthorize } from "./authorize.ts"
 import { makeNetwork } from "./chain/networks.ts"
 import { makeChallenges } from "./challenges.ts"
@@ -28,12 +29,13 @@ const needed = [
   "TEMPO_CURRENCIES"
 ] as const
 
-const makeTempo = (settings: Pick<Values, (typeof needed)[number]>) => {
+const makeTempo = (settings: Pick<Values, (typeof needed)[number]>, untaken: Set<string>) => {
   const network = makeNetwork(settings.TEMPO_NETWORK, settings.TEMPO_RPC_URL)
   const config: TempoConfig = {
     secretKey: Redacted.value(settings.MPP_SECRET_KEY),
     realm: settings.REALM,
     currencies: settings.TEMPO_CURRENCIES,
+    untaken,
     recipient: settings.TEMPO_RECIPIENT,
     chainId: network.chainId
   }
@@ -55,11 +57,12 @@ export const layerTempo: Layer.Layer<PaymentService, never, Settings> = Layer.ef
   PaymentService,
   Effect.gen(function* () {
     const settings = yield* Settings
+    const untaken = yield* UntakenTokens
     let made: ReturnType<typeof makeTempo> | undefined
     const tempo = Effect.suspend(() =>
       made !== undefined
         ? Effect.succeed(made)
-        : Effect.map(requireSettings(settings, ...needed), (values) => (made = makeTempo(values)))
+        : Effect.map(requireSettings(settings, ...needed), (values) => (made = makeTempo(values, untaken)))
     )
 
     const challenge = Effect.fnUntraced(function* (terms: Terms, key: string, first?: ReadonlyArray<string>) {

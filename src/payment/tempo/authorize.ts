@@ -60,7 +60,7 @@ export const makeAuthorize = (
 ) => {
   const validateCredential = makeValidateCredential(config)
   const checkAccessKey = makeCheckAccessKey(network)
-  const checkDecimals = makeCheckDecimals(network)
+  const checkDecimals = makeCheckDecimals(network, config)
   const funds = makeFunds(network)
 
   // A transaction whose nonce is ahead of its account's would pass a simulation, and land whenever the gap is filled. An
@@ -122,7 +122,8 @@ export const makeAuthorize = (
     return yield* new PaymentRejected({
       problem: error.problem,
       detail: `${error.detail} The account can pay in ${best.name}, which the first fresh challenge asks for.`,
-      payable: payable.map(({ address }) => address)
+      payable: payable.map(({ address }) => address),
+      ...(error.untaken !== undefined && { untaken: error.untaken })
     })
   })
 

@@ -8,6 +8,8 @@ export interface TempoConfig {
   readonly realm: string
   /** The tokens to pay in, as the operator orders them; at least one. */
   readonly currencies: ReadonlyArray<Currency>
+  /** Those of them that turned out to have other decimals: addresses in lower case. Grows while the isolate lives. */
+  readonly untaken: Set<string>
   /** The address to pay to. */
   readonly recipient: string
   readonly chainId: number

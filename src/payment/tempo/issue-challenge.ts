@@ -45,19 +45,20 @@ const makeTemplate = (realm: string, request: Record<string, unknown>, descripti
  * @returns a function of terms, binding, and expiry as ISO 8601. The tokens of `first` come before the others.
  */
 export const makeIssueChallenge = (
-  { realm, secretKey }: Pick<TempoConfig, "realm" | "secretKey">,
+  { realm, secretKey, untaken }: Pick<TempoConfig, "realm" | "secretKey" | "untaken">,
   requestsOf: (price: string) => ReadonlyArray<Record<string, unknown>>
 ) => {
   const known = new Map<string, ReadonlyArray<HeaderTemplate>>()
   const templatesFor = ({ price, description }: Terms, first: ReadonlyArray<string>): ReadonlyArray<HeaderTemplate> => {
-    const name = `${price} ${first.join()} ${description}`
+    const name = `${price} ${first.join()} ${untaken.size} ${description}`
     const found = known.get(name)
     if (found !== undefined) return found
     const requests = requestsOf(price)
-    const offered = requests.toSorted((one, other) => rank(first, one) - rank(first, other))
-    const made = (Number(price) === 0 ? offered.slice(0, 1) : offered).map((request) =>
-      makeTemplate(realm, request, description)
-    )
+    const all = requests.toSorted((one, other) => rank(first, one) - rank(first, other))
+    const taken = all.filter(({ currency }) => !untaken.has(String(currency).toLowerCase()))
+    // A 402 needs a challenge, also if every token is wrong.
+    const offered = Number(price) === 0 ? all.slice(0, 1) : taken.length === 0 ? all : taken
+    const made = offered.map((request) => makeTemplate(realm, request, description))
     known.set(name, made)
     return made
   }

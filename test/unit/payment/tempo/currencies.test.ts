@@ -4,13 +4,15 @@ import type { Hex } from "viem"
 import { makeCheckDecimals, payIn } from "../../../../src/payment/tempo/currencies.ts"
 import { type Answers, call, chainOf, other, payment, reverted, token } from "./rpc-answers.ts"
 
+const tokens = () => ({ currencies: [{ name: "pathUSD", address: token }], untaken: new Set<string>() })
+
 describe("a token", () => {
   const number = (value: number): Hex => `0x${value.toString(16).padStart(64, "0")}`
 
   it.effect("with six decimals is asked once", () =>
     Effect.gen(function* () {
       const { asked, network } = chainOf({ decimals: number(6) })
-      const check = makeCheckDecimals(network)
+      const check = makeCheckDecimals(network, tokens())
       yield* check({ currency: token })
       yield* check({ currency: token })
       assert.deepStrictEqual(asked, ["decimals"])
@@ -26,7 +28,7 @@ describe("a token", () => {
     ["is not known, because the chain is silent", {}, "PaymentServiceUnavailable"]
   ] as ReadonlyArray<readonly [string, Answers, string]>) {
     it.effect(`is not taken if it ${what}`, () =>
-      Effect.map(Effect.flip(makeCheckDecimals(chainOf(answers).network)({ currency: token })), (error) =>
+      Effect.map(Effect.flip(makeCheckDecimals(chainOf(answers).network, tokens())({ currency: token })), (error) =>
         assert.strictEqual(error._tag, tag)
       )
     )

@@ -19,7 +19,8 @@ const config = {
     { name: "AlphaUSD", address: other }
   ],
   recipient: merchant.TEMPO_RECIPIENT,
-  chainId: 1337
+  chainId: 1337,
+  untaken: new Set<string>()
 }
 const root = Account.fromSecp256k1(generatePrivateKey())
 const access = Account.fromSecp256k1(generatePrivateKey(), { access: root })
