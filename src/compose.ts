@@ -15,6 +15,7 @@ import type { CodeRunner } from "./sandbox/CodeRunner.ts"
 import type { CronSecret } from "./schedule/CronSecret.ts"
 import type { ReplayGuard } from "./schedule/ReplayGuard.ts"
 import { layerSweep, type Sweep } from "./schedule/Sweep.ts"
+import type { SweepCursor } from "./schedule/SweepCursor.ts"
 
 /**
  * This file fits the services together. `layers.ts` chooses the implementations for the Worker, and the tests choose others.
@@ -44,6 +45,8 @@ export interface OrderLayers extends SharedLayers {
 
 /** The sweep needs these. */
 export interface SweepLayers extends SharedLayers {
+  /** Where the last sweep stopped. */
+  readonly cursor: Layer.Layer<SweepCursor>
   readonly orders: Layer.Layer<Orders, never, DeploymentIds>
 }
 
@@ -73,8 +76,8 @@ export const composeOrders = (layers: OrderLayers): Layer.Layer<OrderWorkflow> =
   )
 
 /** Provides the sweep, and the orders that it asks. */
-const sweepAndOrders = ({ orders, store, ids, host }: SweepLayers) =>
-  layerSweep.pipe(Layer.provideMerge(orders), Layer.provide([store, ids]), Layer.provide(host))
+const sweepAndOrders = ({ orders, store, ids, host, cursor }: SweepLayers) =>
+  layerSweep.pipe(Layer.provideMerge(orders), Layer.provide([store, ids, cursor]), Layer.provide(host))
 
 /** Builds the sweep, which deletes projects that no order owns. */
 export const composeSweep = (layers: SweepLayers): Layer.Layer<Sweep> =>

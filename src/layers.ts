@@ -22,6 +22,7 @@ import { layerRecordsKv } from "./records/kv.ts"
 import { layerLoader, layerNoRunner, layerRunnerBinding } from "./sandbox/layers.ts"
 import { layerCronSecretJack } from "./schedule/cron-secret-jack.ts"
 import { layerReplayGuardDurable } from "./schedule/replay-guard-durable.ts"
+import { layerSweepCursorKv } from "./schedule/sweep-cursor-kv.ts"
 
 /**
  * This file chooses the layer that implements each service. Edit it for another payment rail, another host or another store:
@@ -92,6 +93,9 @@ const schedule = Layer.mergeAll(
   layerReplayGuardDurable(env.CLAIMS)
 )
 
+/** Keeps where the last sweep stopped: Workers KV. */
+const cursor = layerSweepCursorKv(env.EXPIRY)
+
 /** Limits the credentials that one client sends, if the account has a rate-limit binding. */
 const limit = layerCredentialRateLimit(env.VERIFICATIONS)
 
@@ -111,6 +115,7 @@ const layers = {
   deployments,
   payers,
   schedule,
+  cursor,
   limit,
   log
 }

@@ -1,5 +1,6 @@
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
+import type * as Stream from "effect/Stream"
 import type { CodeRejected, ControlPlaneRefused, ControlPlaneUnavailable, QueryRejected, SlugTaken } from "./errors.ts"
 import type { Capability, Upload } from "./Upload.ts"
 
@@ -55,8 +56,11 @@ export interface ControlPlane {
   /** Returns the account's project with this slug, in any status. */
   findBySlug(slug: string): Effect.Effect<Option.Option<Project>, ControlPlaneError>
   get(projectId: string): Effect.Effect<Option.Option<Project>, ControlPlaneError>
-  /** Returns every project of the account, including failed ones and those of other programs. */
-  list(): Effect.Effect<ReadonlyArray<Project>, ControlPlaneError>
+  /**
+   * Reads every project of the account, including failed ones and those of other programs, in any order. There may be 100,000, so
+   * the stream holds a few at a time. It fails if the list breaks off. A project that is created or deleted meanwhile may be in it.
+   */
+  list(): Stream.Stream<Project, ControlPlaneError>
   /** Replaces all tags: at most 20 of at most 50 characters, of `a-z`, `0-9`, `:` and `-`, alphanumeric at both ends. */
   tag(projectId: string, tags: ReadonlyArray<string>): Effect.Effect<void, ControlPlaneError>
   /** Serves this code from now on, and returns once it is live and has its secrets. This call is never retried, but is safe to repeat. */

@@ -2,6 +2,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
 import type { Account, ControlPlane, Project } from "./ControlPlane.ts"
 import { ControlPlaneClient } from "./ControlPlaneClient.ts"
 import { CodeRejected, ControlPlaneRefused, ControlPlaneUnavailable, SlugTaken } from "./errors.ts"
@@ -9,7 +10,13 @@ import { MemoryDatabase } from "./memory-database.ts"
 import type { Capability, Upload } from "./Upload.ts"
 
 type Method = Exclude<keyof ControlPlane, "capabilities">
-type Call<M extends Method> = ReturnType<ControlPlane[M]>
+/** The list counts as a call that answers with the stream. */
+type Call<M extends Method> =
+  ReturnType<ControlPlane[M]> extends infer Result
+    ? Result extends Stream.Stream<infer _A, infer E>
+      ? Effect.Effect<Result, E>
+      : Result
+    : never
 
 /** A fault handles one call. It may run the call, before or after something else, or not at all. */
 export type Fault<A, E> = (call: Effect.Effect<A, E>) => Effect.Effect<A, E>
@@ -99,7 +106,11 @@ export class ControlPlaneMemory {
       findBySlug: (slug) =>
         this.#find((project) => project.slug === slug, withoutUrl).pipe(this.#called("findBySlug", slug)),
       get: (id) => this.#find((project) => project.id === id, asProject).pipe(this.#called("get", id)),
-      list: () => Effect.sync(() => [...this.projects.values()].map(withoutUrl)).pipe(this.#called("list", "")),
+      list: () =>
+        Effect.sync(() => Stream.fromIterable([...this.projects.values()].map(withoutUrl))).pipe(
+          this.#called("list", ""),
+          Stream.unwrap
+        ),
       tag: (id, tags) =>
         (tags.length > 20 || tags.some((tag) => tag.length > 50 || !tagRule.test(tag))
           ? refusal(400, "invalid tags")

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
 import { requireSettings, Settings } from "../config.ts"
 import { ControlPlaneClient, type Project } from "../control-plane/ControlPlaneClient.ts"
 import { deploymentIdOf } from "../control-plane/slug.ts"
@@ -21,6 +22,15 @@ const NOTE_MILLIS = 2 * 3_600_000
 const NO_EARLIER_IDS: EarlierIds = { at: 0, ids: [] }
 
 /**
+ * So many ids of earlier releases are stored. They are in one value, and no release makes such ids any more. An account with more
+ * of them would have had as many deployments live within its last day before the update.
+ */
+const MAX_EARLIER = 20_000
+
+/** A client waits this long for the host's list, if no sweep has stored the ids. */
+const LIST_TIMEOUT = "10 seconds"
+
+/**
  * Makes deployment ids, and recognizes them before any order's object is called. Invented ids must not reach an object, because
  * each called object leaves an empty database on a laptop's disk (measured: workerd opens it before the constructor runs, and
  * neither `deleteAll()` nor `abort()` deletes the file).
@@ -32,8 +42,8 @@ export class DeploymentIds extends Context.Service<
     readonly make: (order: string) => Effect.Effect<string>
     /** Returns the name of the order of an id; `undefined` for an id that this gateway did not make. */
     readonly orderOf: (id: string) => Effect.Effect<string | undefined, Busy>
-    /** Stores the ids of earlier releases that the host's projects have. */
-    readonly note: (projects: ReadonlyArray<Project>) => Effect.Effect<void>
+    /** Stores the ids of earlier releases that the host's projects have, once all projects have passed. */
+    readonly note: <E>(projects: Stream.Stream<Project, E>) => Stream.Stream<Project, E>
   }
 >()("mpp-compute/ids/DeploymentIds") {}
 
@@ -90,7 +100,13 @@ export const layerDeploymentIds = Layer.effect(
       const { at, ids } = yield* known
       const now = yield* Clock.currentTimeMillis
       if (now - at < NOTE_MILLIS) return new Set(ids)
-      const all = mergeIds(ids, yield* host.list())
+      const all = new Set(ids)
+      yield* Stream.runDrain(addEarlier(host.list(), all)).pipe(
+        Effect.timeoutOrElse({
+          duration: LIST_TIMEOUT,
+          orElse: () => Effect.fail({ message: `the host did not list its projects in ${LIST_TIMEOUT}` })
+        })
+      )
       if (all.size > ids.length) yield* store.putEarlier({ at: now, ids: [...all] })
       return all
     })
@@ -100,6 +116,18 @@ export const layerDeploymentIds = Layer.effect(
       keepMillis: KEEP_MILLIS,
       orElse: Effect.fail(busy)
     })
+
+    /** Adds ids to the stored ones, which stay because an order outlives its project. */
+    const storeEarlier = Effect.fn("DeploymentIds.note")(
+      function* (found: ReadonlySet<string>) {
+        const { ids } = yield* known
+        const all = [...new Set([...ids, ...found])]
+        if (all.length >= MAX_EARLIER)
+          yield* Effect.logWarning("there are too many ids of earlier releases", all.length)
+        yield* store.putEarlier({ at: yield* Clock.currentTimeMillis, ids: all.slice(0, MAX_EARLIER) })
+      },
+      Effect.catch(({ message }) => Effect.logWarning("ids of earlier releases were not noted", message))
+    )
 
     return DeploymentIds.of({
       make: Effect.fnUntraced(function* (order) {
@@ -114,20 +142,21 @@ export const layerDeploymentIds = Layer.effect(
         if (settings.MPP_SECRET_KEY !== undefined && isCheckedBy(yield* key, parsed)) return parsed.order
         return (yield* keys).some((other) => isCheckedBy(other, parsed)) ? parsed.order : undefined
       }),
-      note: Effect.fn("DeploymentIds.note")(
-        function* (projects: ReadonlyArray<Project>) {
-          const { ids } = yield* known
-          yield* store.putEarlier({ at: yield* Clock.currentTimeMillis, ids: [...mergeIds(ids, projects)] })
-        },
-        Effect.catch(({ message }) => Effect.logWarning("ids of earlier releases were not noted", message))
-      )
+      note: <E>(projects: Stream.Stream<Project, E>) =>
+        Stream.suspend(() => {
+          const found = new Set<string>()
+          return addEarlier(projects, found).pipe(Stream.onEnd(storeEarlier(found)))
+        })
     })
   })
 )
 
-/** Adds the ids of projects to the known ids, which stay because an order outlives its project. */
-const mergeIds = (known: ReadonlyArray<string>, projects: ReadonlyArray<Project>): ReadonlySet<string> =>
-  new Set([
-    ...known,
-    ...projects.flatMap(({ name }) => Option.toArray(deploymentIdOf(name)).filter((id) => parseId(id)?.check === null))
-  ])
+/** Adds the ids of earlier releases among these projects to a set while they pass, until there are too many. */
+const addEarlier = <E>(projects: Stream.Stream<Project, E>, found: Set<string>): Stream.Stream<Project, E> =>
+  Stream.mapArray(projects, (some) => {
+    for (const { name } of some) {
+      const id = Option.getOrUndefined(deploymentIdOf(name))
+      if (id !== undefined && found.size < MAX_EARLIER && parseId(id)?.check === null) found.add(id)
+    }
+    return some
+  })

@@ -4,6 +4,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { CronSecret } from "./CronSecret.ts"
 import { ReplayGuard } from "./ReplayGuard.ts"
+import { SweepCursor } from "./SweepCursor.ts"
 
 /** Provides this key, or none. */
 export const layerCronSecretTest = (secret: string | undefined) => {
@@ -16,4 +17,10 @@ export const layerCronSecretTest = (secret: string | undefined) => {
 export const layerReplayGuardMemory = Layer.sync(ReplayGuard, () => {
   const used = new Set<string>()
   return { markUsed: (name) => Effect.sync(() => !used.has(name) && used.add(name) !== undefined) }
+})
+
+/** Keeps the sweep's place in memory, for tests. */
+export const layerSweepCursorMemory = Layer.sync(SweepCursor, () => {
+  let saved = ""
+  return { read: Effect.sync(() => saved), save: (place) => Effect.sync(() => void (saved = place)) }
 })

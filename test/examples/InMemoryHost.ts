@@ -2,6 +2,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
 import {
   ControlPlaneClient,
   ControlPlaneRefused,
@@ -40,7 +41,7 @@ export const layerInMemoryHost = Layer.succeed(ControlPlaneClient, {
   findBySlug: (slug) =>
     Effect.sync(() => Option.fromUndefinedOr([...projects.values()].find((one) => one.slug === slug))),
   get: (id) => Effect.sync(() => Option.fromUndefinedOr(projects.get(id))),
-  list: () => Effect.sync(() => [...projects.values()]),
+  list: () => Stream.suspend(() => Stream.fromIterable([...projects.values()])),
   tag: (id, tags) => change(id, { tags }),
   upload: (id, { code }) => change(id, { code }),
   serves: (url) => Effect.sync(() => [...projects.values()].some((one) => one.url === url && one.code !== undefined)),

@@ -17,7 +17,7 @@ import { type CodeRunner } from "../../src/sandbox/CodeRunner.ts"
 import { layerDeploymentIds } from "../../src/ids/DeploymentIds.ts"
 import { jsonLine } from "../../src/logging.ts"
 import { layerPaymentTest, PaymentScript, testCredential } from "../../src/payment/testing.ts"
-import { layerCronSecretTest, layerReplayGuardMemory } from "../../src/schedule/testing.ts"
+import { layerCronSecretTest, layerReplayGuardMemory, layerSweepCursorMemory } from "../../src/schedule/testing.ts"
 import { ExpiryMemory, layerExpiryStoreMemory } from "../../src/expiry/testing.ts"
 import { layerRecordsMemory, RecordsMemory } from "../../src/records/testing.ts"
 import { layerNoRunner } from "../../src/sandbox/layers.ts"
@@ -124,6 +124,7 @@ export const makeGateway = (parts: Parts = {}) => {
     ),
     deployments: memory.deployments,
     schedule: Layer.mergeAll(layerCronSecretTest(parts.cronSecret), layerReplayGuardMemory),
+    cursor: layerSweepCursorMemory,
     limit: layerCredentialRateLimit(parts.limit),
     log
   }

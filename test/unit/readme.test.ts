@@ -17,7 +17,7 @@ import { layerInMemoryHost, projects } from "../examples/InMemoryHost.ts"
 import { layerVoucher, used } from "../examples/Voucher.ts"
 import { blocks, copies, followReadme, readme, voucherCredential } from "../support/examples.ts"
 import { testSettings } from "../support/gateway.ts"
-import { layerCronSecretTest, layerReplayGuardMemory } from "../../src/schedule/testing.ts"
+import { layerCronSecretTest, layerReplayGuardMemory, layerSweepCursorMemory } from "../../src/schedule/testing.ts"
 import { layerNoRunner } from "../../src/sandbox/layers.ts"
 import { layerIdStoreMemory } from "../../src/ids/testing.ts"
 import { layerPayersMemory } from "../../src/payers/testing.ts"
@@ -33,6 +33,7 @@ const others = {
   payers: layerPayersMemory,
   records: layerRecordsMemory(),
   schedule: Layer.mergeAll(layerCronSecretTest(undefined), layerReplayGuardMemory),
+  cursor: layerSweepCursorMemory,
   limit: Layer.empty,
   log: Layer.empty
 }

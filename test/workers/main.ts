@@ -14,6 +14,7 @@ import { PaymentService } from "../../src/payment/PaymentService.ts"
 import { layerPaymentTest, PaymentScript } from "../../src/payment/testing.ts"
 import { testSettings } from "../support/gateway.ts"
 import { layerReplayGuardDurable } from "../../src/schedule/replay-guard-durable.ts"
+import { layerSweepCursorKv } from "../../src/schedule/sweep-cursor-kv.ts"
 import { layerCronSecretTest } from "../../src/schedule/testing.ts"
 import { layerCodeRunnerTest } from "../../src/sandbox/testing.ts"
 import { layerExpiryStoreKv } from "../../src/expiry/kv.ts"
@@ -176,6 +177,7 @@ const layers = {
   deployments,
   payers,
   schedule: Layer.mergeAll(layerCronSecretTest(cronSecret), layerReplayGuardDurable(env.CLAIMS)),
+  cursor: layerSweepCursorKv(env.EXPIRY),
   limit: Layer.empty,
   log: quiet
 }

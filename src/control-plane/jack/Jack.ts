@@ -13,11 +13,12 @@ import { CodeRejected, ControlPlaneRefused, SlugTaken } from "../errors.ts"
 import type { Upload } from "../Upload.ts"
 import { withholdIn } from "../withhold.ts"
 import { makeDatabases } from "./databases.ts"
+import { makeList } from "./list.ts"
 import { makeLogs } from "./logs.ts"
 import { makeJackHttp, projectPath, redact, type Rejection, toControlPlaneError, withTimeout } from "./JackHttp.ts"
 import { uploadForm } from "./upload-form.ts"
 import { makeServes } from "./serves.ts"
-import { decode, toAccount, toProject, toProjects } from "./wire.ts"
+import { decode, toAccount, toProject } from "./wire.ts"
 
 /** The time limit of a read with its retries. A read is one row of a database. */
 const READ_TIMEOUT = "10 seconds"
@@ -113,13 +114,6 @@ const makeJack: Effect.Effect<ControlPlane, never, Settings | HttpClient.HttpCli
 
   const get = Effect.fn("ControlPlaneClient.get")((projectId: string) => readProject(projectPath(projectId)))
 
-  const list = Effect.fn("ControlPlaneClient.list")(function* () {
-    const answer = yield* requestIdempotent(HttpClientRequest.get("/v1/projects"), decode.projects).pipe(
-      withTimeout(READ_TIMEOUT, "GET /v1/projects")
-    )
-    return toProjects(answer, yield* Clock.currentTimeMillis)
-  })
-
   const tag = Effect.fn("ControlPlaneClient.tag")(function* (projectId: string, tags: ReadonlyArray<string>) {
     const path = `${projectPath(projectId)}/tags`
     const outgoing = HttpClientRequest.bodyJsonUnsafe(HttpClientRequest.put(path), { tags })
@@ -184,7 +178,7 @@ const makeJack: Effect.Effect<ControlPlane, never, Settings | HttpClient.HttpCli
     create,
     findBySlug,
     get,
-    list,
+    list: makeList(http),
     tag,
     upload,
     remove,

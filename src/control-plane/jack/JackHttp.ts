@@ -6,6 +6,7 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
 import { requireSettings, Settings } from "../../config.ts"
 import { ControlPlaneRefused, ControlPlaneUnavailable } from "../errors.ts"
 import { withholdIn } from "../withhold.ts"
@@ -60,6 +61,15 @@ const noAnswer = (call: string, error: HttpClientError.HttpClientError) => {
   const cause = error.cause instanceof Error ? error.cause.message : error.reason._tag
   return new ControlPlaneUnavailable({ message: redact(`the control plane did not answer ${call}: ${cause}`) })
 }
+
+/** Repeats a call if its outcome is unknown, because it is safe to repeat. */
+const idempotent = <A>(
+  call: Effect.Effect<A, Rejection | ControlPlaneUnavailable>
+): Effect.Effect<A, ControlPlaneRefused | ControlPlaneUnavailable> =>
+  call.pipe(
+    Effect.catchTag("Rejection", (rejection) => Effect.fail(toControlPlaneError(rejection))),
+    Effect.retry({ ...RETRY, while: (error) => error._tag === "ControlPlaneUnavailable" })
+  )
 
 /** The path of a project's calls. */
 export const projectPath = (projectId: string) => `/v1/projects/${encodeURIComponent(projectId)}`
@@ -118,13 +128,19 @@ export const makeJackHttp = Effect.gen(function* () {
   const requestIdempotent = <A, E>(
     outgoing: HttpClientRequest.HttpClientRequest,
     decode: (body: string) => Effect.Effect<A, E>
-  ): Effect.Effect<A, ControlPlaneRefused | ControlPlaneUnavailable> =>
-    request(outgoing, decode).pipe(
-      Effect.catchTag("Rejection", (rejection) => Effect.fail(toControlPlaneError(rejection))),
-      Effect.retry({ ...RETRY, while: (error) => error._tag === "ControlPlaneUnavailable" })
-    )
+  ): Effect.Effect<A, ControlPlaneRefused | ControlPlaneUnavailable> => idempotent(request(outgoing, decode))
 
-  return { request, requestIdempotent, open }
+  /** Reads the bytes of an answer of JSON as they come. Opening is repeated; an answer that breaks off is an error. */
+  const readBytes = (path: string): Stream.Stream<Uint8Array, ControlPlaneRefused | ControlPlaneUnavailable> => {
+    const call = `GET ${path}`
+    return send(HttpClientRequest.acceptJson(HttpClientRequest.get(path))).pipe(
+      idempotent,
+      Effect.map(({ stream }) => Stream.mapError(stream, (error) => noAnswer(call, error))),
+      Stream.unwrap
+    )
+  }
+
+  return { request, requestIdempotent, open, readBytes }
 })
 
 /** A client of Jack's API. */

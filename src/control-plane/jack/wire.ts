@@ -33,9 +33,6 @@ const ProjectRow = Schema.Struct({
 /** `{project, url?}`: the answer to the create, and to a read of one project by id or slug. */
 const ProjectAnswer = Schema.Struct({ project: ProjectRow, url: maybeString })
 
-/** `{projects}`. Rows are decoded one by one, so that a malformed row does not hide the others from the sweep. */
-const ProjectList = Schema.Struct({ projects: Schema.Array(Schema.Unknown) })
-
 /** The answer to the upload: the row of the new deployment. */
 const DeploymentRow = Schema.Struct({ id: Schema.NonEmptyString, status: Schema.String })
 
@@ -74,7 +71,6 @@ const decoder = <S extends Schema.ConstraintDecoder<unknown>>(schema: S) =>
 /** Decoders of a body's text. Their failures quote the input, secrets included: never log them. */
 export const decode = {
   project: decoder(ProjectAnswer),
-  projects: decoder(ProjectList),
   deployment: decoder(DeploymentRow),
   latest: decoder(LatestAnswer),
   me: decoder(Me),
@@ -122,9 +118,9 @@ export const toDatabases = ({ resources }: typeof ResourceList.Type): ReadonlyAr
 
 const decodeRow = Schema.decodeUnknownOption(ProjectRow)
 
-/** Returns the projects of a list, without the rows that have no id. */
-export const toProjects = (list: typeof ProjectList.Type, now: number): ReadonlyArray<Project> =>
-  list.projects.flatMap((row) => Option.toArray(decodeRow(row)).map((project) => toProject({ project }, now)))
+/** Returns the projects of some rows of a list, without the rows that have no id. A malformed row does not hide the others. */
+export const toProjects = (rows: ReadonlyArray<unknown>, now: number): ReadonlyArray<Project> =>
+  rows.flatMap((row) => Option.toArray(decodeRow(row)).map((project) => toProject({ project }, now)))
 
 const decodeError = Schema.decodeUnknownOption(
   Schema.fromJsonString(

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
 import {
   ControlPlaneClient,
   ControlPlaneRefused,
@@ -33,7 +34,7 @@ describe("layerControlPlaneMemory", () => {
       const tagged = { ...project, tags: ["mpp-compute", "expires:1764000000"] }
       assert.deepStrictEqual(yield* client.get(project.id), Option.some(tagged))
       assert.deepStrictEqual(yield* client.findBySlug("my-api"), Option.some({ ...tagged, url: null }))
-      assert.deepStrictEqual(yield* client.list(), [{ ...tagged, url: null }])
+      assert.deepStrictEqual(yield* Stream.runCollect(client.list()), [{ ...tagged, url: null }])
       yield* client.remove(project.id)
       yield* client.remove(project.id)
       assert.deepStrictEqual(yield* client.get(project.id), Option.none())

@@ -1,6 +1,7 @@
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
 import { assert, describe, it } from "vitest"
 import { layerSettings } from "../../../src/config.ts"
 import { ControlPlaneUnavailable, type Project } from "../../../src/control-plane/ControlPlaneClient.ts"
@@ -33,7 +34,8 @@ const world = (store = layerIdStoreMemory) => {
     const ids = Effect.runSync(Effect.scoped(Effect.provide(DeploymentIds, layer)))
     return {
       make: () => Effect.runPromise(ids.make(order)),
-      note: (projects: ReadonlyArray<Project>) => Effect.runPromise(ids.note(projects)),
+      note: (projects: ReadonlyArray<Project>) =>
+        Effect.runPromise(Stream.runDrain(ids.note(Stream.fromIterable(projects)))),
       orderOf: (id: string) => Effect.runPromise(ids.orderOf(id)),
       exit: (id: string) => Effect.runPromise(Effect.flip(ids.orderOf(id)))
     }
@@ -89,6 +91,19 @@ describe("deployment ids", () => {
     assert.strictEqual(lists(), before)
     const earlier = await Effect.runPromise(store.earlier)
     assert.deepStrictEqual(earlier._tag === "Some" && earlier.value.ids, [id])
+  })
+
+  it("stores no more than 20,000 ids of earlier releases, and keeps those that it has", async () => {
+    const { host, isolate, store } = world()
+    const first = host.seed({ slug: "first", name: projectName(invented(26)) })
+    await isolate().note([first])
+    const many = Array.from({ length: 25_000 }, (_, n) => ({ ...first, id: `p${n}`, name: projectName(invented(26)) }))
+    await isolate().note(many)
+    await isolate().note([...many].toReversed())
+    const earlier = await Effect.runPromise(store.earlier)
+    const ids = earlier._tag === "Some" ? earlier.value.ids : []
+    assert.strictEqual(ids.length, 20_000)
+    assert.strictEqual(projectName(ids[0] ?? ""), first.name)
   })
 
   it("asks the host once for many invented ids of earlier releases", async () => {

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import { vi } from "vitest"
 import { ControlPlaneClient, type ControlPlaneError } from "../../../../src/control-plane/ControlPlaneClient.ts"
@@ -158,7 +159,7 @@ describe("reading", () => {
       yield* TestClock.setTime(5000)
       const client = yield* ControlPlaneClient
       const listed = { ...project, url: null }
-      assert.deepStrictEqual(yield* client.list(), [
+      assert.deepStrictEqual(yield* Stream.runCollect(client.list()), [
         { ...listed, tags: ["mpp-compute", "expires:1764000000"] },
         { ...listed, id: "p2", status: "error" },
         { ...listed, id: "p3", status: "provisioning" },
@@ -185,7 +186,7 @@ describe("reading", () => {
   > = [
     [10, "get", (client) => client.get("p1")],
     [10, "findBySlug", (client) => client.findBySlug("s")],
-    [10, "list", (client) => client.list()],
+    [10, "list", (client) => Stream.runDrain(client.list())],
     [10, "account", (client) => client.account()],
     [15, "tag", (client) => client.tag("p1", [])],
     [15, "remove", (client) => client.remove("p1")]
