@@ -4,7 +4,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { InvalidCursor, type Listing, type Page, Records, RecordsUnavailable } from "./Records.ts"
-import { type Kind, keyOf, type Named, type Rows, ROWS, TTL_SECONDS } from "./rows.ts"
+import { type Kind, keyOf, type Named, renamed, type Rows, ROWS, TTL_SECONDS } from "./rows.ts"
 
 /** The time limit of each call, because no request may wait long for records. */
 const KV_TIMEOUT = "5 seconds"
@@ -36,8 +36,10 @@ export const shortened = <A extends object>(row: A): A =>
     Object.entries(row).map(([name, value]) => [name, typeof value === "string" ? cut(value) : value])
   ) as A
 
-const decoderOf = <K extends Kind>(kind: K) =>
-  Schema.decodeUnknownOption(ROWS[kind] as unknown as Schema.Codec<Rows[K], unknown>)
+const decoderOf = <K extends Kind>(kind: K) => {
+  const decode = Schema.decodeUnknownOption(ROWS[kind] as unknown as Schema.Codec<Rows[K], unknown>)
+  return (row: unknown) => decode(renamed(row))
+}
 
 /** Keeps the records in Workers KV: one key for each row, which a list shows from the keys' metadata. */
 export const layerRecordsKv = (kv: KVNamespace | undefined) => {

@@ -1,3 +1,4 @@
+import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
 /** A deployment that is live. */
@@ -57,8 +58,12 @@ export const MAX_REPORTS = 10
 /** A complaint about a deployment. */
 export const ReportRow = Schema.Struct({
   deployment_id: Schema.String,
-  /** The place of the report among those of its deployment, from 0. */
-  place: Schema.Number,
+  /** Its number among those of its deployment, from 0. Earlier releases called it `place`. */
+  slot: Schema.Number,
+  /** How many reports were replaced in this slot, at least: of two within a minute one may be lost. */
+  dropped: Schema.Number.pipe(Schema.withDecodingDefaultKey(Effect.succeed(0))),
+  /** The same for all reports of one reporter about this deployment; null if the reporter is not known. */
+  from: Schema.NullOr(Schema.String).pipe(Schema.withDecodingDefaultKey(Effect.succeed(null))),
   reason: Schema.String,
   /** How to reach the reporter; null if they do not say. */
   contact: Schema.NullOr(Schema.String),
@@ -67,6 +72,13 @@ export const ReportRow = Schema.Struct({
 })
 /** A complaint about a deployment. */
 export type ReportRow = typeof ReportRow.Type
+
+/** Returns a row under the names of this release: a report of an earlier one has `place` for `slot`. */
+export const renamed = (row: unknown): unknown => {
+  if (typeof row !== "object" || row === null || !("place" in row)) return row
+  const { place, ...rest } = row
+  return { slot: place, ...rest }
+}
 
 /** The kinds of rows, each with its schema. */
 export const ROWS = { live: LiveRow, sale: SaleRow, owed: OwedRow, report: ReportRow }
@@ -87,7 +99,7 @@ export interface Named {
   readonly live: Pick<LiveRow, "created_at" | "deployment_id">
   readonly sale: Pick<SaleRow, "at" | "id">
   readonly owed: Pick<OwedRow, "id">
-  readonly report: Pick<ReportRow, "deployment_id" | "place">
+  readonly report: Pick<ReportRow, "deployment_id" | "slot">
 }
 
 /** Keys of live deployments begin with this minus their time, so that KV lists the newest first. In unix milliseconds. */
@@ -100,7 +112,7 @@ const KEYS: { readonly [K in Kind]: (row: Named[K]) => string } = {
   live: ({ created_at, deployment_id }) => `live:${LAST_MOMENT - created_at}:${deployment_id}`,
   sale: ({ at, id }) => `sale:${dayOf(at)}:${id}`,
   owed: ({ id }) => `owed:${id}`,
-  report: ({ deployment_id, place }) => `report:${deployment_id}:${place}`
+  report: ({ deployment_id, slot }) => `report:${deployment_id}:${slot}`
 }
 
 /** Returns the key of a row. */

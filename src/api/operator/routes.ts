@@ -7,7 +7,7 @@ import { deploymentPage, overviewPage, owedPage, reportsPage, soldPage } from ".
 import type { OperatorError, OperatorServices } from "./OperatorServices.ts"
 import { patternOf } from "./patterns.ts"
 import { soldView } from "./sales.ts"
-import { deploymentView, find, listRows, overview, payerView } from "./views.ts"
+import { deploymentView, find, listNewest, overview, payerView } from "./views.ts"
 
 /** An answer to a program, and the same as a page; or where to look instead. */
 export type View =
@@ -97,8 +97,12 @@ export const ROUTES: ReadonlyArray<Route> = [
     payerPage
   ),
   route(
-    { path: "/operator/owed", name: "Payments that their payers have nothing for, and why", query: CURSOR },
-    (_, query) => listRows("owed", cursorOf(query)),
+    {
+      path: "/operator/owed",
+      name: "Payments that their payers have nothing for, and why, with the newest first",
+      query: CURSOR
+    },
+    (_, query) => listNewest("owed", cursorOf(query)),
     owedPage
   ),
   route(
@@ -107,8 +111,8 @@ export const ROUTES: ReadonlyArray<Route> = [
     soldPage
   ),
   route(
-    { path: "/operator/reports", name: "The reports", query: CURSOR },
-    (_, query) => listRows("report", cursorOf(query)),
+    { path: "/operator/reports", name: "The reports, with the newest first", query: CURSOR },
+    (_, query) => listNewest("report", cursorOf(query)),
     reportsPage
   )
 ]

@@ -28,6 +28,19 @@ const list = <K extends Kind>(kind: K, listing: Listing) =>
 export const listRows = <K extends Kind>(kind: K, cursor: string | undefined) =>
   list(kind, { limit: PAGE_ROWS, ...(cursor !== undefined && { cursor }) })
 
+/**
+ * Lists rows whose keys are not in the order of time: the newest first. All that KV lists at once are sorted, which in practice are all
+ * that there are.
+ */
+export const listNewest = <K extends "owed" | "report">(kind: K, cursor: string | undefined) =>
+  Effect.map(list(kind, { limit: COUNT_LIMIT, ...(cursor !== undefined && { cursor }) }), ({ rows, cursor }) => ({
+    rows: newestFirst(rows),
+    cursor
+  }))
+
+const newestFirst = <A extends { readonly at: number }>(rows: ReadonlyArray<A>): ReadonlyArray<A> =>
+  rows.toSorted((one, other) => other.at - one.at)
+
 const count = (kind: Kind) =>
   Effect.map(list(kind, { limit: COUNT_LIMIT }), ({ rows, cursor }) => ({
     count: rows.length,
@@ -75,11 +88,11 @@ const reportsOf = (id: string) =>
   Effect.flatMap(Records, ({ get }) =>
     Effect.map(
       Effect.forEach(
-        Array.from({ length: MAX_REPORTS }, (_, place) => place),
-        (place) => get("report", { deployment_id: id, place }),
+        Array.from({ length: MAX_REPORTS }, (_, slot) => slot),
+        (slot) => get("report", { deployment_id: id, slot }),
         { concurrency: "unbounded" }
       ),
-      (found) => found.flatMap(Option.toArray)
+      (found) => newestFirst(found.flatMap(Option.toArray))
     )
   )
 

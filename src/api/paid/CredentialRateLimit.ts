@@ -4,7 +4,7 @@ import * as Layer from "effect/Layer"
 import { Busy } from "../../domain/Errors.ts"
 
 /** Cloudflare writes its client's address into this header. Other hosts strip the header, or do not have it. */
-const CLIENT_HEADER = "cf-connecting-ip"
+export const CLIENT_HEADER = "cf-connecting-ip"
 
 /** Lets a request with a credential pass to verification, or fails because its client has sent too many. */
 export type CheckRate = (headers: Headers) => Effect.Effect<void, Busy>

@@ -2,6 +2,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import { Settings } from "../../config.ts"
 import { Busy, InvalidRequest, NotFound } from "../../domain/Errors.ts"
 import { Orders } from "../../orders/Orders.ts"
@@ -9,6 +10,8 @@ import { Records } from "../../records/Records.ts"
 import { MAX_REPORTS } from "../../records/rows.ts"
 import { CredentialRateLimit } from "../paid/CredentialRateLimit.ts"
 import { readBody } from "../request/body.ts"
+import { chooseSlot } from "./choose-slot.ts"
+import { reporterOf } from "./reporter.ts"
 import { decodeReport, type Report, siteHost } from "./decode-report.ts"
 import { requireJson, setHeaders } from "../request/headers.ts"
 import { notConfigured } from "../request/not-configured.ts"
@@ -24,7 +27,7 @@ const unavailable = ({ message }: { readonly message: string }) =>
 
 /** `POST /reports`: anybody reports a deployment to the operator. */
 export const makeReport = Effect.gen(function* () {
-  const { missing } = yield* Settings
+  const { missing, MPP_SECRET_KEY } = yield* Settings
   const orders = yield* Orders
   const records = yield* Records
   const checkRate = yield* CredentialRateLimit
@@ -47,15 +50,16 @@ export const makeReport = Effect.gen(function* () {
   })
 
   /**
-   * Keeps a report, unless the deployment has enough of them. Two within a minute may take one place, because KV shows the first one late:
-   * then the later one is kept. The log has a line for each.
+   * Keeps a report, if `chooseSlot` has a slot for it, and returns whether it does. Two within a minute may take one slot, because KV
+   * shows the first one late: then the later one is kept. The log has a line for each.
    */
-  const keep = Effect.fnUntraced(function* (id: string, { reason, contact }: Report) {
+  const keep = Effect.fnUntraced(function* (id: string, { reason, contact }: Report, from: string | null) {
     const { rows } = yield* records.list("report", { prefix: `${id}:`, limit: MAX_REPORTS })
-    const taken = new Set(rows.map((row) => row.place))
-    const place = Array.from({ length: MAX_REPORTS }, (_, index) => index).find((free) => !taken.has(free))
-    if (place === undefined) return
-    yield* records.put("report", { deployment_id: id, place, reason, contact, at: yield* Clock.currentTimeMillis })
+    const at = yield* Clock.currentTimeMillis
+    const chosen = chooseSlot(rows, { reason, from }, at)
+    if (chosen === undefined) return false
+    yield* records.put("report", { deployment_id: id, ...chosen, from, reason, contact, at })
+    return true
   }, Effect.catch(unavailable))
 
   return Effect.fn("Gateway.report")(function* ({ source }: HttpServerRequest.HttpServerRequest) {
@@ -73,8 +77,9 @@ export const makeReport = Effect.gen(function* () {
       )
     )
     const id = yield* find(report.about)
-    yield* keep(id, report)
-    yield* Effect.annotateLogs(Effect.logWarning("reported"), { deployment_id: id })
+    const secretKey = MPP_SECRET_KEY === undefined ? "" : Redacted.value(MPP_SECRET_KEY)
+    const kept = yield* keep(id, report, reporterOf(request.headers, id, secretKey))
+    yield* Effect.annotateLogs(Effect.logWarning("reported"), { deployment_id: id, kept })
     return { deployment_id: id, status: "received" as const }
   })
 })

@@ -133,17 +133,37 @@ describe("records of 10,000 live deployments", () => {
     assert.strictEqual(live.rows.length, 50)
   })
 
+  it("read reports of an earlier release, which had another name for the slot", async () => {
+    const { kv, keys } = makeKv()
+    const old = { deployment_id: "dep_1", place: 3, reason: "It phishes.", contact: null, at: 1 }
+    keys.set("report:dep_1:3", { value: JSON.stringify(old), metadata: old })
+    const now = { deployment_id: "dep_1", slot: 3, dropped: 0, from: null, reason: "It phishes.", contact: null, at: 1 }
+    await Effect.gen(function* () {
+      const { list, get } = yield* Records
+      assert.deepStrictEqual((yield* list("report", { limit: 10 })).rows, [now])
+      assert.deepStrictEqual(Option.getOrUndefined(yield* get("report", { deployment_id: "dep_1", slot: 3 })), now)
+    }).pipe(Effect.provide(layerRecordsKv(kv)), Effect.runPromise)
+  })
+
   it("keep long texts whole, and show their beginning in lists", async () => {
     const { kv } = makeKv()
     const reason = '"\u{1F480}'.repeat(300)
-    const report = { deployment_id: "dep_1", place: 0, reason, contact: "ü".repeat(200), at: 1 }
+    const report = {
+      deployment_id: "dep_1",
+      slot: 0,
+      dropped: 9,
+      from: "0123456789ab",
+      reason,
+      contact: "ü".repeat(200),
+      at: 1
+    }
     await Effect.gen(function* () {
       const { put, list, get } = yield* Records
       yield* put("report", report)
       const { rows } = yield* list("report", { limit: 10 })
       assert.isTrue(rows[0]?.reason.endsWith("…"))
       assert.isAbove(rows[0]?.reason.length ?? 0, 100)
-      const whole = yield* get("report", { deployment_id: "dep_1", place: 0 })
+      const whole = yield* get("report", { deployment_id: "dep_1", slot: 0 })
       assert.deepStrictEqual(Option.getOrUndefined(whole), report)
     }).pipe(Effect.provide(layerRecordsKv(kv)), Effect.runPromise)
     assert.strictEqual(dayOf(Date.UTC(2026, 10, 29, 23, 59)), "2026-11-29")

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "vitest"
-import { keyOf } from "../../../src/records/rows.ts"
+import { keyOf, type ReportRow } from "../../../src/records/rows.ts"
 import { deployment, makeGateway, problem } from "../../support/gateway.ts"
 import { answered, basic, deploy, type Gateway, get, makeOperated, status, TOKEN } from "./support.ts"
 
@@ -21,8 +21,9 @@ describe("a report", () => {
     const { rows } = (await answered(await get(gateway, "/reports"))) as {
       rows: ReadonlyArray<Record<string, unknown>>
     }
-    assert.deepInclude(rows[0], { deployment_id: id, reason, contact: "me@mail.example" })
-    assert.deepInclude(rows[1], { deployment_id: id, reason: "again", contact: null })
+    const sentAs = (reason: string) => rows.find((row) => row["reason"] === reason)
+    assert.deepInclude(sentAs(reason), { deployment_id: id, contact: "me@mail.example", dropped: 0 })
+    assert.deepInclude(sentAs("again"), { deployment_id: id, contact: null })
     const { reports } = (await answered(await get(gateway, `/deployments/${id}`))) as { reports: ReadonlyArray<object> }
     assert.strictEqual(reports.length, 2)
     assert.strictEqual((await status(gateway, id))["report_url"], "/reports")
@@ -55,16 +56,56 @@ describe("a report", () => {
     )
   })
 
-  it("takes the first free place, because older ones are dropped one by one", async () => {
+  it("takes the first free slot, because older ones are dropped one by one", async () => {
     const gateway = makeGateway()
     const id = await deploy(gateway)
     for (let count = 0; count < 10; count++) await send(gateway, { deployment_id: id, reason: `${count}` })
-    gateway.records.rows.delete(keyOf("report", { deployment_id: id, place: 3 }))
+    gateway.records.rows.delete(keyOf("report", { deployment_id: id, slot: 3 }))
     await send(gateway, { deployment_id: id, reason: "new" })
     assert.deepStrictEqual(
       gateway.records.of("report").map(({ reason }) => reason),
       ["0", "1", "2", "new", "4", "5", "6", "7", "8", "9"]
     )
+  })
+
+  it("is not hidden by ten others, and comes first", async () => {
+    const gateway = makeOperated()
+    const id = await deploy(gateway)
+    for (let count = 0; count < 10; count++) await send(gateway, { deployment_id: id, reason: `junk ${count}` })
+    for (const [key, row] of gateway.records.rows) {
+      if (key.startsWith("report:"))
+        gateway.records.rows.set(key, { ...row, at: (row as ReportRow).at - 400_000 } as ReportRow)
+    }
+    assert.strictEqual((await send(gateway, { deployment_id: id, reason: "real" })).status, 202)
+    const { rows } = (await answered(await get(gateway, "/reports"))) as { rows: ReadonlyArray<ReportRow> }
+    assert.deepInclude(rows[0], { reason: "real", dropped: 1 })
+    assert.strictEqual(rows.length, 10)
+    const { reports } = (await answered(await get(gateway, `/deployments/${id}`))) as {
+      reports: ReadonlyArray<ReportRow>
+    }
+    assert.strictEqual(reports[0]?.reason, "real")
+    const headers = { authorization: basic(TOKEN), accept: "text/html" }
+    const page = await (await gateway.send("/operator/reports", { headers })).text()
+    assert.match(page, /at least 1 before it was replaced/)
+    assert.isTrue(gateway.logs.some((line) => line["message"] === "reported" && line["kept"] === true))
+    assert.strictEqual((await send(gateway, { deployment_id: id, reason: "at once" })).status, 202)
+    assert.isTrue(gateway.logs.some((line) => line["message"] === "reported" && line["kept"] === false))
+  })
+
+  it("of one address takes one slot, if the host tells the address", async () => {
+    const gateway = makeOperated()
+    const id = await deploy(gateway)
+    for (let count = 0; count < 30; count++) {
+      const headers = { "cf-connecting-ip": `2001:db8::${count}` }
+      await send(gateway, { deployment_id: id, reason: `junk ${count}` }, headers)
+    }
+    await send(gateway, { deployment_id: id, reason: "real" }, { "cf-connecting-ip": "192.0.2.1" })
+    const rows = gateway.records.of("report")
+    assert.deepStrictEqual(
+      rows.map(({ reason }) => reason),
+      ["junk 0", "real"]
+    )
+    assert.notInclude(JSON.stringify(rows), "2001")
   })
 
   it("must name a deployment of this service and a reason, in few bytes, and nothing else", async () => {

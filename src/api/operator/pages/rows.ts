@@ -38,10 +38,12 @@ export const money = (amount: string | null, token: string | null): Html =>
   html`${amount === null ? "an unknown amount" : `$${amount}`}${token !== null && html` in ${token}`}`
 
 /** A report, with or without a link to its deployment. */
-export const reportRow = ({ deployment_id, reason, contact, at }: ReportRow, linked = true): Html =>
+export const reportRow = ({ deployment_id, reason, contact, at, dropped }: ReportRow, linked = true): Html =>
   html` <div>${reason}</div>
     <div class="dim">
-      ${time(at)}${linked && html`, about ${deploymentLink(deployment_id)}`}${contact !== null && html`, from ${contact}`}
+      ${time(at)}${linked && html`, about ${deploymentLink(deployment_id)}`}${contact !== null && html`, from ${contact}`}${
+        dropped > 0 && html`; at least ${dropped} before it ${dropped === 1 ? "was" : "were"} replaced`
+      }
     </div>`
 
 /** Says what each state of an owed payment asks of the operator. */
