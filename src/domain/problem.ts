@@ -1,4 +1,25 @@
+import * as HttpApiError from "effect/http-api/HttpApiError"
 import * as Schema from "effect/Schema"
+
+/**
+ * Makes the class of an error that is an answer: a problem (RFC 9457). Such an error records no stack, because it tells its reader
+ * what is wrong, and a stack takes longer than all other parts of the answer.
+ */
+export const Problem: typeof HttpApiError.Problem = (() =>
+  (...definition: Parameters<ReturnType<typeof HttpApiError.Problem<unknown>>>) => {
+    const Base = HttpApiError.Problem<unknown>()(...definition) as unknown as new (...args: Array<unknown>) => object
+    return class extends Base {
+      constructor(...args: Array<unknown>) {
+        const limit = Error.stackTraceLimit
+        Error.stackTraceLimit = 0
+        try {
+          super(...args)
+        } finally {
+          Error.stackTraceLimit = limit
+        }
+      }
+    }
+  }) as unknown as typeof HttpApiError.Problem
 
 /** The problem types of the payment protocol ("Payment" HTTP authentication scheme, problem types). */
 export const protocolProblem = (name: string) => `https://paymentauth.org/problems/${name}` as const

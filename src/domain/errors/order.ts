@@ -1,11 +1,10 @@
 import * as Effect from "effect/Effect"
-import * as HttpApiError from "effect/http-api/HttpApiError"
 import * as Schema from "effect/Schema"
 import { DiagnosticSchema } from "../Diagnostic.ts"
-import { notCharged, ownProblem, Retry } from "../problem.ts"
+import { notCharged, ownProblem, Problem, Retry } from "../problem.ts"
 
 /** 422: the source does not bundle, exports nothing that can serve, or does not start. */
-export class BundleFailed extends HttpApiError.Problem<BundleFailed>()(
+export class BundleFailed extends Problem<BundleFailed>()(
   "BundleFailed",
   { type: ownProblem("bundle_failed"), status: 422, title: "Bundle failed" },
   {
@@ -17,7 +16,7 @@ export class BundleFailed extends HttpApiError.Problem<BundleFailed>()(
 ) {}
 
 /** 409: the same order is in progress. `retry_after` is in seconds; the answer also sends it as `Retry-After`. */
-export class OrderInProgress extends HttpApiError.Problem<OrderInProgress>()(
+export class OrderInProgress extends Problem<OrderInProgress>()(
   "OrderInProgress",
   { type: ownProblem("order_in_progress"), status: 409, title: "Order in progress" },
   {
@@ -35,7 +34,7 @@ export class OrderInProgress extends HttpApiError.Problem<OrderInProgress>()(
  * 409: the credential has paid, and the request brings another `Idempotency-Key` than its purchase has. `retry` is absent if
  * the client chose that key itself.
  */
-export class WrongIdempotencyKey extends HttpApiError.Problem<WrongIdempotencyKey>()(
+export class WrongIdempotencyKey extends Problem<WrongIdempotencyKey>()(
   "WrongIdempotencyKey",
   { type: ownProblem("wrong_idempotency_key"), status: 409, title: "Wrong idempotency key" },
   {
@@ -49,7 +48,7 @@ export class WrongIdempotencyKey extends HttpApiError.Problem<WrongIdempotencyKe
  * 502: the client is charged and the site is not live yet. With `fault: "service"` the service retries by itself; `fault:
  * "code"` means that the host refuses this code. To repeat the same body with `retry.idempotency_key` costs nothing.
  */
-export class DeployFailed extends HttpApiError.Problem<DeployFailed>()(
+export class DeployFailed extends Problem<DeployFailed>()(
   "DeployFailed",
   { type: ownProblem("deploy_failed"), status: 502, title: "Deploy failed" },
   {
@@ -65,7 +64,7 @@ export class DeployFailed extends HttpApiError.Problem<DeployFailed>()(
 ) {}
 
 /** 502: the host could not deliver when the order asked it before the payment. Nothing was charged or written. */
-export class HostUnavailable extends HttpApiError.Problem<HostUnavailable>()(
+export class HostUnavailable extends Problem<HostUnavailable>()(
   "HostUnavailable",
   { type: ownProblem("deploy_failed"), status: 502, title: "Host unavailable" },
   {
@@ -81,7 +80,7 @@ export class HostUnavailable extends HttpApiError.Problem<HostUnavailable>()(
  * 502: the client is charged and the code did not run yet, because the service failed. To repeat the same body with
  * `retry.idempotency_key` costs nothing.
  */
-export class ExecuteFailed extends HttpApiError.Problem<ExecuteFailed>()(
+export class ExecuteFailed extends Problem<ExecuteFailed>()(
   "ExecuteFailed",
   { type: ownProblem("execute_failed"), status: 502, title: "Execution failed" },
   {
@@ -98,7 +97,7 @@ export class ExecuteFailed extends HttpApiError.Problem<ExecuteFailed>()(
  * 410: the order was delivered, and has expired, or its payer has deleted it, or the operator has taken it down. `deployment_id` is
  * null for an execution.
  */
-export class Expired extends HttpApiError.Problem<Expired>()(
+export class Expired extends Problem<Expired>()(
   "Expired",
   { type: ownProblem("expired"), status: 410, title: "Expired" },
   {
@@ -112,7 +111,7 @@ export class Expired extends HttpApiError.Problem<Expired>()(
 ) {}
 
 /** 409: a renewal would reach further ahead than the service sells. Nothing was charged. */
-export class TooFarAhead extends HttpApiError.Problem<TooFarAhead>()(
+export class TooFarAhead extends Problem<TooFarAhead>()(
   "TooFarAhead",
   { type: ownProblem("too_far_ahead"), status: 409, title: "Too far ahead" },
   {
@@ -126,7 +125,7 @@ export class TooFarAhead extends HttpApiError.Problem<TooFarAhead>()(
 ) {}
 
 /** 412: the source of the deployment is not the one that `If-Match` names. Nothing has changed. */
-export class PreconditionFailed extends HttpApiError.Problem<PreconditionFailed>()(
+export class PreconditionFailed extends Problem<PreconditionFailed>()(
   "PreconditionFailed",
   { type: ownProblem("precondition_failed"), status: 412, title: "Precondition failed" },
   {

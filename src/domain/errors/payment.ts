@@ -1,7 +1,6 @@
 import * as Effect from "effect/Effect"
-import * as HttpApiError from "effect/http-api/HttpApiError"
 import * as Schema from "effect/Schema"
-import { notCharged, ownProblem, protocolProblem, Retry } from "../problem.ts"
+import { notCharged, ownProblem, Problem, protocolProblem, Retry } from "../problem.ts"
 
 /** The protocol's reasons for a 402, each with its title. */
 export const paymentProblems = {
@@ -38,7 +37,7 @@ export class PaymentRequired extends Schema.Error<PaymentRequired>("PaymentRequi
 }
 
 /** 503: money may have moved, and the chain has not confirmed it. */
-export class PaymentPending extends HttpApiError.Problem<PaymentPending>()(
+export class PaymentPending extends Problem<PaymentPending>()(
   "PaymentPending",
   { type: ownProblem("payment_pending"), status: 503, title: "Payment pending" },
   {
@@ -53,7 +52,7 @@ export class PaymentPending extends HttpApiError.Problem<PaymentPending>()(
 ) {}
 
 /** 503: the chain does not answer, and nothing was sent to it. */
-export class PaymentUnavailable extends HttpApiError.Problem<PaymentUnavailable>()(
+export class PaymentUnavailable extends Problem<PaymentUnavailable>()(
   "PaymentUnavailable",
   { type: ownProblem("payment_unavailable"), status: 503, title: "Payment unavailable" },
   { code: Schema.tag("payment_unavailable"), charged: notCharged, retry_after: Schema.Int }
@@ -63,7 +62,7 @@ export class PaymentUnavailable extends HttpApiError.Problem<PaymentUnavailable>
  * 429: this payer has too many attempts in flight, or too many that failed within an hour. The payer still gets orders that are
  * paid for or finished.
  */
-export class TooManyAttempts extends HttpApiError.Problem<TooManyAttempts>()(
+export class TooManyAttempts extends Problem<TooManyAttempts>()(
   "TooManyAttempts",
   { type: ownProblem("too_many_attempts"), status: 429, title: "Too many attempts" },
   {
@@ -75,14 +74,14 @@ export class TooManyAttempts extends HttpApiError.Problem<TooManyAttempts>()(
 ) {}
 
 /** 403: the operator sells nothing to this payer. The payer still gets orders that are paid for or finished. */
-export class Denied extends HttpApiError.Problem<Denied>()(
+export class Denied extends Problem<Denied>()(
   "Denied",
   { type: ownProblem("denied"), status: 403, title: "Denied" },
   { code: Schema.tag("denied"), charged: notCharged }
 ) {}
 
 /** 429: this payer has as many deployments at once as one payer may have. */
-export class TooManyDeployments extends HttpApiError.Problem<TooManyDeployments>()(
+export class TooManyDeployments extends Problem<TooManyDeployments>()(
   "TooManyDeployments",
   { type: ownProblem("too_many_deployments"), status: 429, title: "Too many deployments" },
   {
@@ -95,7 +94,7 @@ export class TooManyDeployments extends HttpApiError.Problem<TooManyDeployments>
 ) {}
 
 /** 503: the operator has stopped sales. Orders that are paid for or finished are served. */
-export class SalesPaused extends HttpApiError.Problem<SalesPaused>()(
+export class SalesPaused extends Problem<SalesPaused>()(
   "SalesPaused",
   { type: ownProblem("sales_paused"), status: 503, title: "Sales paused" },
   { code: Schema.tag("sales_paused"), charged: notCharged, retry_after: Schema.Int }
