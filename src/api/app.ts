@@ -18,10 +18,11 @@ import type { ReplayGuard } from "../schedule/ReplayGuard.ts"
 import type { Sweep } from "../schedule/Sweep.ts"
 import type { PaymentService } from "../payment/PaymentService.ts"
 import { Api } from "./Api.ts"
+import { cors } from "./cors.ts"
 import { DiscoveryRoutes, discoveryPaths } from "./discovery/routes.ts"
-import { discardBody } from "./request/body.ts"
+import { discardBody, receiveBody } from "./request/body.ts"
 import { Handlers } from "./handlers.ts"
-import { makeMcp, MCP_HEADERS, MCP_PATH } from "./mcp/route.ts"
+import { makeMcp, MCP_PATH } from "./mcp/route.ts"
 import { makeLimits, MAX_PATH_LENGTH, MAX_URL_LENGTH, pathOf } from "./request/limits.ts"
 import { Scheduled, SCHEDULED_PATH } from "./endpoints/scheduled.ts"
 import { Operator } from "./operator/gate.ts"
@@ -72,15 +73,6 @@ const answerDefects = HttpRouter.middleware(
   { global: true }
 )
 
-/** Browsers may call from any origin because there are no cookies and no accounts to protect. */
-const cors = HttpRouter.cors({
-  allowedOrigins: ["*"],
-  allowedMethods: ["GET", "POST", "PUT", "DELETE", "OPTIONS"],
-  allowedHeaders: ["authorization", "content-type", "idempotency-key", "accept-payment", "if-match", ...MCP_HEADERS],
-  exposedHeaders: ["www-authenticate", "payment-receipt", "retry-after", "etag", "idempotent-replayed"],
-  maxAge: 86_400
-})
-
 /** Answers requests that the router must not see. */
 const limits = makeLimits(fallback)
 
@@ -115,7 +107,10 @@ export type GatewayServices =
 
 /** Makes the gateway as a `fetch` handler. An isolate calls this once, and the first request builds the services. */
 export const serve = (services: Layer.Layer<GatewayServices>): ((request: Request) => Promise<Response>) => {
-  const gateway = (request: Request): Promise<Response> => handler(withoutSignal(request))
+  const gateway = (request: Request): Promise<Response> => {
+    const answer = () => handler(withoutSignal(request))
+    return receiveBody(request)?.then(answer) ?? answer()
+  }
   const { handler } = HttpRouter.toWebHandler(makeApp(gateway).pipe(Layer.provideMerge(services)), {
     disableLogger: true
   })

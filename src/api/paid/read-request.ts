@@ -27,15 +27,15 @@ export interface ParsedRequest {
  */
 export const readBodyless = Effect.fnUntraced(function* (request: Request, checkRate: CheckRate) {
   const { headers, url, method } = request
-  const { size, sha256 } = yield* readBody(request, 0)
-  if (size > 0) {
+  const body = yield* readBody(request, 0)
+  if (body.size > 0) {
     return yield* new InvalidRequest({ detail: `${method} takes no body here. Send the request again without one.` })
   }
   const credential = yield* readCredential(headers, checkRate)
   return {
     url,
     bytes: new Uint8Array(),
-    sha256,
+    sha256: body.sha256,
     idempotencyKey: yield* readIdempotencyKey(headers),
     credential,
     preferences: headers.get("accept-payment")
@@ -65,7 +65,9 @@ export const readRequest = Effect.fnUntraced(function* (request: Request, checkR
   return {
     url,
     bytes: body.bytes,
-    sha256: body.sha256,
+    get sha256() {
+      return body.sha256
+    },
     idempotencyKey,
     credential,
     preferences: headers.get("accept-payment")

@@ -9,16 +9,16 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import { MAX_PATH_LENGTH, pathOf } from "./limits.ts"
 
-const parse = Option.liftThrowable((bytes: Uint8Array): unknown => JSON.parse(utf8.decode(bytes)))
-const utf8 = new TextDecoder()
+const parse = Option.liftThrowable((text: string): unknown => JSON.parse(text))
 
 /**
  * Reads the error code, the charge and the deployment from an answer's body. It needs no schema, because this runs for every
  * request, and a schema has just encoded the body.
  */
 const fieldsOf = ({ body }: HttpServerResponse.HttpServerResponse) => {
-  if (body._tag !== "Uint8Array" || !/\bjson$/.test(body.contentType) || body.contentLength >= 4096) return {}
-  const answer = Option.getOrUndefined(parse(body.body))
+  if (body._tag !== "Uint8Array" || body.text === undefined || body.contentLength >= 4096) return {}
+  if (!/\bjson$/.test(body.contentType)) return {}
+  const answer = Option.getOrUndefined(parse(body.text))
   if (!Predicate.isObject(answer)) return {}
   const { code, charged, deployment_id } = answer as Readonly<Record<string, unknown>>
   return {

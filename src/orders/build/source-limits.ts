@@ -19,6 +19,9 @@ export const MAX_ASSET_BYTES = 2 * 1024 * 1024
  * files. It is no effect, because most requests come without a payment and end soon after it.
  */
 export const findExcess = (files: Files, assetBytes: number): InvalidRequest | CodeTooLarge | undefined => {
+  // Sources and assets are parts of the whole. Most projects are small, so that there is nothing to split.
+  const entries = Object.entries(files)
+  if (entries.length <= MAX_FILES && bytesOf(entries) <= Math.min(MAX_SOURCE_BYTES, assetBytes)) return undefined
   const { sources, assets } = split(files)
   return findExcessSource(sources) ?? findExcessAssets(assets, assetBytes)
 }

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { createHash } from "node:crypto"
 import * as Effect from "effect/Effect"
-import { readBody } from "../../../src/api/request/body.ts"
+import { discardBody, readBody, receiveBody } from "../../../src/api/request/body.ts"
 
 const text = `"ü" ${"x".repeat(1000)}`
 const bytes = new TextEncoder().encode(text)
@@ -12,17 +12,26 @@ const request = (body: BodyInit | null, headers: Record<string, string>) =>
 
 const broken = () => new ReadableStream({ type: "bytes", pull: (controller) => controller.error(new Error("gone")) })
 
-// The gateway reads a body with an announced length at once, and every other body as a stream. Both must give the same result.
-const ways: Record<string, Record<string, string>> = {
-  "that announces its length": { "content-length": String(bytes.length) },
-  "that does not": {}
+const announced = { "content-length": String(bytes.length) }
+
+// The gateway reads a body with an announced length at once, a small one before the router sees its request, and every other body
+// as a stream. All must give the same result.
+const ways: Record<string, (body: BodyInit) => Promise<Request>> = {
+  "that announces its length": async (body) => request(body, announced),
+  "that was read before its request was routed": async (body) => {
+    const routed = request(body, announced)
+    await receiveBody(routed)
+    assert.isTrue(routed.bodyUsed)
+    return routed
+  },
+  "that does not": async (body) => request(body, {})
 }
 
 describe("a body", () => {
-  for (const [way, headers] of Object.entries(ways)) {
+  for (const [way, arrive] of Object.entries(ways)) {
     it.effect(`is kept and hashed: ${way}`, () =>
       Effect.gen(function* () {
-        const body = yield* readBody(request(bytes, headers), bytes.length)
+        const body = yield* readBody(yield* Effect.promise(() => arrive(bytes)), bytes.length)
         assert.strictEqual(body.size, bytes.length)
         assert.strictEqual(body.sha256, sha256)
         assert.strictEqual(new TextDecoder().decode(body.bytes), text)
@@ -31,7 +40,7 @@ describe("a body", () => {
 
     it.effect(`is counted and not kept if it is too long: ${way}`, () =>
       Effect.gen(function* () {
-        const body = yield* readBody(request(bytes, headers), bytes.length - 1)
+        const body = yield* readBody(yield* Effect.promise(() => arrive(bytes)), bytes.length - 1)
         assert.strictEqual(body.size, bytes.length)
         assert.isUndefined(body.bytes)
       })
@@ -39,11 +48,24 @@ describe("a body", () => {
 
     it.effect(`is an invalid request if it breaks off: ${way}`, () =>
       Effect.gen(function* () {
-        const error = yield* Effect.flip(readBody(request(broken(), headers), 10_000))
+        const error = yield* Effect.flip(readBody(yield* Effect.promise(() => arrive(broken())), 10_000))
         assert.strictEqual(error.code, "invalid_request")
       })
     )
+
+    it.effect(`can be discarded, also if it breaks off: ${way}`, () =>
+      Effect.gen(function* () {
+        yield* discardBody(yield* Effect.promise(() => arrive(bytes)))
+        yield* discardBody(yield* Effect.promise(() => arrive(broken())))
+      })
+    )
   }
+
+  it("is left to the handler if it is large, or its length is unknown", () => {
+    for (const length of ["65537", "soon"])
+      assert.isUndefined(receiveBody(request(bytes, { "content-length": length })))
+    assert.isUndefined(receiveBody(request(bytes, {})))
+  })
 
   it.effect("is empty if the request has none", () =>
     Effect.gen(function* () {

@@ -122,6 +122,9 @@ describe("a Host", () => {
     it(`is plain: ${host}`, () => {
       assert.isTrue(isPlainOrigin(`https://${host}`))
       assert.isTrue(isPlainOrigin(`http://${host}/deploy?x=1`))
+      // The gateway remembers the last origin that was plain.
+      for (const suffix of [":99999/", "$(id)/", "@evil.test:99999/"])
+        assert.isFalse(isPlainOrigin(`http://${host}${suffix}`))
     })
   }
 
