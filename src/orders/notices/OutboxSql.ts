@@ -43,8 +43,9 @@ export const makeOutboxSql = (sql: SqlStorage, byId: (id: string) => Purchase | 
 
   return {
     outbox,
-    /** Makes the table. Runs outside of transactions, because a rollback would remove it. */
-    prepare: () => {
+    /** Makes the table, if the purchase has notices. Runs outside of transactions, because a rollback would remove it. */
+    prepare: (purchase: Purchase) => {
+      if (!isListed(purchase)) return
       if (!ready) sql.exec(schema)
       ready = true
     },

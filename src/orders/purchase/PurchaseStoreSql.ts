@@ -87,7 +87,14 @@ export const makePurchaseStore = (
     const before = rows<{ data: string }>("SELECT data FROM purchase WHERE id = ?", id)[0]?.data
     const end = endOfUpdate(before === undefined ? undefined : decodePurchase(before), purchase)
     const data = withUnknownFields(encodePurchase(purchase), before)
-    write("INSERT OR REPLACE INTO purchase VALUES (?, ?, ?, ?)", id, state, due, data)
+    // A replaced row would be billed twice: as a row of the table, and of the index of its key.
+    write(
+      "INSERT INTO purchase VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) DO UPDATE SET state = ?2, due = ?3, data = ?4",
+      id,
+      state,
+      due,
+      data
+    )
     if (!keepsPayload(purchase)) write("DELETE FROM upload WHERE id = ?", id)
     if (!isKept(purchase)) kept.delete(id)
     else if (end === "taken") kept.promote(id)
@@ -137,13 +144,13 @@ export const makePurchaseStore = (
       return due
     },
     save: (purchase) => {
-      box.prepare()
+      box.prepare(purchase)
       put(purchase)
       written()
     },
     create: (purchase, payload, added) => {
       prepare()
-      box.prepare()
+      box.prepare(purchase)
       if (added !== undefined) kept.prepare()
       storage.transactionSync(() => {
         keep(purchase, payload, added)
@@ -152,7 +159,7 @@ export const makePurchaseStore = (
       written()
     },
     saveWithPayload: (purchase, payload, added) => {
-      box.prepare()
+      box.prepare(purchase)
       if (added !== undefined) kept.prepare()
       storage.transactionSync(() => keep(purchase, payload, added))
       written()
