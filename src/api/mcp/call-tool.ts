@@ -58,10 +58,18 @@ const answer = Effect.fnUntraced(function* (
   const request = yield* toRequest(tool, isLog ? others : args, meta, outer)
   const response = yield* Effect.promise(() => gateway(request))
   if (response.status === 402) return yield* paymentError(response)
+  if (tool.etag !== undefined && response.ok) return yield* toResult(yield* withEtag(response), meta.credential)
   if (!isLog || !response.ok || response.body === null) return yield* toResult(response, meta.credential)
   const log = yield* readLog(response.body, wait)
   return yield* toResult(Response.json(log, { headers: response.headers }), meta.credential)
 })
+
+/** Returns an answer with its ETag as a field, because models see no headers. */
+const withEtag = (response: Response) =>
+  Effect.promise(async () => {
+    const body = (await response.json()) as Fields
+    return Response.json({ ...body, etag: response.headers.get("etag") })
+  })
 
 /**
  * Gives an answer of the gateway as a result. A problem is a result too, because models are shown results rather than errors. It

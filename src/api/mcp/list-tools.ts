@@ -40,7 +40,7 @@ const complete = (schema: Json, schemas: Json): Json => {
 const jsonSchemaOf = (schema: Schema.Top): Json => Schema.toJsonSchemaDocument(schema).schema as Json
 
 /** The arguments of a tool: the parameters of the operation's path, and the fields of its body. */
-const inputOf = ({ name, query }: Tool, { parameters = [], requestBody }: Operation): Json => {
+const inputOf = ({ name, query, header }: Tool, { parameters = [], requestBody }: Operation): Json => {
   const body = requestBody?.content[JSON_TYPE]?.schema ?? {}
   const inPath = parameters.filter((parameter) => parameter.in === "path")
   return {
@@ -49,11 +49,20 @@ const inputOf = ({ name, query }: Tool, { parameters = [], requestBody }: Operat
       ...Object.fromEntries(inPath.map((parameter) => [parameter.name, parameter.schema])),
       ...(body["properties"] as Json | undefined),
       ...(query !== undefined && { [query.name]: { type: "string", description: query.description } }),
+      ...(header !== undefined && { [header.argument]: { type: "string", description: header.description } }),
       ...(name === "logs" && { seconds: jsonSchemaOf(LogSeconds) })
     },
     required: [...inPath.map((parameter) => parameter.name), ...((body["required"] ?? []) as ReadonlyArray<string>)],
     additionalProperties: false
   }
+}
+
+/** The answer of a tool: that of the operation, with its ETag as a field. */
+const outputOf = ({ etag }: Tool, { responses }: Operation, schemas: Json): Json => {
+  const schema = complete(responses["200"]?.content?.[JSON_TYPE]?.schema ?? {}, schemas)
+  if (etag === undefined) return schema
+  const properties = { ...(schema["properties"] as Json), etag: { type: "string", description: etag } }
+  return { ...schema, properties, required: [...(schema["required"] as ReadonlyArray<string>), "etag"] }
 }
 
 const describeTool = (tool: Tool, service: ServiceInfo) => {
@@ -65,10 +74,7 @@ const describeTool = (tool: Tool, service: ServiceInfo) => {
     title: tool.title,
     description: `${operation.description} ${tool.advice(service)}`.trim(),
     inputSchema: complete(inputOf(tool, operation), schemas),
-    outputSchema:
-      tool.name === "logs"
-        ? jsonSchemaOf(LogEvents)
-        : complete(operation.responses["200"]?.content?.[JSON_TYPE]?.schema ?? {}, schemas),
+    outputSchema: tool.name === "logs" ? jsonSchemaOf(LogEvents) : outputOf(tool, operation, schemas),
     annotations: { title: tool.title, ...tool.annotations }
   }
 }

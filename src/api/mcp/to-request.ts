@@ -23,8 +23,8 @@ const FORWARDED = ["cf-connecting-ip", "accept-payment"]
 const isId = (value: unknown): value is string => Predicate.isString(value) && /^[\w-]{1,100}$/.test(value)
 
 /**
- * Makes the HTTP request that the call of a tool stands for. Its body is `JSON.stringify` of the arguments, without the one in
- * the path. Arguments that no request can carry fail here, and everything else is the endpoint's to check.
+ * Makes the HTTP request that the call of a tool stands for. Its body is `JSON.stringify` of the arguments, without those in
+ * the path and in a header. Arguments that no request can carry fail here, and everything else is the endpoint's to check.
  *
  * @param outer the request that brought the call
  */
@@ -36,7 +36,9 @@ export const toRequest = Effect.fnUntraced(function* (tool: Tool, args: Fields, 
       detail: "deployment_id must be the id of a deployment, dep_…, as deploy answered it."
     })
   }
-  const fields = isOnDeployment ? others : args
+  const given = isOnDeployment ? others : args
+  const { [tool.header?.argument ?? ""]: header, ...rest } = given
+  const fields = tool.header === undefined ? given : rest
   const url = new URL(tool.path.replace("{deployment_id}", String(id)), outer.url)
   yield* tool.takesBody ? checkNumbers(fields) : setQuery(tool, fields, url)
   const headers = new Headers({ "content-type": "application/json" })
@@ -46,7 +48,10 @@ export const toRequest = Effect.fnUntraced(function* (tool: Tool, args: Fields, 
   }
   const { credential, key } = meta
   if (credential !== undefined) headers.set("authorization", yield* toAuthorization(credential))
-  if (key !== undefined) headers.set("idempotency-key", yield* checkKey(key))
+  if (key !== undefined) headers.set("idempotency-key", yield* checkText(`_meta["${KEY_FIELD}"]`, key))
+  if (tool.header !== undefined && header !== undefined) {
+    headers.set(tool.header.name, yield* checkText(tool.header.argument, header))
+  }
   return new Request(url, { method: tool.method, headers, ...(tool.takesBody && { body: JSON.stringify(fields) }) })
 })
 
@@ -75,10 +80,10 @@ const setQuery = ({ query }: Tool, fields: Fields, url: URL): Effect.Effect<void
   return Effect.void
 }
 
-/** Checks that a header can carry the key. */
-const checkKey = (key: unknown): Effect.Effect<string, InvalidRequest> =>
-  Predicate.isString(key) && /^[\x20-\x7e]{1,255}$/.test(key)
-    ? Effect.succeed(key)
+/** Checks that a header can carry a text. `name` is that of the argument. */
+const checkText = (name: string, text: unknown): Effect.Effect<string, InvalidRequest> =>
+  Predicate.isString(text) && /^[\x20-\x7e]{1,255}$/.test(text)
+    ? Effect.succeed(text)
     : new InvalidRequest({
-        detail: `_meta["${KEY_FIELD}"] must be 1 to 255 printable ASCII characters. Send a UUID, for example.`
+        detail: `${name} must be 1 to 255 printable ASCII characters${name.startsWith("_meta") ? ". Send a UUID, for example." : "."}`
       })

@@ -12,6 +12,10 @@ export interface Tool {
   readonly path: string
   /** The argument that is a parameter of the query, and its description. */
   readonly query?: { readonly name: string; readonly description: string }
+  /** The argument that is a header, and its description. */
+  readonly header?: { readonly name: string; readonly argument: string; readonly description: string }
+  /** The field of the answer that is its ETag in HTTP, and its description. */
+  readonly etag?: string
   /** Whether the other arguments are the body. */
   readonly takesBody: boolean
   /** Whether the tool only reads, whether it may destroy something, and whether calling it again changes nothing more. */
@@ -50,6 +54,11 @@ export const TOOLS: ReadonlyArray<Tool> = [
     advice: free,
     method: "PUT",
     path: "/deployments/{deployment_id}",
+    header: {
+      name: "if-match",
+      argument: "if_match",
+      description: "The etag that files answered, unchanged: the update is refused if the source has changed since."
+    },
     takesBody: true,
     annotations: hints(false, true, true, true)
   },
@@ -87,6 +96,16 @@ export const TOOLS: ReadonlyArray<Tool> = [
     method: "GET",
     path: "/deployments",
     query: { name: "before", description: "The next of the page before. Absent for the newest." },
+    takesBody: false,
+    annotations: hints(true, false, true)
+  },
+  {
+    name: "files",
+    title: "Read the source of a deployment",
+    advice: free,
+    method: "GET",
+    path: "/deployments/{deployment_id}/files",
+    etag: "Names this source, for if_match of update.",
     takesBody: false,
     annotations: hints(true, false, true)
   },

@@ -30,13 +30,13 @@ const earned = () => wallet.balance(stack.info.recipient)
 const siteText = async (url: unknown) => (await fetch(String(url))).text()
 
 describe("POST /mcp", () => {
-  it("deploys, updates, reads, logs, renews, runs and deletes for mppx's client, which knows the URL alone", async () => {
+  it("deploys, updates, reads, gives the source, logs, renews, runs and deletes for mppx's client, which knows the URL alone", async () => {
     const { client, call } = mcp
     // The client checks every result against the schemas of this list.
     const { tools } = await client.listTools()
     assert.deepStrictEqual(
       tools.map(({ name }) => name),
-      ["deploy", "update", "renew", "delete", "status", "list", "logs", "execute"]
+      ["deploy", "update", "renew", "delete", "status", "list", "files", "logs", "execute"]
     )
     const before = await earned()
     const deployed = await call("deploy", { files: files("first"), name: "by-mcp" })
@@ -53,6 +53,16 @@ describe("POST /mcp", () => {
     assert.strictEqual(status.structuredContent?.["status"], "live")
     const { structuredContent: listed } = await call("list", {})
     assert.deepStrictEqual(listed, { deployments: [status.structuredContent], next: null })
+
+    const read = await call("files", { deployment_id })
+    assert.deepStrictEqual(read.structuredContent?.["files"], files("second"), read.content[0]?.text)
+    const if_match = read.structuredContent?.["etag"]
+    assert.match(String(if_match), /^"[0-9a-f]{64}"$/)
+    const matching = await call("update", { deployment_id, env: { NAME: "a value" }, if_match })
+    assert.isUndefined(matching.isError, matching.content[0]?.text)
+    const stale = await call("update", { deployment_id, changes: files("stale"), if_match: `"${"0".repeat(64)}"` })
+    assert.deepInclude(JSON.parse(stale.content[0]?.text ?? ""), { code: "precondition_failed", etag: if_match })
+    assert.strictEqual(await siteText(url), "second")
 
     const reading = call("logs", { deployment_id, seconds: 3 })
     const visits = setInterval(() => void siteText(url), 300)
@@ -124,7 +134,7 @@ describe("POST /mcp", () => {
     const { inspect } = await installing
     const listed = await inspect(stack, "tools/list")
     assert.strictEqual(listed.code, 0, listed.stderr)
-    assert.lengthOf((JSON.parse(listed.stdout) as { readonly tools: [] }).tools, 8)
+    assert.lengthOf((JSON.parse(listed.stdout) as { readonly tools: [] }).tools, 9)
     const called = await inspect(
       stack,
       "tools/call",

@@ -145,7 +145,7 @@ describe("POST /mcp", () => {
     const { tools = [] } = (await send(request("tools/list"))).result ?? {}
     assert.deepStrictEqual(
       tools.map(({ name }) => name),
-      ["deploy", "update", "renew", "delete", "status", "list", "logs", "execute"]
+      ["deploy", "update", "renew", "delete", "status", "list", "files", "logs", "execute"]
     )
     for (const { name, description, inputSchema, outputSchema, annotations } of tools) {
       assert.match(description, /\.$/, name)
@@ -181,6 +181,10 @@ describe("POST /mcp", () => {
       ["list", { before: null }, "invalid_request"],
       ["status", { deployment_id: "dep_x", "": 1 }, "invalid_request"],
       ["logs", { deployment_id: "dep_x", seconds: 3600 }, "invalid_request"],
+      ["files", { deployment_id: "dep_x", path: "index.ts" }, "invalid_request"],
+      ["update", { deployment_id: "dep_x", ...source, if_match: 5 }, "invalid_request"],
+      ["update", { deployment_id: "dep_x", ...source, if_match: "a\nb" }, "invalid_request"],
+      ["update", { deployment_id: "dep_x", ...source, if_match: "unquoted" }, "invalid_request"],
       ["deploy", source, "invalid_request", { "idempotency-key": "a\nb" }],
       ["deploy", source, "invalid_request", { "idempotency-key": 5 }],
       ["deploy", source, "header_too_large", { "org.paymentauth/credential": { payload: "x".repeat(70_000) } }]
