@@ -91,7 +91,7 @@ const mortal = <A, E, R>(call: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =
 const makeMortal = ({ sql }: DurableObjectStorage): void => {
   const exec = sql.exec.bind(sql)
   const counted = (query: string, ...values: ReadonlyArray<SqlStorageValue>) => {
-    const counts = query.startsWith("INSERT OR REPLACE INTO purchase")
+    const counts = query.startsWith("INSERT INTO purchase")
     if (counts && isDead()) throw new Error("killed before a write")
     const rows = exec(query, ...values)
     if (counts && isDead()) throw new Error("killed after a write")
