@@ -23,6 +23,7 @@ import { resetFaults } from "./rows/reset-faults.ts"
 import { type Points, pointFaults, startPoints } from "./points/main.ts"
 import { Canaries, leaks } from "./leaks.ts"
 import { startHarness } from "./harness.ts"
+import { takedownFaults } from "./rows/operator/takedown-faults.ts"
 import { updateFaults } from "./rows/update-faults.ts"
 import { objections, table } from "./table.ts"
 
@@ -39,6 +40,7 @@ const steadyFaults = [
   // This fault takes longest, so it begins first, and the others wait beside it.
   ...updateFaults.toReversed(),
   ...crowdFaults,
+  ...takedownFaults,
   ...hostFaults,
   ...resourceFaults,
   ...renewalFaults,
