@@ -10,12 +10,14 @@ import { Records } from "../records/Records.ts"
 import { CodeRunner } from "../sandbox/CodeRunner.ts"
 import { Deployments } from "./renewal/Deployments.ts"
 import { WorkSlots } from "./build/WorkSlots.ts"
+import { Crowd } from "./ending/Crowd.ts"
 
 /** The services that the steps of an order use. Each step yields its own; `layerOrderWorkflow` provides all of them at once. */
 export type OrderServices =
   | Bundler
   | CodeRunner
   | ControlPlaneClient
+  | Crowd
   | DeploymentIds
   | Deployments
   | ExpiryStore
@@ -30,6 +32,7 @@ export const pickOrderServices = Context.pick(
   Bundler,
   CodeRunner,
   ControlPlaneClient,
+  Crowd,
   DeploymentIds,
   Deployments,
   ExpiryStore,

@@ -21,6 +21,7 @@ import { buyRenewal, markRenewed } from "./renewal/buy-renewal.ts"
 import { commit } from "./renewal/commit.ts"
 import { hold, release } from "./renewal/hold.ts"
 import { buy } from "./steps/buy.ts"
+import { layerCrowd } from "./ending/Crowd.ts"
 import { beginEnd } from "./steps/expire.ts"
 import { resume } from "./steps/resume.ts"
 import { awaitsPayer } from "./steps/retry.ts"
@@ -120,4 +121,4 @@ export const layerOrderWorkflow = Layer.effect(
       inspect
     })
   })
-).pipe(Layer.provide(layerWorkSlots))
+).pipe(Layer.provide([layerWorkSlots, layerCrowd]))

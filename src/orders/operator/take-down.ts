@@ -42,7 +42,7 @@ export const takeDown = Effect.fn("OrderWorkflow.takeDown")(function* ({
   }
   yield* stopWork(id)
   const left = store.byId(id)
-  if (isThere(left)) yield* expire([left])
+  if (isThere(left)) yield* expire([left], { patient: true })
   const { takedown, state } = store.byId(id) ?? { takedown: { reason }, state: "expired" }
   return {
     deployment_id: id,

@@ -28,7 +28,7 @@ export const remove = Effect.fn("OrderWorkflow.remove")(function* (
   const { id } = request
   const store = yield* PurchaseStore
   const purchase = yield* record(request)
-  if (purchase.state !== "expired") yield* expire([purchase])
+  if (purchase.state !== "expired") yield* expire([purchase], { patient: true })
   // It is forgotten a week after its end.
   const left = store.byId(id)
   if (left === undefined || left.state === "expired") return { deployment_id: id, status: "deleted" }

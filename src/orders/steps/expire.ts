@@ -18,8 +18,14 @@ const KEEP_MS = 7 * 86_400_000
 /** One wake-up may spend this long on deletes, in milliseconds, however many purchases are due and whatever the host does. */
 export const EXPIRE_MS = 15_000
 
-/** A delete that took this long, in milliseconds, hung: the host gave no answer. */
-const HANG_MS = 9_000
+/**
+ * One delete of an alarm may take this long, in milliseconds: the first one, and one after a host has hung, which may only be slow. The
+ * platform counts the time for which an alarm holds its object. The sweep gives a delete more.
+ */
+const TRY_MS = { first: 5_000, later: 10_000 }
+
+/** A delete that failed after this part of its time hung: the host gave no answer. */
+const HANG_PART = 0.6
 
 /** How many deletes run at once. The platform opens no more connections for one object. */
 const CONCURRENCY = 6
@@ -84,35 +90,63 @@ const expired = Effect.fnUntraced(function* (id: string, projectId: string | nul
   if (projectId !== null) yield* Effect.ignore((yield* ExpiryStore).remove(projectId))
 })
 
-/** Deletes the projects of purchases that are over, in bounded time. The next wake-up continues with the rest. Never fails. */
-export const expire = Effect.fn("OrderWorkflow.expire")(function* (over: ReadonlyArray<Purchase>) {
-  const since = yield* Clock.currentTimeMillis
+/** How the end of some purchases went. */
+export interface Ended {
+  /** Whether the host answered at least one delete. */
+  readonly answered: boolean
+  /** Whether it gave no answer to at least one. */
+  readonly hung: boolean
+}
+
+/**
+ * Deletes the projects of purchases that are over, in bounded time. The next wake-up continues with the rest. Never fails.
+ *
+ * @param patient whether a client waits for it. An alarm gives a host less time.
+ */
+export const expire = Effect.fn("OrderWorkflow.expire")(function* (
+  over: ReadonlyArray<Purchase>,
+  { patient }: { readonly patient: boolean }
+) {
   const store = yield* PurchaseStore
+  let hung = false
+  let answered = false
   const open = new Set(over.map(({ id }) => id))
-  let gone = 0
   const end = Effect.fnUntraced(function* ({ id }: Purchase) {
-    const purchase = beginEnd(store, id, yield* Clock.currentTimeMillis)
+    // A host that hangs is not asked about the others, too.
+    if (!patient && !answered && hung) return
+    const begun = yield* Clock.currentTimeMillis
+    const purchase = beginEnd(store, id, begun)
     if (purchase === undefined) return open.delete(id)
+    const limit = patient ? EXPIRE_MS : purchase.attempts === 0 ? TRY_MS.first : TRY_MS.later
     // This records the loss again, because a crash may have come between the takedown and the record. Once only, because the
     // operator may pay it back while the host does not delete.
     const loss = purchase.takedown !== undefined && purchase.attempts === 0 ? recordLoss(purchase) : Effect.void
-    const [result] = yield* Effect.zip(Effect.result(removeProject(purchase)), loss, { concurrent: true })
+    const removed = removeProject(purchase).pipe(
+      Effect.timeoutOrElse({
+        duration: limit,
+        orElse: () => new ControlPlaneUnavailable({ message: `no answer in ${limit / 1000} seconds` })
+      })
+    )
+    const [result] = yield* Effect.zip(Effect.result(removed), loss, { concurrent: true })
     open.delete(id)
     if (Result.isSuccess(result)) {
-      gone++
+      answered = true
       return yield* expired(id, result.success)
     }
-    const hangs = (yield* Clock.currentTimeMillis) - since >= HANG_MS
+    const hangs = (yield* Clock.currentTimeMillis) - begun >= limit * HANG_PART
+    if (hangs) hung = true
+    else answered = true
     yield* again(id, result.failure.message, hangs)
   })
   yield* Effect.forEach(over, end, { concurrency: CONCURRENCY, discard: true }).pipe(Effect.timeoutOption(EXPIRE_MS))
   for (const id of open) {
-    if (gone === 0) yield* again(id, `no answer in ${EXPIRE_MS / 1000} seconds`, true)
+    if (!answered) yield* again(id, "the host gives no answer", true)
     else {
       const due = (yield* Clock.currentTimeMillis) + NEXT_BATCH_MS
       yield* save(store, transition.wakeAt(store.byId(id)!, due))
     }
   }
+  return { answered, hung } satisfies Ended
 })
 
 /**

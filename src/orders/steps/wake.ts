@@ -5,7 +5,8 @@ import { expiryOf, isHeld, type Purchase } from "../purchase/Purchase.ts"
 import { BUILD_FAILURE_TTL_MS, PurchaseStore } from "../purchase/PurchaseStore.ts"
 import { save } from "../purchase/save.ts"
 import * as transition from "../purchase/transitions.ts"
-import { expire, isOver, releaseProject } from "./expire.ts"
+import { end } from "../ending/end.ts"
+import { isOver, releaseProject } from "./expire.ts"
 import { sendNotices } from "../notices/send-notices.ts"
 import { tendRenewals } from "../renewal/settle-holds.ts"
 import { resume } from "./resume.ts"
@@ -49,7 +50,13 @@ export const wake = Effect.gen(function* () {
     // Each purchase continues in a fiber of its own, and only the wait ends here.
     Effect.zip(sendNotices, { concurrent: true }),
     Effect.timeoutOption(WAKE_MS),
-    Effect.zip(expire(due.filter((purchase) => ends(purchase) && !endsSoon(purchase))), { concurrent: true })
+    Effect.zip(
+      end(
+        due.filter((purchase) => ends(purchase) && !endsSoon(purchase)),
+        now
+      ),
+      { concurrent: true }
+    )
   )
 }).pipe(Effect.withSpan("OrderWorkflow.wake"))
 
