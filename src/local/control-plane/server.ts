@@ -72,6 +72,13 @@ export const startControlPlane = async (options: {
     return route(request, path.slice("/v1/".length), context)
   }
 
+  const answerSaved = async (request: Request): Promise<Answer> => {
+    const { store } = context
+    const made = await answer(request)
+    await store.saved()
+    return made
+  }
+
   const listen = async () => {
     context = load()
     const hosts = ownHosts(options.port)
@@ -79,7 +86,7 @@ export const startControlPlane = async (options: {
       const fromBrowser = refuseBrowser(incoming.headers, hosts)
       const refused: Answer | undefined =
         fromBrowser === undefined ? undefined : { status: 403, body: { error: "forbidden", message: fromBrowser } }
-      void serve(incoming, outgoing, async (request) => refused ?? answer(request))
+      void serve(incoming, outgoing, async (request) => refused ?? answerSaved(request))
     })
     await new Promise<void>((resolve, reject) =>
       server.once("error", reject).listen(options.port, "127.0.0.1", resolve)
@@ -104,6 +111,7 @@ export const startControlPlane = async (options: {
       const running = server
       server = undefined
       running?.closeAllConnections()
+      await context.store.saved()
       await new Promise((resolve) => (running === undefined ? resolve(undefined) : running.close(resolve)))
     },
     start: async () => {

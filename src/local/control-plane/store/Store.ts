@@ -31,6 +31,7 @@ export class Store {
   /** The versions that serve, in memory, because each request to a site asks for its version. */
   readonly #live = new Map<string, { readonly deploymentId: string; readonly version: SiteSpec }>()
   readonly #dir: string
+  #saving: Promise<void> | undefined
 
   constructor(dir: string) {
     this.#dir = dir
@@ -151,9 +152,27 @@ export class Store {
     this.save()
   }
 
+  /** Writes the rows soon. Changes that come meanwhile share the write, because it takes a second with 100,000 projects. */
   save(): void {
-    write(join(this.#dir, "secrets.json"), this.#secrets)
-    write(join(this.#dir, "rows.json"), this.rows)
+    this.#saving ??= new Promise((resolve, reject) =>
+      setImmediate(() => {
+        this.#saving = undefined
+        try {
+          write(join(this.#dir, "secrets.json"), this.#secrets)
+          write(join(this.#dir, "rows.json"), this.rows)
+          resolve()
+        } catch (cause) {
+          reject(cause)
+        }
+      })
+    )
+    // Each answer that waits for it fails then.
+    this.#saving.catch(() => {})
+  }
+
+  /** Resolves once all changes are on disk. An answer waits for it. */
+  async saved(): Promise<void> {
+    await this.#saving
   }
 }
 
