@@ -9,6 +9,7 @@ import { NotFound } from "../domain/Errors.ts"
 import { timestamp } from "../domain/Order.ts"
 import { UntakenTokens } from "../payment/UntakenTokens.ts"
 import { CodeRunner } from "../sandbox/CodeRunner.ts"
+import { answerProblem } from "./answer-problem.ts"
 import { Api } from "./Api.ts"
 import { makeDelete } from "./endpoints/delete.ts"
 import { makeDeploy } from "./endpoints/deploy.ts"
@@ -72,16 +73,16 @@ export const Handlers = HttpApiBuilder.group(
     })
 
     return handlers
-      .handleRaw("deploy", ({ request }) => deploy(request))
-      .handleRaw("execute", ({ request }) => execute(request))
-      .handleRaw("list", ({ request }) => list(request))
+      .handleRaw("deploy", ({ request }) => Effect.catch(deploy(request), answerProblem))
+      .handleRaw("execute", ({ request }) => Effect.catch(execute(request), answerProblem))
+      .handleRaw("list", ({ request }) => Effect.catch(list(request), answerProblem))
       .handle("deployment", ({ params }) => deployment(params.deployment_id))
-      .handleRaw("update", ({ params, request }) => update(params.deployment_id, request))
-      .handleRaw("delete", ({ params, request }) => remove(params.deployment_id, request))
-      .handleRaw("files", ({ params, request }) => files(params.deployment_id, request))
-      .handleRaw("logs", ({ params, request }) => logs(params.deployment_id, request))
-      .handleRaw("renew", ({ params, request }) => renew(params.deployment_id, request))
-      .handleRaw("report", ({ request }) => report(request))
+      .handleRaw("update", ({ params, request }) => Effect.catch(update(params.deployment_id, request), answerProblem))
+      .handleRaw("delete", ({ params, request }) => Effect.catch(remove(params.deployment_id, request), answerProblem))
+      .handleRaw("files", ({ params, request }) => Effect.catch(files(params.deployment_id, request), answerProblem))
+      .handleRaw("logs", ({ params, request }) => Effect.catch(logs(params.deployment_id, request), answerProblem))
+      .handleRaw("renew", ({ params, request }) => Effect.catch(renew(params.deployment_id, request), answerProblem))
+      .handleRaw("report", ({ request }) => Effect.catch(report(request), answerProblem))
       .handle("health", () => health)
       .handleRaw("about", ({ request }) => about(request))
   })
