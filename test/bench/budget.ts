@@ -13,12 +13,17 @@ const limits = {
    * consumer's own code needs some of that.
    */
   upload: 4_400_000,
-  /** Measured: 0.76 to 0.83; before the path was shortened it was 1.6. */
-  "unpaid, hono-api": 1.1,
+  /** Measured: 0.71 to 0.85. */
+  "unpaid, hono-api": 1,
   /** Challenges in two tokens, beside a bare Worker that issues two. Measured: 0.53. */
   "unpaid, two tokens": 1.1,
   /** Measured: 1.02 to 1.05. Reading, hashing and parsing 400 KB is nearly all of it, and the same for both. */
   "unpaid, 400 KB": 1.2,
+  /**
+   * Measured: 1.68 to 1.92 for long loads, 2.1 for short ones on a busy machine. The goal is 1.1, but effect's router alone, with one
+   * route that only answers, costs as much as the whole bare Worker here.
+   */
+  "bad path": 2.3,
   /**
    * From starting workerd to the first 402, beside the bare Worker with esbuild's wasm in its upload. Measured: 0.94; 1.12 without
    * `quiet-start.ts`. workerd compiles the wasm at its start, and `upload` bounds the wasm's size.
@@ -61,11 +66,12 @@ try {
     for (const [what, name, measured] of [
       ["unpaid, hono-api", "unpaid, hono-api", workers],
       ["unpaid, two tokens", "unpaid, hono-api", pairs],
-      ["unpaid, 400 KB", "unpaid, 400 KB", workers]
+      ["unpaid, 400 KB", "unpaid, 400 KB", workers],
+      ["bad path", "bad path", workers]
     ] as const) {
       const path = paths[name]
       if (path === undefined) throw new Error(`no path ${name}`)
-      const result = await measure(measured, path, { rounds: 15, millis: 1000 })
+      const result = await measure(measured, path, { rounds: 11, millis: 1000 })
       compare(what, round(result.ours.cpu / result.bare.cpu))
     }
   } finally {
