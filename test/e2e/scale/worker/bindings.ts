@@ -58,11 +58,11 @@ define(loader, "get", (id: string | null, code: () => unknown) => {
 
 const { TEMPO_RPC_URL, CONTROL_PLANE_URL } = env as unknown as Readonly<Record<string, string>>
 
-/** Names a request: by the method of JSON-RPC for the chain, by the path without its ids for the host. */
+/** Names a request: by the method of JSON-RPC for the chain, if it asks one question; by the path without its ids for the host. */
 const nameOf = (url: URL, method: string, body: unknown): string => {
   if (url.href.startsWith(`${TEMPO_RPC_URL}`)) {
-    const { method: name } = JSON.parse(String(body)) as { readonly method: string }
-    return `chain ${name}`
+    const asked = JSON.parse(String(body)) as { readonly method: string } | ReadonlyArray<unknown>
+    return `chain ${"method" in asked ? asked.method : "several questions"}`
   }
   if (url.href.startsWith(`${CONTROL_PLANE_URL}`))
     return `host ${method} ${url.pathname.replace(/\/(projects|by-slug)\/(?!by-slug)[^/]+/g, "/$1/*")}`
