@@ -46,9 +46,8 @@ export const makeCounter = (gateway: string) => {
   }
 
   return {
-    /** Does work, and returns what the Worker has done for it. */
+    /** Does work, and returns what the Worker has done for it. The Worker is at rest before and afterwards. */
     count: async (work: () => Promise<unknown>): Promise<Counted> => {
-      await rest()
       await control("forget")
       await work()
       return rest()
@@ -61,7 +60,6 @@ export const makeCounter = (gateway: string) => {
     sizeOf: (object: ObjectRef) => about("size")(object) as Promise<number>,
     /** Removes objects from memory, as the platform does when nobody calls them. */
     evict: async (objects: ReadonlyArray<ObjectRef>): Promise<void> => {
-      await rest()
       for (const object of objects) await about("evict")(object)
     }
   }

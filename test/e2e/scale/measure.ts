@@ -57,7 +57,9 @@ export const measureOperations = async (stack: Stack): Promise<Table> => {
     work: (index: number) => Promise<unknown>,
     sized: "Order" | undefined = undefined
   ) => {
-    for (let index = -WARM; index < 0; index++) await work(index)
+    await counter.count(async () => {
+      for (let index = -WARM; index < 0; index++) await work(index)
+    })
     let cpu = 0
     const counted = await counter.count(async () => {
       const before = cpuOf(stack)
