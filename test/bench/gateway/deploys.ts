@@ -14,7 +14,9 @@ export const configWith = (main: string, path: string): string => {
   const config = JSON.parse(withoutComments(readFileSync("wrangler.jsonc", "utf8"))) as Record<string, unknown>
   const alias = Object.entries(config["alias"] as Record<string, string>).map(([from, to]) => [from, resolve(to)])
   mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(path, JSON.stringify({ ...config, main: resolve(main), alias: Object.fromEntries(alias) }))
+  // The command runs in the project, wherever the configuration is.
+  const build = { ...(config["build"] as object), cwd: resolve() }
+  writeFileSync(path, JSON.stringify({ ...config, build, main: resolve(main), alias: Object.fromEntries(alias) }))
   return resolve(path)
 }
 
