@@ -29,8 +29,8 @@ interface SharedLayers {
   readonly store: Layer.Layer<ExpiryStore, never, Settings>
   readonly records: Layer.Layer<Records>
   readonly ids: Layer.Layer<DeploymentIds, never, Settings | ControlPlaneClient>
-  /** Writes the log. */
-  readonly log: Layer.Layer<never>
+  /** Writes the log, and sends telemetry. */
+  readonly log: Layer.Layer<never, never, Settings>
 }
 
 /** An order needs these, inside its object. */
@@ -71,8 +71,8 @@ export const composeOrders = (layers: OrderLayers): Layer.Layer<OrderWorkflow> =
       layers.runner
     ]),
     Layer.provide(layers.host),
-    Layer.provide(layers.settings),
-    Layer.merge(layers.log)
+    Layer.merge(layers.log),
+    Layer.provide(layers.settings)
   )
 
 /** Provides the sweep, and the orders that it asks. */
@@ -81,7 +81,7 @@ const sweepAndOrders = ({ orders, store, ids, host, cursor }: SweepLayers) =>
 
 /** Builds the sweep, which deletes projects that no order owns. */
 export const composeSweep = (layers: SweepLayers): Layer.Layer<Sweep> =>
-  sweepAndOrders(layers).pipe(Layer.provide(layers.settings), Layer.merge(layers.log))
+  sweepAndOrders(layers).pipe(Layer.merge(layers.log), Layer.provide(layers.settings))
 
 /** Builds the gateway, which serves HTTP: it decodes, challenges, verifies, and sends orders to their objects. */
 export const composeGateway = (layers: GatewayLayers): Layer.Layer<GatewayServices> =>

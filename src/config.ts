@@ -8,6 +8,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { registry } from "./bundler/generated/registry.js"
 import { type Currency, parseCurrencies } from "./domain/currencies.ts"
+import { parseHeaderList } from "./domain/header-list.ts"
 
 /** A price in dollars, a decimal string with at most six decimals: `"0.10"`. Never 0: a challenge for 0 asks for a proof. */
 const Price = Schema.String.check(Schema.isPattern(/^(?!0(\.0+)?$)(0|[1-9]\d{0,8})(\.\d{1,6})?$/))
@@ -68,6 +69,12 @@ const currencies: Config.Config<ReadonlyArray<Currency>> = Config.all([
 )
 
 const HttpUrl = Schema.String.check(Schema.isPattern(/^https?:\/\/[^\s]+$/))
+
+/** Headers, as `parseHeaderList` reads them. */
+const HeaderList = Schema.String.check(
+  Schema.isMaxLength(4096),
+  Schema.makeFilter((list: string) => parseHeaderList(list) !== undefined)
+)
 
 /** An address without a path: scheme, host and port. */
 const Origin = Schema.String.check(
@@ -133,6 +140,16 @@ const settings = {
    * are no such pages.
    */
   OPERATOR_TOKEN: Config.schema(Secret, "OPERATOR_TOKEN").pipe(Config.map(Redacted.make), optional),
+  /**
+   * Traces, metrics and logs go to this OpenTelemetry collector, by OTLP over HTTP: `https://otel.example`, without `/v1/traces`. Without
+   * it nothing is sent. `docs/operating.md` says what is in them.
+   */
+  OTEL_EXPORTER_OTLP_ENDPOINT: Config.schema(HttpUrl, "OTEL_EXPORTER_OTLP_ENDPOINT").pipe(optional),
+  /** Secret: headers for the collector, `name=value` separated by commas, values percent-encoded. */
+  OTEL_EXPORTER_OTLP_HEADERS: Config.schema(HeaderList, "OTEL_EXPORTER_OTLP_HEADERS").pipe(
+    Config.map((list) => Redacted.make(parseHeaderList(list) ?? {})),
+    optional
+  ),
   /** The project of this Worker, where Jack runs it. Jack sets this binding; never set it by hand. */
   PROJECT_ID: Config.NonEmptyString("PROJECT_ID").pipe(optional),
   /** A deployment lives this long, and a run's output is kept this long: hours from its delivery, fractions down to 60 s. */

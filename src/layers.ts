@@ -23,6 +23,7 @@ import { layerLoader, layerNoRunner, layerRunnerBinding } from "./sandbox/layers
 import { layerCronSecretJack } from "./schedule/cron-secret-jack.ts"
 import { layerReplayGuardDurable } from "./schedule/replay-guard-durable.ts"
 import { layerSweepCursorKv } from "./schedule/sweep-cursor-kv.ts"
+import { layerOtlp } from "./telemetry/layer.ts"
 
 /**
  * This file chooses the layer that implements each service. Edit it for another payment rail, another host or another store:
@@ -99,8 +100,8 @@ const cursor = layerSweepCursorKv(env.EXPIRY)
 /** Limits the credentials that one client sends, if the account has a rate-limit binding. */
 const limit = layerCredentialRateLimit(env.VERIFICATIONS)
 
-/** Logs to the console: a line of JSON for each request and each step of an order. */
-const log = layerJson
+/** Logs to the console: a line of JSON for each request and each step of an order. Sends traces, metrics and logs by OTLP, if that is set. */
+const log = layerOtlp(waitUntil).pipe(Layer.provideMerge(layerJson))
 
 const layers = {
   settings,

@@ -16,6 +16,8 @@ const named = {
   CONTROL_PLANE_URL: true,
   CONTROL_PLANE_TOKEN: true,
   OPERATOR_TOKEN: true,
+  OTEL_EXPORTER_OTLP_ENDPOINT: true,
+  OTEL_EXPORTER_OTLP_HEADERS: true,
   PROJECT_ID: true,
   TTL_HOURS: true,
   MAX_DAYS: true,

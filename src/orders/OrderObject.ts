@@ -18,6 +18,7 @@ import { makePurchaseStore } from "./purchase/PurchaseStoreSql.ts"
 import type { Details } from "./operations.ts"
 import type { Status } from "../domain/Status.ts"
 import { type OutcomeCodec, OUTCOMES } from "./rpc.ts"
+import { continueTrace, type TraceContext } from "../telemetry/trace-context.ts"
 
 /** An alarm that failed as a whole repeats after this time, in milliseconds. */
 const FAILED_ALARM_MS = 300_000
@@ -30,6 +31,8 @@ export const makeOrderObject = (runtime: ManagedRuntime.ManagedRuntime<OrderWork
   class extends DurableObject implements OrderObject {
     readonly #store = makePurchaseStore(this.ctx.storage, () => this.#sendNotices())
     #sending = false
+    /** The trace of the last call, which the notices of its writes belong to. */
+    #trace: TraceContext | undefined
 
     #run<A>(effect: Effect.Effect<A, never, PurchaseStore | OrderWorkflow>): Promise<A> {
       return runtime.runPromise(Effect.provideService(effect, PurchaseStore, this.#store))
@@ -42,63 +45,67 @@ export const makeOrderObject = (runtime: ManagedRuntime.ManagedRuntime<OrderWork
     #sendNotices(): void {
       if (this.#sending) return
       this.#sending = true
-      const send = Effect.flatMap(OrderWorkflow, (workflow) => workflow.sendNotices)
+      const send = Effect.flatMap(OrderWorkflow, (workflow) => workflow.sendNotices).pipe(continueTrace(this.#trace))
       const done = Promise.resolve()
         .then(() => this.#run(send))
         .finally(() => (this.#sending = false))
       this.ctx.waitUntil(done)
     }
 
-    /** Runs an operation, and encodes its outcome. */
+    /** Runs an operation within the trace of its caller, and encodes its outcome. */
     #answer<A, E>(
       { encode }: OutcomeCodec<A, E>,
+      trace: TraceContext | undefined,
       operation: (workflow: OrderWorkflow["Service"]) => Effect.Effect<A, E, PurchaseStore>
     ): Promise<unknown> {
-      return this.#run(Effect.flatMap(Effect.exit(Effect.flatMap(OrderWorkflow, operation)), encode))
+      this.#trace = trace
+      return this.#run(
+        Effect.flatMap(Effect.exit(Effect.flatMap(OrderWorkflow, operation)), encode).pipe(continueTrace(trace))
+      )
     }
 
-    submit(order: DeployOrder): Promise<unknown> {
-      return this.#answer(OUTCOMES.submit, (workflow) => workflow.submit(order))
+    submit(order: DeployOrder, trace?: TraceContext): Promise<unknown> {
+      return this.#answer(OUTCOMES.submit, trace, (workflow) => workflow.submit(order))
     }
 
-    execute(order: ExecuteOrder): Promise<unknown> {
-      return this.#answer(OUTCOMES.execute, (workflow) => workflow.execute(order))
+    execute(order: ExecuteOrder, trace?: TraceContext): Promise<unknown> {
+      return this.#answer(OUTCOMES.execute, trace, (workflow) => workflow.execute(order))
     }
 
-    update(order: UpdateOrder): Promise<unknown> {
-      return this.#answer(OUTCOMES.update, (workflow) => workflow.update(order))
+    update(order: UpdateOrder, trace?: TraceContext): Promise<unknown> {
+      return this.#answer(OUTCOMES.update, trace, (workflow) => workflow.update(order))
     }
 
-    remove(request: ProvedRequest): Promise<unknown> {
-      return this.#answer(OUTCOMES.remove, (workflow) => workflow.remove(request))
+    remove(request: ProvedRequest, trace?: TraceContext): Promise<unknown> {
+      return this.#answer(OUTCOMES.remove, trace, (workflow) => workflow.remove(request))
     }
 
-    takeDown(request: TakedownRequest): Promise<unknown> {
-      return this.#answer(OUTCOMES.takeDown, (workflow) => workflow.takeDown(request))
+    takeDown(request: TakedownRequest, trace?: TraceContext): Promise<unknown> {
+      return this.#answer(OUTCOMES.takeDown, trace, (workflow) => workflow.takeDown(request))
     }
 
-    readSource(request: ProvedRequest): Promise<unknown> {
-      return this.#answer(OUTCOMES.readSource, (workflow) => workflow.readSource(request))
+    readSource(request: ProvedRequest, trace?: TraceContext): Promise<unknown> {
+      return this.#answer(OUTCOMES.readSource, trace, (workflow) => workflow.readSource(request))
     }
 
-    readLogs(request: ProvedRequest): Promise<unknown> {
-      return this.#answer(OUTCOMES.readLogs, (workflow) => workflow.readLogs(request))
+    readLogs(request: ProvedRequest, trace?: TraceContext): Promise<unknown> {
+      return this.#answer(OUTCOMES.readLogs, trace, (workflow) => workflow.readLogs(request))
     }
 
-    renew(order: RenewOrder): Promise<unknown> {
-      return this.#answer(OUTCOMES.renew, (workflow) => workflow.renew(order))
+    renew(order: RenewOrder, trace?: TraceContext): Promise<unknown> {
+      return this.#answer(OUTCOMES.renew, trace, (workflow) => workflow.renew(order))
     }
 
-    hold(request: HoldRequest): Promise<unknown> {
-      return this.#answer(OUTCOMES.hold, (workflow) => workflow.hold(request))
+    hold(request: HoldRequest, trace?: TraceContext): Promise<unknown> {
+      return this.#answer(OUTCOMES.hold, trace, (workflow) => workflow.hold(request))
     }
 
-    commit(request: CommitRequest): Promise<unknown> {
-      return this.#answer(OUTCOMES.commit, (workflow) => workflow.commit(request))
+    commit(request: CommitRequest, trace?: TraceContext): Promise<unknown> {
+      return this.#answer(OUTCOMES.commit, trace, (workflow) => workflow.commit(request))
     }
 
-    release(request: ReleaseRequest): Promise<unknown> {
-      return this.#answer(OUTCOMES.release, (workflow) => workflow.release(request))
+    release(request: ReleaseRequest, trace?: TraceContext): Promise<unknown> {
+      return this.#answer(OUTCOMES.release, trace, (workflow) => workflow.release(request))
     }
 
     claims(id: string, projectId: string): Promise<boolean> {
@@ -118,6 +125,7 @@ export const makeOrderObject = (runtime: ManagedRuntime.ManagedRuntime<OrderWork
      * has a backoff of its own. An alarm that fails as a whole, for example on another version's rows, repeats later.
      */
     override alarm(): Promise<void> {
+      this.#trace = undefined
       const wake = Effect.flatMap(OrderWorkflow, (workflow) => workflow.wake)
       const later = Effect.sync(() => void this.ctx.storage.setAlarm(Date.now() + FAILED_ALARM_MS))
       return this.#run(
@@ -128,20 +136,20 @@ export const makeOrderObject = (runtime: ManagedRuntime.ManagedRuntime<OrderWork
 
 /**
  * The methods that the gateway calls on an order's object, one for each of `OrderOperations`. `OUTCOMES` says how an outcome is
- * encoded.
+ * encoded. `trace` is the caller's, if the gateway sends telemetry.
  */
 export interface OrderObject extends Rpc.DurableObjectBranded {
-  submit(order: DeployOrder): Promise<unknown>
-  execute(order: ExecuteOrder): Promise<unknown>
-  update(order: UpdateOrder): Promise<unknown>
-  remove(request: ProvedRequest): Promise<unknown>
-  takeDown(request: TakedownRequest): Promise<unknown>
-  readSource(request: ProvedRequest): Promise<unknown>
-  readLogs(request: ProvedRequest): Promise<unknown>
-  renew(order: RenewOrder): Promise<unknown>
-  hold(request: HoldRequest): Promise<unknown>
-  commit(request: CommitRequest): Promise<unknown>
-  release(request: ReleaseRequest): Promise<unknown>
+  submit(order: DeployOrder, trace?: TraceContext): Promise<unknown>
+  execute(order: ExecuteOrder, trace?: TraceContext): Promise<unknown>
+  update(order: UpdateOrder, trace?: TraceContext): Promise<unknown>
+  remove(request: ProvedRequest, trace?: TraceContext): Promise<unknown>
+  takeDown(request: TakedownRequest, trace?: TraceContext): Promise<unknown>
+  readSource(request: ProvedRequest, trace?: TraceContext): Promise<unknown>
+  readLogs(request: ProvedRequest, trace?: TraceContext): Promise<unknown>
+  renew(order: RenewOrder, trace?: TraceContext): Promise<unknown>
+  hold(request: HoldRequest, trace?: TraceContext): Promise<unknown>
+  commit(request: CommitRequest, trace?: TraceContext): Promise<unknown>
+  release(request: ReleaseRequest, trace?: TraceContext): Promise<unknown>
   claims(id: string, projectId: string): Promise<boolean>
   status(id: string): Promise<Status | undefined>
   inspect(id: string): Promise<Details | undefined>

@@ -27,6 +27,7 @@ import { resume } from "./steps/resume.ts"
 import { awaitsPayer } from "./steps/retry.ts"
 import { submitUpdate } from "./steps/update.ts"
 import { wake } from "./steps/wake.ts"
+import { countRefusal } from "../telemetry/metrics.ts"
 
 /** The order's alarm deletes an expired deployment within this time, in milliseconds. The sweep deletes the rest. */
 const GRACE_MS = 600_000
@@ -51,6 +52,8 @@ const submit = Effect.fn("OrderWorkflow.submit")(function* (
 ): Effect.fn.Return<OrderResult, OrderError, PurchaseStore | OrderServices> {
   const now = yield* Clock.currentTimeMillis
   const store = yield* PurchaseStore
+  // It leaves only as a keyed hash.
+  yield* Effect.annotateCurrentSpan("enduser.pseudo.id", order.verified.payer)
   const resolution = resolveOrder(store, order, now)
   switch (resolution._tag) {
     case "New":
@@ -71,6 +74,10 @@ const submit = Effect.fn("OrderWorkflow.submit")(function* (
       return yield* resolution.error
   }
 })
+
+/** Counts a call that ends without a charge. */
+const countRefused = (operation: "deploy" | "execute" | "renew") => (error: OrderError) =>
+  error._tag === "PaymentRejected" || error.charged === false ? countRefusal(operation, error._tag) : Effect.void
 
 const status = Effect.fn("OrderWorkflow.status")(function* (id: string) {
   const store = yield* PurchaseStore
@@ -98,11 +105,24 @@ export const layerOrderWorkflow = Layer.effect(
   Effect.gen(function* () {
     const services = pickOrderServices(yield* Effect.context<OrderServices>())
     return OrderWorkflow.of({
-      submit: (order) => submit(order).pipe(deployed, Effect.tap(markAcknowledged), Effect.provideContext(services)),
-      execute: (order) => submit(order).pipe(executed, Effect.tap(markAcknowledged), Effect.provideContext(services)),
+      submit: (order) =>
+        submit(order).pipe(
+          deployed,
+          Effect.tapError(countRefused("deploy")),
+          Effect.tap(markAcknowledged),
+          Effect.provideContext(services)
+        ),
+      execute: (order) =>
+        submit(order).pipe(
+          executed,
+          Effect.tapError(countRefused("execute")),
+          Effect.tap(markAcknowledged),
+          Effect.provideContext(services)
+        ),
       renew: (order) =>
         submit(order).pipe(
           renewed,
+          Effect.tapError(countRefused("renew")),
           Effect.tap(() => markRenewed(order)),
           Effect.provideContext(services)
         ),

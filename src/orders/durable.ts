@@ -6,6 +6,7 @@ import type { OrderOperations } from "./operations.ts"
 import type { OrderObject } from "./OrderObject.ts"
 import { makeOrders, Orders } from "./Orders.ts"
 import { type OutcomeCodec, OUTCOMES } from "./rpc.ts"
+import { currentTrace, type TraceContext } from "../telemetry/trace-context.ts"
 
 type Namespace = DurableObjectNamespace<OrderObject>
 type Stub = DurableObjectStub<OrderObject>
@@ -45,10 +46,11 @@ const orderAt = (namespace: Namespace | undefined, name: string): OrderOperation
   /** Calls the object, and decodes the outcome. Fails with `noAnswer` if the object does not answer. */
   const call = Effect.fnUntraced(function* <A, E>(
     outcome: OutcomeCodec<A, E>,
-    send: (object: Stub) => Promise<unknown>,
+    send: (object: Stub, trace: TraceContext | undefined) => Promise<unknown>,
     noAnswer: Internal
   ) {
-    const encoded = yield* Effect.tryPromise(() => send(object())).pipe(
+    const trace = yield* currentTrace
+    const encoded = yield* Effect.tryPromise(() => send(object(), trace)).pipe(
       Effect.catch((error) =>
         Effect.andThen(
           Effect.logError("the order's object did not answer", name, String(error.cause)),
@@ -62,57 +64,57 @@ const orderAt = (namespace: Namespace | undefined, name: string): OrderOperation
   return {
     submit: (order) =>
       Effect.withSpan(
-        call(OUTCOMES.submit, (it) => it.submit(order), interrupted.purchase),
+        call(OUTCOMES.submit, (it, trace) => it.submit(order, trace), interrupted.purchase),
         "Orders.submit"
       ),
     execute: (order) =>
       Effect.withSpan(
-        call(OUTCOMES.execute, (it) => it.execute(order), interrupted.purchase),
+        call(OUTCOMES.execute, (it, trace) => it.execute(order, trace), interrupted.purchase),
         "Orders.execute"
       ),
     update: (order) =>
       Effect.withSpan(
-        call(OUTCOMES.update, (it) => it.update(order), interrupted.update),
+        call(OUTCOMES.update, (it, trace) => it.update(order, trace), interrupted.update),
         "Orders.update"
       ),
     remove: (request) =>
       Effect.withSpan(
-        call(OUTCOMES.remove, (it) => it.remove(request), interrupted.remove),
+        call(OUTCOMES.remove, (it, trace) => it.remove(request, trace), interrupted.remove),
         "Orders.remove"
       ),
     takeDown: (request) =>
       Effect.withSpan(
-        call(OUTCOMES.takeDown, (it) => it.takeDown(request), interrupted.takeDown),
+        call(OUTCOMES.takeDown, (it, trace) => it.takeDown(request, trace), interrupted.takeDown),
         "Orders.takeDown"
       ),
     readSource: (request) =>
       Effect.withSpan(
-        call(OUTCOMES.readSource, (it) => it.readSource(request), interrupted.read),
+        call(OUTCOMES.readSource, (it, trace) => it.readSource(request, trace), interrupted.read),
         "Orders.readSource"
       ),
     readLogs: (request) =>
       Effect.withSpan(
-        call(OUTCOMES.readLogs, (it) => it.readLogs(request), interrupted.read),
+        call(OUTCOMES.readLogs, (it, trace) => it.readLogs(request, trace), interrupted.read),
         "Orders.readLogs"
       ),
     renew: (order) =>
       Effect.withSpan(
-        call(OUTCOMES.renew, (it) => it.renew(order), interrupted.purchase),
+        call(OUTCOMES.renew, (it, trace) => it.renew(order, trace), interrupted.purchase),
         "Orders.renew"
       ),
     hold: (request) =>
       Effect.withSpan(
-        call(OUTCOMES.hold, (it) => it.hold(request), interrupted.hold),
+        call(OUTCOMES.hold, (it, trace) => it.hold(request, trace), interrupted.hold),
         "Orders.hold"
       ),
     commit: (request) =>
       Effect.withSpan(
-        call(OUTCOMES.commit, (it) => it.commit(request), interrupted.commit),
+        call(OUTCOMES.commit, (it, trace) => it.commit(request, trace), interrupted.commit),
         "Orders.commit"
       ),
     release: (request) =>
       Effect.withSpan(
-        call(OUTCOMES.release, (it) => it.release(request), interrupted.hold),
+        call(OUTCOMES.release, (it, trace) => it.release(request, trace), interrupted.hold),
         "Orders.release"
       ),
     claims: (deploymentId, projectId) =>

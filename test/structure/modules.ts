@@ -41,6 +41,7 @@ export const MODULES: ReadonlyArray<Module> = [
   { name: "control-plane", mayNotKnow: ["durable objects", "payments"] },
   { name: "records", mayNotKnow: ["http", "durable objects", "payments", "hosts"] },
   { name: "expiry", mayNotKnow: ["http", "durable objects", "payments", "hosts"] },
+  { name: "telemetry", mayNotKnow: ["durable objects", "payments", "hosts"] },
   { name: "config.ts", mayNotKnow: ["http", "durable objects", "payments", "hosts"] },
   { name: "logging.ts", mayNotKnow: ["http", "durable objects", "payments", "hosts"] },
   { name: "domain", mayNotKnow: ["durable objects", "payments", "hosts"], alone: true },

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
 import * as Layer from "effect/Layer"
 import { registry as built } from "../../src/bundler/generated/registry.js"
 import { layerSettings, registryOf, requireSettings, Settings } from "../../src/config.ts"
@@ -49,6 +50,18 @@ describe("settings", () => {
       for (const malformed of ["jane", "jane@", "jane doe@compute.example", "<jane@compute.example>"])
         assert.deepStrictEqual((yield* email(malformed)).missing, ["CONTACT_EMAIL"], malformed)
       assert.deepStrictEqual((yield* settings(testSettings)).missing, [])
+    })
+  )
+
+  it.effect("take a collector of telemetry with secret headers, or none", () =>
+    Effect.gen(function* () {
+      const headers = (OTEL_EXPORTER_OTLP_HEADERS: string) =>
+        settings({ ...testSettings, OTEL_EXPORTER_OTLP_ENDPOINT: "https://otel.test", OTEL_EXPORTER_OTLP_HEADERS })
+      const { missing, OTEL_EXPORTER_OTLP_ENDPOINT, ...taken } = yield* headers("x-key=a%20key")
+      assert.deepStrictEqual([missing, OTEL_EXPORTER_OTLP_ENDPOINT], [[], "https://otel.test"])
+      assert.notInclude(String(taken.OTEL_EXPORTER_OTLP_HEADERS), "a key")
+      assert.deepStrictEqual(Redacted.value(taken.OTEL_EXPORTER_OTLP_HEADERS!), { "x-key": "a key" })
+      assert.deepStrictEqual((yield* headers("x-key")).missing, ["OTEL_EXPORTER_OTLP_HEADERS"])
     })
   )
 

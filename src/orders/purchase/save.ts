@@ -3,6 +3,7 @@ import type { Kept } from "./Kept.ts"
 import type { Purchase } from "./Purchase.ts"
 import type { Payload, PurchaseStore } from "./PurchaseStore.ts"
 import { keepTakedown } from "./transitions.ts"
+import { countTransition } from "../../telemetry/metrics.ts"
 
 type Store = PurchaseStore["Service"]
 
@@ -14,7 +15,7 @@ export const create = <P extends Purchase>(
   kept?: Kept
 ): Effect.Effect<P> => {
   store.create(purchase, payload, kept)
-  return Effect.as(logTransition(null, purchase), purchase)
+  return Effect.as(tell(null, purchase), purchase)
 }
 
 /**
@@ -33,10 +34,15 @@ export const save = <P extends Purchase>(
   const next = keepTakedown(before, purchase)
   if (payload === undefined) store.save(next)
   else store.saveWithPayload(next, payload, kept)
-  return before?.state === next.state
-    ? Effect.succeed(next)
-    : Effect.as(logTransition(before?.state ?? null, next), next)
+  return before?.state === next.state ? Effect.succeed(next) : Effect.as(tell(before?.state ?? null, next), next)
 }
+
+/** Logs and counts a transition. The store takes each only once, whatever is repeated, so each counts once. */
+const tell = (from: Purchase["state"] | null, purchase: Purchase): Effect.Effect<void> =>
+  Effect.andThen(
+    Effect.annotateCurrentSpan("mpp_compute.deployment_id", purchase.id),
+    Effect.andThen(countTransition(purchase), logTransition(from, purchase))
+  )
 
 /** Logs a line for each transition, without anything that could be spent. */
 const logTransition = (from: Purchase["state"] | null, { id, state, authorization, placement, failure }: Purchase) =>

@@ -138,7 +138,10 @@ export const expire = Effect.fn("OrderWorkflow.expire")(function* (
     else answered = true
     yield* again(id, result.failure.message, hangs)
   })
-  yield* Effect.forEach(over, end, { concurrency: CONCURRENCY, discard: true }).pipe(Effect.timeoutOption(EXPIRE_MS))
+  const endNamed = (purchase: Purchase) => Effect.annotateSpans(end(purchase), "mpp_compute.deployment_id", purchase.id)
+  yield* Effect.forEach(over, endNamed, { concurrency: CONCURRENCY, discard: true }).pipe(
+    Effect.timeoutOption(EXPIRE_MS)
+  )
   for (const id of open) {
     if (!answered) yield* again(id, "the host gives no answer", true)
     else {

@@ -46,7 +46,9 @@ export const wake = Effect.gen(function* () {
     return awaitsPayer(purchase) ? releaseProject(purchase) : Effect.ignore(resume(purchase))
   }
   const others = due.filter((purchase) => !ends(purchase))
-  yield* Effect.forEach(others, processDue, { concurrency: "unbounded", discard: true }).pipe(
+  const process = (purchase: Purchase) =>
+    Effect.annotateSpans(processDue(purchase), "mpp_compute.deployment_id", purchase.id)
+  yield* Effect.forEach(others, process, { concurrency: "unbounded", discard: true }).pipe(
     // Each purchase continues in a fiber of its own, and only the wait ends here.
     Effect.zip(sendNotices, { concurrent: true }),
     Effect.timeoutOption(WAKE_MS),

@@ -1,0 +1,105 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
+
+/** The counters of the service. Each counts into the registry of its fiber: the exporter's, or one that nobody reads. */
+
+/** Bounds of the histogram in seconds, as the semantic conventions for HTTP recommend. Deploys take longer, so it goes on to 60. */
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60]
+
+const requestDuration = Metric.histogram("http.server.request.duration", {
+  description: "Duration of HTTP server requests.",
+  boundaries: SECONDS
+})
+
+const challenges = Metric.counter("mpp_compute.challenges", {
+  description: "Answers with status 402.",
+  bigint: true,
+  incremental: true
+})
+
+const transitions = Metric.counter("mpp_compute.order.transitions", {
+  description: "Purchases that reached a state: capturing (begun), captured, delivered, failed, expired.",
+  bigint: true,
+  incremental: true
+})
+
+const captured = Metric.counter("mpp_compute.captured", {
+  description: "Money that the chain has taken from payers for this service, in base units of the token.",
+  bigint: true,
+  incremental: true
+})
+
+const refusals = Metric.counter("mpp_compute.order.refusals", {
+  description: "Calls of orders that ended without a charge, by the error.",
+  bigint: true,
+  incremental: true
+})
+
+const dropped = Metric.counter("mpp_compute.telemetry.dropped", {
+  description: "Spans and log records that were not sent, because too many waited.",
+  bigint: true,
+  incremental: true
+})
+
+/** The unit of each metric (UCUM), where it is not 1. */
+export const UNITS: Readonly<Record<string, string>> = {
+  "http.server.request.duration": "s",
+  "mpp_compute.challenges": "{challenge}",
+  "mpp_compute.order.transitions": "{purchase}",
+  "mpp_compute.captured": "{base_unit}",
+  "mpp_compute.order.refusals": "{call}",
+  "mpp_compute.telemetry.dropped": "{item}"
+}
+
+type Registry = Context.Context<never>
+
+/** The context of a registry, for the functions that count outside of effects. */
+export const registryContext = (registry: Metric.MetricRegistry): Registry =>
+  Context.make(Metric.MetricRegistry, registry) as Registry
+
+/** Counts an answered request, and a challenge if it is one. `seconds` is its duration. */
+export const countRequest = (
+  registry: Registry,
+  request: { readonly method: string; readonly route: string | undefined; readonly status: number },
+  seconds: number
+): void => {
+  const route = request.route === undefined ? {} : { "http.route": request.route }
+  const attributes = {
+    "http.request.method": request.method,
+    "http.response.status_code": String(request.status),
+    ...route,
+    ...(request.status >= 500 && { "error.type": String(request.status) })
+  }
+  Metric.withAttributes(requestDuration, attributes).updateUnsafe(seconds, registry)
+  if (request.status === 402) Metric.withAttributes(challenges, route).updateUnsafe(1n, registry)
+}
+
+/** Counts spans and log records that are not sent. */
+export const countDropped = (registry: Registry, count: number): void => dropped.updateUnsafe(BigInt(count), registry)
+
+/** A purchase, as far as the counters need it. `price` in dollars, absent if an earlier release has sold it. */
+interface Purchase {
+  readonly operation: string
+  readonly state: string
+  readonly price?: string
+  readonly authorization: { readonly currency?: string }
+}
+
+/** Counts that a purchase has reached a state, and its money once the chain has taken it. */
+export const countTransition = ({ operation, state, price, authorization }: Purchase): Effect.Effect<void> => {
+  const counted = Metric.update(Metric.withAttributes(transitions, { operation, state }), 1n)
+  if (state !== "captured" || price === undefined) return counted
+  const token = { operation, ...(authorization.currency !== undefined && { token: authorization.currency }) }
+  return Effect.andThen(counted, Metric.update(Metric.withAttributes(captured, token), baseUnits(price)))
+}
+
+/** Dollars, with at most six decimals, in base units of a token with six decimals. */
+const baseUnits = (price: string): bigint => {
+  const [whole = "0", fraction = ""] = price.split(".")
+  return BigInt(whole + fraction.padEnd(6, "0"))
+}
+
+/** Counts a call of an order that ended without a charge. `error` is the tag of its error. */
+export const countRefusal = (operation: string, error: string): Effect.Effect<void> =>
+  Metric.update(Metric.withAttributes(refusals, { operation, "error.type": error }), 1n)

@@ -1,0 +1,28 @@
+import { createHmac, randomBytes } from "node:crypto"
+import * as Redacted from "effect/Redacted"
+import type { Values } from "../config.ts"
+import { redact } from "../logging.ts"
+
+/** Addresses, hashes of transactions, and longer: all of them lead to a payer. */
+const HEXADECIMAL = /0x[0-9a-f]{40,}/gi
+
+/**
+ * Makes the function through which every text goes that is sent. It removes secrets, and replaces each address and each hash of a transaction
+ * by a keyed hash: equal ones stay equal, and nobody without `MPP_SECRET_KEY` can try out addresses. The tokens stay as they are.
+ */
+export const makeScrub = ({ MPP_SECRET_KEY, TEMPO_CURRENCIES = [] }: Partial<Values>): ((text: string) => string) => {
+  const secret = MPP_SECRET_KEY === undefined ? randomBytes(32) : Redacted.value(MPP_SECRET_KEY)
+  const key = createHmac("sha256", secret).update("mpp-compute telemetry").digest()
+  const tokens = new Set(TEMPO_CURRENCIES.map(({ address }) => address.toLowerCase()))
+  return (text) => {
+    const known = new Map<string, string>()
+    const hashOf = (found: string): string => {
+      const plain = found.toLowerCase()
+      if (tokens.has(plain)) return found
+      const hash = known.get(plain) ?? `hmac_${createHmac("sha256", key).update(plain).digest("hex").slice(0, 32)}`
+      known.set(plain, hash)
+      return hash
+    }
+    return redact(text).replace(HEXADECIMAL, hashOf)
+  }
+}
