@@ -17,6 +17,12 @@ export type WaitUntil = (work: Promise<unknown>) => void
 /** The answer leaves within this time, in milliseconds. A timer of 0 would fire before. */
 const AFTER_MS = 5
 
+/** Lets an answer leave, and other requests run. */
+const pause = () => new Promise<void>((resolve) => setTimeout(resolve, AFTER_MS))
+
+/** How long a warm-up may take, in milliseconds. After that it counts as lost: the platform may have ended its request. */
+const WARM_UP_MS = 30_000
+
 /** The memory of a compiler that was paused after warming up, before it saw a client's source; and its first output. */
 interface WarmSnapshot {
   readonly snapshot: Snapshot
@@ -31,9 +37,11 @@ interface IdleProgram {
 }
 
 /**
- * The compilers of an isolate. The first one is paused after a warm-up build, and its memory is copied. Every build begins with
+ * The compilers of an isolate. One is paused after warm-up builds, and its memory is copied. From then on every build begins with
  * exactly that memory. So it is as safe as a fresh instance, because no byte of another source is left, and as fast as a warm
  * one. The snapshot is only memory, so nothing in it belongs to a request.
+ *
+ * No build waits for the warm-up: until there is a snapshot, each has a compiler that has just started.
  */
 export class Pool {
   readonly #wasm: WebAssembly.Module
@@ -41,7 +49,10 @@ export class Pool {
   /** Builds that wait for URL imports. They hold no compiler. */
   readonly waiting = new LeasedSlots(LIMITS.waiting)
   #warmSnapshot: WarmSnapshot | undefined
-  #preparing = false
+  /** When the warm-up that has begun counts as lost, in milliseconds since 1970. */
+  #warmUpUntil = 0
+  /** Whether a build has begun. */
+  #isUsed = false
   #idle: IdleProgram | undefined
 
   constructor(wasm: WebAssembly.Module) {
@@ -56,7 +67,7 @@ export class Pool {
    */
   use<A>(timeoutMs: number, use: (instance: Instance) => Promise<A>, waitUntil?: WaitUntil): Promise<A> {
     return this.#builds.run(timeoutMs, async () => {
-      const { program, handshake } = await this.#acquire(timeoutMs)
+      const { program, handshake } = await this.#acquire(waitUntil)
       const instance = await connect(this.#wasm, program, handshake, timeoutMs)
       try {
         return await use(instance)
@@ -72,18 +83,30 @@ export class Pool {
     this.#idle = undefined
   }
 
-  async #acquire(timeoutMs: number): Promise<StartedCompiler> {
-    if (this.#warmSnapshot === undefined) {
-      const ready = startCompiler(this.#wasm, MEMORY)
-      // Another build may be warming up now. If the platform ended it meanwhile, there will be no snapshot.
-      if (this.#preparing) return ready
-      this.#preparing = true
-      await warmUp(await connect(this.#wasm, ready.program, ready.handshake, timeoutMs))
-      const snapshot = ready.program.snapshot()
-      if (snapshot === undefined) return startCompiler(this.#wasm, MEMORY)
-      this.#warmSnapshot = { snapshot, handshake: ready.handshake }
-      return ready.program.restore(snapshot, false) ? ready : startCompiler(this.#wasm, MEMORY)
-    }
+  /**
+   * Makes the warm snapshot, unless there is one or it is being made.
+   *
+   * @param pauseBetween is awaited before each step. Each step blocks the isolate.
+   */
+  async warmUp(pauseBetween: () => Promise<void> = pause): Promise<void> {
+    const now = Date.now()
+    if (this.#warmSnapshot !== undefined || now < this.#warmUpUntil) return
+    this.#warmUpUntil = now + WARM_UP_MS
+    await pauseBetween()
+    const { program, handshake } = startCompiler(this.#wasm, MEMORY)
+    await warmUp(await connect(this.#wasm, program, handshake, WARM_UP_MS), pauseBetween)
+    await pauseBetween()
+    const snapshot = program.snapshot()
+    if (snapshot === undefined) return
+    this.#warmSnapshot = { snapshot, handshake }
+    if (program.restore(snapshot, false)) this.#idle = { program, restored: true }
+  }
+
+  async #acquire(waitUntil: WaitUntil | undefined): Promise<StartedCompiler> {
+    // Where nothing continues after an answer, the second build does it, and does not pause.
+    if (this.#isUsed && waitUntil === undefined) await this.warmUp(async () => {}).catch(() => {})
+    this.#isUsed = true
+    if (this.#warmSnapshot === undefined) return startCompiler(this.#wasm, MEMORY)
     const { snapshot, handshake } = this.#warmSnapshot
     const idle = this.#idle
     this.#idle = undefined
@@ -98,17 +121,19 @@ export class Pool {
     this.#idle = idle
     if (waitUntil === undefined) return
     // If the timer never fires, the next build restores the program.
-    const done = new Promise<void>((resolve) => setTimeout(resolve, AFTER_MS)).then(() => this.#restore(idle))
-    waitUntil(done)
+    const { snapshot } = this.#warmSnapshot ?? {}
+    waitUntil(
+      snapshot === undefined ? this.warmUp().catch(() => {}) : pause().then(() => this.#restore(idle, snapshot))
+    )
   }
 
   /**
    * Takes the program out while it restores it, so that a request that the platform ends leaves no half-restored one behind.
    */
-  #restore(idle: IdleProgram): void {
-    if (this.#idle !== idle || this.#warmSnapshot === undefined) return
+  #restore(idle: IdleProgram, snapshot: Snapshot): void {
+    if (this.#idle !== idle) return
     this.#idle = undefined
-    if (idle.program.restore(this.#warmSnapshot.snapshot, true)) this.#idle = { program: idle.program, restored: true }
+    if (idle.program.restore(snapshot, true)) this.#idle = { program: idle.program, restored: true }
   }
 }
 
