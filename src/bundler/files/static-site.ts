@@ -39,6 +39,7 @@ const findPage = (files: Files): string | undefined =>
 const refuseFunctions = (files: Files): void => {
   const path = [...files.keys()].find((it) => /^functions\/.*\.[jt]sx?$/.test(it))
   const source = path === undefined ? "" : (files.get(path) ?? "")
+  // bounded: 50 characters between the words
   const found = /\bexport\b.{0,50}\bonRequest/.exec(source)
   if (path !== undefined && found !== null)
     throw new BundleError([
