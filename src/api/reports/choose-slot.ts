@@ -1,3 +1,4 @@
+import { shortened } from "../../records/kv.ts"
 import { MAX_REPORTS, type ReportRow } from "../../records/rows.ts"
 
 /** The oldest reports of a deployment that no later one replaces, however many come. */
@@ -24,13 +25,9 @@ export const chooseSlot = (
 ): Slot | undefined => {
   const replace = ({ slot, dropped }: ReportRow): Slot => ({ slot, dropped: dropped + 1 })
   const isSettled = ({ at }: ReportRow) => now - at >= PAUSE_MS
-  // Lists cut long texts.
-  if (
-    rows.some(
-      (row) => row.reason === reason || (row.reason.endsWith("…") && reason.startsWith(row.reason.slice(0, -1)))
-    )
-  )
-    return undefined
+  // A list has this beginning of a long text.
+  const { reason: listed } = shortened({ reason })
+  if (rows.some((row) => row.reason === reason || row.reason === listed)) return undefined
   const own = from === null ? undefined : rows.find((row) => row.from === from)
   if (own !== undefined) return isSettled(own) ? replace(own) : undefined
   const taken = new Set(rows.map(({ slot }) => slot))

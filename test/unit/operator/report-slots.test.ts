@@ -1,6 +1,7 @@
 import { assert, describe, it } from "vitest"
 import { chooseSlot } from "../../../src/api/reports/choose-slot.ts"
 import { reporterOf } from "../../../src/api/reports/reporter.ts"
+import { shortened } from "../../../src/records/kv.ts"
 import type { ReportRow } from "../../../src/records/rows.ts"
 
 const MINUTE = 60_000
@@ -58,9 +59,18 @@ describe("the reports of a deployment", () => {
 
   it("have one slot for each text, also if a list shows only its beginning", () => {
     const long = "x".repeat(1000)
-    const cut = { deployment_id: "dep_1", slot: 0, reason: `${long.slice(0, 250)}…`, contact: null, from: null }
-    assert.isUndefined(chooseSlot([{ ...cut, dropped: 0, at: 0 }], { reason: long, from: null }, MINUTE))
+    const row = { deployment_id: "dep_1", slot: 0, reason: long, contact: null, from: null, dropped: 0, at: 0 }
+    assert.isUndefined(chooseSlot([shortened(row)], { reason: long, from: null }, MINUTE))
     assert.strictEqual(keep([...junk(1, 0), ...junk(1, 6 * MINUTE)]).length, 1)
+  })
+
+  it("are not taken for the rest of a text that ends as if it were cut", () => {
+    const rows = keep([
+      { reason: "…", after: 0 },
+      { reason: "T…", after: 6 * MINUTE },
+      { reason: "This is real", after: 6 * MINUTE }
+    ])
+    assert.deepStrictEqual(reasonsOf(rows), ["…", "T…", "This is real"])
   })
 
   it("take few writes of a flood", () => {
