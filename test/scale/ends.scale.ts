@@ -34,7 +34,7 @@ it(`ends ${DEPLOYS} deployments within a minute, all gone within two, while /hea
     const answer = await fetch(`${stack.info.controlPlane}/v1/projects`, { headers })
     return new Set(((await answer.json()) as { projects: Array<{ name: string }> }).projects.map(({ name }) => name))
   }
-  // What the machine does by itself, before the first one ends.
+  // The machine's own noise, before the first one ends.
   const endQuiet = sampleHealth(stack.info.gateway)
   await sleep(first - Date.now() - 2_000)
   const quiet = await endQuiet()

@@ -10,7 +10,7 @@ export interface Row {
   readonly created_at: string
 }
 
-/** What a row looks like to the sweep. All but an orphan must stay; a claimed one looks like an orphan, and an order owns it. */
+/** The looks of a row to the sweep. All but an orphan must stay; a claimed one looks like an orphan, and an order owns it. */
 export type Kind = "orphan" | "claimed" | "live" | "young" | "foreign"
 
 const PAST = "expires:1700000000"

@@ -7,7 +7,7 @@ export interface ObjectRef {
   readonly id: string
 }
 
-/** What the Worker has done, and the id of the object with the operator's switches. */
+/** The Worker's counted work, and the id of the object with the operator's switches. */
 export interface Counted extends Seen {
   readonly operator: string
 }

@@ -77,7 +77,7 @@ const dollars = (value: number): string =>
 const short = (value: number): string => (value === 0 ? "0" : String(Number(value.toPrecision(3))))
 const perUnit = (price: number): string => (price < 1e-3 ? `${dollars(price * MILLION)} a million` : dollars(price))
 
-/** What a million purchases a day cost at list prices, and what they earn. */
+/** The cost of a million purchases a day at list prices, and their revenue. */
 export const costTable = (counted: Table, measured: Table): Table => {
   const [deploy, execute] = (["deploy", "execute"] as const).map((kind) => itemsOf(kind, counted, measured)) as [
     ReadonlyArray<Item>,

@@ -5,10 +5,10 @@ const DAY_SECONDS = 86_400
 /** A limit that many deploys reach together. */
 interface Limit {
   readonly name: string
-  /** What the limit allows, in words and in a day. */
+  /** The limit, in words and for a day. */
   readonly allows: string
   readonly perDay: number
-  /** What one deploy takes of it. */
+  /** The share of one deploy. */
   readonly takes: number
 }
 

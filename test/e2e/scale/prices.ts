@@ -22,7 +22,7 @@ export const PRICES = {
 /** Gigabytes of memory that an object is billed for while it is active. */
 export const OBJECT_GB = 0.128
 
-/** What the gateway takes, in US dollars. */
+/** The gateway's prices, in US dollars. */
 export const REVENUE = { deploy: 0.1, execute: 0.01 } as const
 
 /** How long an order is kept after its end, and a sale's record in KV, in days. */

@@ -28,7 +28,7 @@ export const COLUMNS = [
   "most"
 ] as const
 
-/** What is counted. */
+/** The names of the counts. */
 export type Column = (typeof COLUMNS)[number]
 
 /** The numbers of one operation. */

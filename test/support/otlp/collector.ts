@@ -17,7 +17,7 @@ export interface TestCollector {
   readonly points: Array<Point>
   /** Every request as it came: path, headers and body. */
   readonly intake: Array<string>
-  /** What was no OTLP. */
+  /** Requests that were no OTLP. */
   readonly errors: Array<string>
   /** The sum of a counter, of the points that have these attributes. */
   readonly sum: (name: string, attributes?: Readonly<Record<string, string>>) => bigint

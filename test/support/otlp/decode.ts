@@ -130,7 +130,7 @@ export interface Point {
   readonly resource: Fields
 }
 
-/** What one request brought. */
+/** The content of one request. */
 export interface Decoded {
   readonly spans: ReadonlyArray<Span>
   readonly logs: ReadonlyArray<LogRecord>

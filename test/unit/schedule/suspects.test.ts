@@ -43,7 +43,7 @@ describe("the suspects of one run after the other", () => {
       const { ids, place: next } = choose(shuffled([...standing, ...others], random), place)
       place = next
       for (const id of ids) left.delete(id)
-      // What was found is deleted, and as many come anew, with names that only grow.
+      // The found ones are deleted, and as many come anew, with names that only grow.
       others = [
         ...others.filter((id) => !ids.includes(id)),
         ...ids.map((_, count) => `other_${1_000 * (run + 1) + count}`)

@@ -13,7 +13,7 @@ export interface Invocation {
   endedAt: number
 }
 
-/** What the Worker has done since the last look. */
+/** The Worker's counted work since the last look. */
 export interface Seen {
   readonly invocations: ReadonlyArray<Invocation>
   /** Rows of the objects' storage, as the platform bills them. */
@@ -40,7 +40,7 @@ const nothing = () => ({
   strays: [] as Array<string>
 })
 
-/** What was counted. The gateway and all objects share an isolate here. */
+/** The counts so far. The gateway and all objects share an isolate here. */
 let tally = nothing()
 const present = new AsyncLocalStorage<Invocation>()
 let open = 0
@@ -98,7 +98,7 @@ for (const level of ["debug", "log", "info", "warn", "error"] as const) {
   }
 }
 
-/** What the Worker has done since `forget`. */
+/** The Worker's counted work since `forget`. */
 export const seen = (): Seen => ({ ...tally, busy: open > 0 })
 
 /** Begins to count anew. */

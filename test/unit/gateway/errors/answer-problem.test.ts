@@ -8,7 +8,7 @@ import * as Errors from "../../../../src/domain/Errors.ts"
 
 const classes = Errors as unknown as Record<string, Schema.Codec<object, unknown>>
 
-/** What goes over the wire. */
+/** The shape on the wire. */
 const sent = Effect.fnUntraced(function* (response: HttpServerResponse.HttpServerResponse) {
   const web = HttpServerResponse.toWeb(response)
   return { headers: web.headers, body: yield* Effect.promise(() => web.text()) }
