@@ -8,6 +8,7 @@ import * as Tracer from "effect/Tracer"
 import { Settings, type Values } from "../config.ts"
 import { CollectedSpan, type SpanSink } from "./CollectedSpan.ts"
 import { Collector, type Send } from "./Collector.ts"
+import { makeSend } from "./exporter.ts"
 import { describeRequest, logRecord } from "./log-record.ts"
 import { countRequest, registryContext } from "./metrics.ts"
 import { makeScrub } from "./scrub.ts"
@@ -37,9 +38,9 @@ const makeLayer = (
   const counted = registryContext(registry)
   const headers = settings.OTEL_EXPORTER_OTLP_HEADERS
   let made: Send | undefined
-  // Made with the first batch: no isolate loads the exporter without need, and its random id may not be made at module scope.
+  // Made with the first batch, because its random id may not be made at module scope.
   const send: Send = async (batch) => {
-    made ??= (await import("./exporter.ts")).makeSend({
+    made ??= makeSend({
       endpoint,
       headers: headers === undefined ? {} : Redacted.value(headers),
       serviceName: settings.REALM ?? "mpp-compute",

@@ -3,6 +3,7 @@ import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { Settings } from "../../config.ts"
+import { withOperator } from "../operator/openapi.ts"
 import { prefersHtml } from "../request/content-negotiation.ts"
 import { type ServiceInfo, hours } from "./service-info.ts"
 import { describeService } from "./describe-service.ts"
@@ -36,7 +37,6 @@ export const DiscoveryRoutes = HttpRouter.use((router) =>
         const document = openApi(service)
         const headers = cacheControl(service)
         if (OPERATOR_TOKEN === undefined) return HttpServerResponse.jsonUnsafe(document, { headers })
-        const { withOperator } = yield* Effect.promise(() => import("../operator/openapi.ts"))
         return HttpServerResponse.jsonUnsafe(withOperator(document), { headers })
       })
     )

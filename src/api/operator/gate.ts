@@ -5,6 +5,7 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as Redacted from "effect/Redacted"
 import { Settings } from "../../config.ts"
 import { pathOf } from "../request/limits.ts"
+import { answer } from "./answer.ts"
 import type { OperatorServices } from "./OperatorServices.ts"
 
 /** Whether a path belongs to the operator. */
@@ -12,8 +13,7 @@ const isOperatorPath = (path: string): boolean => path === "/operator" || path.s
 
 /**
  * Answers `/operator` and all paths below it, if there is an `OPERATOR_TOKEN`. Without one there is no such path. These paths come
- * before the CORS headers, because pages of other sites may not read them. The module with the pages is loaded when it is first
- * needed, because most isolates never need it.
+ * before the CORS headers, because pages of other sites may not read them.
  */
 export const Operator = HttpRouter.use(
   Effect.fnUntraced(function* (router) {
@@ -25,10 +25,7 @@ export const Operator = HttpRouter.use(
       Effect.withFiber((fiber) => {
         const request = Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest)
         if (!isOperatorPath(pathOf(request.url))) return routed
-        return Effect.promise(() => import("./answer.ts")).pipe(
-          Effect.flatMap(({ answer }) => answer(request.source as Request, token)),
-          Effect.provideContext(services)
-        )
+        return Effect.provideContext(answer(request.source as Request, token), services)
       })
     )
   })
