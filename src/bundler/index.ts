@@ -51,7 +51,7 @@ export type { ModuleCache } from "./remote/module-cache.ts"
 export { IMPORT_LIMITS } from "./remote/RemoteModules.ts"
 
 export interface BundlerOptions {
-  /** `esbuild-wasm/esbuild.wasm`, compiled. */
+  /** `generated/esbuild.wasm`, compiled. */
   readonly wasm: WebAssembly.Module
   /** How long compiling may take, in milliseconds; 15,000 by default. It cannot interrupt wasm that computes. */
   readonly timeoutMs?: number
@@ -82,8 +82,8 @@ export interface BundlerOptions {
 
 export interface Bundler {
   /**
-   * Builds are independent of each other. A build that fetches nothing ends before any other event. A few builds that fetch
-   * may wait at the same time.
+   * Builds are independent of each other. A build that fetches nothing ends before any other event, as soon as it has a compiler,
+   * which the first build of an isolate expands. A few builds that fetch may wait at the same time.
    *
    * @param build the options of this build.
    * @param files files by path, relative to the project's root, for example `{ "src/index.ts": "export default …" }`;
@@ -101,7 +101,7 @@ export interface Bundler {
  *
  * ```ts
  * import { createBundler } from "./bundler/index.ts"
- * import wasm from "esbuild-wasm/esbuild.wasm"
+ * import wasm from "./bundler/compiler/wasm.ts"
  *
  * const { code } = await createBundler({ wasm }).bundle({ "index.ts": "export default { fetch: () => new Response() }" })
  * ```

@@ -6,7 +6,7 @@ import { assert, it } from "vitest"
 import { startBuilt } from "./built.ts"
 
 const WORKER = `import { createBundler } from "jack-template/bundler"
-import wasm from "esbuild-wasm/esbuild.wasm"
+import wasm from "jack-template/bundler/esbuild.wasm"
 const bundler = createBundler({ wasm })
 export default {
   async fetch(request: Request) {

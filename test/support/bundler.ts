@@ -20,7 +20,7 @@ export type SentFiles = Readonly<Record<string, FileContent>>
 const Module = WebAssembly.Module as unknown as new (bytes: Uint8Array) => WebAssembly.Module
 
 /** The compiler. */
-export const wasm = new Module(readFileSync("node_modules/esbuild-wasm/esbuild.wasm"))
+export const wasm = new Module(readFileSync("src/bundler/generated/esbuild.wasm"))
 
 /** A module cache that keeps nothing, and no network. */
 export const offline = {

@@ -7,6 +7,7 @@
 import { createHash } from "node:crypto"
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
+import { generateCompiler } from "./compiler.mjs"
 import { FACTORY_PACKAGE, FACTORY_SOURCE, FACTORY_TYPES, generateFactory } from "./factory.mjs"
 import { generateHono, HONO_PACKAGE, HONO_TYPES } from "./hono.mjs"
 import { generateIsolate, ISOLATE_PACKAGES, ISOLATE_TYPES, isolateSources } from "./isolate.mjs"
@@ -30,11 +31,13 @@ const OUTPUTS = {
 
 /** The outputs come from these files and the registry. Packages do not change without their version or this text changing. */
 const INPUTS = [
+  local("compiler.mjs"),
   local("factory.mjs"),
   local("hono.mjs"),
   local("registry.mjs"),
   local("generate.mjs"),
   local("isolate.mjs"),
+  local("wasm.mjs"),
   FACTORY_SOURCE,
   FACTORY_PACKAGE,
   HONO_PACKAGE,
@@ -51,38 +54,47 @@ const output = (name) => local(`../generated/${name}`)
 /** @type {(path: string) => Promise<string>} */
 const read = (path) => readFile(path, "utf8").catch(() => "")
 
+/** @type {(path: string) => Promise<string>} */
+const hashOf = (path) =>
+  readFile(path).then(
+    (bytes) => createHash("sha256").update(bytes).digest("hex"),
+    () => ""
+  )
+
 /** @type {(texts: ReadonlyArray<string>) => string} */
 const hash = (texts) => createHash("sha256").update(JSON.stringify(texts)).digest("hex")
 
 /**
  * By way of another name, since two runs may meet and a third program may be reading.
  *
- * @type {(name: string, text: string) => Promise<void>}
+ * @type {(name: string, content: string | Uint8Array) => Promise<void>}
  */
-const write = async (name, text) => {
+const write = async (name, content) => {
   const path = output(name)
-  if ((await read(path)) === text) return
+  if ((await read(path)) === content) return
   const unfinished = `${path}.${process.pid}`
-  await writeFile(unfinished, text)
+  await writeFile(unfinished, content)
   await rename(unfinished, path)
 }
 
-/** The isolate's program contains the others. */
-const LAST = "isolate.js"
+/** The isolate's program contains the others, and the compiler is started by a program that does. */
+const ISOLATE = "isolate.js"
+const COMPILER = "esbuild.wasm"
 
-const names = [...Object.keys(OUTPUTS), LAST]
+const names = [...Object.keys(OUTPUTS), ISOLATE, COMPILER]
 const stamp = async () =>
   hash([
     registry,
     ...(await Promise.all([
       ...INPUTS.map((path) => readFile(path, "utf8")),
-      ...names.map((name) => read(output(name)))
+      ...names.map((name) => hashOf(output(name)))
     ]))
   ])
 
 if ((await read(output(STAMP))) !== (await stamp())) {
   await mkdir(local("../generated"), { recursive: true })
   await Promise.all(Object.entries(OUTPUTS).map(async ([name, generate]) => write(name, await generate())))
-  await write(LAST, await generateIsolate())
+  await write(ISOLATE, await generateIsolate())
+  await write(COMPILER, await generateCompiler())
   await write(STAMP, await stamp())
 }

@@ -5,7 +5,7 @@ import { BundleError, BundlerCrashError, createBundler, type Diagnostic, LIMITS 
 import { GoProgram } from "../../../src/bundler/compiler/go/GoProgram.ts"
 import { connect } from "../../../src/bundler/compiler/instance.ts"
 import { ROOT, VirtualFs } from "../../../src/bundler/compiler/VirtualFs.ts"
-import { version } from "../../../src/bundler/generated/esbuild-factory.js"
+import { readStart, resumeCompiler } from "../../../src/bundler/compiler/pool/paused-compiler.ts"
 import { makeBundler, wasm } from "../../support/bundler.ts"
 
 // The compiler takes seconds to start, so only a few files start it.
@@ -148,11 +148,8 @@ describe("the time limit", () => {
   it("ends a build that never ends", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })
     try {
-      const program = new GoProgram(wasm, { initial: 0, maximal: LIMITS.memoryBytes })
-      const handshake: Array<Uint8Array> = []
-      program.onOutput = (bytes) => handshake.push(bytes)
-      program.start(["", `--service=${version}`], {})
-      const instance = await connect(wasm, program, Uint8Array.from(handshake.flatMap((it) => [...it])), 15_000)
+      const started = await readStart(wasm, "ordinary")
+      const instance = await connect(wasm, resumeCompiler(wasm, "ordinary", started), started.handshake, 15_000)
       const asked = Promise.withResolvers<void>()
       const building = instance.build(
         {
@@ -187,7 +184,7 @@ describe("the time limit", () => {
 describe("the generated modules", () => {
   it("are not written twice, because wrangler would rebuild endlessly", () => {
     const written = () =>
-      ["esbuild-factory.js", "hono.js", "isolate.js", "stamp.txt"].map(
+      ["esbuild-factory.js", "esbuild.wasm", "hono.js", "isolate.js", "stamp.txt"].map(
         (name) => statSync(`src/bundler/generated/${name}`).mtimeMs
       )
     const generate = () => execFileSync(process.execPath, ["src/bundler/build/generate.mjs"])

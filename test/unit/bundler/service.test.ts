@@ -1,11 +1,10 @@
-import { readFileSync } from "node:fs"
-import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { BundleRejected, Bundler, BundlerCrashed } from "../../../src/bundler/Bundler.ts"
 import { layerBundlerTest } from "../../../src/bundler/testing.ts"
 import { layerEsbuild } from "../../../src/bundler/layer.ts"
+import { wasm } from "../../support/bundler.ts"
 
 /** Workers cannot compile wasm, so their types have no constructor. Node has one. */
 const Module = WebAssembly.Module as unknown as new (bytes: Uint8Array) => WebAssembly.Module
@@ -39,7 +38,6 @@ describe("layerEsbuild", () => {
 })
 
 describe("a source whose imports cannot be fetched", () => {
-  const esbuild = new Module(readFileSync(fileURLToPath(import.meta.resolve("esbuild-wasm/esbuild.wasm"))))
   const importing = { "index.ts": 'import { z } from "https://esm.sh/zod@4"\nexport default { fetch: () => z }' }
   const answers: Record<string, readonly [fetch: typeof fetch, certain: boolean]> = {
     "the host is overloaded": [async () => new Response("busy", { status: 503 }), false],
@@ -53,7 +51,7 @@ describe("a source whose imports cannot be fetched", () => {
         const error = yield* Effect.flip(bundle(importing))
         assert.instanceOf(error, BundleRejected)
         assert.strictEqual(error.certain, certain)
-      }).pipe(Effect.provide(layerEsbuild(esbuild, { fetch })))
+      }).pipe(Effect.provide(layerEsbuild(wasm, { fetch })))
     )
   }
 })

@@ -6,8 +6,14 @@ import { VirtualFs } from "../VirtualFs.ts"
 
 export { GoExit } from "./imports.ts"
 
-/** A Go program exports this (`GOOS=js GOARCH=wasm`). */
-interface GoExports {
+/** The registers of Go's machine: the globals of its module, in their order. `build/compiler.mjs` exports them by these names. */
+export const REGISTERS = ["SP", "CTXT", "g", "RET0", "RET1", "RET2", "RET3", "PAUSE"] as const
+
+/** The values of the registers, of 32 or of 64 bits. */
+export type Registers = ReadonlyArray<number | bigint>
+
+/** A Go program exports this (`GOOS=js GOARCH=wasm`), and `build/compiler.mjs` adds the registers. */
+interface GoExports extends Readonly<Record<(typeof REGISTERS)[number], { value: unknown }>> {
   readonly run: (argc: number, argv: number) => void
   readonly resume: () => void
   /** The stack pointer. */
@@ -35,14 +41,11 @@ const decoder = new TextDecoder()
 /** The files of a program without any. */
 const EMPTY = new VirtualFs(new Map())
 
-/**
- * A paused program: its memory and its references to JavaScript values. Of the registers, only the stack pointer survives a
- * pause, and it has the same value at every pause.
- */
+/** A paused program: its memory, its registers and its references to JavaScript values. A pause leaves nothing on the stack of wasm. */
 export interface Snapshot {
   /** All bytes after it are zero. */
   readonly memory: Uint8Array
-  readonly sp: number
+  readonly registers: Registers
   readonly references: SavedReferences
   /** The numbers of the buffer and of the function that its waiting read refers to. */
   readonly reading: readonly [buffer: number, reply: number]
@@ -71,6 +74,8 @@ export class GoProgram {
   #reading: Read | undefined
   #stderr = ""
   #over: GoExit | undefined
+  /** Whether all memory is zero. */
+  #isFresh = true
   /** Receives the program's output. The bytes belong to the receiver. */
   onOutput: (bytes: Uint8Array) => void = () => {}
   /** The files that the program can read. */
@@ -88,6 +93,8 @@ export class GoProgram {
     if (!isGo(exports)) throw new GoExit("The module is not a Go program")
     this.#exports = exports
     this.#memory = new GoMemory(exports.mem)
+    // Go's heap takes all existing memory at the start, and grows it afterwards.
+    this.#guard(() => this.#memory.reserve(limits.initial))
     this.#reset()
   }
 
@@ -101,10 +108,9 @@ export class GoProgram {
     return this.#over !== undefined
   }
 
-  /** Runs the program until it waits for input. */
+  /** Runs the program until it waits for input. Its module must have its data, which `build/compiler.mjs` takes out. */
   start(args: ReadonlyArray<string>, environment: Readonly<Record<string, string>>): void {
-    // Go's heap takes all existing memory at the start, and grows it afterwards.
-    this.#guard(() => this.#memory.reserve(this.#limits.initial))
+    this.#isFresh = false
     // The linker keeps the memory from 4096 to 12288 free for the arguments.
     let offset = 4096
     const put = (text: string): number => {
@@ -138,7 +144,7 @@ export class GoProgram {
     const { buffer, reply } = this.#reading
     return {
       memory: this.#memory.save(),
-      sp: this.#exports.getsp(),
+      registers: REGISTERS.map((name) => this.#exports[name].value as number | bigint),
       references: this.#references.save(),
       reading: [this.#references.indexOf(buffer), this.#references.indexOf(reply)]
     }
@@ -148,11 +154,13 @@ export class GoProgram {
    * Restores the program of the snapshot: every byte of memory and all references. No former state remains.
    *
    * @param used whether a build has used this program. Then all of its memory is overwritten, else only the part of its start.
-   * @returns whether it succeeded. It fails for a program that has ended, or is paused at another place.
+   * @returns whether it succeeded. It fails for a program that has ended, or does not wait for input.
    */
-  restore({ memory, sp, references, reading: [buffer, reply] }: Snapshot, used: boolean): boolean {
-    if (this.#over !== undefined || this.#reading === undefined || this.#exports.getsp() !== sp) return false
-    this.#memory.load(memory, used ? this.size : this.#memory.end())
+  restore({ memory, registers, references, reading: [buffer, reply] }: Snapshot, used: boolean): boolean {
+    if (this.#over !== undefined || (!this.#isFresh && this.#reading === undefined)) return false
+    this.#memory.load(memory, this.#isFresh ? 0 : used ? this.size : this.#memory.end())
+    this.#isFresh = false
+    for (const [index, name] of REGISTERS.entries()) this.#exports[name].value = registers[index]
     this.#reset()
     this.#references.restore(references)
     this.#reading = {
@@ -247,4 +255,5 @@ const isGo = (exports: unknown): exports is GoExports =>
   typeof exports === "object" &&
   exports !== null &&
   "mem" in exports &&
-  ["run", "resume", "getsp"].every((name) => typeof Reflect.get(exports, name) === "function")
+  REGISTERS.every((name) => name in exports) &&
+  ["resume", "getsp"].every((name) => typeof Reflect.get(exports, name) === "function")

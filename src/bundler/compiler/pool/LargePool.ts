@@ -1,16 +1,12 @@
 import { Leases } from "../../leases.ts"
 import { PACKAGE_LIMITS } from "../../npm/limits.ts"
-import type { GoProgram, Snapshot } from "../go/GoProgram.ts"
+import type { GoProgram } from "../go/GoProgram.ts"
 import { connect, type Instance } from "../instance.ts"
 import { InstanceTimeout } from "../worker-shim.ts"
 import { BundlerBusyError } from "./leased-slots.ts"
 import type { Pool } from "./Pool.ts"
-import { type CompilerMemory, startCompiler, type StartedCompiler } from "./start-compiler.ts"
-
-const MEMORY: CompilerMemory = {
-  limits: { initial: PACKAGE_LIMITS.memoryBytes, maximal: PACKAGE_LIMITS.maxMemoryBytes },
-  softLimit: "60MiB"
-}
+import { readStart, resumeCompiler } from "./paused-compiler.ts"
+import type { PausedCompiler } from "./start-compiler.ts"
 
 /** Builds at a time. More would not have their turn in time, and would take the places of builds without packages. */
 const MAX_BUILDS = 6
@@ -47,8 +43,8 @@ export class LargePool {
   /** The builds that wait for the slot, in their order, and when they looked. */
   readonly #waiting = new Map<symbol, number>()
   readonly #slot = new Leases<"slot">()
-  /** A compiler that had just started. */
-  #started: { readonly snapshot: Snapshot; readonly handshake: Uint8Array } | undefined
+  /** The compiler that the Worker's build started. */
+  #started: PausedCompiler | undefined
   /** The compiler of the last build, until V8 collects it. */
   #last: WeakRef<GoProgram> | undefined
 
@@ -93,7 +89,9 @@ export class LargePool {
 
   async #compile<A>(deadline: number, use: (instance: Instance) => Promise<A>): Promise<A> {
     this.#ordinary.dropIdle()
-    const { program, handshake } = this.#start()
+    const started = (this.#started ??= await readStart(this.#wasm, "large"))
+    const { handshake } = started
+    const program = this.#resume(started)
     const timeoutMs = Math.max(1, deadline - Date.now())
     const instance = await connect(this.#wasm, program, handshake, timeoutMs).catch((error: unknown) => {
       throw error instanceof InstanceTimeout ? busy() : error
@@ -102,24 +100,20 @@ export class LargePool {
       return await use(instance)
     } finally {
       // A grown program would stay that large.
-      if (!program.isOver && program.size <= MEMORY.limits.initial) this.#last = new WeakRef(program)
+      if (!program.isOver && program.size <= PACKAGE_LIMITS.memoryBytes) this.#last = new WeakRef(program)
     }
   }
 
   /**
-   * Starts a compiler. V8 does not count the memory of WebAssembly, so it would leave the compilers of many builds uncollected. So the
-   * last one begins again, where it still exists, with the memory of a compiler that had just started.
+   * Makes a compiler. V8 does not count the memory of WebAssembly, so it would leave the compilers of many builds uncollected. So the
+   * last one begins again, where it still exists, with the memory of the started one.
    */
-  #start(): StartedCompiler {
+  #resume(started: PausedCompiler): GoProgram {
     const last = this.#last?.deref()
     this.#last = undefined
     // All bytes behind its last one are zero, as they were at its start.
-    if (this.#started !== undefined && last?.restore(this.#started.snapshot, false) === true)
-      return { program: last, handshake: this.#started.handshake }
-    const fresh = startCompiler(this.#wasm, MEMORY)
-    const snapshot = this.#started === undefined ? fresh.program.snapshot() : undefined
-    if (snapshot !== undefined) this.#started = { snapshot, handshake: fresh.handshake }
-    return fresh
+    if (last?.restore(started.snapshot, false) === true) return last
+    return resumeCompiler(this.#wasm, "large", started)
   }
 
   /** Counts the bytes of a build if it may hold them. Returns whether it may hold them without waiting for the slot. */

@@ -2,14 +2,9 @@ import type { GoProgram, Snapshot } from "../go/GoProgram.ts"
 import { connect, type Instance } from "../instance.ts"
 import { LeasedSlots } from "./leased-slots.ts"
 import { LIMITS } from "../../limits.ts"
-import { type CompilerMemory, startCompiler, type StartedCompiler } from "./start-compiler.ts"
+import { readStart, resumeCompiler } from "./paused-compiler.ts"
+import type { PausedCompiler } from "./start-compiler.ts"
 import { warmUp } from "./warm-up.ts"
-
-const MEMORY: CompilerMemory = {
-  limits: { initial: LIMITS.memoryBytes, maximal: LIMITS.maxMemoryBytes },
-  // The wasm's memory is up to 10 MB more than this limit counts.
-  softLimit: "36MiB"
-}
 
 /** Lets work continue after the answer, as the platform's `waitUntil` does. */
 export type WaitUntil = (work: Promise<unknown>) => void
@@ -23,32 +18,29 @@ const pause = () => new Promise<void>((resolve) => setTimeout(resolve, AFTER_MS)
 /** How long a warm-up may take, in milliseconds. After that it counts as lost: the platform may have ended its request. */
 const WARM_UP_MS = 30_000
 
-/** The memory of a compiler that was paused after warming up, before it saw a client's source; and its first output. */
-interface WarmSnapshot {
-  readonly snapshot: Snapshot
-  readonly handshake: Uint8Array
-}
-
 /** A program that no build uses. */
 interface IdleProgram {
   readonly program: GoProgram
-  /** Whether its memory already is that of the warm snapshot. */
+  /** Whether its memory already is that of the warm compiler. */
   readonly restored: boolean
 }
 
 /**
- * The compilers of an isolate. One is paused after warm-up builds, and its memory is copied. From then on every build begins with
- * exactly that memory. So it is as safe as a fresh instance, because no byte of another source is left, and as fast as a warm
- * one. The snapshot is only memory, so nothing in it belongs to a request.
+ * The compilers of an isolate. One is paused after warm-up builds, before it saw a client's source, and its memory is copied. From
+ * then on every build begins with exactly that memory. So it is as safe as a fresh instance, because no byte of another source
+ * is left, and as fast as a warm one. The snapshot is only memory, so nothing in it belongs to a request.
  *
- * No build waits for the warm-up: until there is a snapshot, each has a compiler that has just started.
+ * No build waits for the warm-up: until there is a warm compiler, each begins with the one that was started where the Worker was
+ * built.
  */
 export class Pool {
   readonly #wasm: WebAssembly.Module
   readonly #builds = new LeasedSlots(LIMITS.builds)
   /** Builds that wait for URL imports. They hold no compiler. */
   readonly waiting = new LeasedSlots(LIMITS.waiting)
-  #warmSnapshot: WarmSnapshot | undefined
+  /** The compiler that the Worker's build started, until there is a warm one. */
+  #started: PausedCompiler | undefined
+  #warm: PausedCompiler | undefined
   /** When the warm-up that has begun counts as lost, in milliseconds since 1970. */
   #warmUpUntil = 0
   /** Whether a build has begun. */
@@ -67,13 +59,13 @@ export class Pool {
    */
   use<A>(timeoutMs: number, use: (instance: Instance) => Promise<A>, waitUntil?: WaitUntil): Promise<A> {
     return this.#builds.run(timeoutMs, async () => {
-      const { program, handshake } = await this.#acquire(waitUntil)
+      const [program, handshake] = await this.#acquire(waitUntil)
       const instance = await connect(this.#wasm, program, handshake, timeoutMs)
       try {
         return await use(instance)
       } finally {
         // A grown program would stay that large. A program that has ended must become garbage before the next one takes memory.
-        if (!program.isOver && program.size <= MEMORY.limits.initial) this.#release(program, waitUntil)
+        if (!program.isOver && program.size <= LIMITS.memoryBytes) this.#release(program, waitUntil)
       }
     })
   }
@@ -90,30 +82,38 @@ export class Pool {
    */
   async warmUp(pauseBetween: () => Promise<void> = pause): Promise<void> {
     const now = Date.now()
-    if (this.#warmSnapshot !== undefined || now < this.#warmUpUntil) return
+    if (this.#warm !== undefined || now < this.#warmUpUntil) return
     this.#warmUpUntil = now + WARM_UP_MS
     await pauseBetween()
-    const { program, handshake } = startCompiler(this.#wasm, MEMORY)
+    const started = await this.#start()
+    const { handshake } = started
+    const program = resumeCompiler(this.#wasm, "ordinary", started)
     await warmUp(await connect(this.#wasm, program, handshake, WARM_UP_MS), pauseBetween)
     await pauseBetween()
     const snapshot = program.snapshot()
     if (snapshot === undefined) return
-    this.#warmSnapshot = { snapshot, handshake }
+    this.#warm = { snapshot, handshake }
+    this.#started = undefined
     if (program.restore(snapshot, false)) this.#idle = { program, restored: true }
   }
 
-  async #acquire(waitUntil: WaitUntil | undefined): Promise<StartedCompiler> {
+  async #acquire(waitUntil: WaitUntil | undefined): Promise<readonly [program: GoProgram, handshake: Uint8Array]> {
     // Where nothing continues after an answer, the second build does it, and does not pause.
     if (this.#isUsed && waitUntil === undefined) await this.warmUp(async () => {}).catch(() => {})
     this.#isUsed = true
-    if (this.#warmSnapshot === undefined) return startCompiler(this.#wasm, MEMORY)
-    const { snapshot, handshake } = this.#warmSnapshot
+    const paused = this.#warm ?? (await this.#start())
+    const { snapshot, handshake } = paused
     const idle = this.#idle
     this.#idle = undefined
-    if (idle !== undefined && (idle.restored || idle.program.restore(snapshot, true)))
-      return { program: idle.program, handshake }
-    const fresh = startCompiler(this.#wasm, MEMORY)
-    return fresh.program.restore(snapshot, false) ? { program: fresh.program, handshake } : fresh
+    if (idle !== undefined && (idle.restored || idle.program.restore(snapshot, true))) return [idle.program, handshake]
+    return [resumeCompiler(this.#wasm, "ordinary", paused), handshake]
+  }
+
+  /** Each request reads it for itself, because a promise of one request cannot be awaited in another. */
+  async #start(): Promise<PausedCompiler> {
+    const started = this.#started ?? (await readStart(this.#wasm, "ordinary"))
+    if (this.#warm === undefined) this.#started = started
+    return started
   }
 
   #release(program: GoProgram, waitUntil: WaitUntil | undefined): void {
@@ -121,7 +121,7 @@ export class Pool {
     this.#idle = idle
     if (waitUntil === undefined) return
     // If the timer never fires, the next build restores the program.
-    const { snapshot } = this.#warmSnapshot ?? {}
+    const { snapshot } = this.#warm ?? {}
     waitUntil(
       snapshot === undefined ? this.warmUp().catch(() => {}) : pause().then(() => this.#restore(idle, snapshot))
     )
@@ -142,6 +142,6 @@ export class Pool {
  * with it.
  */
 export const startWarm = async (wasm: WebAssembly.Module): Promise<Instance> => {
-  const { program, handshake } = startCompiler(wasm, MEMORY)
-  return connect(wasm, program, handshake, 3_600_000)
+  const started = await readStart(wasm, "ordinary")
+  return connect(wasm, resumeCompiler(wasm, "ordinary", started), started.handshake, 3_600_000)
 }

@@ -40,7 +40,7 @@ describe("the warm-up", () => {
   it("changes no byte of a bundle", async () => {
     // A module of its own, because the compilers of a module are shared.
     const Module = WebAssembly.Module as unknown as new (bytes: Uint8Array) => WebAssembly.Module
-    const own = new Module(readFileSync("node_modules/esbuild-wasm/esbuild.wasm"))
+    const own = new Module(readFileSync("src/bundler/generated/esbuild.wasm"))
     const work: Array<Promise<unknown>> = []
     const bundler = createBundler({ ...offline, wasm: own, waitUntil: (it) => void work.push(it) })
     const built = []
