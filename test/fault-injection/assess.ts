@@ -1,4 +1,4 @@
-import type { Fault, Harness, Run } from "./fault.ts"
+import type { Fault, Harness, Renewal, Run } from "./fault.ts"
 
 /** One row of the table. The last five counts must be 0. */
 export interface Row {
@@ -81,11 +81,13 @@ export const assess = async (
     return own.filter((_, index) => live[index])
   }
 
+  const statusOf = async ({ id, gateway }: Renewal): Promise<string> =>
+    (await fetch(`${gateway ?? harness.info.gateway}/deployments/${id}`)).text()
+
   /** Whether a deployment lives until the hour that its payments have bought. */
   const livesAsPaid = async ({ renewal }: Run, payments: number): Promise<boolean> => {
     if (renewal === undefined) return true
-    const response = await fetch(`${renewal.gateway ?? harness.info.gateway}/deployments/${renewal.id}`)
-    const { expires_at } = (await response.json()) as { readonly expires_at?: string }
+    const { expires_at } = JSON.parse(await statusOf(renewal)) as { readonly expires_at?: string }
     return (
       Date.parse(expires_at ?? "") ===
       Date.parse(renewal.expiresAt) + (payments - (renewal.deploys ?? 1)) * (renewal.ttlMs ?? 86_400_000)
@@ -94,6 +96,7 @@ export const assess = async (
 
   const rows: Array<Row> = []
   for (const { fault, runs } of cases) {
+    const gone: Array<string> = []
     let [captured, delivered, doubleCharges, lostPayments, chargedForNothing, orphans, chargedAndGone] = [
       0, 0, 0, 0, 0, 0, 0
     ]
@@ -118,7 +121,13 @@ export const assess = async (
       const free = fault.free === true || run.agent.answers.at(-1)?.charged === false
       if (paid.length > (renewal === undefined ? 0 : deploys) && free) chargedForNothing++
       const lives = renewal?.deleted === true ? renewal.endedByPayer : done > 0 && (await livesAsPaid(run, paid.length))
-      if (renewal !== undefined && paid.length > deploys && !lives) chargedAndGone++
+      if (renewal !== undefined && paid.length > deploys && !lives) {
+        chargedAndGone++
+        gone.push(
+          `${fault.name}, ${run.slug}: paid ${paid.length}, deployed ${deploys}, ended ${renewal.expiresAt}, served ` +
+            `${renewal.servedAfterExpiry}; its status: ${await statusOf(renewal)}`
+        )
+      }
       if (paid.some(({ amount }) => amount !== prices[fault.operation ?? "deploy"]))
         run.broken.push("another amount was charged than the price")
       // A deployment that is deleted or over has no project any more.
@@ -136,7 +145,10 @@ export const assess = async (
       chargedForNothing,
       orphans,
       chargedAndGone,
-      broken: runs.flatMap(({ slug, broken }) => broken.map((promise) => `${fault.name}, ${slug}: ${promise}`))
+      broken: [
+        ...gone,
+        ...runs.flatMap(({ slug, broken }) => broken.map((promise) => `${fault.name}, ${slug}: ${promise}`))
+      ]
     })
   }
 

@@ -101,12 +101,15 @@ export const each =
     await Promise.all(Array.from({ length: width }, worker))
   }
 
+/** A fault that has not struck after this time will not, in milliseconds. A busy machine answers many calls with 503 first. */
+const STRIKE_MS = 180_000
+
 /** Calls until the fault has struck, and returns the answer to that call. It repeats calls to a busy gateway. */
 export const strike = async (
   run: Run,
   call: () => Promise<unknown> = () => run.agent.call(run.body, run.key)
 ): Promise<Answer | undefined> => {
-  for (const end = Date.now() + 60_000; !run.injected && Date.now() < end; await sleep(300)) {
+  for (const end = Date.now() + STRIKE_MS; !run.injected && Date.now() < end; await sleep(300)) {
     await call().catch(() => undefined)
     if (run.agent.answers.at(-1)?.status === 200) break
   }

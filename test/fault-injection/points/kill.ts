@@ -61,7 +61,7 @@ const actUnlessBusy = async (kind: Act, lane: Lane, run: Run, target: Target): P
 }
 
 /** A host whose process does not answer is asked again for this long, in milliseconds, because it replaces that process. */
-const HOST_MS = 15_000
+const HOST_MS = 40_000
 
 /**
  * Looks at the site 5 s after the old expiry. The balances tell later whether it had to be there. Only the code's own answer and

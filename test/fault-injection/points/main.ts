@@ -63,7 +63,9 @@ export const startPoints = async (
     const deleted = await lanes("delete")
     const counted = await countOn(harness, deleted[0]!)
     const { pace } = counted
-    print(`a renewal has ${counted.renew.length} points, a delete ${counted.delete.length}`)
+    print(
+      `a renewal has ${counted.renew.length} points, a delete ${counted.delete.length}; a kill takes ${(pace / 1000).toFixed(1)} s`
+    )
     const most = Math.max(2, Math.floor(BATCH_MS / pace))
     // A slow machine gets more time.
     const briefMs = Math.max(BRIEF_MS, 1000 * Math.ceil((2 * most * pace) / 1000))

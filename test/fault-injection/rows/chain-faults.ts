@@ -11,13 +11,15 @@ const afterRefill = async (harness: Harness, run: Run) => {
 /** Empties the account between simulation and broadcast. The gateway must refuse the call without a charge. */
 const emptied = (rest: bigint) =>
   each(async (harness, run) => {
-    intercept(harness, "broadcast", [run], async (_, forward) => {
+    const release = intercept(harness, "broadcast", [run], async (_, forward) => {
       await harness.chain.drain(run.agent.privateKey, rest)
       run.injected = (await harness.chain.balance(run.agent.account.address)) === rest
       return forward()
     })
     // The stock client signs up to three times. With an empty account the gateway refuses every try before it sends anything.
     await strike(run)
+    // Nothing may empty the account after the refill.
+    release()
     const { answers } = run.agent
     expect(run, !answers.some(({ charged }) => charged === true), "an unpaid order was called charged")
     await afterRefill(harness, run)

@@ -20,7 +20,7 @@ export const killedAt =
       return answer ?? "cut"
     })
     const first = runs.map((run) => strike(run))
-    await Promise.race([all.opened, sleep(30_000)])
+    await Promise.race([all.opened, sleep(60_000)])
     await harness.kill()
     dead.open()
     await Promise.all(first)

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises"
+import type { Answer } from "../agent.ts"
 import { intercept } from "../intercept.ts"
 import { each, expect, type Fault, type Harness, type Run } from "../fault.ts"
 import { type ProxiedResponse, reply } from "../proxy.ts"
@@ -76,22 +77,35 @@ const killedWithout =
     await killedAt(...at)(harness, runs)
   }
 
+/** A busy machine answers with 503 or 409 first. A call is repeated for this long, in milliseconds. */
+const BUSY_MS = 180_000
+
+/** Repeats a call until its answer is the wanted one, and returns whether it was. */
+const callUntil = async ({ agent }: Run, isWanted: (answer: Answer) => boolean, call: () => Promise<unknown>) => {
+  for (const end = Date.now() + BUSY_MS; Date.now() < end; await sleep(2000)) {
+    await call().catch(() => {})
+    const answer = agent.answers.at(-1)
+    if (answer !== undefined && isWanted(answer)) return true
+  }
+  return false
+}
+
 /** The database refuses the second migration, and one PUT mends it. */
 const refused = each(async (harness, run) => {
-  const call = () => run.agent.call(run.body, run.key)
-  await call()
-  // A busy machine answers some with 409 or 503 first, and they repeat the call.
-  for (let more = 30; more > 0 && [409, 503].includes(run.agent.answers.at(-1)?.status ?? 0); more--) {
-    await sleep(2000)
-    await call()
-  }
-  const { status, text, deployment_id } = run.agent.answers.at(-1) ?? { status: 0, text: "", deployment_id: "" }
-  run.injected = status === 502 && text.includes("0002_users.sql") && text.includes('"fault":"code"')
-  await run.agent.pay(`${harness.info.gateway}/deployments/${deployment_id}`, {
+  const isRefused = ({ status, text }: Answer) =>
+    status === 502 && text.includes("0002_users.sql") && text.includes('"fault":"code"')
+  run.injected = await callUntil(run, isRefused, () => run.agent.call(run.body, run.key))
+  const put = {
     method: "PUT",
     body: JSON.stringify({ files: files(run.slug) }),
     headers: { "content-type": "application/json" }
-  })
+  }
+  const url = `${harness.info.gateway}/deployments/${run.agent.answers.at(-1)?.deployment_id}`
+  await callUntil(
+    run,
+    ({ status }) => status === 200,
+    () => run.agent.pay(url, put)
+  )
   await expectOneDatabase(harness, run)
 })
 
