@@ -31,6 +31,7 @@ export const killBatch = async (
     })
   )
   const shot: Array<{ readonly run: Run; readonly target: Target }> = []
+  const looks: Array<Promise<void>> = []
   const late: Array<Shot> = []
   lane.kill()
   for (const { run, point, target } of deployed.flat()) {
@@ -41,11 +42,13 @@ export const killBatch = async (
     run.injected = await Promise.race([stopped, answer.then((status) => sleep(status === 410 ? 0 : STOP_MS, false))])
     lane.kill()
     const status = await answer
-    if (run.injected) shot.push({ run, target })
-    else if (status === 410) late.push({ run, point })
+    if (run.injected) {
+      shot.push({ run, target })
+      // At once, because a slow machine may take longer for the rest of the batch than the renewed time lasts.
+      if (kind === "renew") looks.push(look(run, target))
+    } else if (status === 410) late.push({ run, point })
     else run.broken.push(`the process did not stop ${point}, and answered ${status}`)
   }
-  const looks = kind === "renew" ? shot.map(({ run, target }) => look(run, target)) : []
   if (kind === "renew") await sleep(Math.max(0, ...shot.map(({ target }) => target.endsAt + 500 - Date.now())))
   await lane.revive()
   const back = shot.map(({ run, target }, index) => comeBack(kind, lane, run, target, index).catch(note(run)))
