@@ -9,8 +9,11 @@ export interface Shot {
   readonly point: string
 }
 
-/** The process of a lane must stop within this time, in milliseconds. */
+/** The process of a lane must stop within this time after the answer, in milliseconds. */
 const STOP_MS = 20_000
+
+/** A busy gateway is asked again for this long, in milliseconds. If the deployment ends meanwhile, the run begins again. */
+const BUSY_MS = 60_000
 
 /**
  * Kills a lane's process by SIGKILL once for each run, at the run's point, and starts it again on the same storage. After the
@@ -57,7 +60,7 @@ export const killBatch = async (
 
 /** Repeats a call that a busy gateway answers with 503, so that it gets to its point. Returns the status of the last answer. */
 const actUnlessBusy = async (kind: Act, lane: Lane, run: Run, target: Target): Promise<number> => {
-  for (const end = Date.now() + STOP_MS; ; await sleep(1000)) {
+  for (const end = Date.now() + BUSY_MS; ; await sleep(1000)) {
     const status = await act(kind, lane, run, target)
     if (status !== 503 || Date.now() > end) return status
   }
