@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto"
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { rename, writeFile } from "node:fs/promises"
 import { join } from "node:path"
+import { setImmediate as nextTurn } from "node:timers/promises"
 import type { SiteSpec } from "../../hosting/spec.ts"
 import {
   account,
@@ -31,7 +33,10 @@ export class Store {
   /** The versions that serve, in memory, because each request to a site asks for its version. */
   readonly #live = new Map<string, { readonly deploymentId: string; readonly version: SiteSpec }>()
   readonly #dir: string
-  #saving: Promise<void> | undefined
+  /** The last write that was asked for. It begins after the one before it. */
+  #saving: Promise<void> = Promise.resolve()
+  /** Whether that write has not begun, so that it includes every change until then. */
+  #isWaiting = false
 
   constructor(dir: string) {
     this.#dir = dir
@@ -81,8 +86,8 @@ export class Store {
     for (const rows of [this.rows.deployments, this.rows.resources, this.rows.logSessions] as Array<
       Array<{ readonly project_id: string }>
     >)
-      rows.splice(0, Infinity, ...rows.filter(({ project_id }) => project_id !== id))
-    this.rows.projects.splice(0, Infinity, ...this.rows.projects.filter((project) => project.id !== id))
+      removeAll(rows, ({ project_id }) => project_id === id)
+    removeAll(this.rows.projects, (project) => project.id === id)
     delete this.rows.scripts[id]
     delete this.#secrets[id]
     this.#live.delete(id)
@@ -152,20 +157,14 @@ export class Store {
     this.save()
   }
 
-  /** Writes the rows soon. Changes that come meanwhile share the write, because it takes a second with 100,000 projects. */
+  /**
+   * Writes the rows soon. Changes that come before the write begins share it, because it takes some tenths of a second with 100,000
+   * projects: each answer waits for two writes at most, however many changes come at once.
+   */
   save(): void {
-    this.#saving ??= new Promise((resolve, reject) =>
-      setImmediate(() => {
-        this.#saving = undefined
-        try {
-          write(join(this.#dir, "secrets.json"), this.#secrets)
-          write(join(this.#dir, "rows.json"), this.rows)
-          resolve()
-        } catch (cause) {
-          reject(cause)
-        }
-      })
-    )
+    if (this.#isWaiting) return
+    this.#isWaiting = true
+    this.#saving = this.#write(this.#saving)
     // Each answer that waits for it fails then.
     this.#saving.catch(() => {})
   }
@@ -174,11 +173,30 @@ export class Store {
   async saved(): Promise<void> {
     await this.#saving
   }
+
+  async #write(before: Promise<void>): Promise<void> {
+    await before.catch(() => {})
+    await nextTurn()
+    this.#isWaiting = false
+    const [secrets, rows] = [textOf(this.#secrets), textOf(this.rows)]
+    await replace(join(this.#dir, "secrets.json"), secrets)
+    await replace(join(this.#dir, "rows.json"), rows)
+  }
 }
 
 const read = (file: string): object => (existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as object) : {})
 
-const write = (file: string, content: object): void => {
-  writeFileSync(`${file}.new`, JSON.stringify(content, null, 1), { mode: 0o600 })
-  renameSync(`${file}.new`, file)
+const textOf = (content: object): string => JSON.stringify(content, null, 1)
+
+/** Writes a file anew. A crash leaves the old one. */
+const replace = async (file: string, text: string): Promise<void> => {
+  await writeFile(`${file}.new`, text, { mode: 0o600 })
+  await rename(`${file}.new`, file)
+}
+
+/** Removes rows from an array, in place. There may be more than a call can have arguments. */
+const removeAll = <Row>(rows: Array<Row>, isRemoved: (row: Row) => boolean): void => {
+  let kept = 0
+  for (const row of rows) if (!isRemoved(row)) rows[kept++] = row
+  rows.length = kept
 }
