@@ -54,7 +54,9 @@ export const makeCrowd = (): Crowd["Service"] => {
       pausedUntil = 0
       return
     }
-    if (ended.hung) hung.add(parseId(id)?.order ?? id)
+    // An order that asked nobody, for example because of a renewal, has learned nothing about the host.
+    if (!ended.hung) return
+    hung.add(parseId(id)?.order ?? id)
     if (hung.size < HANGS) return
     pausedUntil = now + Math.min(backoff.hang(pauses), MAX_PAUSE_MS)
     pauses++

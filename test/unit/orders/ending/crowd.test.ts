@@ -90,6 +90,19 @@ describe("while the host hangs", () => {
     })
   )
 
+  it.effect("an order that asked nobody does not lengthen the pause", () =>
+    Effect.gen(function* () {
+      const crowd = makeCrowd()
+      for (const n of [1, 2, 3]) yield* end(crowd, hung, n)
+      yield* TestClock.adjust(30_000)
+      assert.isUndefined(crowd.waitsUntil(over(0), 30_000))
+      yield* end(crowd, { answered: false, hung: false })
+      // The next one tries as soon as the first had to be done.
+      yield* TestClock.adjust(15_000)
+      assert.isUndefined(crowd.waitsUntil(over(1), 45_000))
+    })
+  )
+
   it.effect("a single deployment that it cannot delete holds no other up", () =>
     Effect.gen(function* () {
       const crowd = makeCrowd()
