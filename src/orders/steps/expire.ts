@@ -143,11 +143,12 @@ export const expire = Effect.fn("OrderWorkflow.expire")(function* (
     Effect.timeoutOption(EXPIRE_MS)
   )
   for (const id of open) {
-    if (!answered) yield* again(id, "the host gives no answer", true)
-    else {
-      const due = (yield* Clock.currentTimeMillis) + NEXT_BATCH_MS
-      yield* save(store, transition.wakeAt(store.byId(id)!, due))
-    }
+    const now = yield* Clock.currentTimeMillis
+    // It may have been renewed since it was over.
+    const purchase = beginEnd(store, id, now)
+    if (purchase === undefined) continue
+    if (answered) yield* save(store, transition.wakeAt(purchase, now + NEXT_BATCH_MS))
+    else yield* again(id, "the host gives no answer", true)
   }
   return { answered, hung } satisfies Ended
 })

@@ -10,7 +10,7 @@ import { EXPIRE_MS, expire } from "../../../src/orders/steps/expire.ts"
 import { PurchaseStore } from "../../../src/orders/purchase/PurchaseStore.ts"
 import { timestamp } from "../../../src/domain/Order.ts"
 import { type ExpiryStore } from "../../../src/expiry/ExpiryStore.ts"
-import { purchase, upload } from "../../support/purchase.ts"
+import { edited, purchase, upload } from "../../support/purchase.ts"
 import { layerPurchaseStoreMemory } from "../../../src/orders/purchase/testing.ts"
 import type { Records } from "../../../src/records/Records.ts"
 import { layerRecordsMemory } from "../../../src/records/testing.ts"
@@ -123,6 +123,30 @@ describe("the deletion of expired deployments", () => {
         yield* wake
         const states = store.findDue(Number.MAX_SAFE_INTEGER).map(({ state }) => state)
         assert.deepStrictEqual(new Set(states), new Set(["expired"]))
+      })
+    ))
+
+  it("ends what it had no time for while the host hung, unless a renewal has come first", () =>
+    withOver(9, ({ host, store, wake }) =>
+      Effect.gen(function* () {
+        host.next("remove", ...Array.from({ length: 6 }, () => hangs))
+        const now = yield* Clock.currentTimeMillis
+        // Six are asked about at once. The renewals end meanwhile.
+        const expires_at = timestamp(now + 3_600_000)
+        const answer = { url: "", deployment_id: "dep_6", expires_at, ttl_hours: 24 }
+        const due = now + 60_000
+        const hold = { id: "dep_r", reference: "0x", validBefore: 0, hours: 1, due, attempts: 0 }
+        const renew = Effect.sync(() => {
+          store.save(edited(store.byId("dep_6")!, { answer, due: now + 3_600_000 }))
+          store.save(edited(store.byId("dep_7")!, { holds: [hold], due }))
+        })
+        yield* Effect.forkChild(Effect.delay(renew, "2 seconds"))
+        yield* wake
+        const renewed = store.byId("dep_6")!
+        assert.deepInclude(renewed, { failure: null, due: now + 3_600_000, attempts: 0 })
+        assert.notProperty(renewed, "ending")
+        assert.deepInclude(store.byId("dep_7")!, { failure: null, due, attempts: 0 })
+        assert.deepInclude(store.byId("dep_8")!, { ending: true, attempts: 1 })
       })
     ))
 
