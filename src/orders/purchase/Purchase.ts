@@ -131,6 +131,8 @@ export const PurchaseRow = Schema.Struct({
   price: Schema.optionalKey(Schema.String),
   /** True before the project is deleted because the time is over. It is final, also if a clock goes back: no renewal is taken. */
   ending: Schema.optionalKey(Schema.Boolean),
+  /** Until when the create of an `expired` purchase may still land, in unix milliseconds. A missing field means that it cannot. */
+  lateUntil: Schema.optionalKey(Schema.Number),
   /** When the code that is live answered at its URL, in unix milliseconds. Null or a missing field: nobody could ask, or nobody has. */
   verifiedAt: Schema.optionalKey(Schema.NullOr(Schema.Number)),
   /** Renewals of this deployment that are being paid. A missing field means none, as in the next three. */

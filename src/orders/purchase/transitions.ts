@@ -87,12 +87,15 @@ export const keepTakedown = <P extends Purchase>(before: Purchase | undefined, n
 export const ending = (purchase: Delivered): Delivered => ({ ...purchase, ending: true })
 
 /** The project or the output is deleted. The status is kept until `due`. */
-export const expired = (purchase: Captured | Delivered | Expired, due: number): Expired => ({
+export const expired = (purchase: Captured | Delivered | Expired, due: number): Expired => {
+  const { lateUntil: _, ...rest } = purchase
+  return { ...rest, state: "expired", update: null, failure: null, attempts: 0, due }
+}
+
+/** There is no project, but its create may land until `lateUntil`. The order looks again at `due`. */
+export const awaitingCreate = (purchase: Expired, lateUntil: number, due: number): Expired => ({
   ...purchase,
-  state: "expired",
-  update: null,
-  failure: null,
-  attempts: 0,
+  lateUntil,
   due
 })
 

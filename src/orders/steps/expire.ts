@@ -13,7 +13,14 @@ import * as transition from "../purchase/transitions.ts"
 import { backoff } from "./backoff.ts"
 
 /** An order keeps an expired purchase this long, in milliseconds, so that its key and its status have an answer: 7 days. */
-const KEEP_MS = 7 * 86_400_000
+export const KEEP_MS = 7 * 86_400_000
+
+/**
+ * A create whose answer was lost may land this much after the end, in milliseconds. The order looks so often until then, and the sweep
+ * deletes what lands later.
+ */
+const LATE_CREATE_MS = 120_000
+export const LOOK_EVERY_MS = 20_000
 
 /** One wake-up may spend this long on deletes, in milliseconds, however many purchases are due and whatever the host does. */
 export const EXPIRE_MS = 15_000
@@ -82,9 +89,12 @@ const again = Effect.fnUntraced(function* (id: string, reason: string, hangs: bo
 
 const expired = Effect.fnUntraced(function* (id: string, projectId: string | null) {
   const store = yield* PurchaseStore
-  const due = (yield* Clock.currentTimeMillis) + KEEP_MS
+  const now = yield* Clock.currentTimeMillis
   // This reads the purchase again, because an update may have ended meanwhile.
-  const purchase = yield* save(store, transition.expired(store.byId(id) as Captured | Delivered, due))
+  const ended = transition.expired(store.byId(id) as Captured | Delivered, now + KEEP_MS)
+  const mayLand = projectId === null && ended.placement?.attempted === true
+  const next = mayLand ? transition.awaitingCreate(ended, now + LATE_CREATE_MS, now + LOOK_EVERY_MS) : ended
+  const purchase = yield* save(store, next)
   if (purchase.operation === "deploy") yield* recordEnd(purchase)
   // No decision reads this index, and its entries expire by themselves.
   if (projectId !== null) yield* Effect.ignore((yield* ExpiryStore).remove(projectId))

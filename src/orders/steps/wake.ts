@@ -6,6 +6,7 @@ import { BUILD_FAILURE_TTL_MS, PurchaseStore } from "../purchase/PurchaseStore.t
 import { save } from "../purchase/save.ts"
 import * as transition from "../purchase/transitions.ts"
 import { end } from "../ending/end.ts"
+import { removeLate } from "../ending/remove-late.ts"
 import { isOver, releaseProject } from "./expire.ts"
 import { sendNotices } from "../notices/send-notices.ts"
 import { tendRenewals } from "../renewal/settle-holds.ts"
@@ -36,6 +37,7 @@ export const wake = Effect.gen(function* () {
   const endsSoon = ({ takedown, key, id }: Purchase) =>
     takedown !== undefined && (store.inFlight.has(key) || store.inFlightUpdates.has(id))
   const processDue = (purchase: Purchase) => {
+    if (purchase.state === "expired" && purchase.lateUntil !== undefined) return removeLate(purchase.id)
     const kept = purchase.operation === "renew" && purchase.state === "delivered"
     if (kept || purchase.state === "expired" || purchase.state === "failed") {
       // Its payer's object must know the end first.
