@@ -86,13 +86,18 @@ interface Purchase {
   readonly authorization: { readonly currency?: string }
 }
 
-/** Counts that a purchase has reached a state, and its money once the chain has taken it. */
-export const countTransition = ({ operation, state, price, authorization }: Purchase): Effect.Effect<void> => {
-  const counted = Metric.update(Metric.withAttributes(transitions, { operation, state }), 1n)
-  if (state !== "captured" || price === undefined) return counted
-  const token = { operation, ...(authorization.currency !== undefined && { token: authorization.currency }) }
-  return Effect.andThen(counted, Metric.update(Metric.withAttributes(captured, token), baseUnits(price)))
-}
+/** Counts that a purchase has reached a state, and its money once the chain has taken it. Never fails. */
+export const countTransition = ({ operation, state, price, authorization }: Purchase): Effect.Effect<void> =>
+  safely(() => {
+    const counted = Metric.update(Metric.withAttributes(transitions, { operation, state }), 1n)
+    if (state !== "captured" || price === undefined) return counted
+    const token = { operation, ...(authorization.currency !== undefined && { token: authorization.currency }) }
+    return Effect.andThen(counted, Metric.update(Metric.withAttributes(captured, token), baseUnits(price)))
+  })
+
+/** An order may have been paid when it counts, so that no error of that may end it. */
+const safely = (count: () => Effect.Effect<void>): Effect.Effect<void> =>
+  Effect.catchCause(Effect.suspend(count), (cause) => Effect.sync(() => console.error("telemetry failed", cause)))
 
 /** Dollars, with at most six decimals, in base units of a token with six decimals. */
 const baseUnits = (price: string): bigint => {
@@ -100,6 +105,6 @@ const baseUnits = (price: string): bigint => {
   return BigInt(whole + fraction.padEnd(6, "0"))
 }
 
-/** Counts a call of an order that ended without a charge. `error` is the tag of its error. */
+/** Counts a call of an order that ended without a charge. `error` is the tag of its error. Never fails. */
 export const countRefusal = (operation: string, error: string): Effect.Effect<void> =>
-  Metric.update(Metric.withAttributes(refusals, { operation, "error.type": error }), 1n)
+  safely(() => Metric.update(Metric.withAttributes(refusals, { operation, "error.type": error }), 1n))

@@ -61,6 +61,8 @@ export interface Parts {
   readonly bindings?: Readonly<Record<string, unknown>>
   /** The rate-limit binding. */
   readonly limit?: RateLimit
+  /** Sends telemetry. Without it, the test can read the spans. */
+  readonly telemetry?: Layer.Layer<never>
 }
 
 /** A runner that runs no code unless the test scripts it. */
@@ -102,7 +104,7 @@ export const makeGateway = (parts: Parts = {}) => {
       return span
     }
   })
-  const trace = Layer.succeed(Tracer.Tracer, tracer)
+  const trace = parts.telemetry === undefined ? Layer.succeed(Tracer.Tracer, tracer) : Layer.empty
   const memory = makeOrdersMemory()
   let made: Payers["Service"] | undefined
   const layers = {
@@ -126,7 +128,7 @@ export const makeGateway = (parts: Parts = {}) => {
     schedule: Layer.mergeAll(layerCronSecretTest(parts.cronSecret), layerReplayGuardMemory),
     cursor: layerSweepCursorMemory,
     limit: layerCredentialRateLimit(parts.limit),
-    log
+    log: (parts.telemetry ?? Layer.empty).pipe(Layer.provideMerge(log))
   }
   const orders =
     parts.orders === undefined
