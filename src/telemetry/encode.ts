@@ -28,6 +28,8 @@ export const encodeSpan = (span: CollectedSpan): Span => {
   const type = kind === "server" ? (attributes.get("mpp_compute.code") ?? String(status)) : error
   const all = new Map(attributes)
   if (failed && !all.has("error.type")) all.set("error.type", type)
+  const url = kind === "client" ? urlOf(attributes) : undefined
+  if (url !== undefined) all.set("url.full", url)
   return {
     traceId: span.traceId.padStart(32, "0"),
     spanId: span.spanId,
@@ -49,6 +51,18 @@ export const encodeSpan = (span: CollectedSpan): Span => {
     })),
     droppedLinksCount: 0
   }
+}
+
+/** The URL of a client's request, without a query, or a user in it, which may be secret. */
+const urlOf = (attributes: ReadonlyMap<string, unknown>): string | undefined => {
+  const [scheme, host, port, path] = ["url.scheme", "server.address", "server.port", "url.path"].map((key) =>
+    attributes.get(key)
+  )
+  const address = String(host).includes(":") ? `[${String(host)}]` : String(host)
+  const standard = port === (scheme === "https" ? 443 : 80)
+  return host === undefined
+    ? undefined
+    : `${String(scheme)}://${address}${standard ? "" : `:${String(port)}`}${String(path)}`
 }
 
 const SEVERITIES: Readonly<Record<LogLevel.LogLevel, NonNullable<LogRecord["severityNumber"]>>> = {

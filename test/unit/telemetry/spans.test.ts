@@ -111,6 +111,33 @@ describe("a span", () => {
     })
   )
 
+  it.effect("of a client's request has its URL, without a user, a query or a standard port", () =>
+    Effect.gen(function* () {
+      const { groups, traced } = collect()
+      const attributes = (host: string, port: number) => ({
+        "url.full": `https://canary@${host}:${port}/v1/projects?canary`,
+        "url.scheme": "https",
+        "url.path": "/v1/projects",
+        "server.address": host,
+        "server.port": port
+      })
+      for (const [host, port] of [
+        ["host.test", 443],
+        ["host.test", 80],
+        ["::1", 8443]
+      ] as const) {
+        yield* traced(Effect.withSpan(Effect.void, "GET", { kind: "client", attributes: attributes(host, port) }))
+      }
+      const urls = groups.flatMap(({ spans }) =>
+        spans.flatMap((span) => encodeSpan(span).attributes.filter(({ key }) => key === "url.full"))
+      )
+      assert.deepStrictEqual(
+        urls.map(({ value }) => value.stringValue),
+        ["https://host.test/v1/projects", "https://host.test:80/v1/projects", "https://[::1]:8443/v1/projects"]
+      )
+    })
+  )
+
   it.effect("of a request has failed from status 500 up", () =>
     Effect.gen(function* () {
       const { groups, traced } = collect()
