@@ -4,14 +4,23 @@ import type { Stack } from "../../../src/local/stack.ts"
 import { filesIn, findCanaries, findCanariesIn, makeCanary } from "../../support/canaries.ts"
 import { missedIn, placesIn, plantCanary } from "./plant-canaries.ts"
 import { startTestStack, walletOn } from "../support.ts"
+import { startCollector, type TestCollector } from "../../support/otlp/collector.ts"
+import { testTelemetry } from "../telemetry/telemetry.ts"
 
 let stack: Stack
+let collector: TestCollector
 let wallet: ReturnType<typeof walletOn>
 beforeAll(async () => {
-  stack = await startTestStack()
+  collector = await startCollector()
+  stack = await startTestStack({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url })
   wallet = walletOn(stack)
 })
-afterAll(() => stack?.stop())
+afterAll(async () => {
+  await stack?.stop()
+  await collector?.stop()
+})
+
+testTelemetry(() => ({ stack, collector }))
 
 const secrets = Array.from({ length: 6 }, makeCanary)
 const [live, newer, thrown, misnamed, refused, planted] = secrets as [string, string, string, string, string, string]
@@ -31,13 +40,17 @@ const call = async (method: string, path: string, body?: unknown) => {
 const site = 'export default { fetch: () => new Response("ok") }'
 const files = { "index.ts": site }
 
+/** Telemetry leaves a second after the answer. */
+const untilSent = () => new Promise((resolve) => setTimeout(resolve, 2500))
+
 const found = () => [
   ...placesIn(stack.dir).flatMap((place) => findCanariesIn(place, secrets)),
-  ...findCanaries("an answer", answers.join("\n"), secrets)
+  ...findCanaries("an answer", answers.join("\n"), secrets),
+  ...findCanaries("the telemetry", collector.intake.join("\n"), secrets)
 ]
 
 describe("secrets in env", () => {
-  it("are in no answer, log, database or KV after deploys, updates and failures", async () => {
+  it("are in no answer, log, database, KV or telemetry after deploys, updates and failures", async () => {
     const deployed = await call("POST", "/deploy", { files, env: { API_KEY: live } })
     assert.strictEqual(deployed.status, 200, JSON.stringify(deployed.body))
     const path = `/deployments/${deployed.body["deployment_id"]}`
@@ -59,6 +72,7 @@ describe("secrets in env", () => {
     const databases = filesIn(placesIn(stack.dir)[0]!).filter((file) => /\.sqlite(-wal)?$/.test(file))
     const named = databases.filter((file) => findCanaries(file, readFileSync(file), ["API_KEY"]).length > 0)
     assert.isAbove(named.length, 0, "no database has the secret's name, so that none has its value either")
+    await untilSent()
     assert.deepStrictEqual(found(), [])
   })
 
@@ -67,8 +81,10 @@ describe("secrets in env", () => {
     const deployed = await call("POST", "/deploy", { files: control.files })
     assert.strictEqual(deployed.status, 200, JSON.stringify(deployed.body))
     answers.push(control.answer)
+    collector.intake.push(control.answer)
     const leaks = found()
     assert.deepStrictEqual(missedIn(leaks), [], leaks.join("\n"))
+    assert.isTrue(leaks.some((leak) => leak.endsWith("in the telemetry")))
     assert.isTrue(leaks.every((leak) => leak.startsWith(`secret ${secrets.indexOf(planted)} `)))
   })
 })
