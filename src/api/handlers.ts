@@ -73,8 +73,8 @@ export const Handlers = HttpApiBuilder.group(
     })
 
     return handlers
-      .handleRaw("deploy", ({ request }) => Effect.catch(deploy(request), answerProblem))
-      .handleRaw("execute", ({ request }) => Effect.catch(execute(request), answerProblem))
+      .handleRaw("deploy", ({ request }) => Effect.catch(deploy.handle(request), answerProblem))
+      .handleRaw("execute", ({ request }) => Effect.catch(execute.handle(request), answerProblem))
       .handleRaw("list", ({ request }) => Effect.catch(list(request), answerProblem))
       .handle("deployment", ({ params }) => deployment(params.deployment_id))
       .handleRaw("update", ({ params, request }) => Effect.catch(update(params.deployment_id, request), answerProblem))

@@ -1,12 +1,14 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as Result from "effect/Result"
 import { Settings } from "../../config.ts"
 import type { DeployOrder } from "../../domain/Order.ts"
 import { HostHealth, learnFrom } from "../../orders/delivery/HostHealth.ts"
 import { Orders } from "../../orders/Orders.ts"
 import type { Terms } from "../../payment/PaymentService.ts"
 import { makePaymentGate, setReceipt } from "../paid/payment-gate.ts"
+import type { ParsedRequest } from "../paid/read-request.ts"
 import { decodeDeploy } from "../request/decode-deploy.ts"
 
 /** `POST /deploy`: source files become a live URL. */
@@ -25,13 +27,22 @@ export const makeDeploy = Effect.gen(function* () {
       )
     )
 
-  return Effect.fnUntraced(function* ({ source }: HttpServerRequest.HttpServerRequest) {
+  /** Decodes a body; `undefined` for none, which asks for a quote. */
+  const decode = (bytes: Uint8Array) =>
+    bytes.length === 0 ? Result.succeed(undefined) : decodeDeploy(bytes, ASSET_LIMIT)
+
+  const termsOf = ({ sha256 }: ParsedRequest) =>
+    Effect.map(gate.requireConfigured, ({ DEPLOY_PRICE }) => deployTerms(DEPLOY_PRICE, sha256))
+
+  /** Answers 402 to a request whose body was decoded. */
+  const quote = (request: ParsedRequest) => Effect.flatMap(termsOf(request), (terms) => gate.quote(request, terms))
+
+  const handle = Effect.fnUntraced(function* ({ source }: HttpServerRequest.HttpServerRequest) {
     const request = yield* gate.readRequest(source as Request) // `toWebHandler` was given this object.
-    const project = request.bytes.length === 0 ? undefined : yield* decodeDeploy(request.bytes, ASSET_LIMIT)
-    const { DEPLOY_PRICE } = yield* gate.requireConfigured
-    const terms = deployTerms(DEPLOY_PRICE, request.sha256)
+    const project = yield* Effect.fromResult(decode(request.bytes))
     const { credential } = request
-    if (credential === undefined || project === undefined) return yield* gate.quote(request, terms)
+    if (credential === undefined || project === undefined) return yield* quote(request)
+    const terms = yield* termsOf(request)
     const { receipt, replayed, ...deployment } = yield* gate.verify(credential, request, terms).pipe(
       Effect.flatMap((paid) => submit({ ...paid, ...project })),
       Effect.catchTag("PaymentRejected", (rejected) => gate.reject(request, terms, rejected)),
@@ -41,6 +52,8 @@ export const makeDeploy = Effect.gen(function* () {
     yield* setReceipt(receipt, replayed)
     return deployment
   })
+
+  return { decode, quote, handle }
 })
 
 /** The terms for a deploy of this body (its SHA-256). */

@@ -1,11 +1,13 @@
 import * as Effect from "effect/Effect"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Result from "effect/Result"
 import { NotConfigured } from "../../domain/Errors.ts"
 import { Orders } from "../../orders/Orders.ts"
 import type { Terms } from "../../payment/PaymentService.ts"
 import { CodeRunner } from "../../sandbox/CodeRunner.ts"
 import { makePaymentGate, setReceipt } from "../paid/payment-gate.ts"
+import type { ParsedRequest } from "../paid/read-request.ts"
 import { decodeExecute } from "../request/decode-execute.ts"
 
 /** `POST /execute`: runs code once and answers its result. Unavailable without a Worker Loader. */
@@ -14,14 +16,24 @@ export const makeExecute = Effect.gen(function* () {
   const runner = yield* CodeRunner
   const gate = yield* makePaymentGate
 
-  return Effect.fnUntraced(function* ({ source }: HttpServerRequest.HttpServerRequest) {
-    const request = yield* gate.readRequest(source as Request) // `toWebHandler` was given this object.
-    const program = request.bytes.length === 0 ? undefined : yield* decodeExecute(request.bytes)
+  /** Decodes a body; `undefined` for none, which asks for a quote. */
+  const decode = (bytes: Uint8Array) => (bytes.length === 0 ? Result.succeed(undefined) : decodeExecute(bytes))
+
+  const termsOf = Effect.fnUntraced(function* ({ sha256 }: ParsedRequest) {
     const { EXECUTE_PRICE } = yield* gate.requireConfigured
     if (!runner.available) return yield* withoutLoader()
-    const terms = executeTerms(EXECUTE_PRICE, request.sha256)
+    return executeTerms(EXECUTE_PRICE, sha256)
+  })
+
+  /** Answers 402 to a request whose body was decoded. */
+  const quote = (request: ParsedRequest) => Effect.flatMap(termsOf(request), (terms) => gate.quote(request, terms))
+
+  const handle = Effect.fnUntraced(function* ({ source }: HttpServerRequest.HttpServerRequest) {
+    const request = yield* gate.readRequest(source as Request) // `toWebHandler` was given this object.
+    const program = yield* Effect.fromResult(decode(request.bytes))
     const { credential } = request
-    if (credential === undefined || program === undefined) return yield* gate.quote(request, terms)
+    if (credential === undefined || program === undefined) return yield* quote(request)
+    const terms = yield* termsOf(request)
     const { receipt, replayed, output } = yield* gate.verify(credential, request, terms).pipe(
       Effect.flatMap((paid) => orders.execute({ ...paid, ...program })),
       Effect.catchTag("PaymentRejected", (rejected) => gate.reject(request, terms, rejected)),
@@ -32,6 +44,8 @@ export const makeExecute = Effect.gen(function* () {
     // The answer is the stored text byte for byte, because the result is the code's own JSON.
     return HttpServerResponse.text(output, { contentType: "application/json" })
   })
+
+  return { decode, quote, handle }
 })
 
 const withoutLoader = () =>

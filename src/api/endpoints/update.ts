@@ -21,7 +21,8 @@ export const makeUpdate = Effect.gen(function* () {
     yield* setHeaders({ "cache-control": "no-store" })
     const request = yield* gate.readRequest(source as Request) // `toWebHandler` was given this object.
     // A request with a credential has a body.
-    const project = request.bytes.length === 0 ? { files: null } : yield* decodeUpdate(request.bytes, ASSET_LIMIT)
+    const project =
+      request.bytes.length === 0 ? { files: null } : yield* Effect.fromResult(decodeUpdate(request.bytes, ASSET_LIMIT))
     yield* gate.requireConfigured
     const ifMatch = yield* readIfMatch((source as Request).headers)
     const terms = proofTerms("update", id, request.sha256, "Update a deployment of yours, free")

@@ -69,7 +69,7 @@ export const readJson = Effect.fnUntraced(function* (request: Request) {
   const { bytes } = yield* readBody(request, MAX_MESSAGE_BYTES).pipe(
     Effect.mapError(({ detail }) => rpcError(PARSE_ERROR, detail ?? ""))
   )
-  yield* requireJson(request.headers).pipe(
+  yield* Effect.fromResult(requireJson(request.headers)).pipe(
     Effect.mapError(({ detail }) => rpcError(INVALID_REQUEST, detail ?? "", { status: 415 }))
   )
   if (bytes === undefined) {

@@ -41,7 +41,7 @@ export const readForm = Effect.fnUntraced(function* (request: Request) {
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
     return yield* new InvalidRequest({ detail: 'The body must be an object: {"reason": "…"}.' })
   }
-  yield* refuseUnknownFields(body, ["reason"])
+  yield* Effect.fromResult(refuseUnknownFields(body, ["reason"]))
   const form: Form = { isPage: false, secret: "", reason: reasonOf("reason" in body ? body.reason : undefined) }
   return form
 })

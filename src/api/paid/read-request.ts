@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
-import { CodeTooLarge, InvalidRequest } from "../../domain/Errors.ts"
-import { readBody } from "../request/body.ts"
+import * as Result from "effect/Result"
+import { CodeTooLarge, InvalidRequest, type UnsupportedMediaType } from "../../domain/Errors.ts"
+import { type Body, readBody } from "../request/body.ts"
 import { MAX_BODY_BYTES } from "../request/decode-deploy.ts"
 import { readIdempotencyKey, requireJson } from "../request/headers.ts"
 import type { CheckRate } from "./CredentialRateLimit.ts"
@@ -36,7 +37,7 @@ export const readBodyless = Effect.fnUntraced(function* (request: Request, check
     url,
     bytes: new Uint8Array(),
     sha256: body.sha256,
-    idempotencyKey: yield* readIdempotencyKey(headers),
+    idempotencyKey: yield* Effect.fromResult(readIdempotencyKey(headers)),
     credential,
     preferences: headers.get("accept-payment")
   } satisfies ParsedRequest
@@ -44,32 +45,60 @@ export const readBodyless = Effect.fnUntraced(function* (request: Request, check
 
 /** Reads a request to its end: 415, 413, 431, 503 from `checkRate`, 400, in this order. */
 export const readRequest = Effect.fnUntraced(function* (request: Request, checkRate: CheckRate) {
-  const { headers, url } = request
   const body = yield* readBody(request, MAX_BODY_BYTES)
-  if (body.size > 0) yield* requireJson(headers)
-  if (body.bytes === undefined) {
-    return yield* new CodeTooLarge({
+  const bytes = yield* Effect.fromResult(acceptBody(request, body))
+  const credential = yield* readCredential(request.headers, checkRate)
+  return yield* Effect.fromResult(parse(request, body, bytes, credential))
+})
+
+/** Reads a request without a credential whose body has come: 415, 413, 400, in this order, as `readRequest` does. */
+export const readUnpaid = (
+  request: Request,
+  body: Body
+): Result.Result<ParsedRequest, UnsupportedMediaType | CodeTooLarge | InvalidRequest> =>
+  Result.flatMap(acceptBody(request, body), (bytes) => parse(request, body, bytes, undefined))
+
+/** Returns the bytes of a body of JSON within the limit. */
+const acceptBody = (
+  { headers }: Request,
+  { size, bytes }: Body
+): Result.Result<Uint8Array, UnsupportedMediaType | CodeTooLarge> => {
+  const isJson = size === 0 ? Result.void : requireJson(headers)
+  if (Result.isFailure(isJson)) return Result.fail(isJson.failure)
+  if (bytes !== undefined) return Result.succeed(bytes)
+  return Result.fail(
+    new CodeTooLarge({
       detail: `The body is larger than ${MAX_BODY_BYTES} bytes. Send less source.`,
       limit_bytes: MAX_BODY_BYTES
     })
-  }
-  const credential = yield* readCredential(headers, checkRate)
+  )
+}
+
+const parse = (
+  { headers, url }: Request,
+  body: Body,
+  bytes: Uint8Array,
+  credential: string | undefined
+): Result.Result<ParsedRequest, InvalidRequest> => {
   // A request without a body and a credential asks for a quote, so its other headers do not matter.
-  const idempotencyKey = body.size === 0 && credential === undefined ? undefined : yield* readIdempotencyKey(headers)
+  const key = body.size === 0 && credential === undefined ? Result.succeed(undefined) : readIdempotencyKey(headers)
+  if (Result.isFailure(key)) return Result.fail(key.failure)
   if (credential !== undefined && body.size === 0) {
-    return yield* new InvalidRequest({
-      detail:
-        "The request has a credential and no body. Nothing was charged. Send the body that the credential pays for."
-    })
+    return Result.fail(
+      new InvalidRequest({
+        detail:
+          "The request has a credential and no body. Nothing was charged. Send the body that the credential pays for."
+      })
+    )
   }
-  return {
+  return Result.succeed({
     url,
-    bytes: body.bytes,
+    bytes,
     get sha256() {
       return body.sha256
     },
-    idempotencyKey,
+    idempotencyKey: key.success,
     credential,
     preferences: headers.get("accept-payment")
-  } satisfies ParsedRequest
-})
+  })
+}

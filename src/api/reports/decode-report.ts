@@ -24,7 +24,7 @@ export const decodeReport = Effect.fn("Gateway.decodeReport")(function* (bytes: 
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
     return yield* invalid(`The body must be an object: ${SHAPE}.`)
   }
-  yield* refuseUnknownFields(json, ["url", "deployment_id", "reason", "contact"])
+  yield* Effect.fromResult(refuseUnknownFields(json, ["url", "deployment_id", "reason", "contact"]))
   const fields = json as Readonly<Record<string, unknown>>
   const text = (name: string, longest: number) =>
     Effect.suspend(() => {

@@ -66,7 +66,7 @@ export const makeReport = Effect.gen(function* () {
     yield* setHeaders({ "cache-control": "no-store" })
     const request = source as Request // `toWebHandler` was given this object.
     const { bytes } = yield* readBody(request, MAX_BYTES)
-    yield* requireJson(request.headers)
+    yield* Effect.fromResult(requireJson(request.headers))
     if (bytes === undefined) return yield* new InvalidRequest({ detail: `A report has at most ${MAX_BYTES} bytes.` })
     const report = yield* decodeReport(bytes)
     if (missing.includes("ORDERS")) return yield* notConfigured(["ORDERS"])

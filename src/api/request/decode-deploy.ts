@@ -1,7 +1,7 @@
-import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { slugFrom } from "../../control-plane/slug.ts"
-import { InvalidRequest, MissingFiles } from "../../domain/Errors.ts"
+import { type CodeTooLarge, InvalidRequest, MissingFiles } from "../../domain/Errors.ts"
 import type { Changes, Env, Files } from "../../domain/Order.ts"
 import { findMisspelt, refuseUnknownFields } from "./fields.ts"
 import { JsonTooLarge, parseJson } from "./json.ts"
@@ -39,37 +39,37 @@ export interface UpdateBody {
   readonly env?: Env
 }
 
+/** Why a body is refused. */
+export type BodyRefused = InvalidRequest | MissingFiles | CodeTooLarge
+
 /** Decodes a deploy's body; `assetBytes` is the limit of static files. A malformed one fails here, before anything else happens. */
-export const decodeDeploy = Effect.fnUntraced(function* (bytes: Uint8Array, assetBytes = MAX_ASSET_BYTES) {
-  const json = yield* parse(bytes)
-  if (!hasFiles(json)) return yield* missingFiles(json)
-  yield* refuseUnknownFields(json, ["files", "name", "env"])
-  if (!isName(json)) return yield* new InvalidRequest({ detail: "name must be a string. Change it, or leave it out." })
-  // An empty name counts as no name.
-  const name = json.name || null
-  if (name !== null && isLong(name)) {
-    return yield* new InvalidRequest({
-      detail: `name is longer than ${MAX_NAME_LENGTH} characters. Shorten it, or leave it out.`
-    })
-  }
-  if (name !== null && slugFrom(name) === "") {
-    return yield* new InvalidRequest({ detail: "name has no letter a-z and no digit. Change it, or leave it out." })
-  }
-  return { files: yield* checkFiles(json.files, assetBytes), name, ...(yield* envOf(json)) } satisfies DeployBody
-})
+export const decodeDeploy = (bytes: Uint8Array, assetBytes = MAX_ASSET_BYTES): Result.Result<DeployBody, BodyRefused> =>
+  Result.gen(function* () {
+    const json = yield* parse(bytes)
+    if (!hasFiles(json)) return yield* missingFiles(json)
+    yield* refuseUnknownFields(json, ["files", "name", "env"])
+    if (!isName(json)) return yield* invalid("name must be a string. Change it, or leave it out.")
+    // An empty name counts as no name.
+    const name = json.name || null
+    if (name !== null && isLong(name)) {
+      return yield* invalid(`name is longer than ${MAX_NAME_LENGTH} characters. Shorten it, or leave it out.`)
+    }
+    if (name !== null && slugFrom(name) === "") {
+      return yield* invalid("name has no letter a-z and no digit. Change it, or leave it out.")
+    }
+    return { files: yield* checkFiles(json.files, assetBytes), name, ...(yield* envOf(json)) }
+  })
 
 /** Decodes an update's body: files or changes of them, secrets, or both, and no name. */
-export const decodeUpdate = Effect.fnUntraced(function* (bytes: Uint8Array, assetBytes = MAX_ASSET_BYTES) {
-  const json = yield* parse(bytes)
-  if (isChange(json)) return yield* decodeChange(json)
-  const files = hasFiles(json) ? json.files : null
-  if (files === null && !isEnvAlone(json)) return yield* missingFiles(json)
-  yield* refuseUnknownFields(json as object, UPDATE_FIELDS)
-  return {
-    files: files === null ? null : yield* checkFiles(files, assetBytes),
-    ...(yield* envOf(json as object))
-  } satisfies UpdateBody
-})
+export const decodeUpdate = (bytes: Uint8Array, assetBytes = MAX_ASSET_BYTES): Result.Result<UpdateBody, BodyRefused> =>
+  Result.gen(function* () {
+    const json = yield* parse(bytes)
+    if (isChange(json)) return yield* decodeChange(json)
+    const files = hasFiles(json) ? json.files : null
+    if (files === null && !isEnvAlone(json)) return yield* missingFiles(json)
+    yield* refuseUnknownFields(json as object, UPDATE_FIELDS)
+    return { files: files === null ? null : yield* checkFiles(files, assetBytes), ...(yield* envOf(json as object)) }
+  })
 
 const UPDATE_FIELDS = ["files", "changes", "env"]
 
@@ -77,19 +77,16 @@ const UPDATE_FIELDS = ["files", "changes", "env"]
 const isChange = (json: unknown): json is { readonly changes: unknown } =>
   typeof json === "object" && json !== null && Object.hasOwn(json, "changes")
 
-const decodeChange = Effect.fnUntraced(function* (json: { readonly changes: unknown }) {
-  yield* refuseUnknownFields(json, UPDATE_FIELDS)
-  if (Object.hasOwn(json, "files")) {
-    return yield* new InvalidRequest({
-      detail: "The body has files and changes. Send files to replace all of them, or changes to keep the others."
-    })
-  }
-  return {
-    files: null,
-    changes: yield* checkChanges(json.changes),
-    ...(yield* envOf(json))
-  } satisfies UpdateBody
-})
+const decodeChange = (json: { readonly changes: unknown }): Result.Result<UpdateBody, InvalidRequest> =>
+  Result.gen(function* () {
+    yield* refuseUnknownFields(json, UPDATE_FIELDS)
+    if (Object.hasOwn(json, "files")) {
+      return yield* invalid(
+        "The body has files and changes. Send files to replace all of them, or changes to keep the others."
+      )
+    }
+    return { files: null, changes: yield* checkChanges(json.changes), ...(yield* envOf(json)) }
+  })
 
 /** Whether a body has secrets and no `files`, not even unusable ones. */
 const isEnvAlone = (json: unknown): boolean => {
@@ -99,10 +96,10 @@ const isEnvAlone = (json: unknown): boolean => {
 }
 
 /** Returns `{env}` if the body has secrets, else `{}`. Most bodies have none. */
-const envOf = (json: object): Effect.Effect<{ readonly env?: Env }, InvalidRequest> =>
+const envOf = (json: object): Result.Result<{ readonly env?: Env }, InvalidRequest> =>
   Object.hasOwn(json, "env")
-    ? Effect.map(checkEnv(Reflect.get(json, "env")), (env) => (env === undefined ? {} : { env }))
-    : Effect.succeed({})
+    ? Result.map(checkEnv(Reflect.get(json, "env")), (env) => (env === undefined ? {} : { env }))
+    : Result.succeed({})
 
 /** Whether a name has too many code points, which JSON Schema counts. It does not count those of a very long string. */
 const isLong = (name: string): boolean =>
@@ -112,7 +109,7 @@ const isLong = (name: string): boolean =>
 const JSON_LIMITS = { depth: 100, fields: 10_000 }
 
 const parse = (bytes: Uint8Array) =>
-  Effect.try({
+  Result.try({
     try: () => parseJson(bytes, JSON_LIMITS),
     catch: (error) =>
       error instanceof JsonTooLarge && error.limit === "fields"
@@ -125,8 +122,12 @@ const parse = (bytes: Uint8Array) =>
   })
 
 const missingFiles = (json: unknown) =>
-  new MissingFiles({
-    detail:
-      'files must be a JSON object with at least one path and its source text: {"files": {"src/index.ts": "…"}}.' +
-      (describeUnusable(json) ?? findMisspelt(json, "files"))
-  })
+  Result.fail(
+    new MissingFiles({
+      detail:
+        'files must be a JSON object with at least one path and its source text: {"files": {"src/index.ts": "…"}}.' +
+        (describeUnusable(json) ?? findMisspelt(json, "files"))
+    })
+  )
+
+const invalid = (detail: string) => Result.fail(new InvalidRequest({ detail }))

@@ -1,4 +1,4 @@
-import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import { CodeTooLarge, InvalidRequest } from "../../domain/Errors.ts"
 import type { Files } from "../../domain/Order.ts"
 import { findMisspelt, refuseUnknownFields } from "./fields.ts"
@@ -24,53 +24,57 @@ const TOO_LARGE = {
 const SHAPE = '{"code": "export function run(input) { … }", "input": …}'
 
 /** Decodes the body of `/execute`. A malformed one fails here, before anything else happens. */
-export const decodeExecute = Effect.fn("Gateway.decodeExecute")(function* (bytes: Uint8Array) {
-  const json = yield* Effect.try({
-    try: () => parseJson(bytes, JSON_LIMITS),
-    catch: (error) =>
-      new InvalidRequest({
-        detail: error instanceof JsonTooLarge ? TOO_LARGE[error.limit] : `The body is not JSON. Send ${SHAPE}.`
-      })
+export const decodeExecute = (bytes: Uint8Array): Result.Result<ExecuteBody, InvalidRequest | CodeTooLarge> =>
+  Result.gen(function* () {
+    const json = yield* Result.try({
+      try: () => parseJson(bytes, JSON_LIMITS),
+      catch: (error) =>
+        new InvalidRequest({
+          detail: error instanceof JsonTooLarge ? TOO_LARGE[error.limit] : `The body is not JSON. Send ${SHAPE}.`
+        })
+    })
+    const code = ownField(json, "code")
+    if (typeof code !== "string" || code.trim() === "") {
+      return yield* invalid(`code must be the source of a module, as a string: ${SHAPE}.${findMisspelt(json, "code")}`)
+    }
+    yield* refuseUnknownFields(json as object, ["code", "input"])
+    const size = Buffer.byteLength(code)
+    if (size > MAX_SOURCE_BYTES) {
+      return yield* tooLarge(
+        `The code has ${size} bytes of UTF-8. The limit is ${MAX_SOURCE_BYTES}. Leave out what is not needed.`,
+        MAX_SOURCE_BYTES
+      )
+    }
+    return { files: { "index.ts": code }, input: yield* textOf(ownField(json, "input")) }
   })
-  const code = ownField(json, "code")
-  if (typeof code !== "string" || code.trim() === "") {
-    return yield* new InvalidRequest({
-      detail: `code must be the source of a module, as a string: ${SHAPE}.${findMisspelt(json, "code")}`
-    })
-  }
-  yield* refuseUnknownFields(json as object, ["code", "input"])
-  const size = Buffer.byteLength(code)
-  if (size > MAX_SOURCE_BYTES) {
-    return yield* new CodeTooLarge({
-      detail: `The code has ${size} bytes of UTF-8. The limit is ${MAX_SOURCE_BYTES}. Leave out what is not needed.`,
-      limit_bytes: MAX_SOURCE_BYTES
-    })
-  }
-  return { files: { "index.ts": code }, input: yield* textOf(ownField(json, "input")) } satisfies ExecuteBody
-})
 
 /** Returns an input as the text of a JSON value; null if there is none. */
-const textOf = Effect.fnUntraced(function* (input: unknown) {
-  if (input === undefined) return null
-  const overflow = findOverflow(input)
-  if (overflow !== undefined) {
-    return yield* new InvalidRequest({
-      detail: `The number at ${overflow} is too large for JavaScript, which would turn it into null. Send it as a string.`
+const textOf = (input: unknown): Result.Result<string | null, InvalidRequest | CodeTooLarge> =>
+  Result.gen(function* () {
+    if (input === undefined) return null
+    const overflow = findOverflow(input)
+    if (overflow !== undefined) {
+      return yield* invalid(
+        `The number at ${overflow} is too large for JavaScript, which would turn it into null. Send it as a string.`
+      )
+    }
+    const text = yield* Result.try({
+      try: () => JSON.stringify(input),
+      catch: () => new InvalidRequest({ detail: TOO_LARGE.depth })
     })
-  }
-  const text = yield* Effect.try({
-    try: () => JSON.stringify(input),
-    catch: () => new InvalidRequest({ detail: TOO_LARGE.depth })
+    // A client may write numbers shorter than JSON.stringify does, and an order's object takes messages of at most 32 MiB.
+    if (Buffer.byteLength(text) > MAX_BODY_BYTES) {
+      return yield* tooLarge(
+        `input is larger than ${MAX_BODY_BYTES} bytes when it is written as JSON with its numbers in full. Send less.`,
+        MAX_BODY_BYTES
+      )
+    }
+    return text
   })
-  // A client may write numbers shorter than JSON.stringify does, and an order's object takes messages of at most 32 MiB.
-  if (Buffer.byteLength(text) > MAX_BODY_BYTES) {
-    return yield* new CodeTooLarge({
-      detail: `input is larger than ${MAX_BODY_BYTES} bytes when it is written as JSON with its numbers in full. Send less.`,
-      limit_bytes: MAX_BODY_BYTES
-    })
-  }
-  return text
-})
+
+const invalid = (detail: string) => Result.fail(new InvalidRequest({ detail }))
+
+const tooLarge = (detail: string, limit: number) => Result.fail(new CodeTooLarge({ detail, limit_bytes: limit }))
 
 const ownField = (json: unknown, name: string): unknown =>
   typeof json === "object" && json !== null && Object.hasOwn(json, name) ? Reflect.get(json, name) : undefined

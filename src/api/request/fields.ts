@@ -1,4 +1,4 @@
-import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import { InvalidRequest } from "../../domain/Errors.ts"
 
 /** The most unknown fields that an answer names, and the most characters of each. */
@@ -12,14 +12,16 @@ const MAX_NAME_LENGTH = 100
 export const refuseUnknownFields = (
   json: object,
   known: ReadonlyArray<string>
-): Effect.Effect<void, InvalidRequest> => {
+): Result.Result<void, InvalidRequest> => {
   const unknown = Object.keys(json).filter((name) => !known.includes(name))
-  if (unknown.length === 0) return Effect.void
+  if (unknown.length === 0) return Result.void
   const named = unknown.slice(0, MAX_NAMED).map((name) => nearMiss(name, known) ?? `${readable(name)} is unknown`)
   const more = unknown.length > MAX_NAMED ? `; and ${unknown.length - MAX_NAMED} more` : ""
-  return new InvalidRequest({
-    detail: `Unknown fields: ${named.join("; ")}${more}. The known fields are: ${known.join(", ")}.`
-  })
+  return Result.fail(
+    new InvalidRequest({
+      detail: `Unknown fields: ${named.join("; ")}${more}. The known fields are: ${known.join(", ")}.`
+    })
+  )
 }
 
 /** Returns a sentence about the field of a body that may mean the missing field `wanted`; empty if there is none. */

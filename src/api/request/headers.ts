@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as HttpEffect from "effect/http/HttpEffect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Result from "effect/Result"
 import { InvalidRequest, UnsupportedMediaType } from "../../domain/Errors.ts"
 
 /** Sets headers of the response. Errors need this, because the API definition renders them without headers. */
@@ -12,28 +13,31 @@ export const setHeaders = (headers: Readonly<Record<string, string>>) =>
 /**
  * Returns the client's `Idempotency-Key`, unchanged: 1 to 255 printable ASCII characters. `undefined` if the header is absent.
  */
-export const readIdempotencyKey = Effect.fnUntraced(function* (headers: Headers) {
+export const readIdempotencyKey = (headers: Headers): Result.Result<string | undefined, InvalidRequest> => {
   const value = headers.get("idempotency-key")
-  if (value === null) return undefined
-  if (value.length <= 255 && /^[\x20-\x7e]{1,255}$/.test(value) && value.trim() !== "") return value
-  return yield* new InvalidRequest({
-    detail: "Idempotency-Key must be 1 to 255 printable ASCII characters. Send a UUID, for example."
-  })
-})
+  if (value === null) return Result.succeed(undefined)
+  if (value.length <= 255 && /^[\x20-\x7e]{1,255}$/.test(value) && value.trim() !== "") return Result.succeed(value)
+  return Result.fail(
+    new InvalidRequest({
+      detail: "Idempotency-Key must be 1 to 255 printable ASCII characters. Send a UUID, for example."
+    })
+  )
+}
 
 /** The longest `Content-Type` that the gateway parses, in characters. It knows no longer type. */
 const MAX_TYPE_LENGTH = 1000
 
 /** Requires `Content-Type` JSON or none, and no `Content-Encoding`. */
-export const requireJson = Effect.fnUntraced(function* (headers: Headers) {
+export const requireJson = (headers: Headers): Result.Result<void, UnsupportedMediaType> => {
   const coding = headers.get("content-encoding")
   if (coding !== null && (coding.length > MAX_TYPE_LENGTH || coding.trim().toLowerCase() !== "identity")) {
-    return yield* new UnsupportedMediaType({ detail: "Content-Encoding is not supported. Send the body uncompressed." })
+    return unsupported("Content-Encoding is not supported. Send the body uncompressed.")
   }
   const type = headers.get("content-type")
-  if (type === null) return
-  if (type.length <= MAX_TYPE_LENGTH && /^application\/(json|[\w.+-]+\+json)\s*(;|$)/i.test(type.trim())) return
-  return yield* new UnsupportedMediaType({
-    detail: "The body must be JSON. Send it with Content-Type: application/json."
-  })
-})
+  if (type === null) return Result.void
+  if (type.length <= MAX_TYPE_LENGTH && /^application\/(json|[\w.+-]+\+json)\s*(;|$)/i.test(type.trim()))
+    return Result.void
+  return unsupported("The body must be JSON. Send it with Content-Type: application/json.")
+}
+
+const unsupported = (detail: string) => Result.fail(new UnsupportedMediaType({ detail }))

@@ -26,8 +26,9 @@ const kept = [
   "[[[0]]]"
 ]
 
-const decode = (input: string) =>
-  decodeExecute(new TextEncoder().encode(`{"code":"export const run = 1","input":${input}}`))
+const decodeBody = (body: string) => Effect.fromResult(decodeExecute(new TextEncoder().encode(body)))
+
+const decode = (input: string) => decodeBody(`{"code":"export const run = 1","input":${input}}`)
 
 describe("a number that JSON cannot keep", () => {
   for (const [input, place] of found) {
@@ -63,10 +64,10 @@ describe("the input of a run", () => {
 
   it.effect("is refused if its name is misspelt", () =>
     Effect.gen(function* () {
-      const bytes = new TextEncoder().encode('{"code":"export const run = 1","inputs":1}')
-      assert.match((yield* Effect.flip(decodeExecute(bytes))).message, /inputs: did you mean input\?/)
-      const misspelt = new TextEncoder().encode('{"coed":"export const run = 1"}')
-      assert.match((yield* Effect.flip(decodeExecute(misspelt))).message, /coed: did you mean code\?/)
+      const typed = yield* Effect.flip(decodeBody('{"code":"export const run = 1","inputs":1}'))
+      assert.match(typed.message, /inputs: did you mean input\?/)
+      const misspelt = yield* Effect.flip(decodeBody('{"coed":"export const run = 1"}'))
+      assert.match(misspelt.message, /coed: did you mean code\?/)
     })
   )
 })

@@ -1,6 +1,6 @@
-import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import { isBase64, LIMITS, normalizePath } from "../../../bundler/index.ts"
-import { InvalidRequest } from "../../../domain/Errors.ts"
+import { type CodeTooLarge, InvalidRequest } from "../../../domain/Errors.ts"
 import type { Changes, FileContent, Files } from "../../../domain/Order.ts"
 import { findExcess } from "../../../orders/build/source-limits.ts"
 
@@ -34,33 +34,29 @@ const filesOf = (json: unknown): object | undefined => {
 }
 
 /** Returns the files under their normal paths, within the limits. */
-export const checkFiles = Effect.fnUntraced(function* (given: Files, assetBytes: number) {
+export const checkFiles = (given: Files, assetBytes: number): Result.Result<Files, InvalidRequest | CodeTooLarge> => {
   const entries = Object.entries(given)
   const problem = findNoBase64(entries) ?? findExcess(given, assetBytes)
-  if (problem !== undefined) return yield* problem
-  const files = normalizePaths(entries)
-  return files instanceof Map ? (Object.fromEntries(files) as Files) : yield* files
-})
+  return problem === undefined ? normalizePaths(entries) : Result.fail(problem)
+}
 
 const CHANGES_SHAPE = '{"changes": {"src/index.ts": "…", "logo.png": {"base64": "…"}, "old.ts": null}}'
 
 /** Returns the changes of a body under their normal paths. The order checks the limits of the whole. */
-export const checkChanges = Effect.fnUntraced(function* (given: unknown) {
+export const checkChanges = (given: unknown): Result.Result<Changes, InvalidRequest> => {
   if (typeof given !== "object" || given === null || Array.isArray(given) || Object.keys(given).length === 0) {
-    return yield* new InvalidRequest({ detail: `changes must be an object with at least one path: ${CHANGES_SHAPE}.` })
+    return invalid(`changes must be an object with at least one path: ${CHANGES_SHAPE}.`)
   }
   const unusable = Object.entries(given).find(([, content]) => content !== null && !isContent(content))
   if (unusable !== undefined) {
-    return yield* new InvalidRequest({
-      detail: `The value of ${quoted(unusable[0])} in changes is neither a string, nor bytes, nor null: ${CHANGES_SHAPE}.`
-    })
+    return invalid(
+      `The value of ${quoted(unusable[0])} in changes is neither a string, nor bytes, nor null: ${CHANGES_SHAPE}.`
+    )
   }
   const entries = Object.entries(given as Changes)
   const problem = findNoBase64(entries)
-  if (problem !== undefined) return yield* problem
-  const changes = normalizePaths(entries)
-  return changes instanceof Map ? (Object.fromEntries(changes) as Changes) : yield* changes
-})
+  return problem === undefined ? normalizePaths(entries) : Result.fail(problem)
+}
 
 type Entries<A> = ReadonlyArray<readonly [path: string, content: A]>
 
@@ -75,25 +71,26 @@ const findNoBase64 = (entries: Entries<FileContent | null>): InvalidRequest | un
   return undefined
 }
 
-/** A map, because a file may be called __proto__. `Object.fromEntries` of it defines own properties. */
-const normalizePaths = <A>(entries: Entries<A>): Map<string, A> | InvalidRequest => {
+const normalizePaths = <A>(entries: Entries<A>): Result.Result<Readonly<Record<string, A>>, InvalidRequest> => {
+  // A map, because a file may be called __proto__. `Object.fromEntries` of it defines own properties.
   const files = new Map<string, A>()
   for (const [path, content] of entries) {
     const normal = normalize(path)
-    if (typeof normal !== "string") return normal
-    if (files.has(normal)) return badPath(path, "names the same file as another path")
-    files.set(normal, content)
+    if (Result.isFailure(normal)) return Result.fail(normal.failure)
+    if (files.has(normal.success)) return badPath(path, "names the same file as another path")
+    files.set(normal.success, content)
   }
-  return files
+  return Result.succeed(Object.fromEntries(files))
 }
 
 const quoted = (path: string): string => JSON.stringify(path.slice(0, 100))
 
-const badPath = (path: string, problem: string) =>
-  new InvalidRequest({ detail: `The path ${quoted(path)} ${problem}.` })
+const invalid = (detail: string) => Result.fail(new InvalidRequest({ detail }))
+
+const badPath = (path: string, problem: string) => invalid(`The path ${quoted(path)} ${problem}.`)
 
 /** Returns a path without empty and `.` segments, or its problem. */
-const normalize = (path: string): string | InvalidRequest => {
+const normalize = (path: string): Result.Result<string, InvalidRequest> => {
   if (path.length > LIMITS.pathLength) return badPath(path, `is longer than ${LIMITS.pathLength} characters`)
   // eslint-disable-next-line no-control-regex -- control characters are what this looks for
   if (/[\u0000-\u001f\u007f]/.test(path)) return badPath(path, "must not contain control characters")
@@ -103,5 +100,5 @@ const normalize = (path: string): string | InvalidRequest => {
   const normal = normalizePath(path)
   if (normal.split("/").includes("..")) return badPath(path, "must not contain '..'")
   if (normal === "" || path.endsWith("/")) return badPath(path, "must name a file")
-  return normal
+  return Result.succeed(normal)
 }
