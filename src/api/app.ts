@@ -17,6 +17,7 @@ import type { Payers } from "../payers/Payers.ts"
 import type { ReplayGuard } from "../schedule/ReplayGuard.ts"
 import type { Sweep } from "../schedule/Sweep.ts"
 import type { PaymentService } from "../payment/PaymentService.ts"
+import { type AnswerUnpaid, makeAnswerUnpaid } from "./answer-unpaid.ts"
 import { Api } from "./Api.ts"
 import { cors } from "./cors.ts"
 import { DiscoveryRoutes, discoveryPaths } from "./discovery/routes.ts"
@@ -76,14 +77,18 @@ const answerDefects = HttpRouter.middleware(
 /** Answers requests that the router must not see. */
 const limits = makeLimits(fallback)
 
-/** Fits the routes together. `gateway` is what they make, because a tool of MCP is a request to it. */
-const makeApp = (gateway: (request: Request) => Promise<Response>) =>
+/**
+ * Fits the routes together. `gateway` is what they make, because a tool of MCP is a request to it. `use` takes the function that
+ * answers most requests without them. Such requests pass none of the global middleware, so a new one has its place there too.
+ */
+const makeApp = (gateway: (request: Request) => Promise<Response>, use: (answerUnpaid: AnswerUnpaid) => void) =>
   Layer.mergeAll(
     HttpApiBuilder.layer(Api).pipe(Layer.provide(Handlers)),
     DiscoveryRoutes,
     Scheduled,
     makeMcp(gateway),
     HttpRouter.add("*", "/*", fallback),
+    Layer.effectDiscard(Effect.map(makeAnswerUnpaid, use)),
     answerDefects,
     logRequests,
     limits,
@@ -107,13 +112,15 @@ export type GatewayServices =
 
 /** Makes the gateway as a `fetch` handler. An isolate calls this once, and the first request builds the services. */
 export const serve = (services: Layer.Layer<GatewayServices>): ((request: Request) => Promise<Response>) => {
-  const gateway = (request: Request): Promise<Response> => {
-    const answer = () => handler(withoutSignal(request))
-    return receiveBody(request)?.then(answer) ?? answer()
+  let answerUnpaid: AnswerUnpaid = () => undefined
+  const gateway = async (request: Request): Promise<Response> => {
+    await receiveBody(request)
+    return (await answerUnpaid(request)) ?? handler(withoutSignal(request))
   }
-  const { handler } = HttpRouter.toWebHandler(makeApp(gateway).pipe(Layer.provideMerge(services)), {
-    disableLogger: true
+  const app = makeApp(gateway, (made) => {
+    answerUnpaid = made
   })
+  const { handler } = HttpRouter.toWebHandler(app.pipe(Layer.provideMerge(services)), { disableLogger: true })
   return async (request) => {
     const routed = toRoutable(request)
     if (request.method !== "HEAD") return gateway(routed)

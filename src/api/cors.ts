@@ -24,12 +24,13 @@ const headers = {
   "access-control-expose-headers": exposedHeaders.join(",")
 }
 
-const addHeaders: HttpEffect.PreResponseHandler = (_request, response) => {
+/** Adds the headers by which pages of any site may read an answer. */
+export const addCors = (response: HttpServerResponse.HttpServerResponse): HttpServerResponse.HttpServerResponse => {
   const { vary } = response.headers
-  return Effect.succeed(
-    HttpServerResponse.setHeaders(response, vary === undefined ? headers : { ...headers, vary: `${vary}, Origin` })
-  )
+  return HttpServerResponse.setHeaders(response, vary === undefined ? headers : { ...headers, vary: `${vary}, Origin` })
 }
+
+const addHeaders: HttpEffect.PreResponseHandler = (_request, response) => Effect.succeed(addCors(response))
 
 /**
  * Browsers may call from any origin because there are no cookies and no accounts to protect. Apart from preflights, the headers

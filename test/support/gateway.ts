@@ -150,7 +150,9 @@ export const makeGateway = (parts: Parts = {}) => {
         })
   const health = Layer.succeed(HostHealth, { learned: undefined })
   const untaken = Layer.succeed(UntakenTokens, new Set<string>())
-  const handler = serve(Layer.mergeAll(composeGateway({ ...layers, orders }), health, untaken, trace))
+  const services = Layer.mergeAll(composeGateway({ ...layers, orders }), health, untaken)
+  // The traced gateway answers each request by its router.
+  const handler = serve(Layer.merge(services, trace))
 
   const send = (path: string, init?: RequestInit) => handler(new Request(`http://gateway.test${path}`, init))
 
@@ -182,7 +184,7 @@ export const makeGateway = (parts: Parts = {}) => {
     return Effect.runPromise(use(made!))
   }
 
-  return { atPayers, payments, host, expiry, records, logs, spans, handler, send, post, challengeFor, pay }
+  return { atPayers, services, payments, host, expiry, records, logs, spans, handler, send, post, challengeFor, pay }
 }
 
 /** A line of the log, parsed. */

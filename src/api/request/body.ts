@@ -45,6 +45,12 @@ export const receiveBody = (request: Request): Promise<unknown> | undefined =>
       )
     : undefined
 
+/** Returns a whole body that was read before the router saw its request. */
+export const receivedBody = (request: Request): Body | undefined => {
+  const known = received.get(request)
+  return known === undefined || known === "broken" ? undefined : toBody(known, MAX_RECEIVED)
+}
+
 /** Reads a body to its end and keeps nothing, for an answer that does not depend on it. A body may end early. */
 export const discardBody = (request: Request): Effect.Effect<void> =>
   received.has(request) || request.body === null

@@ -29,25 +29,35 @@ const fieldsOf = ({ body }: HttpServerResponse.HttpServerResponse) => {
 }
 
 /**
- * Logs a line for each request: its method and path, the answer and the time (`millis`; on the platform the clock stands still
+ * Logs the line of a request: its method and path, the answer and the time (`millis`; on the platform the clock stands still
  * while code computes). It does not log headers and bodies.
  */
+export const logRequest = (
+  method: string,
+  path: string,
+  answer: HttpServerResponse.HttpServerResponse | undefined,
+  millis: number
+): Effect.Effect<void> =>
+  Effect.annotateLogs(Effect.logInfo("request"), {
+    method,
+    path,
+    ...(answer !== undefined
+      ? { status: answer.status, ...fieldsOf(answer) }
+      : // The client has disconnected, and its order continues.
+        { status: 499 }),
+    millis
+  })
+
+/** Logs a line for each request that the router sees. */
 export const logRequests = HttpRouter.middleware(
   (effect) =>
     Effect.withFiber((fiber) => {
       const { method, url } = Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest)
       const clock = fiber.getRef(Clock.Clock)
       const since = clock.currentTimeMillisUnsafe()
+      const path = pathOf(url).slice(0, MAX_PATH_LENGTH)
       return Effect.onExit(effect, (exit) =>
-        Effect.annotateLogs(Effect.logInfo("request"), {
-          method,
-          path: pathOf(url).slice(0, MAX_PATH_LENGTH),
-          ...(Exit.isSuccess(exit)
-            ? { status: exit.value.status, ...fieldsOf(exit.value) }
-            : // The client has disconnected, and its order continues.
-              { status: 499 }),
-          millis: clock.currentTimeMillisUnsafe() - since
-        })
+        logRequest(method, path, Exit.isSuccess(exit) ? exit.value : undefined, clock.currentTimeMillisUnsafe() - since)
       )
     }),
   { global: true }

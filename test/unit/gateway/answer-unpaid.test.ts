@@ -1,0 +1,160 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { makeAnswerUnpaid } from "../../../src/api/answer-unpaid.ts"
+import { receiveBody } from "../../../src/api/request/body.ts"
+import { helloBody, makeGateway, type Parts, testSettings } from "../../support/gateway.ts"
+
+const runBody = JSON.stringify({ code: "export const run = () => 1" })
+
+/** A request to an endpoint that takes a body. */
+interface Sent {
+  readonly path?: string
+  readonly method?: string
+  readonly body?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+const deploys = (...bodies: ReadonlyArray<unknown>): ReadonlyArray<Sent> =>
+  bodies.map((body) => ({ body: typeof body === "string" ? body : JSON.stringify(body) }))
+
+/** Requests that need no router. */
+const unrouted: ReadonlyArray<Sent> = [
+  // The bodies of a deploy.
+  ...deploys(helloBody, "{", "", "[]", "null", "5", '"ü\u2028"', "\ufeff{}", "[".repeat(9000), {}, { files: {} }),
+  ...deploys({ flies: {} }, { files: { a: 5 } }, { files: { "package.json": {} } }, { files: { a: "" }, nane: "x" }),
+  ...deploys(
+    { files: { "../index.ts": "" } },
+    { files: { "/a": "" } },
+    { files: { "ü\n": "" } },
+    { files: { "": "" } }
+  ),
+  ...deploys({ files: { 'a"\\': "" } }, { files: { a: "", "./a": "" } }, { files: { a: { base64: "_" } } }),
+  ...deploys(
+    { files: { a: "" }, name: "!" },
+    { files: { a: "" }, name: 5 },
+    { files: { a: "" }, name: "x".repeat(101) }
+  ),
+  ...deploys(
+    { files: { a: "" }, env: [] },
+    { files: { a: "" }, env: { A: 5 } },
+    { files: { a: "" }, env: { "-": "" } }
+  ),
+  ...deploys('{"__proto__":{"files":{"a":""}}}', '{"files":{"__proto__":5}}', '{"files":{"<script>\u007f":""}}'),
+  ...deploys({ files: Object.fromEntries(Array.from({ length: 501 }, (_, index) => [`${index}`, ""])) }),
+  // The bodies of a run.
+  ...[
+    "{",
+    "",
+    "{}",
+    '{"coed":""}',
+    '{"code":" "}',
+    '{"code":"x","input":1e400}',
+    '{"code":"x","inputs":1}',
+    runBody
+  ].map((body) => ({ path: "/execute", body })),
+  // The headers that count.
+  { headers: { "content-type": "text/plain" } },
+  { headers: { "content-type": "application/problem+json; charset=utf-8" } },
+  { headers: { "content-encoding": "gzip" } },
+  { headers: { "content-encoding": "identity" } },
+  { headers: { "idempotency-key": "a key" } },
+  { headers: { "idempotency-key": "x".repeat(256) } },
+  { headers: { "idempotency-key": "ü" } },
+  { body: "", headers: { "idempotency-key": "ü", "content-type": "text/plain" } },
+  { headers: { "accept-payment": "lightning/charge" } },
+  { headers: { "accept-payment": "lightning/charge" }, path: "/execute", body: runBody },
+  { headers: { origin: "https://other.test", accept: "text/html", cookie: "a=b" } }
+]
+
+/** Requests that the router must answer. */
+const routed: ReadonlyArray<Sent> = [
+  { headers: { authorization: "Payment abc" } },
+  { headers: { authorization: "" } },
+  { headers: { authorization: "Bearer abc" } },
+  { method: "PUT" },
+  { path: "/deploy?" },
+  { path: "/deploy?a=1" },
+  { path: "/deploy/" },
+  { path: "//deploy" },
+  { path: "/Deploy" },
+  { path: "/%64eploy" },
+  { path: "/reports" },
+  { path: "/__proto__" }
+]
+
+const requestOf = ({ path = "/deploy", method = "POST", body = helloBody, headers = {} }: Sent, announced: boolean) =>
+  new Request(`http://gateway.test${path}`, {
+    method,
+    body,
+    headers: {
+      "content-type": "application/json",
+      ...(announced && { "content-length": String(Buffer.byteLength(body)) }),
+      ...headers
+    }
+  })
+
+/** The ways of one gateway: without the router, and with it. */
+const waysOf = async (parts: Parts) => {
+  const gateway = makeGateway(parts)
+  const answerUnpaid = await Effect.runPromise(Effect.provide(makeAnswerUnpaid, gateway.services))
+  return {
+    logs: gateway.logs,
+    unrouted: async (sent: Sent) => {
+      const request = requestOf(sent, true)
+      await receiveBody(request)
+      return answerUnpaid(request)
+    },
+    routed: (sent: Sent) => gateway.handler(requestOf(sent, false))
+  }
+}
+
+/** All that a client sees, without the values of a challenge, which are others each time. */
+const seen = async (response: Response) => ({
+  status: response.status,
+  statusText: response.statusText,
+  headers: [...response.headers].map(([name, value]) =>
+    name === "www-authenticate" ? [name, value.replace(/(id|expires|opaque)="[^"]+"/g, "$1")] : [name, value]
+  ),
+  body: await response.text()
+})
+
+const all = (line: Readonly<Record<string, unknown>> | undefined) => ({ ...line, time: "", millis: 0 })
+
+const gateways: ReadonlyArray<readonly [name: string, parts: Parts]> = [
+  ["that sells both", { check: () => Effect.void, run: () => Effect.never }],
+  ["that runs no code", {}],
+  ["without settings", { settings: {} }],
+  ["whose sales are off", { settings: { ...testSettings, SALES: "off" } }]
+]
+
+const shown = (sent: Sent): string => JSON.stringify(sent).slice(0, 120)
+
+describe("an answer without the router", () => {
+  for (const [name, parts] of gateways) {
+    it(`has the same bytes and the same line in the log as the router's: of a gateway ${name}`, async () => {
+      const { logs, ...ways } = await waysOf(parts)
+      let compared = 0
+      for (const sent of unrouted) {
+        const quick = await ways.unrouted(sent)
+        const line = logs.at(-1)
+        const count = logs.length
+        const answer = await ways.routed(sent)
+        if (quick === undefined) {
+          assert.isAtLeast(answer.status, 500, shown(sent))
+          continue
+        }
+        assert.deepStrictEqual(await seen(quick), await seen(answer), shown(sent))
+        assert.strictEqual(logs.length, count + 1, "each way writes one line")
+        assert.deepStrictEqual(all(line), all(logs.at(-1)), shown(sent))
+        compared++
+      }
+      assert.isAbove(compared, unrouted.length / 2)
+    })
+  }
+
+  it("is left to the router for every other request", async () => {
+    const { unrouted, logs } = await waysOf({})
+    for (const sent of routed) assert.isUndefined(await unrouted(sent), shown(sent))
+    assert.isEmpty(logs)
+  })
+})
