@@ -2,7 +2,7 @@ import { buildWorker, byPackage, uploadSize } from "./built.ts"
 import { helloBody } from "./bodies.ts"
 import { coldStarts } from "./cold.ts"
 import { configs, ourBindings } from "./gateways.ts"
-import { measure, paths } from "./paths.ts"
+import { compareToGoals, measure, paths } from "./paths.ts"
 import { print, round, save } from "./report.ts"
 import { prepare, startWorkerd } from "./workerd.ts"
 
@@ -25,22 +25,26 @@ try {
   }
   try {
     const measured: Record<string, unknown> = {}
+    const goals: Array<ReturnType<typeof compareToGoals>[number]> = []
     for (const [name, path] of Object.entries(paths)) {
       const result = await measure(workers, path, plan)
       measured[name] = result
       print(
         `${name}: 16 connections, medians of ${plan.rounds} rounds of ${plan.millis} ms; CPU in µs per request`,
-        Object.entries(result).map(([worker, { perSecond, p50, p99, cpu }]) => ({
+        Object.entries(result).map(([worker, { perSecond, p50, p99, cpu, load }]) => ({
           worker,
           "requests/s": perSecond,
           "p50 ms": p50,
           "p99 ms": p99,
           cpu,
+          "cpu of the load": load,
           "ours/this, requests/s": round(result.ours.perSecond / perSecond),
           "ours/this, cpu": round(result.ours.cpu / cpu)
         }))
       )
+      goals.push(...compareToGoals(name, path, result.ours, result.shared))
     }
+    print("goals, as ratios to the bare Worker (shared)", goals)
     save("paths", measured)
   } finally {
     for (const worker of Object.values(workers)) await worker.stop()
