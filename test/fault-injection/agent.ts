@@ -40,6 +40,8 @@ export class Agent {
   readonly answers: Array<Answer> = []
   /** The signed transactions that it sent to the gateway, and their hashes. */
   readonly signed = new Set<string>()
+  /** The origins of the gateways that it sent credentials to. */
+  readonly paidAt = new Set<string>()
   /** The requests that carried a credential, unchanged. */
   readonly credentials: Array<string> = []
   /** The receipts that it got. */
@@ -113,8 +115,11 @@ export class Agent {
 
   async #noted(input: string | URL, init: RequestInit = {}): Promise<Response> {
     const authorization = new Headers(init.headers).get("authorization")
-    if (authorization !== null) this.#note(authorization)
     const paid = authorization !== null
+    if (paid) {
+      this.#note(authorization)
+      this.paidAt.add(new URL(input).origin)
+    }
     let response: Response
     let text: string
     try {
@@ -135,7 +140,7 @@ export class Agent {
       deployment_id,
       url,
       text,
-      paid: authorization !== null
+      paid
     })
     return response
   }

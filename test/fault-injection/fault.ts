@@ -86,6 +86,8 @@ export interface Fault {
   readonly free?: boolean
   /** The fault needs the stack for itself, because it breaks the stack for all runs. */
   readonly alone?: boolean
+  /** It kills the stack's gateway, whose last counts get lost. Such faults are alone, and come last. */
+  readonly kills?: boolean
   readonly attack: (harness: Harness, runs: ReadonlyArray<Run>) => Promise<void>
 }
 

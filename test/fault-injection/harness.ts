@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { resolveLocalhost } from "../../src/local/system/localhost.ts"
 import type { Settings } from "../../src/local/settings.ts"
 import { type Stack, startStack } from "../../src/local/stack.ts"
+import { startCollector, type TestCollector } from "../support/otlp/collector.ts"
 import { openTestChain } from "./test-chain.ts"
 import { type Bare, buildBare, startBare } from "./gateways/bare.ts"
 import type { Harness } from "./fault.ts"
@@ -15,6 +16,8 @@ export interface WholeHarness extends Harness {
   /** The folder of the stack's directory. Other gateways keep their data and their code in it. */
   readonly root: string
   readonly settings: Settings
+  /** Gets the telemetry of the stack's gateway, and of no other. */
+  readonly collector: TestCollector
   readonly stop: () => Promise<void>
 }
 
@@ -34,6 +37,7 @@ export const startHarness = async (log: (line: string) => void, token: "first" |
     proxies.push(proxy)
     return proxy
   }
+  const collector = await startCollector()
   let settings: Settings = {}
   let rpc: Proxy | undefined
   let host: Proxy | undefined
@@ -53,7 +57,7 @@ export const startHarness = async (log: (line: string) => void, token: "first" |
       rpc = await proxyTo(own.TEMPO_RPC_URL ?? "")
       host = await proxyTo(own.CONTROL_PLANE_URL ?? "")
       settings = { ...own, TEMPO_RPC_URL: rpc.url, CONTROL_PLANE_URL: host.url }
-      return settings
+      return { ...settings, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url }
     }
   })
   if (rpc === undefined || host === undefined) throw new Error("the gateway was not rerouted")
@@ -83,6 +87,7 @@ export const startHarness = async (log: (line: string) => void, token: "first" |
     dir: stack.dir,
     restarts: stack.hosting.restarts,
     settings,
+    collector,
     chain: openTestChain(info),
     rpc,
     host,
@@ -100,7 +105,7 @@ export const startHarness = async (log: (line: string) => void, token: "first" |
     stop: async () => {
       await Promise.all([...bares.values()].map(async (started) => (await started).stop()))
       await stack.stop()
-      await Promise.all(proxies.map((proxy) => proxy.stop()))
+      await Promise.all([collector, ...proxies].map((server) => server.stop()))
       rmSync(dir, { recursive: true, force: true })
     }
   }

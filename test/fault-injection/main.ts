@@ -15,6 +15,7 @@ import type { Fault, Run } from "./fault.ts"
 import { forgedFaults } from "./rows/forged-faults.ts"
 import { hostFaults } from "./rows/host-faults.ts"
 import { type Case, assess, settled } from "./assess.ts"
+import { compareCounters } from "./counters.ts"
 import { questionFaults } from "./rows/question-faults.ts"
 import { repeatFaults } from "./rows/repeat-faults.ts"
 import { resourceFaults } from "./rows/resource-faults.ts"
@@ -105,7 +106,10 @@ try {
   }
   // The faults at points have gateways of their own, and begin first because they take longest.
   await Promise.all(Array.from({ length: width + (points?.faults.length ?? 0) }, worker))
-  for (const next of cases.filter(({ fault }) => fault.alone === true)) await attack(next)
+  const alone = cases.filter(({ fault }) => fault.alone === true)
+  for (const next of alone.filter(({ fault }) => fault.kills !== true)) await attack(next)
+  const miscounted = await compareCounters(harness, agents, fromBlock, print)
+  for (const next of alone.filter(({ fault }) => fault.kills === true)) await attack(next)
 
   const siteUrl = (slug: string) => `${info.sites.replace("//", `//local-${slug}.`)}/`
   const assessNow = () => assess(harness, cases, fromBlock, siteUrl)
@@ -118,6 +122,7 @@ try {
   console.log(`\n${table(rows)}\n`)
   const secrets = [harness.settings.MPP_SECRET_KEY, harness.settings.CONTROL_PLANE_TOKEN]
   const wrong = [
+    ...miscounted,
     ...objections(rows, wanted.length === 0 ? 200 : 0),
     ...leaks(join(harness.stack.dir, "logs"), agents, secrets),
     ...(await canaries.check(harness.stack.dir, agents, gardener))

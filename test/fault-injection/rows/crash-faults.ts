@@ -43,12 +43,13 @@ export const crashFaults: ReadonlyArray<Fault> = [
   { name: "killed: tagged, upload sent late", step: "upload" as const, hold: "before, then let through" as const },
   { name: "killed: uploaded, unanswered", step: "upload" as const, hold: "after" as const }
 ]
-  .map(({ name, step, hold }): Fault => ({ name, runs: 10, alone: true, attack: killedAt(step, hold) }))
+  .map(({ name, step, hold }): Fault => ({ name, runs: 10, alone: true, kills: true, attack: killedAt(step, hold) }))
   .concat([
     {
       name: "killed: delivered",
       runs: 10,
       alone: true,
+      kills: true,
       attack: async (harness, runs) => {
         await Promise.all(runs.map((run) => again(run)))
         await harness.kill()

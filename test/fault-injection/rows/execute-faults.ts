@@ -32,6 +32,7 @@ export const executeFaults: ReadonlyArray<Fault> = [
     operation: "execute",
     runs: 10,
     alone: true,
+    kills: true,
     source: slowly,
     attack: async (harness, runs) => {
       const calls = runs.map((run) => run.agent.call(run.body, run.key).catch(() => undefined))

@@ -145,7 +145,13 @@ export const renewalFaults: ReadonlyArray<Fault> = [
   { name: "renewal: host down for 10 s", runs: 10, attack: hostDown },
   { name: "renewal: two at once", runs: 10, attack: twoAtOnce },
   { name: "renewal against delete", runs: 20, attack: againstDelete },
-  { name: "renewal killed: sent never", runs: 10, alone: true, attack: killedAt("before, then dropped") },
-  { name: "renewal killed: sent late", runs: 10, alone: true, attack: killedAt("before, then let through") },
-  { name: "renewal killed: landed", runs: 10, alone: true, attack: killedAt("after") }
+  { name: "renewal killed: sent never", runs: 10, alone: true, kills: true, attack: killedAt("before, then dropped") },
+  {
+    name: "renewal killed: sent late",
+    runs: 10,
+    alone: true,
+    kills: true,
+    attack: killedAt("before, then let through")
+  },
+  { name: "renewal killed: landed", runs: 10, alone: true, kills: true, attack: killedAt("after") }
 ]

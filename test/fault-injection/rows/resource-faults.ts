@@ -143,6 +143,7 @@ export const resourceFaults: ReadonlyArray<Fault> = [
     name: "killed: database created, unanswered",
     runs: 10,
     alone: true,
+    kills: true,
     files,
     attack: killedWithout("database", "after")
   },
@@ -150,6 +151,7 @@ export const resourceFaults: ReadonlyArray<Fault> = [
     name: "killed: first migration applied, unanswered",
     runs: 10,
     alone: true,
+    kills: true,
     files,
     attack: killedWithout("migrate", "after")
   },
@@ -157,6 +159,7 @@ export const resourceFaults: ReadonlyArray<Fault> = [
     name: "killed: database and migrations there, upload sent late",
     runs: 10,
     alone: true,
+    kills: true,
     files,
     attack: killedWithout("upload", "before, then let through")
   }

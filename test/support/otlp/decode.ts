@@ -126,6 +126,8 @@ export interface Point {
   readonly name: string
   readonly unit: string
   readonly value: bigint
+  /** Its series, and the beginning of its time. Of two with one key, the later has counted all that the earlier has. */
+  readonly key: string
   readonly attributes: Fields
   readonly resource: Fields
 }
@@ -136,6 +138,8 @@ export interface Decoded {
   readonly logs: ReadonlyArray<LogRecord>
   readonly points: ReadonlyArray<Point>
 }
+
+const keyOf = (...of: ReadonlyArray<unknown>): string => JSON.stringify(of)
 
 const fieldsOf = (attributes: typeof Attributes.Type): Fields =>
   Object.fromEntries(
@@ -183,13 +187,15 @@ export const decodeRequest = (path: string, body: string): Decoded => {
           metrics.flatMap((metric) => {
             const common = { name: metric.name, unit: metric.unit, resource: fieldsOf(resource.attributes) }
             return "sum" in metric
-              ? metric.sum.dataPoints.map(({ asInt, attributes }) => ({
+              ? metric.sum.dataPoints.map(({ asInt, attributes, startTimeUnixNano }) => ({
                   ...common,
+                  key: keyOf(common, attributes, startTimeUnixNano),
                   value: BigInt(asInt),
                   attributes: fieldsOf(attributes)
                 }))
-              : metric.histogram.dataPoints.map(({ count, attributes }) => ({
+              : metric.histogram.dataPoints.map(({ count, attributes, startTimeUnixNano }) => ({
                   ...common,
+                  key: keyOf(common, attributes, startTimeUnixNano),
                   value: BigInt(count),
                   attributes: fieldsOf(attributes)
                 }))
