@@ -1,6 +1,6 @@
 import { buildWorker, uploadSize, withWasm } from "./gateway/built.ts"
 import { helloBody } from "./gateway/bodies.ts"
-import { coldStarts } from "./gateway/cold.ts"
+import { coldStarts } from "./gateway/cold/starts.ts"
 import { bare, bareOfTwo, configs, ourBindings, ourBindingsOfTwo } from "./gateway/gateways.ts"
 import { measure, paths } from "./gateway/paths.ts"
 import { print, round } from "./gateway/report.ts"

@@ -2,6 +2,7 @@ import { waitUntil } from "cloudflare:workers"
 import { createWorker } from "@cloudflare/worker-bundler"
 import type { BuildOptions, Plugin } from "esbuild-wasm"
 import * as stock from "esbuild-wasm/lib/browser.js"
+import published from "esbuild-wasm/esbuild.wasm"
 import { compile } from "../../src/bundler/compiler/compile.ts"
 import { createBundler } from "../../src/bundler/index.ts"
 import type { Instance } from "../../src/bundler/compiler/instance.ts"
@@ -48,7 +49,7 @@ const designs: Record<string, (files: Files) => Promise<unknown>> = {
   // The unsafe limit: one instance that has seen every source so far.
   warm: async (files) => compile(await (warm ??= startWarm(wasm)), jobOf(files)),
   stock: async (files) => {
-    await (started ??= stock.initialize({ wasmModule: wasm, worker: false }))
+    await (started ??= stock.initialize({ wasmModule: published, worker: false }))
     const { context, entrypoint } = jobOf(files)
     const build = (options: BuildOptions) =>
       stock.build({

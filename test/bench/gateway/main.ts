@@ -1,6 +1,5 @@
 import { buildWorker, byPackage, uploadSize } from "./built.ts"
-import { helloBody } from "./bodies.ts"
-import { coldStarts } from "./cold.ts"
+import { printColdStarts } from "./cold/table.ts"
 import { configs, ourBindings } from "./gateways.ts"
 import { compareToGoals, measure, paths } from "./paths.ts"
 import { print, round, save } from "./report.ts"
@@ -14,8 +13,6 @@ const plan = { rounds: Number(process.env["ROUNDS"] ?? 5), millis: Number(proces
 
 const ours = buildWorker(configs.ours)
 const peer = buildWorker(configs.peer)
-// This measures the bundler alone, because a build needs nothing else of the gateway.
-const bundler = buildWorker("test/bench/wrangler.jsonc")
 try {
   const shared = { vars: { MODE: "shared" } }
   const workers = {
@@ -50,25 +47,7 @@ try {
     for (const worker of Object.values(workers)) await worker.stop()
   }
 
-  const unpaid = { call: { method: "POST", path: "/deploy", body: helloBody }, expected: 402 }
-  const sources = JSON.stringify({ "index.ts": "export default { fetch: () => new Response('hello') }" })
-  const build = (path: string) => ({ call: { method: "POST", path, body: sources }, expected: 200 })
-  const cold = await coldStarts(
-    {
-      "first 402, ours": { built: ours, bindings: ourBindings, calls: [unpaid] },
-      "first 402, bare": { built: peer, bindings: shared, calls: [unpaid] },
-      "first bundle, the bundler's own Worker": { built: bundler, bindings: {}, calls: [build("/ours")] },
-      // V8 compiles esbuild's wasm during most of this time, and of the gateway's first 402: at the start, whether or not it is
-      // used.
-      "the same Worker, nothing built": { built: bundler, bindings: {}, calls: [build("/nothing")] }
-    },
-    plan.rounds
-  )
-  save("cold", cold)
-  print(
-    `from starting workerd to its answer, ms; ours/bare ${round(cold["first 402, ours"] / cold["first 402, bare"])}`,
-    Object.entries(cold).map(([what, ms]) => ({ what, ms }))
-  )
+  await printColdStarts(ours, peer, plan.rounds)
 
   const { raw, gz, modules } = uploadSize(ours)
   save("upload", { raw, gz, modules, byPackage: byPackage(ours) })
@@ -80,5 +59,5 @@ try {
       .map(([name, bytes]) => ({ name, bytes }))
   )
 } finally {
-  for (const built of [ours, peer, bundler]) built.remove()
+  for (const built of [ours, peer]) built.remove()
 }

@@ -1,7 +1,7 @@
-import type { Built } from "./built.ts"
-import { type Call, once } from "./load.ts"
-import { median } from "./report.ts"
-import { type Bindings, prepare, startWorkerd } from "./workerd.ts"
+import type { Built } from "../built.ts"
+import { type Call, once } from "../load.ts"
+import { median } from "../report.ts"
+import { type Bindings, prepare, startWorkerd } from "../workerd.ts"
 
 /** A Worker that is started again and again, and its first calls. */
 export interface Cold {
