@@ -9,19 +9,25 @@ import { readFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
 import { deflateRawSync } from "node:zlib"
 import { build, stop } from "esbuild-wasm"
-import { moduleOf, sectionsOf, textOf, unsigned } from "./wasm.mjs"
+import { withoutDeadCode } from "./reachable.mjs"
+import { exportsOf, moduleOf, sectionsOf, textOf, unsigned } from "./wasm.mjs"
 
 /** The module that esbuild publishes. */
 const WASM_SOURCE = fileURLToPath(import.meta.resolve("esbuild-wasm/esbuild.wasm"))
 
 /** The ids of the sections of a module. */
 const CUSTOM = 0
+const IMPORTS = 2
 const EXPORTS = 7
+const CODE = 10
 const DATA = 11
 const DATA_COUNT = 12
 
 /** The kind of an export. */
 const GLOBAL = 3
+
+/** The functions that the host calls after the start. */
+const CALLED = ["resume", "getsp"]
 
 /** More words that differ between two compilers mean that they were started differently. */
 const MAX_WORDS = 1000
@@ -115,6 +121,13 @@ const withGlobals = ({ id, count = 0, content }, names) => ({
   ])
 })
 
+/** @type {(sections: ReadonlyArray<Section>, id: number) => Section} */
+const sectionOf = (sections, id) => {
+  const found = sections.find((section) => section.id === id)
+  if (found === undefined) throw new Error(`esbuild's module has no section ${id}`)
+  return found
+}
+
 /** @type {(name: string, content: Uint8Array) => Section} */
 const custom = (name, content) => ({ id: CUSTOM, content: Buffer.concat([textOf(name), content]) })
 
@@ -136,8 +149,13 @@ export const generateCompiler = async () => {
   const ordinary = start("ordinary")
   const { memory } = ordinary.snapshot
   const starts = { ordinary: startOf(ordinary, memory), large: startOf(start("large"), memory) }
+  const names = exportsOf(sectionOf(whole, EXPORTS))
+  const exported = CALLED.map((name) => names.get(name) ?? Number.NaN)
+  const code = withoutDeadCode(sectionOf(whole, CODE), sectionOf(whole, IMPORTS).count ?? 0, exported, memory)
   return moduleOf([
-    ...whole.filter(({ id }) => id !== DATA && id !== DATA_COUNT),
+    ...whole
+      .filter(({ id }) => id !== DATA && id !== DATA_COUNT)
+      .map((section) => (section.id === CODE ? code : section)),
     custom("starts", Buffer.from(JSON.stringify(starts))),
     custom("memory", deflateRawSync(memory, { level: 9 }))
   ])

@@ -31,9 +31,11 @@ const OUTPUTS = {
 
 /** The outputs come from these files and the registry. Packages do not change without their version or this text changing. */
 const INPUTS = [
+  local("code.mjs"),
   local("compiler.mjs"),
   local("factory.mjs"),
   local("hono.mjs"),
+  local("reachable.mjs"),
   local("registry.mjs"),
   local("generate.mjs"),
   local("isolate.mjs"),

@@ -28,7 +28,7 @@ export const unsigned = (value) => {
 export const textOf = (text) => Buffer.concat([unsigned(Buffer.byteLength(text)), Buffer.from(text)])
 
 /** @type {(bytes: Uint8Array, at: number) => readonly [value: number, end: number]} */
-const readUnsigned = (bytes, at) => {
+export const readUnsigned = (bytes, at) => {
   let value = 0
   for (let index = at, shift = 0; ; index++, shift += 7) {
     const byte = bytes[index] ?? 0
@@ -66,4 +66,22 @@ export const moduleOf = (sections) => {
     return [Buffer.from([id]), unsigned(head.length + content.length), head, content]
   })
   return Uint8Array.from(Buffer.concat([PREAMBLE, ...parts]))
+}
+
+/**
+ * The indices of the exports by name, of any kind.
+ *
+ * @type {(section: Section) => ReadonlyMap<string, number>}
+ */
+export const exportsOf = ({ count = 0, content }) => {
+  let at = 0
+  return new Map(
+    Array.from({ length: count }, () => {
+      const [length, start] = readUnsigned(content, at)
+      const name = Buffer.from(content.subarray(start, start + length)).toString()
+      const [index, end] = readUnsigned(content, start + length + 1)
+      at = end
+      return [name, index]
+    })
+  )
 }
