@@ -9,24 +9,24 @@ import {
   RegistryUnavailable,
   type SourceFiles
 } from "./Bundler.ts"
-import {
-  BundleError,
-  BundlerBusyError,
-  type BuildOptions,
-  type BundlerOptions,
-  createBundler,
-  RegistryUnavailableError
-} from "./index.ts"
+import { BundlerBusyError } from "./compiler/pool/leased-slots.ts"
+import { BundleError } from "./diagnostics.ts"
+import type { Bundler as PlainBundler, BuildOptions, BundlerOptions } from "./index.ts"
+import { RegistryUnavailableError } from "./npm/errors.ts"
 
-/** esbuild in this Worker, a fresh instance for each build. */
+/**
+ * esbuild in this Worker, a fresh instance for each build. The first build imports the bundler, because most isolates never build,
+ * and it would be a tenth of the time until their first answer.
+ */
 export const layerEsbuild = (
   wasm: WebAssembly.Module,
   options: Omit<BundlerOptions, "wasm"> = {}
 ): Layer.Layer<Bundler> => {
-  const bundler = createBundler({ ...options, wasm })
+  let bundler: PlainBundler | undefined
+  const load = async () => (bundler ??= (await import("./index.ts")).createBundler({ ...options, wasm }))
   return Layer.succeed(Bundler, {
     bundle: Effect.fn("Bundler.bundle")((files: SourceFiles, build?: BuildOptions) =>
-      Effect.tryPromise({ try: () => bundler.bundle(files, build), catch: toTagged })
+      Effect.tryPromise({ try: async () => (await load()).bundle(files, build), catch: toTagged })
     )
   })
 }

@@ -1,4 +1,4 @@
-import { PACKAGE_LIMITS } from "../../bundler/index.ts"
+import { PACKAGE_LIMITS } from "../../bundler/npm/limits.ts"
 import { curlPay, curlQuote, mppxCommandWithKey, mppxOn, mppxRun, mppxUpdate, tempoCommand } from "./commands.ts"
 import type { Capability } from "../../control-plane/ControlPlaneClient.ts"
 import { MAX_SECRET_BYTES, MAX_SECRETS } from "../request/project/env.ts"

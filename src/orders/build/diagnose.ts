@@ -1,4 +1,5 @@
-import { type Diagnostic, lineAt } from "../../bundler/index.ts"
+import type { Diagnostic } from "../../bundler/diagnostics.ts"
+import { lineAt } from "../../bundler/project/jsonc.ts"
 import type { Files } from "../../domain/Order.ts"
 import type { StartFailed } from "../../sandbox/CodeRunner.ts"
 import { isOwn, originsOf, type Position } from "../../sandbox/positions.ts"

@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
-import { type Diagnostic, lineAt } from "../../bundler/index.ts"
+import type { Diagnostic } from "../../bundler/diagnostics.ts"
+import { lineAt } from "../../bundler/project/jsonc.ts"
 import { setting } from "../../config.ts"
 import { type Capability, ControlPlaneClient } from "../../control-plane/ControlPlaneClient.ts"
 import type { Files } from "../../domain/Order.ts"

@@ -1,4 +1,6 @@
-import { base64Length, isGenerated, LIMITS, splitFiles } from "../../bundler/index.ts"
+import { base64Length } from "../../bundler/files/base64.ts"
+import { isGenerated, splitFiles } from "../../bundler/files/read-project.ts"
+import { LIMITS } from "../../bundler/limits.ts"
 import { CodeTooLarge, InvalidRequest } from "../../domain/Errors.ts"
 import type { FileContent, Files } from "../../domain/Order.ts"
 

@@ -1,5 +1,7 @@
 import * as Result from "effect/Result"
-import { isBase64, LIMITS, normalizePath } from "../../../bundler/index.ts"
+import { isBase64 } from "../../../bundler/files/base64.ts"
+import { LIMITS } from "../../../bundler/limits.ts"
+import { normalizePath } from "../../../bundler/project/paths.ts"
 import { type CodeTooLarge, InvalidRequest } from "../../../domain/Errors.ts"
 import type { Changes, FileContent, Files } from "../../../domain/Order.ts"
 import { findExcess } from "../../../orders/build/source-limits.ts"
