@@ -9,6 +9,7 @@ import type { Purchase, PurchaseRow } from "../../src/orders/purchase/Purchase.t
 import { parseId } from "../../src/domain/DeploymentId.ts"
 import { timestamp } from "../../src/domain/Order.ts"
 import { testCredential } from "../../src/payment/testing.ts"
+import { wholeSecond } from "./expiry/support.ts"
 import { host, payments } from "./main.ts"
 import { asUpdate } from "../support/gateway.ts"
 import { edited } from "../support/purchase.ts"
@@ -91,7 +92,7 @@ describe("an upload that was given up and lands after a newer one", () => {
     // The order keeps no upload, and does not wake up before its expiry.
     const { update, answer } = await purchaseOf(id)
     assert.isNull(update)
-    assert.strictEqual(await alarmOf(id), Date.parse(answer!.expires_at))
+    assert.strictEqual(wholeSecond(await alarmOf(id)), Date.parse(answer!.expires_at))
     assert.isUndefined(await withStore(id, (store) => store.payload(id)))
   })
 
@@ -193,7 +194,7 @@ describe("an update of a deleted project", () => {
     const after = await status(id)
     assert.deepInclude(after, { status: "live", url: first.url, expires_at: first.expires_at, last_failure: null })
     assert.strictEqual(host.projects.size, 1)
-    assert.strictEqual(await alarmOf(id), Date.parse(String(first.expires_at)))
+    assert.strictEqual(wholeSecond(await alarmOf(id)), Date.parse(String(first.expires_at)))
     const [made] = [...host.projects.values()]
     const entry = await env.EXPIRY.get<Record<string, unknown>>(`deploy:${made?.id}`, "json")
     assert.strictEqual(entry?.deployment_id, id)

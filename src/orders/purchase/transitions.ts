@@ -1,9 +1,9 @@
+import * as Hash from "effect/Hash"
 import {
   type Answer,
   type Captured,
   type Capturing,
   type Delivered,
-  expiryOf,
   type Expired,
   type Failed,
   type Failure,
@@ -18,6 +18,13 @@ import type { InDoubt, Update } from "../delivery/Update.ts"
  * The transitions between the states of a purchase. They only compute; `save` writes. Every `due` and every time is in unix
  * milliseconds.
  */
+
+/**
+ * When the order wakes up to end what expires: at a time of its own within the second of its expiry, because answers tell whole seconds
+ * and all that end in the same one would wake up at once.
+ */
+export const endsAt = ({ id, answer }: Pick<Purchase, "id" | "answer">): number =>
+  answer === null ? Infinity : Date.parse(answer.expires_at) + ((Hash.string(id) >>> 0) % 1_000)
 
 /** The chain has taken the payment. */
 export const captured = (purchase: Capturing, receipt: string): Captured => ({
@@ -51,7 +58,9 @@ export const delivered = (
   updatedAt: now,
   // A deployment that was taken down meanwhile ends as soon as its delivery has.
   due:
-    purchase.deletedAt === undefined ? Math.min(Date.parse(answer.expires_at), update?.again ?? Infinity) : purchase.due
+    purchase.deletedAt === undefined
+      ? Math.min(endsAt({ id: purchase.id, answer }), update?.again ?? Infinity)
+      : purchase.due
 })
 
 /** The payer has deleted the deployment at `at`. Its project may still be there. */
@@ -166,7 +175,7 @@ export const verified = (purchase: Delivered, verifiedAt: number | null): Delive
 /** The earliest time at which a live deployment needs the order: `due`, a renewal's work, or its expiry, which holds postpone. */
 export const soonest = (purchase: Purchase, due: number): number => {
   const { holds = [], retag } = purchase
-  const end = holds.length > 0 ? holds.map((held) => held.due) : [expiryOf(purchase) ?? Infinity]
+  const end = holds.length > 0 ? holds.map((held) => held.due) : [endsAt(purchase)]
   return Math.min(due, ...end, retag?.due ?? Infinity)
 }
 

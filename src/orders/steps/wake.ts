@@ -1,7 +1,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { LEASE_MS } from "../purchase/new-purchase.ts"
-import { expiryOf, isHeld, type Purchase } from "../purchase/Purchase.ts"
+import { isHeld, type Purchase } from "../purchase/Purchase.ts"
 import { BUILD_FAILURE_TTL_MS, PurchaseStore } from "../purchase/PurchaseStore.ts"
 import { save } from "../purchase/save.ts"
 import * as transition from "../purchase/transitions.ts"
@@ -68,6 +68,6 @@ export const wake = Effect.gen(function* () {
 const nextWakeAt = (purchase: Purchase, now: number): number => {
   if (purchase.state === "expired" || purchase.state === "failed") return now + UNTOLD_MS
   return purchase.state === "delivered" && !isOver(purchase, now)
-    ? Math.min(now + LEASE_MS, expiryOf(purchase) ?? Infinity)
+    ? Math.min(now + LEASE_MS, transition.endsAt(purchase))
     : now + LEASE_MS
 }

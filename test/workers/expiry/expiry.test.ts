@@ -5,7 +5,21 @@ import { losesItsAnswer } from "../../../src/control-plane/testing.ts"
 import { timestamp } from "../../../src/domain/Order.ts"
 import { problem } from "../../support/gateway.ts"
 import { host, payments } from "../main.ts"
-import { after, call, deploy, down, expiry, next, objectOf, pause, purchaseOf, reset, send, status } from "./support.ts"
+import {
+  after,
+  call,
+  deploy,
+  down,
+  expiry,
+  next,
+  objectOf,
+  pause,
+  purchaseOf,
+  reset,
+  send,
+  status,
+  wholeSecond
+} from "./support.ts"
 
 beforeEach(reset)
 
@@ -13,7 +27,7 @@ describe("an expiring deployment", () => {
   it("sets its alarm when it goes live", async () => {
     const id = await deploy()
     const alarm = await runInDurableObject(objectOf(id), (_order, { storage }) => storage.getAlarm())
-    assert.strictEqual(alarm, Date.parse(String((await status(id)).expires_at)))
+    assert.strictEqual(wholeSecond(alarm), Date.parse(String((await status(id)).expires_at)))
   })
 
   it("deletes the project and its index entry, and answers 410 to its key", async () => {

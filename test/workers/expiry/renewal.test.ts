@@ -3,7 +3,7 @@ import { assert, beforeEach, describe, it } from "vitest"
 import { testCredential } from "../../../src/payment/testing.ts"
 import { broken, host, payments } from "../main.ts"
 import { DAY, expiryOf, killAt, over, remove, renew, renewals, wakeRenewal } from "./renewals.ts"
-import { after, deploy, down, objectOf, purchaseOf, reset, send, status } from "./support.ts"
+import { after, deploy, down, objectOf, purchaseOf, reset, send, status, wholeSecond } from "./support.ts"
 
 beforeEach(() => {
   reset()
@@ -141,7 +141,7 @@ describe("a paid renewal", () => {
     assert.include(tags(), tag)
     const { due, retag } = await purchaseOf(id)
     assert.isUndefined(retag)
-    assert.strictEqual(due, await expiryOf(id))
+    assert.strictEqual(wholeSecond(due), await expiryOf(id))
   })
 
   it("whose tags are late delays no delete of its deployment", async () => {

@@ -76,6 +76,8 @@ export const after = async (id: string, change: (purchase: Purchase) => Partial<
 /** Lets the deployment expire. */
 export const expiry = (id: string) =>
   after(id, ({ answer }) => ({ answer: answer && { ...answer, expires_at: timestamp(Date.now() - 2000) } }))
+/** The second of a time, in unix milliseconds: an alarm rings within the second of the expiry. */
+export const wholeSecond = (time: number | null) => Math.floor((time ?? Number.NaN) / 1000) * 1000
 /** Lets the pause before the next attempt pass. */
 export const pause = (id: string) => after(id, () => ({}))
 

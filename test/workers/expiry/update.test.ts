@@ -9,7 +9,20 @@ import { testCredential } from "../../../src/payment/testing.ts"
 import { problem } from "../../support/gateway.ts"
 import { edited } from "../../support/purchase.ts"
 import { host, payments } from "../main.ts"
-import { call, deploy, down, expiry, next, objectOf, pause, purchaseOf, reset, send, status } from "./support.ts"
+import {
+  call,
+  deploy,
+  down,
+  expiry,
+  next,
+  objectOf,
+  pause,
+  purchaseOf,
+  reset,
+  send,
+  status,
+  wholeSecond
+} from "./support.ts"
 
 beforeEach(reset)
 
@@ -28,7 +41,7 @@ describe("an update in its object", () => {
     assert.strictEqual(uploads().length, 2)
     const { update, due, answer } = await purchaseOf(id)
     assert.isNull(update)
-    assert.strictEqual(due, Date.parse(answer!.expires_at))
+    assert.strictEqual(wholeSecond(due), Date.parse(answer!.expires_at))
     assert.deepInclude(await status(id), { status: "live", last_failure: null })
   })
 
