@@ -6,10 +6,14 @@ interface RpcBody {
   readonly params?: ReadonlyArray<unknown>
 }
 
-const rpcBody = ({ body }: Exchange): RpcBody => {
-  const parsed = JSON.parse(body.toString()) as RpcBody | ReadonlyArray<RpcBody>
-  return Array.isArray(parsed) ? (parsed[0] as RpcBody) : (parsed as RpcBody)
-}
+/** The calls of a request to the chain, which may be a batch. */
+const rpcCalls = ({ body }: Exchange): ReadonlyArray<RpcBody> => [JSON.parse(body.toString())].flat() as Array<RpcBody>
+
+/** Whether a call tries a transaction, or another call, of an account. */
+const isTriedBy =
+  (account: string) =>
+  ({ method, params }: RpcBody): boolean =>
+    method === "eth_call" && (params?.[0] as { from?: string } | undefined)?.from?.toLowerCase() === account
 
 /** The steps of a run at which a fault can strike. */
 export type Step = "simulate" | "broadcast" | "create" | "tag" | "database" | "migrate" | "upload" | "delete"
@@ -26,15 +30,13 @@ const ACTIONS = {
 export const runAt = (harness: Harness, step: Step, runs: ReadonlyArray<Run>, exchange: Exchange): Run | undefined => {
   const { method, path, body } = exchange
   switch (step) {
-    case "simulate":
+    case "simulate": {
+      const calls = rpcCalls(exchange)
+      return runs.find(({ agent }) => calls.some(isTriedBy(agent.account.address.toLowerCase())))
+    }
     case "broadcast": {
-      const { method, params } = rpcBody(exchange)
-      if (step === "broadcast") {
-        if (!method.startsWith("eth_sendRaw")) return undefined
-        return runs.find(({ agent }) => agent.signed.has(String(params?.[0]).toLowerCase()))
-      }
-      const from = (params?.[0] as { from?: string } | undefined)?.from?.toLowerCase()
-      return method === "eth_call" ? runs.find(({ agent }) => agent.account.address.toLowerCase() === from) : undefined
+      const sent = rpcCalls(exchange).find(({ method }) => method.startsWith("eth_sendRaw"))?.params?.[0]
+      return sent === undefined ? undefined : runs.find(({ agent }) => agent.signed.has(String(sent).toLowerCase()))
     }
     case "create": {
       if (method !== "POST" || path !== "/v1/projects") return undefined

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import type { Hex } from "viem"
 import type { PaymentRejected, PaymentServiceUnavailable } from "../errors.ts"
 import { decodeWords, encodeWord, selectorOf } from "./chain/abi.ts"
-import type { Network } from "./chain/networks.ts"
+import type { ChainReader } from "./chain/networks.ts"
 import { rejected, unavailable } from "./chain/rejections.ts"
 import { rpcErrorIn, toSimulationError } from "./chain/rpc-failure.ts"
 import type { SignedPayment } from "./read-payment.ts"
@@ -45,11 +45,11 @@ const refuseKey = (detail: string) => {
 export const isKeyRefused = (error: PaymentRejected): boolean => refusals.has(error)
 
 /** Makes the check of access keys. */
-export const makeCheckAccessKey = (network: Network) => {
+export const makeCheckAccessKey = (chain: ChainReader) => {
   const call = (signature: string, ...values: ReadonlyArray<Hex>) =>
     Effect.tryPromise({
       try: () =>
-        network.view(
+        chain.view(
           KEYCHAIN,
           `${selectorOf(signature)}${values.map((value) => encodeWord(BigInt(value))).join("")}` as Hex
         ),
@@ -107,7 +107,7 @@ export const makeCheckAccessKey = (network: Network) => {
   // token.
   const simulateAuthorization = (account: Hex, authorization: SignedKeyAuthorization) =>
     Effect.tryPromise({
-      try: () => network.view(KEYCHAIN, encodeAuthorizeKey(authorization), account),
+      try: () => chain.view(KEYCHAIN, encodeAuthorizeKey(authorization), account),
       catch: (error) => (isUnknownFunction(error) ? ("no such function" as const) : toSimulationError(error))
     }).pipe(
       Effect.catch((error) => {

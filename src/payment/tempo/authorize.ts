@@ -5,7 +5,7 @@ import { PaymentRejected, PaymentServiceUnavailable } from "../errors.ts"
 import type { Authorization, Terms, Verified } from "../PaymentService.ts"
 import { isKeyRefused, makeCheckAccessKey } from "./access-key.ts"
 import { EXPIRING_NONCE_KEY } from "./chain/fees.ts"
-import type { Network } from "./chain/networks.ts"
+import type { ChainReader, Network } from "./chain/networks.ts"
 import { rejected, unavailable } from "./chain/rejections.ts"
 import { toSimulationError } from "./chain/rpc-failure.ts"
 import type { makeChallenges } from "./challenges.ts"
@@ -59,17 +59,15 @@ export const makeAuthorize = (
   network: Network
 ) => {
   const validateCredential = makeValidateCredential(config)
-  const checkAccessKey = makeCheckAccessKey(network)
-  const checkDecimals = makeCheckDecimals(network, config)
-  const funds = makeFunds(network)
+  const checkDecimals = makeCheckDecimals(config)
 
   // A transaction whose nonce is ahead of its account's would pass a simulation, and land whenever the gap is filled. An
   // expiring nonce has no order, but the payer may have sent the transaction before, and it may have failed.
-  const checkNonce = Effect.fnUntraced(function* (payment: SignedPayment) {
+  const checkNonce = Effect.fnUntraced(function* (chain: ChainReader, payment: SignedPayment) {
     const { nonce = 0n, nonceKey = 0n } = payment.transaction
     if (nonceKey === EXPIRING_NONCE_KEY) {
       const receipt = yield* Effect.tryPromise({
-        try: () => network.receipt(keccak256(canonical(payment))),
+        try: () => chain.receipt(keccak256(canonical(payment))),
         catch: () => unavailable
       })
       if (receipt?.status === "0x0") {
@@ -78,7 +76,7 @@ export const makeAuthorize = (
       return
     }
     const next = yield* Effect.tryPromise({
-      try: () => network.nextNonce(payment.account, nonceKey),
+      try: () => chain.nextNonce(payment.account, nonceKey),
       catch: toSimulationError
     })
     if (nonce !== next) {
@@ -88,17 +86,18 @@ export const makeAuthorize = (
     }
   })
 
-  const simulate = (transaction: SignedPayment["transaction"]) =>
-    Effect.tryPromise({ try: () => network.simulate(transaction), catch: toSimulationError })
+  const simulate = (chain: ChainReader, transaction: SignedPayment["transaction"]) =>
+    Effect.tryPromise({ try: () => chain.simulate(transaction), catch: toSimulationError })
 
-  // At most ten questions, in two rounds. Independent questions are asked at once.
-  const checkFunds = Effect.fnUntraced(function* (payment: SignedPayment, until: number) {
+  // At most eleven questions. All are asked at once, but those about the limits of a key, and about an unusual token of the fee.
+  const checkFunds = Effect.fnUntraced(function* (chain: ChainReader, payment: SignedPayment, until: number) {
+    const funds = makeFunds(chain)
     const [readSpendingLimit, feeTerms] = yield* Effect.all(
       [
-        checkAccessKey(payment, until),
+        makeCheckAccessKey(chain)(payment, until),
         funds.readFeeTerms(payment),
-        checkDecimals(payment),
-        simulate(payment.transaction)
+        checkDecimals(chain, payment),
+        simulate(chain, payment.transaction)
       ],
       { concurrency: 4 }
     )
@@ -108,10 +107,11 @@ export const makeAuthorize = (
   // Stock clients pay the first challenge and do not compare it with what they hold. So for a payer without the token, or whose key may
   // not spend it, this finds the other currencies in which the payment would pass the same checks.
   const findPayable = Effect.fnUntraced(function* (payment: SignedPayment, until: number, error: PaymentRejected) {
+    const chain = network.batched()
     const payable = yield* Effect.filter(
       config.currencies.filter(({ address }) => address.toLowerCase() !== payment.currency),
       ({ address }) =>
-        Effect.match(checkFunds(payIn(address.toLowerCase() as Hex, payment), until), {
+        Effect.match(checkFunds(chain, payIn(address.toLowerCase() as Hex, payment), until), {
           onFailure: () => false,
           onSuccess: () => true
         }),
@@ -136,10 +136,11 @@ export const makeAuthorize = (
       const currency = String(checked.challenge.request["currency"])
       yield* validateCredential(verified.credential, terms.price, currency, checked.binding)
       const until = now + MIN_SECONDS_LEFT
-      const checkedFunds = Effect.catchTag(checkFunds(payment, until), "PaymentRejected", (error) =>
+      const chain = network.batched()
+      const checkedFunds = Effect.catchTag(checkFunds(chain, payment, until), "PaymentRejected", (error) =>
         isKeyRefused(error) ? Effect.fail(error) : findPayable(payment, until, error)
       )
-      yield* Effect.all([checkNonce(payment), checkedFunds], { concurrency: 2 })
+      yield* Effect.all([checkNonce(chain, payment), checkedFunds], { concurrency: 2 })
       const transaction = canonical(payment)
       return {
         reference: keccak256(transaction),

@@ -3,7 +3,7 @@ import type { Hex } from "viem"
 import type { Currency } from "../../domain/currencies.ts"
 import { encodeWord, selectorOf } from "./chain/abi.ts"
 import { PaymentRejected } from "../errors.ts"
-import type { Network } from "./chain/networks.ts"
+import type { ChainReader } from "./chain/networks.ts"
 import { rejected } from "./chain/rejections.ts"
 import { toSimulationError } from "./chain/rpc-failure.ts"
 import { DECIMALS, type TempoConfig } from "./config.ts"
@@ -18,7 +18,7 @@ const NUMBER = /^0x[0-9a-f]{64}$/i
  * Checks that a token has six decimals, because a price is the same number of base units in every token. The first payment in
  * a token asks the chain, and the answer is remembered. Another number is the operator's error, which the log tells.
  */
-export const makeCheckDecimals = (network: Network, { currencies, untaken }: Tokens) => {
+export const makeCheckDecimals = ({ currencies, untaken }: Tokens) => {
   const fine = new Set<string>()
   const notTaken = (currency: string) => {
     const isThis = ({ address }: Currency) => address.toLowerCase() === currency
@@ -34,11 +34,11 @@ export const makeCheckDecimals = (network: Network, { currencies, untaken }: Tok
       untaken: currency
     })
   }
-  return Effect.fnUntraced(function* ({ currency }: Pick<SignedPayment, "currency">) {
+  return Effect.fnUntraced(function* (chain: ChainReader, { currency }: Pick<SignedPayment, "currency">) {
     if (fine.has(currency)) return
     if (untaken.has(currency)) return yield* notTaken(currency)
     const answer = yield* Effect.tryPromise({
-      try: () => network.view(currency, selectorOf("decimals()") as Hex),
+      try: () => chain.view(currency, selectorOf("decimals()") as Hex),
       catch: toSimulationError
     })
     if (answer === `0x${encodeWord(BigInt(DECIMALS))}`) {

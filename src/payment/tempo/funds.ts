@@ -3,7 +3,7 @@ import type { Hex } from "viem"
 import type { ReadSpendingLimit } from "./access-key.ts"
 import { encodeWord, selectorOf } from "./chain/abi.ts"
 import { feeOf } from "./chain/fees.ts"
-import type { Network } from "./chain/networks.ts"
+import type { ChainReader } from "./chain/networks.ts"
 import { rejected, unavailable } from "./chain/rejections.ts"
 import { toSimulationError } from "./chain/rpc-failure.ts"
 import type { SignedPayment } from "./read-payment.ts"
@@ -20,10 +20,10 @@ const FEE_MANAGER = "0xfeec000000000000000000000000000000000000"
 const NUMBER = /^0x[0-9a-f]{64}$/i
 
 /** Asks the chain about fees and balances. */
-export const makeFunds = (network: Network) => {
+export const makeFunds = (chain: ChainReader) => {
   const read = (to: Hex, signature: string, account: Hex) =>
     Effect.tryPromise({
-      try: () => network.view(to, `${selectorOf(signature)}${encodeWord(BigInt(account))}` as Hex),
+      try: () => chain.view(to, `${selectorOf(signature)}${encodeWord(BigInt(account))}` as Hex),
       catch: toSimulationError
     }).pipe(
       Effect.flatMap((answer) => {
@@ -49,18 +49,36 @@ export const makeFunds = (network: Network) => {
     return calls.length === 1 ? currency : undefined
   })
 
-  const baseFee = Effect.tryPromise({ try: () => network.baseFee(), catch: () => unavailable })
+  const baseFee = Effect.tryPromise({ try: () => chain.baseFee(), catch: () => unavailable })
 
-  /** Reads the token of the fee and the price of gas. It asks at most two questions, at once. */
-  const readFeeTerms = (payment: SignedPayment) => Effect.all([feeToken(payment), baseFee], { concurrency: 2 })
+  const balanceOf = (token: Hex, account: Hex) => read(token, "balanceOf(address)", account)
 
   /**
-   * Checks that the account has the money and that the key may spend it. It asks one question, and two more for a key with
-   * limits.
+   * Reads the token of the fee, the price of gas, and the balance of the token that most accounts pay their fee in, which may be
+   * another one. It asks at most three questions, at once.
+   */
+  const readFeeTerms = (payment: SignedPayment) => {
+    const { account, currency, transaction } = payment
+    const named = transaction.feeToken
+    const likely = typeof named === "string" ? (named.toLowerCase() as Hex) : currency
+    return Effect.all(
+      {
+        token: feeToken(payment),
+        baseFee,
+        // A failure is none of the payment's if another token pays the fee.
+        balance: Effect.map(Effect.exit(balanceOf(likely, account)), (exit) => ({ of: likely, exit }))
+      },
+      { concurrency: 3 }
+    )
+  }
+
+  /**
+   * Checks that the account has the money and that the key may spend it. It asks one question if the fee is paid in a token that the
+   * balance is not known of, and two for a key with limits.
    */
   const checkBalance = Effect.fnUntraced(function* (
     { account, currency, price, transaction }: SignedPayment,
-    [token, baseFee]: readonly [token: Hex | undefined, baseFee: bigint],
+    { token, baseFee, balance: known }: Effect.Success<ReturnType<typeof readFeeTerms>>,
     readSpendingLimit: ReadSpendingLimit
   ) {
     const { maxFeePerGas = 0n } = transaction
@@ -72,7 +90,7 @@ export const makeFunds = (network: Network) => {
     const inCurrency = token === currency
     const [balance, limit, feeLimit] = yield* Effect.all(
       [
-        token === undefined ? Effect.succeed(undefined) : read(token, "balanceOf(address)", account),
+        token === undefined ? Effect.succeed(undefined) : token === known.of ? known.exit : balanceOf(token, account),
         readSpendingLimit(currency),
         token === undefined || inCurrency ? Effect.succeed(undefined) : readSpendingLimit(token)
       ],

@@ -61,9 +61,11 @@ export const startChain = async () => {
       const body = await text(incoming)
       if (state.trouble === "down") return incoming.socket.destroy()
       state.requests++
-      const request = JSON.parse(body) as Rpc
-      const broadcast = request.method.startsWith("eth_sendRaw")
-      const answer = JSON.stringify(await simulated(request))
+      const request = JSON.parse(body) as Rpc | ReadonlyArray<Rpc>
+      const requests = Array.isArray(request) ? (request as ReadonlyArray<Rpc>) : [request as Rpc]
+      const broadcast = requests.some(({ method }) => method.startsWith("eth_sendRaw"))
+      const answers = await Promise.all(requests.map(simulated))
+      const answer = JSON.stringify(Array.isArray(request) ? answers : answers[0])
       if (broadcast) state.broadcasts++
       if (broadcast && state.trouble === "lost answer") return incoming.socket.destroy()
       outgoing.setHeader("content-type", "application/json").end(answer)

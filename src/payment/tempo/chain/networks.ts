@@ -3,6 +3,7 @@ import * as TransactionRequest from "ox/tempo/TransactionRequest"
 import type { TxEnvelopeTempo } from "ox/tempo/TxEnvelopeTempo"
 import { createClient, type Hex, http, isHex } from "viem"
 import { selectorOf, encodeWord } from "./abi.ts"
+import { type BatchSupport, makeBatchFetch } from "./batch.ts"
 
 /**
  * Tempo's networks and their public nodes, as in viem (a test compares). viem's own definitions include all of its Tempo
@@ -40,18 +41,12 @@ const decodeBlock = Schema.decodeUnknownSync(
   Schema.Struct({ timestamp: Schema.String, baseFeePerGas: Schema.optionalKey(Schema.String) })
 )
 
-/** The chain by its JSON-RPC. Requests that only read are repeated once. */
-export interface Network {
-  readonly chainId: number
+/** The questions to the chain. They change nothing, and each is repeated once. */
+export interface ChainReader {
   /** The node tries a transaction on the latest state. Rejects if the transaction would fail. */
   readonly simulate: (transaction: TxEnvelopeTempo) => Promise<void>
   /** The nonce of an account's next transaction; the key 0 is Ethereum's own. */
   readonly nextNonce: (account: Hex, nonceKey: bigint) => Promise<bigint>
-  /**
-   * Sends a signed transaction and waits for its receipt. Rejects without one. It never repeats, because after a lost answer
-   * the node would say "known".
-   */
-  readonly broadcast: (transaction: Hex) => Promise<RpcReceipt>
   /**
    * Returns a contract's answer to a call that changes nothing. `from` is the caller, if that matters. Rejects with viem's
    * `RpcRequestError` if the contract reverts.
@@ -64,6 +59,18 @@ export interface Network {
   readonly clock: () => Promise<number>
 }
 
+/** The chain by its JSON-RPC. */
+export interface Network extends ChainReader {
+  readonly chainId: number
+  /**
+   * Sends a signed transaction and waits for its receipt. Rejects without one. It never repeats, because after a lost answer
+   * the node would say "known".
+   */
+  readonly broadcast: (transaction: Hex) => Promise<RpcReceipt>
+  /** The same chain for the questions of one payment: those that are asked at once leave as one request. */
+  readonly batched: () => ChainReader
+}
+
 /**
  * Connects to a Tempo network. It uses only viem's transport, because viem's `getTransactionReceipt` gives concurrent
  * callers one shared promise. In a Worker, the promise of a cancelled request never settles, and later callers that ask
@@ -71,23 +78,32 @@ export interface Network {
  */
 export const makeNetwork = (name: keyof typeof networks, url: string | undefined): Network => {
   const { chainId, rpcUrl } = networks[name]
-  const readClient = createClient({
-    transport: http(url ?? rpcUrl, {
-      retryCount: 1,
-      retryDelay: 250,
-      timeout: READ_MILLIS,
-      onFetchResponse: rejectOverloaded
-    })
-  })
-  const broadcastClient = createClient({ transport: http(url ?? rpcUrl, { retryCount: 0, timeout: BROADCAST_MILLIS }) })
-
-  // A node may answer anything, so answers are `unknown` until decoded.
-  const send = ({ request }: typeof readClient, method: string, params: ReadonlyArray<unknown>): Promise<unknown> =>
-    request<{ Method: string; Parameters: ReadonlyArray<unknown>; ReturnType: unknown }>({ method, params })
-  const request = (method: string, ...params: ReadonlyArray<unknown>) => send(readClient, method, params)
+  const node = url ?? rpcUrl
+  const read = { retryCount: 1, retryDelay: 250, timeout: READ_MILLIS, onFetchResponse: rejectOverloaded }
+  const broadcastClient = createClient({ transport: http(node, { retryCount: 0, timeout: BROADCAST_MILLIS }) })
+  const support: BatchSupport = { refused: false }
 
   return {
     chainId,
+    ...makeReader(createClient({ transport: http(node, read) })),
+    broadcast: async (transaction) =>
+      decodeReceipt(await send(broadcastClient, "eth_sendRawTransactionSync", [transaction])),
+    batched: () => {
+      const fetchFn = makeBatchFetch(support, rejectOverloaded)
+      return makeReader(createClient({ transport: http(node, { ...read, fetchFn }) }))
+    }
+  }
+}
+
+type Client = ReturnType<typeof createClient>
+
+// A node may answer anything, so answers are `unknown` until decoded.
+const send = ({ request }: Client, method: string, params: ReadonlyArray<unknown>): Promise<unknown> =>
+  request<{ Method: string; Parameters: ReadonlyArray<unknown>; ReturnType: unknown }>({ method, params })
+
+const makeReader = (client: Client): ChainReader => {
+  const request = (method: string, ...params: ReadonlyArray<unknown>) => send(client, method, params)
+  return {
     simulate: async (transaction) => {
       if (!isHex(await request("eth_call", toRpcCall(transaction), "latest"))) throw new Error("no result of a call")
     },
@@ -103,8 +119,6 @@ export const makeNetwork = (name: keyof typeof networks, url: string | undefined
       const data = selectorOf("getNonce(address,uint256)") + encodeWord(BigInt(account)) + encodeWord(nonceKey)
       return parseNumber(await request("eth_call", { to: NONCE_MANAGER, data }, "latest"), NONCE_WORD)
     },
-    broadcast: async (transaction) =>
-      decodeReceipt(await send(broadcastClient, "eth_sendRawTransactionSync", [transaction])),
     receipt: async (hash) => {
       const answer = await request("eth_getTransactionReceipt", hash)
       return answer === null ? null : decodeReceipt(answer)

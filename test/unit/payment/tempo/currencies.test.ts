@@ -12,11 +12,11 @@ describe("a token", () => {
   it.effect("with six decimals is asked once", () =>
     Effect.gen(function* () {
       const { asked, network } = chainOf({ decimals: number(6) })
-      const check = makeCheckDecimals(network, tokens())
-      yield* check({ currency: token })
-      yield* check({ currency: token })
+      const check = makeCheckDecimals(tokens())
+      yield* check(network, { currency: token })
+      yield* check(network, { currency: token })
       assert.deepStrictEqual(asked, ["decimals"])
-      yield* check({ currency: other })
+      yield* check(network, { currency: other })
       assert.deepStrictEqual(asked, ["decimals", "decimals"])
     })
   )
@@ -28,7 +28,7 @@ describe("a token", () => {
     ["is not known, because the chain is silent", {}, "PaymentServiceUnavailable"]
   ] as ReadonlyArray<readonly [string, Answers, string]>) {
     it.effect(`is not taken if it ${what}`, () =>
-      Effect.map(Effect.flip(makeCheckDecimals(chainOf(answers).network, tokens())({ currency: token })), (error) =>
+      Effect.map(Effect.flip(makeCheckDecimals(tokens())(chainOf(answers).network, { currency: token })), (error) =>
         assert.strictEqual(error._tag, tag)
       )
     )

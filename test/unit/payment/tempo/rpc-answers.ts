@@ -62,7 +62,10 @@ export const chainOf = (answers: Answers) => {
       const answer = answers[name] ?? new Error("silent")
       return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer)
     },
-    baseFee: () => Promise.resolve(10_000_000_000n)
+    baseFee: () => Promise.resolve(10_000_000_000n),
+    batched() {
+      return this
+    }
   } as unknown as Network
   return { asked, network }
 }

@@ -30,6 +30,7 @@ const network = (answers: Partial<Network>): Network => ({
   baseFee: () => Promise.reject(new Error("silent")),
   receipt: () => Promise.reject(new Error("silent")),
   clock: () => Promise.reject(new Error("silent")),
+  batched: () => network(answers),
   ...answers
 })
 const resolves =

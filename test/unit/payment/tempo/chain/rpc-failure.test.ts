@@ -1,6 +1,6 @@
 import { CallExecutionError, HttpRequestError, RpcRequestError, TimeoutError } from "viem"
 import { assert, describe, it } from "vitest"
-import { toSimulationError } from "../../../../src/payment/tempo/chain/rpc-failure.ts"
+import { toSimulationError } from "../../../../../src/payment/tempo/chain/rpc-failure.ts"
 
 const url = "http://127.0.0.1:1"
 const secret = "c0ffee".repeat(40)

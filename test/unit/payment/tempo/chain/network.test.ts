@@ -11,12 +11,12 @@ import { Abis, Account, P256, Transaction } from "viem/tempo"
 import { nonce } from "viem/tempo/actions"
 import { tempo as mainnet, tempoLocalnet, tempoModerato } from "viem/tempo/chains"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import { PaymentService } from "../../../../src/payment/PaymentService.ts"
-import { makeNetwork, networks } from "../../../../src/payment/tempo/chain/networks.ts"
-import { toSimulationError } from "../../../../src/payment/tempo/chain/rpc-failure.ts"
-import { explainRevert } from "../../../../src/payment/tempo/chain/reverts.ts"
-import { answer, type Signer } from "./client.ts"
-import { tempo, terms } from "./setup.ts"
+import { PaymentService } from "../../../../../src/payment/PaymentService.ts"
+import { makeNetwork, networks } from "../../../../../src/payment/tempo/chain/networks.ts"
+import { toSimulationError } from "../../../../../src/payment/tempo/chain/rpc-failure.ts"
+import { explainRevert } from "../../../../../src/payment/tempo/chain/reverts.ts"
+import { answer, type Signer } from "../client.ts"
+import { tempo, terms } from "../setup.ts"
 
 interface Rpc {
   readonly method: string
