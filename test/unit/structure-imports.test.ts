@@ -30,3 +30,21 @@ describe("dynamic imports", () => {
     assert.deepStrictEqual(importers, [])
   })
 })
+
+describe("tagged templates", () => {
+  // esbuild escapes all other texts. With one other character V8 decodes the whole program, instead of copying it: some
+  // milliseconds of each start.
+  it("have only ASCII, so that the program has", () => {
+    const tagged = sources
+      .map((path) => [path, readFileSync(path, "utf8")] as const)
+      .filter(([path, text]) => /^src.api.operator.pages/.test(path) && text.includes("html`"))
+    assert.isAbove(tagged.length, 3)
+    for (const [path, text] of tagged)
+      assert.deepStrictEqual(
+        // oxlint-disable-next-line no-control-regex
+        text.split("\n").filter((line) => !/^\s*(\/\/|\*|\/\*)/.test(line) && /[^\x00-\x7f]/.test(line)),
+        [],
+        path
+      )
+  })
+})

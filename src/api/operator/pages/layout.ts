@@ -49,7 +49,7 @@ export const layout = (title: string, content: Value, current?: string): string 
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="robots" content="noindex" />
-        <title>${title} · operator</title>
+        <title>${title} &middot; operator</title>
         ${STYLE_ELEMENT}
       </head>
       <body>
