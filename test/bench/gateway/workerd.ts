@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import type { Built } from "./built.ts"
 
-/** The bindings of a Worker. Every fetch fails at once. */
+/** The bindings of a Worker. */
 export interface Bindings {
   readonly vars?: Readonly<Record<string, string>>
   /** Class names by binding. */
@@ -13,6 +13,8 @@ export interface Bindings {
   readonly kv?: ReadonlyArray<string>
   /** The folder that keeps the objects' storage; without one it is in memory, and has no SQL. */
   readonly disk?: string
+  /** Where it can fetch from; by default every fetch fails at once. */
+  readonly reaches?: "this machine"
 }
 
 /** A workerd process of its own that serves one Worker. */
@@ -26,12 +28,12 @@ export interface Running {
 
 const text = (value: string) => JSON.stringify(value)
 
-const configOf = ({ modules }: Built, { vars = {}, objects = {}, kv = [], disk }: Bindings) => `
+const configOf = ({ modules }: Built, { vars = {}, objects = {}, kv = [], disk, reaches }: Bindings) => `
 using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
     (name = "main", worker = .main),
-    (name = "internet", network = (allow = [])),
+    (name = "internet", network = (allow = [${reaches === undefined ? "" : text("local")}])),
     ${disk === undefined ? "" : `(name = "disk", disk = (path = ${text(disk)}, writable = true)),`}
     (name = "nothing", external = (address = "127.0.0.1:1", http = ()))
   ],
