@@ -57,9 +57,9 @@ export class Collector {
     this.#start()
   }
 
-  /** Adds a log record. */
-  addLog(log: CollectedLog, isOrder: boolean): void {
-    if (this.#hasRoom(1, isOrder)) this.#logs.push(log)
+  /** Adds a log record, which is made only if there is room. */
+  addLog(make: () => CollectedLog, isOrder: boolean): void {
+    if (this.#hasRoom(1, isOrder)) this.#logs.push(make())
     this.#start()
   }
 

@@ -1,4 +1,4 @@
-import type * as Context from "effect/Context"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
@@ -58,10 +58,13 @@ const makeLayer = (
   const tracer = Tracer.make({ span: (options) => new CollectedSpan(options, sink) })
   const logger = Logger.make<unknown, void>((options) =>
     safely(() => {
-      const record = logRecord(options)
-      describeRequest(record)
-      const { span } = record
+      const span = Context.getOrUndefined(options.fiber.context, Tracer.ParentSpan)
       const request = span instanceof CollectedSpan ? span.request : undefined
+      const record = () => {
+        const made = logRecord(options)
+        describeRequest(made)
+        return made
+      }
       collector.addLog(record, request === undefined || request.reachedOrder)
     })
   )

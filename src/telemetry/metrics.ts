@@ -7,16 +7,20 @@ import * as Metric from "effect/Metric"
 /** Bounds of the histogram in seconds, as the semantic conventions for HTTP recommend. Deploys take longer, so it goes on to 60. */
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60]
 
-const requestDuration = Metric.histogram("http.server.request.duration", {
-  description: "Duration of HTTP server requests.",
-  boundaries: SECONDS
-})
+const requestDuration = (attributes: Readonly<Record<string, string>>) =>
+  Metric.histogram("http.server.request.duration", {
+    description: "Duration of HTTP server requests.",
+    boundaries: SECONDS,
+    attributes
+  })
 
-const challenges = Metric.counter("mpp_compute.challenges", {
-  description: "Answers with status 402.",
-  bigint: true,
-  incremental: true
-})
+const challenges = (attributes: Readonly<Record<string, string>>) =>
+  Metric.counter("mpp_compute.challenges", {
+    description: "Answers with status 402.",
+    bigint: true,
+    incremental: true,
+    attributes
+  })
 
 const transitions = Metric.counter("mpp_compute.order.transitions", {
   description: "Purchases that reached a state: capturing (begun), captured, delivered, failed, expired.",
@@ -58,12 +62,13 @@ type Registry = Context.Context<never>
 export const registryContext = (registry: Metric.MetricRegistry): Registry =>
   Context.make(Metric.MetricRegistry, registry) as Registry
 
-/** Counts an answered request, and a challenge if it is one. `seconds` is its duration. */
-export const countRequest = (
-  registry: Registry,
-  request: { readonly method: string; readonly route: string | undefined; readonly status: number },
-  seconds: number
-): void => {
+interface CountedRequest {
+  readonly method: string
+  readonly route: string | undefined
+  readonly status: number
+}
+
+const requestSeries = (request: CountedRequest) => {
   const route = request.route === undefined ? {} : { "http.route": request.route }
   const attributes = {
     "http.request.method": request.method,
@@ -71,8 +76,19 @@ export const countRequest = (
     ...route,
     ...(request.status >= 500 && { "error.type": String(request.status) })
   }
-  Metric.withAttributes(requestDuration, attributes).updateUnsafe(seconds, registry)
-  if (request.status === 402) Metric.withAttributes(challenges, route).updateUnsafe(1n, registry)
+  return { duration: requestDuration(attributes), challenges: request.status === 402 ? challenges(route) : undefined }
+}
+
+/** The series of requests that were counted. Each is made once, because that takes as long as ten counts. No client can add to their number. */
+const known = new Map<string, ReturnType<typeof requestSeries>>()
+
+/** Counts an answered request, and a challenge if it is one. `method` is a known one. `seconds` is its duration. */
+export const countRequest = (registry: Registry, request: CountedRequest, seconds: number): void => {
+  const name = `${request.method} ${request.status} ${request.route}`
+  const series = known.get(name) ?? requestSeries(request)
+  known.set(name, series)
+  series.duration.updateUnsafe(seconds, registry)
+  series.challenges?.updateUnsafe(1n, registry)
 }
 
 /** Counts spans and log records that are not sent. */

@@ -20,7 +20,7 @@ const collected = (send: () => Promise<boolean> = async () => true) => {
     (work) => void duties.push(work)
   )
   const add = (count: number, isOrder = true) => {
-    for (let n = 0; n < count; n++) collector.addLog(log, isOrder)
+    for (let n = 0; n < count; n++) collector.addLog(() => log, isOrder)
   }
   return { batches, duties, collector, add, sizes: () => batches.map(({ logs }) => logs.length) }
 }
@@ -49,6 +49,14 @@ describe("the collected telemetry", () => {
     add(1)
     await vi.advanceTimersByTimeAsync(1000)
     assert.strictEqual(batches[1]?.dropped, 0)
+  })
+
+  it("makes no record for which there is no room", () => {
+    const { add, collector } = collected()
+    const make = vi.fn(() => log)
+    add(1023, false)
+    for (const isOrder of [false, false, true]) collector.addLog(make, isOrder)
+    assert.strictEqual(make.mock.calls.length, 2)
   })
 
   it("is sent by one request at a time, which goes on with what comes meanwhile", async () => {
@@ -113,9 +121,9 @@ describe("the collected telemetry", () => {
       if (!isRequest) throw new Error("there is no request")
     }
     const collector = new Collector(async () => (batches++, true), waitUntil)
-    assert.doesNotThrow(() => collector.addLog(log, true))
+    assert.doesNotThrow(() => collector.addLog(() => log, true))
     isRequest = true
-    collector.addLog(log, true)
+    collector.addLog(() => log, true)
     await vi.advanceTimersByTimeAsync(1000)
     assert.isAtLeast(batches, 1)
     await Effect.runPromise(Effect.void)
