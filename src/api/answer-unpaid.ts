@@ -11,7 +11,7 @@ import { addCors } from "./cors.ts"
 import { makeDeploy } from "./endpoints/deploy.ts"
 import { makeExecute } from "./endpoints/execute.ts"
 import { type ParsedRequest, readUnpaid } from "./paid/read-request.ts"
-import { type Body, receivedBody } from "./request/body.ts"
+import { type Body, type Received, toBody } from "./request/body.ts"
 import { logRequest } from "./request/log-requests.ts"
 import { isPlainOrigin } from "./request/origin.ts"
 
@@ -24,7 +24,10 @@ interface UnpaidSteps {
 }
 
 /** Answers a request without the router; `undefined` if the router must answer it. Until then nothing has happened. */
-export type AnswerUnpaid = (request: Request) => Promise<Response | undefined> | Response | undefined
+export type AnswerUnpaid = (
+  request: Request,
+  received: Received
+) => Promise<Response | undefined> | Response | undefined
 
 /**
  * Most requests buy something and have no credential yet: a 402, or the refusal of their body. The router, its scope and the
@@ -41,11 +44,12 @@ export const makeAnswerUnpaid = Effect.gen(function* () {
   const run = Effect.runForkWith(context)
   const isTraced = Context.get(context, Tracer.Tracer) !== Tracer.nativeTracer
 
-  return ((request) => {
-    const path = isTraced ? undefined : pathOfUnpaid(request)
+  return ((request, received) => {
+    if (isTraced || received === "broken") return undefined
+    const path = pathOfUnpaid(request)
     const steps = path === undefined ? undefined : endpoints.get(path)
-    const body = steps === undefined ? undefined : receivedBody(request)
-    if (path === undefined || steps === undefined || body === undefined) return undefined
+    if (path === undefined || steps === undefined) return undefined
+    const body = toBody(received, received.length)
     const fiber = run(respond(path, () => answer(steps, request, body)))
     const exit = fiber.pollUnsafe()
     // The challenge is made at once, but another payment service may take its time.
@@ -83,10 +87,18 @@ const respond = <E>(path: string, answer: () => Effect.Effect<HttpServerResponse
     return Effect.flatMap(answer(), (answered) =>
       Effect.as(
         logRequest("POST", path, answered, clock.currentTimeMillisUnsafe() - since),
-        HttpServerResponse.toWeb(addCors(answered))
+        toResponse(addCors(answered))
       )
     )
   })
+
+/** Makes a response of a text as `HttpServerResponse.toWeb` does, without a copy of its headers. */
+const toResponse = (answer: HttpServerResponse.HttpServerResponse): Response => {
+  const { body, status, headers } = answer
+  return body._tag === "Uint8Array" && body.text !== undefined
+    ? new Response(body.text, { status, headers })
+    : HttpServerResponse.toWeb(answer)
+}
 
 const responseOf = (exit: Exit.Exit<Response, unknown>): Response | undefined =>
   Exit.isSuccess(exit) ? exit.value : undefined

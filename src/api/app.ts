@@ -21,7 +21,7 @@ import { type AnswerUnpaid, makeAnswerUnpaid } from "./answer-unpaid.ts"
 import { Api } from "./Api.ts"
 import { cors } from "./cors.ts"
 import { DiscoveryRoutes, discoveryPaths } from "./discovery/routes.ts"
-import { discardBody, receiveBody } from "./request/body.ts"
+import { discardBody, keepReceived, receiveBody } from "./request/body.ts"
 import { Handlers } from "./handlers.ts"
 import { makeMcp, MCP_PATH } from "./mcp/route.ts"
 import { makeLimits, MAX_PATH_LENGTH, MAX_URL_LENGTH, pathOf } from "./request/limits.ts"
@@ -114,8 +114,13 @@ export type GatewayServices =
 export const serve = (services: Layer.Layer<GatewayServices>): ((request: Request) => Promise<Response>) => {
   let answerUnpaid: AnswerUnpaid = () => undefined
   const gateway = async (request: Request): Promise<Response> => {
-    await receiveBody(request)
-    return (await answerUnpaid(request)) ?? handler(withoutSignal(request))
+    const received = await receiveBody(request)
+    if (received !== undefined) {
+      const answered = await answerUnpaid(request, received)
+      if (answered !== undefined) return answered
+      keepReceived(request, received)
+    }
+    return handler(withoutSignal(request))
   }
   const app = makeApp(gateway, (made) => {
     answerUnpaid = made
@@ -141,9 +146,9 @@ const withoutSignal = (request: Request): Request => Object.defineProperty(reque
  * escapes such a path. A path that is too long for the router stays as it is.
  */
 const toRoutable = (request: Request): Request => {
-  if (request.url.length > MAX_URL_LENGTH + 300 || !request.url.includes("%") || !URL.canParse(request.url))
-    return request
-  const url = new URL(request.url)
+  const sent = request.url
+  if (sent.length > MAX_URL_LENGTH + 300 || !sent.includes("%") || !URL.canParse(sent)) return request
+  const url = new URL(sent)
   try {
     if (url.pathname.length > MAX_PATH_LENGTH) return request
     decodeURIComponent(url.pathname)

@@ -75,11 +75,12 @@ const acceptBody = (
 }
 
 const parse = (
-  { headers, url }: Request,
+  request: Request,
   body: Body,
   bytes: Uint8Array,
   credential: string | undefined
 ): Result.Result<ParsedRequest, InvalidRequest> => {
+  const { headers } = request
   // A request without a body and a credential asks for a quote, so its other headers do not matter.
   const key = body.size === 0 && credential === undefined ? Result.succeed(undefined) : readIdempotencyKey(headers)
   if (Result.isFailure(key)) return Result.fail(key.failure)
@@ -91,14 +92,19 @@ const parse = (
       })
     )
   }
+  // Most refused requests need neither the hash nor these two, and the platform copies a text each time it is read.
   return Result.succeed({
-    url,
+    get url() {
+      return request.url
+    },
     bytes,
     get sha256() {
       return body.sha256
     },
     idempotencyKey: key.success,
     credential,
-    preferences: headers.get("accept-payment")
+    get preferences() {
+      return headers.get("accept-payment")
+    }
   })
 }

@@ -26,8 +26,10 @@ export const readBody = (request: Request, limit: number): Effect.Effect<Body, I
   })
 }
 
-/** Bodies that were read before the router saw their requests. A broken one ended early. */
-const received = new WeakMap<Request, Uint8Array | "broken">()
+/** A body that was read before the router saw its request. A broken one ended early. */
+export type Received = Uint8Array | "broken"
+
+const received = new WeakMap<Request, Received>()
 
 /** The largest body that is read before the router sees its request, in bytes. */
 const MAX_RECEIVED = 65_536
@@ -37,19 +39,16 @@ const MAX_RECEIVED = 65_536
  * does for most requests then happens in one step. A fiber that waits for a body costs a tenth of an unpaid request, because
  * it keeps its asynchronous context.
  */
-export const receiveBody = (request: Request): Promise<unknown> | undefined =>
+export const receiveBody = (request: Request): Promise<Received> | undefined =>
   announcedLength(request) <= MAX_RECEIVED
     ? request.arrayBuffer().then(
-        (bytes) => received.set(request, new Uint8Array(bytes)),
-        () => received.set(request, "broken")
+        (bytes) => new Uint8Array(bytes),
+        () => "broken"
       )
     : undefined
 
-/** Returns a whole body that was read before the router saw its request. */
-export const receivedBody = (request: Request): Body | undefined => {
-  const known = received.get(request)
-  return known === undefined || known === "broken" ? undefined : toBody(known, MAX_RECEIVED)
-}
+/** Keeps a received body, so that `readBody` and `discardBody` find it behind the router. */
+export const keepReceived = (request: Request, body: Received): void => void received.set(request, body)
 
 /** Reads a body to its end and keeps nothing, for an answer that does not depend on it. A body may end early. */
 export const discardBody = (request: Request): Effect.Effect<void> =>
@@ -68,7 +67,7 @@ const announcedLength = ({ headers }: Request): number => Number(headers.get("co
 const endedEarly = () => new InvalidRequest({ detail: "The request body ended early. Send the request again." })
 
 /** Returns a body that was read at once. For a small body, as usual, that costs a tenth of reading the stream. */
-const toBody = (bytes: Uint8Array, limit: number): Body => ({
+export const toBody = (bytes: Uint8Array, limit: number): Body => ({
   size: bytes.length,
   // Most refused requests need no hash.
   get sha256() {

@@ -101,8 +101,8 @@ const waysOf = async (parts: Parts) => {
     logs: gateway.logs,
     unrouted: async (sent: Sent) => {
       const request = requestOf(sent, true)
-      await receiveBody(request)
-      return answerUnpaid(request)
+      const received = (await receiveBody(request)) ?? assert.fail("no body")
+      return answerUnpaid(request, received)
     },
     routed: (sent: Sent) => gateway.handler(requestOf(sent, false))
   }
