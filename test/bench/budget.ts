@@ -13,17 +13,17 @@ const limits = {
    * consumer's own code needs some of that.
    */
   upload: 4_400_000,
-  /** Measured: 0.71 to 0.85. */
+  /** Measured: 0.66 to 0.81. */
   "unpaid, hono-api": 1,
   /** Challenges in two tokens, beside a bare Worker that issues two. Measured: 0.53. */
   "unpaid, two tokens": 1.1,
   /** Measured: 1.02 to 1.05. Reading, hashing and parsing 400 KB is nearly all of it, and the same for both. */
   "unpaid, 400 KB": 1.2,
   /**
-   * Measured: 1.68 to 2.26 on a busy machine, where the commits before had 2.0 to 2.6. The goal is 1.1. Effect's router with one
-   * route that only answers costs about as much as the whole bare Worker here.
+   * Measured: 1.65 to 1.74 on a busy machine, where the router's answer had 2.07. The goal is 1.1. The bare Worker writes no log, has
+   * one header, and checks nothing of a body but its paths.
    */
-  "bad path": 2.6,
+  "bad path": 2.1,
   /**
    * From starting workerd to the first 402, beside the bare Worker with esbuild's wasm in its upload. Measured: 0.94; 1.12 without
    * `quiet-start.ts`. workerd compiles the wasm at its start, and `upload` bounds the wasm's size.
