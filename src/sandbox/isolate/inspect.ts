@@ -9,7 +9,7 @@ import { importFrom } from "./intrinsics.ts"
 //   x lines    some exports are not allowed in a Worker: name, tab, kind
 //   t JSON     the code threw when it started: name, message, stack
 // They import the author's module by evaluation, not by the loader, so that they can report what it throws with its stack.
-// It is still the start, and no request.
+// It is still the start, and no request. `startToServe` imports it by the loader, and reports only what can serve.
 
 const inspectorModule = ({ intrinsics, holder }: Names, names: string, inspect: string) => `
 import { WorkerEntrypoint, DurableObject, WorkflowEntrypoint } from "cloudflare:workers"
@@ -30,12 +30,11 @@ export default class extends WorkerEntrypoint {
 }
 `
 
+/** The names of the intrinsics that `SERVE` needs. */
+const SERVE_NAMES = "construct, getPrototypeOf, isHooked, ObjectPrototype, ownKeys, text"
+
 /** Looks for a request handler: an object with a `fetch`, or a class that extends `WorkerEntrypoint`, as the runtime does. */
-export const inspectToServe = (names: Names): string =>
-  inspectorModule(
-    names,
-    "construct, getPrototypeOf, isHooked, ObjectPrototype, ownKeys, text",
-    `
+const SERVE = `
 const usable = () => (isHooked() ? "h" : "k")
 const kindOf = (value) => (value === null ? "null" : typeof value === "undefined" ? "undefined" : "a " + typeof value)
 
@@ -102,7 +101,35 @@ const inspect = (main) => {
   }
 }
 `
-  )
+
+/** Looks for a request handler in the author's main module. */
+export const inspectToServe = (names: Names): string => inspectorModule(names, SERVE_NAMES, SERVE)
+
+/**
+ * Looks for a request handler, and also re-exports all exports of the author's module, so that the runtime validates them when it
+ * starts this one. So one isolate shows both. The runtime tells what fails otherwise than for the author's own main module.
+ *
+ * @param author the author's main module.
+ * @param entrypoint the name of the entrypoint that answers, a random text.
+ */
+export const startToServe =
+  (author: string, entrypoint: string) =>
+  ({ intrinsics, holder }: Names): string =>
+    `
+import { WorkerEntrypoint, DurableObject, WorkflowEntrypoint } from "cloudflare:workers"
+${importFrom(`answer, ${SERVE_NAMES}`, intrinsics)}
+import { main } from ${JSON.stringify(`./${holder}`)}
+export * from ${JSON.stringify(`./${author}`)}
+export { default } from ${JSON.stringify(`./${author}`)}
+${SERVE}
+// The exports are read before the runtime reads them, as it is at the host: a getter may return something else the next time.
+const report = inspect(main)
+export class ${entrypoint} extends WorkerEntrypoint {
+  fetch() {
+    return answer(typeof report === "string" ? report : report(this.ctx, this.env))
+  }
+}
+`
 
 /** Looks for a function that can be called once; see `callable`. */
 export const inspectToRun = (names: Names): string =>

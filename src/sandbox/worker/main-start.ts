@@ -50,7 +50,7 @@ export const startReexported = async (
 }
 
 /** Makes a class name that code cannot know. */
-const randomName = (): string => `Absent${crypto.randomUUID().replaceAll("-", "")}`
+export const randomName = (): string => `Absent${crypto.randomUUID().replaceAll("-", "")}`
 
 const startOnce = (loader: WorkerLoader, code: WorkerCode, cpuMs: number): Promise<MainStart | FailedAttempt> => {
   const entrypoint = randomName()

@@ -3,7 +3,8 @@ import { inspectToRun, inspectToServe } from "../isolate/inspect.ts"
 import { LIMITS, type RunError } from "../limits.ts"
 import type { WorkerCode, WorkerLoader } from "./loader.ts"
 import { type ExportInspection, inspectExports, type InvalidExport } from "./inspect-exports.ts"
-import { startAsMain, startReexported } from "./main-start.ts"
+import { START_TIMEOUT_MESSAGE, startAsMain, startReexported } from "./main-start.ts"
+import { startQuickly } from "./quick-start.ts"
 
 /** The purpose of code: to serve requests, or to be called once. */
 export type Purpose = "serve" | "run"
@@ -44,9 +45,10 @@ export const checkOrThrow = async (
 }
 
 /**
- * Starts code in isolates of its own, without network, and inspects its exports. It calls none of them. Code that serves is
- * started as it is: the runtime validates the very module that the host will start, outside of any request. The runtime does
- * not check for a request handler, so a module of the gateway does, in another isolate.
+ * Starts code in isolates of its own, without network, and inspects its exports. It calls none of them. One isolate shows that code
+ * serves, because each isolate costs time and money. If that one is not content, code that serves is started as it is: the runtime
+ * validates the very module that the host will start, outside of any request. The runtime does not check for a request handler, so a
+ * module of the gateway does, in another isolate.
  */
 export const check = async (
   loader: WorkerLoader,
@@ -57,6 +59,12 @@ export const check = async (
   if (main === undefined) return failed(`No such module: ${code.mainModule}`)
   // A module of the gateway could import either, but the runtime starts neither.
   if (typeof main !== "string" && !("js" in main)) return failed("Main module must be an ES module.")
+  // The host's own modules around the code must start, too.
+  if (purpose === "serve" && code.hostMain === undefined) {
+    const start = await startQuickly(loader, code, START_CPU_MS.serve)
+    if (start === "usable") return { ok: true }
+    if (start === "late") return failed(START_TIMEOUT_MESSAGE)
+  }
   const [started, exports] = await Promise.all([
     purpose === "serve" ? startAsMain(loader, asHosted(code), START_CPU_MS.serve) : { ok: true as const },
     inspectExports(loader, code, purpose === "serve" ? inspectToServe : inspectToRun, START_CPU_MS[purpose])
