@@ -60,8 +60,9 @@ const publish = Effect.fn("OrderWorkflow.publish")(function* (purchase: Purchase
   const update = sentAgain(sent, upload, store.secrets(purchase.id), { body: "", key: purchase.key, attempts: 0 }, now)
   const delivered = yield* save(store, transition.delivered(sent, answer, now, update))
   if (sent.failure !== null && !isDeleted(sent)) yield* settleOwed(delivered)
-  yield* index(delivered)
-  if (!isDeleted(delivered)) yield* verify(delivered)
+  // Neither needs the other, so the client waits for both at once.
+  const verified = isDeleted(delivered) ? Effect.void : verify(delivered)
+  yield* Effect.all([index(delivered), verified], { concurrency: 2, discard: true })
   return delivered
 })
 
