@@ -4,6 +4,7 @@ import { type LimitCheck, type Attempt, Attempts, type Budget, type AttemptEnd }
 import { makeDeploymentsSql } from "./DeploymentsSql.ts"
 import type { DeploymentPage } from "./page.ts"
 import { makeProofsMemory, makeProofsSql } from "./proofs.ts"
+import type { WantedPlace } from "./Payers.ts"
 import type { Full } from "./refusals.ts"
 import { type Reservation, Reservations } from "./Reservations.ts"
 import { makeSwitchesSql, type PayerSwitches, type SalesState } from "./SwitchesSql.ts"
@@ -36,11 +37,14 @@ export class PayerObject extends DurableObject {
   /** When the alarm rings, as far as this instance knows, in unix milliseconds. It may ring too early, and never too late. */
   #alarmAt = Infinity
 
-  /** Begins an attempt, as `Attempts.begin`. */
-  async begin(id: string, budget: Budget): Promise<LimitCheck> {
-    const check = this.#attempts.begin(id, budget, Date.now())
+  /** Begins an attempt, as `Attempts.begin`, and takes the place for it. Without a place left (`full`) it does not begin. */
+  async begin(id: string, budget: Budget, place?: WantedPlace): Promise<LimitCheck & { readonly full: Full | null }> {
+    const now = Date.now()
+    const check = this.#attempts.begin(id, budget, now)
+    const full = check.refused === null && place !== undefined ? this.#takePlace(place, now) : null
+    if (full !== null) this.#attempts.end(id, "forgotten")
     this.#write()
-    return check
+    return { ...check, full }
   }
 
   /** Keeps an attempt, as `Attempts.keep`. */
@@ -57,17 +61,6 @@ export class PayerObject extends DurableObject {
     if (!this.#attempts.isUnpersisted(id)) this.#restore()
     this.#attempts.end(id, how)
     this.#write()
-  }
-
-  /** Takes a place, as `Payers.reserve`, unless the payer has `max`. */
-  async reserve(id: string, max: number): Promise<Full | null> {
-    this.#restore()
-    const now = Date.now()
-    const { count, endsAt } = this.#deployments.live()
-    if (count + this.#places.all(now).length >= max) return { endsAt }
-    this.#places.add(id, now)
-    this.#write()
-    return null
   }
 
   /** Gives a place back, as `Payers.release`. */
@@ -138,6 +131,14 @@ export class PayerObject extends DurableObject {
     this.#restore()
     this.#write()
     this.#setAlarm(now + 1_000)
+  }
+
+  #takePlace({ id, max }: WantedPlace, now: number): Full | null {
+    this.#restore()
+    const { count, endsAt } = this.#deployments.live()
+    if (count + this.#places.all(now).length >= max) return { endsAt }
+    this.#places.add(id, now)
+    return null
   }
 
   #restore(): void {

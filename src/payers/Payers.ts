@@ -33,6 +33,14 @@ export interface Place {
   readonly id: string
 }
 
+/** The place that an attempt to buy a deployment takes. */
+export interface WantedPlace {
+  /** The id of the deployment to come. */
+  readonly id: string
+  /** How many deployments its payer may have, live or about to be. */
+  readonly max: number
+}
+
 /**
  * Stores facts about each payer beyond one order: failed attempts to buy or update something, which cost the payer nothing and so
  * are limited, and the payer's deployments. The orders know the truth about each deployment, and tell it again until it is taken.
@@ -42,6 +50,15 @@ export class Payers extends Context.Service<
   {
     /** Begins an attempt, before any work for it. */
     readonly begin: (attempt: AttemptId) => Effect.Effect<void, TooManyAttempts | Busy>
+    /**
+     * Begins an attempt to buy a deployment, and takes its place in the same step. It does not begin if the payer has `max` live or
+     * reserved. The deployment's first notice takes the place over. A place that is neither taken over nor released is given back after
+     * a minute.
+     */
+    readonly enter: (
+      attempt: AttemptId,
+      place: WantedPlace
+    ) => Effect.Effect<void, TooManyAttempts | TooManyDeployments | Busy>
     /**
      * Stores an attempt before a build. From now on it counts, even after a crash. Returns the number of the payer's failed
      * attempts within an hour.
@@ -54,11 +71,6 @@ export class Payers extends Context.Service<
      * It asks for nothing that is paid for.
      */
     readonly requireSale: (payer: string) => Effect.Effect<void, Denied | SalesPaused | Busy>
-    /**
-     * Takes a place before a new deployment is authorized, or fails if the payer has `max` live or reserved. The deployment's first
-     * notice takes it over. A place that is neither taken over nor released is given back after a minute.
-     */
-    readonly reserve: (place: Place, max: number) => Effect.Effect<void, TooManyDeployments | Busy>
     /** Gives a place back. Never fails, because it is given back anyway. */
     readonly release: (place: Place) => Effect.Effect<void>
     /** Takes a notice of a deployment. Taking one again, or an older one, changes nothing. */

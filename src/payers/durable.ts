@@ -28,6 +28,11 @@ export const layerPayersDurable = (namespace: DurableObjectNamespace<PayerObject
           callObject(payer, (object) => object.begin(id, budget)),
           (check) => Effect.asVoid(failuresOrRefusal(check, budget))
         ),
+      enter: Effect.fnUntraced(function* ({ payer, id, budget }, place) {
+        const check = yield* callObject(payer, (object) => object.begin(id, budget, place))
+        yield* failuresOrRefusal(check, budget)
+        yield* refuseFull(check.full, place.max, yield* Clock.currentTimeMillis)
+      }),
       keep: ({ payer, id, budget }) =>
         Effect.flatMap(
           callObject(payer, (object) => object.keep(id, budget)),
@@ -39,10 +44,6 @@ export const layerPayersDurable = (namespace: DurableObjectNamespace<PayerObject
           callObject(OPERATOR, (object) => object.switchesOf(payer)),
           refuseSwitched
         ),
-      reserve: Effect.fnUntraced(function* ({ payer, id }, max) {
-        const full = yield* callObject(payer, (object) => object.reserve(id, max))
-        yield* refuseFull(full, max, yield* Clock.currentTimeMillis)
-      }),
       release: ({ payer, id }) => Effect.ignore(callObject(payer, (object) => object.release(id))),
       record: (notice) => callObject(notice.payer, (object) => object.record(notice)),
       list: ({ payer, challengeId, cursor }) =>

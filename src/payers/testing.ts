@@ -41,6 +41,16 @@ export const layerPayersMemory = Layer.sync(Payers, () => {
   }
   return Payers.of({
     begin: (attempt) => Effect.asVoid(checkLimits(attempt, "begin")),
+    enter: Effect.fnUntraced(function* (attempt, { id, max }) {
+      yield* checkLimits(attempt, "begin")
+      const now = yield* Clock.currentTimeMillis
+      const places = placesOf(attempt.payer)
+      const live = older(attempt.payer, undefined).filter(({ status }) => !isEnded(status))
+      if (live.length + places.all(now).length < max) return places.add(id, now)
+      attemptsOf(attempt.payer).end(attempt.id, "forgotten")
+      const ends = live.flatMap(({ status }) => status.expires_at ?? []).toSorted()
+      yield* refuseFull({ endsAt: ends[0] ?? null }, max, now)
+    }),
     keep: (attempt) => checkLimits(attempt, "keep"),
     end: ({ payer, id }, how) => Effect.sync(() => attemptsOf(payer).end(id, how)),
     requireSale: (payer) =>
@@ -48,14 +58,6 @@ export const layerPayersMemory = Layer.sync(Payers, () => {
         const { paused, denied } = switches
         return refuseSwitched({ paused, denied: denied.find(({ address }) => address === payer) ?? null })
       }),
-    reserve: Effect.fnUntraced(function* ({ payer, id }, max) {
-      const now = yield* Clock.currentTimeMillis
-      const places = placesOf(payer)
-      const live = older(payer, undefined).filter(({ status }) => !isEnded(status))
-      const ends = live.flatMap(({ status }) => status.expires_at ?? []).toSorted()
-      if (live.length + places.all(now).length < max) return places.add(id, now)
-      yield* refuseFull({ endsAt: ends[0] ?? null }, max, now)
-    }),
     release: ({ payer, id }) => Effect.sync(() => void placesOf(payer).delete(id)),
     deployments: (payer, cursor) => Effect.sync(() => pageOf(older(payer, cursor).slice(0, PAGE_SIZE + 1))),
     deny: (address, reason) =>

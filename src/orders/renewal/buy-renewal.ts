@@ -12,7 +12,7 @@ import { attemptOf, countAttempt } from "../steps/attempt.ts"
 import { capture } from "../steps/capture.ts"
 import { authorize, inTime } from "../steps/prepare.ts"
 import { resume, resumeFrom } from "../steps/resume.ts"
-import { requireSale } from "../steps/sale.ts"
+import { enterSale } from "../steps/sale.ts"
 import { Deployments } from "./Deployments.ts"
 
 /**
@@ -21,7 +21,6 @@ import { Deployments } from "./Deployments.ts"
  */
 const pay = Effect.fn("OrderWorkflow.payRenewal")(function* (order: RenewOrder) {
   const { id: deployment, terms, verified } = order
-  yield* requireSale(verified.payer)
   const authorization = yield* authorize(order)
   const store = yield* PurchaseStore
   const early = store.findUndelivered(yield* Clock.currentTimeMillis)
@@ -50,7 +49,8 @@ const pay = Effect.fn("OrderWorkflow.payRenewal")(function* (order: RenewOrder) 
 /** Makes a new renewal. A failure before its capture counts as a failed attempt of the payer. */
 export const buyRenewal = Effect.fn("OrderWorkflow.buyRenewal")(function* (order: RenewOrder) {
   const { verified } = order
-  const { undelivered, paid } = yield* countAttempt(attemptOf(verified, "purchase"), pay(order))
+  const attempt = attemptOf(verified, "purchase")
+  const { undelivered, paid } = yield* countAttempt(attempt, enterSale(attempt), pay(order))
   if (paid !== undefined) return yield* resumeFrom(paid)
   ;(yield* PurchaseStore).bindKeys(verified.key, verified.challengeId, undelivered.id)
   return yield* resume(undelivered)

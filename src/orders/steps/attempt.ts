@@ -44,15 +44,18 @@ const endOf = (exit: Exit.Exit<unknown, OrderError | UpdateError>): AttemptEnd =
 }
 
 /**
- * Does `work` as an attempt of its payer, or fails with `TooManyAttempts`. An attempt counts if it fails and the service did
- * not cause that. A payment that the chain has not confirmed counts until the chain does.
+ * Does `work` as an attempt of its payer, if `begin` begins the attempt. An attempt counts if it fails and the service did not cause
+ * that. A payment that the chain has not confirmed counts until the chain does.
  */
-export const countAttempt = Effect.fn("OrderWorkflow.attempt")(function* <A, E extends OrderError | UpdateError, R>(
-  attempt: AttemptId,
-  work: Effect.Effect<A, E, R>
-) {
+export const countAttempt = Effect.fn("OrderWorkflow.attempt")(function* <
+  A,
+  E extends OrderError | UpdateError,
+  R,
+  Refusal extends OrderError | UpdateError,
+  Needs
+>(attempt: AttemptId, begin: Effect.Effect<void, Refusal, Needs>, work: Effect.Effect<A, E, R>) {
   const payers = yield* Payers
-  yield* payers.begin(attempt)
+  yield* begin
   const exit = yield* Effect.exit(work)
   const end = payers.end(attempt, endOf(exit))
   // A failure counts before its answer leaves. A success does not delay its answer.

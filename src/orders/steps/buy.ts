@@ -11,21 +11,21 @@ import { attemptOf, countAttempt } from "./attempt.ts"
 import { capture } from "./capture.ts"
 import { prepare } from "./prepare.ts"
 import { resume, resumeFrom } from "./resume.ts"
-import { requireSale, takePlace } from "./sale.ts"
+import { enterSale, givePlaceBack } from "./sale.ts"
+
+const nameOf = ({ terms, verified }: DeployOrder | ExecuteOrder): string =>
+  orderName(verified.payer, terms.operation, terms.bodyDigest)
+
+/** The id of what takes a place among the payer's deployments; `undefined` for an execution. */
+const placeOf = (order: DeployOrder | ExecuteOrder, id: string) => ("input" in order ? undefined : id)
 
 /**
  * Steps 4 to 6. Returns a purchase whose money has moved, or an undelivered purchase that was made meanwhile under another key.
  */
-const pay = Effect.fn("OrderWorkflow.pay")(function* (order: DeployOrder | ExecuteOrder) {
-  const { terms, verified } = order
-  const { payer } = verified
-  const name = orderName(payer, terms.operation, terms.bodyDigest)
-  yield* requireSale(payer)
-  const ids = yield* DeploymentIds
-  const id = yield* ids.make(name)
-  const release = "input" in order ? Effect.void : yield* takePlace(payer, id)
+const pay = Effect.fn("OrderWorkflow.pay")(function* (order: DeployOrder | ExecuteOrder, id: string) {
+  const release = givePlaceBack(order.verified.payer, placeOf(order, id))
   const { authorization, upload } = yield* Effect.onError(prepare(order), () => release)
-  const secrets = yield* sealSecrets(name, "env" in order ? (order.env ?? {}) : {})
+  const secrets = yield* sealSecrets(nameOf(order), "env" in order ? (order.env ?? {}) : {})
   const now = yield* Clock.currentTimeMillis
   const store = yield* PurchaseStore
   // The payer may have bought the same meanwhile under another key, and wants it once.
@@ -43,7 +43,9 @@ const pay = Effect.fn("OrderWorkflow.pay")(function* (order: DeployOrder | Execu
 /** Makes a new purchase and delivers it. A failure before its capture counts as a failed attempt of the payer. */
 export const buy = Effect.fn("OrderWorkflow.buy")(function* (order: DeployOrder | ExecuteOrder) {
   const { verified } = order
-  const { undelivered, paid } = yield* countAttempt(attemptOf(verified, "purchase"), pay(order))
+  const id = yield* (yield* DeploymentIds).make(nameOf(order))
+  const attempt = attemptOf(verified, "purchase")
+  const { undelivered, paid } = yield* countAttempt(attempt, enterSale(attempt, placeOf(order, id)), pay(order, id))
   if (paid !== undefined) return yield* resumeFrom(paid)
   ;(yield* PurchaseStore).bindKeys(verified.key, verified.challengeId, undelivered.id)
   return yield* resume(undelivered)

@@ -11,6 +11,7 @@ import { deployed, type UpdateError } from "../operations.ts"
 import type { OrderServices } from "../OrderServices.ts"
 import { buildAndStart } from "../build/build.ts"
 import { changedSource } from "../proved/changed-source.ts"
+import { Payers } from "../../payers/Payers.ts"
 import { resumeFrom } from "./resume.ts"
 import type { Kept } from "../purchase/Kept.ts"
 import { expiryOf, type Purchase } from "../purchase/Purchase.ts"
@@ -90,12 +91,14 @@ const replace = Effect.fn("OrderWorkflow.replace")(function* (
 const rebuild = Effect.fnUntraced(function* (order: UpdateOrder, updating: InFlightUpdate) {
   // A request that is refused here costs no build, and is no attempt.
   const source = yield* changedSource(order)
+  const attempt = attemptOf(order.verified, "update")
+  const begin = Effect.flatMap(Payers, (payers) => payers.begin(attempt))
   return yield* buildUpdate(order, source).pipe(
     Effect.catchTags({
       BundleFailed: (error) => new BundleFailed({ ...error, detail: `${error.detail} The deployment is as it was.` })
     }),
     Effect.flatMap((built) => replace(order.id, updating, built)),
-    (work) => countAttempt(attemptOf(order.verified, "update"), work),
+    (work) => countAttempt(attempt, begin, work),
     Effect.catchTag("Busy", busy)
   )
 })

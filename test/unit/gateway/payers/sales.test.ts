@@ -79,6 +79,23 @@ describe("a payer whom the operator denies", () => {
   })
 })
 
+describe("a refusal of the operator", () => {
+  it("takes no place among the payer's deployments", async () => {
+    const gateway = makeGateway({ settings: { ...testSettings, MAX_LIVE_PER_PAYER: "1" } })
+    await gateway.atPayers(({ deny }) => deny("0xpayer", "It served malware."))
+    assert.strictEqual((await deploy(gateway, "a")).status, 403)
+    await gateway.atPayers(({ allow }) => allow("0xpayer"))
+    assert.strictEqual((await deploy(gateway, "a")).status, 200)
+  })
+
+  it("comes before that of a payer without a place", async () => {
+    const gateway = makeGateway({ settings: { ...testSettings, MAX_LIVE_PER_PAYER: "1" } })
+    await deployment(await deploy(gateway, "a"))
+    await gateway.atPayers(({ deny }) => deny("0xpayer", "It served malware."))
+    assert.strictEqual((await problem(await deploy(gateway, "b"))).code, "denied")
+  })
+})
+
 describe("sales", () => {
   it("paused by the operator's switch sell nothing to anybody, quote prices, and serve what is paid for", async () => {
     const gateway = makeGateway({ run })
