@@ -8,7 +8,7 @@ type Files = Readonly<Record<string, string>>
 
 /** Takes the compilers in turn, so that a noisy machine affects all of them; reports medians of several such rounds. */
 const ROUNDS = Number(process.env["ROUNDS"] ?? 5)
-const PAUSE_MS = 20
+const PAUSE_MS = 70
 const WARM_UP = Number(process.env["WARM_UP"] ?? 12)
 
 const median = (times: ReadonlyArray<number>): number => times.toSorted((a, b) => a - b)[times.length >> 1] ?? 0

@@ -12,8 +12,14 @@ export type WaitUntil = (work: Promise<unknown>) => void
 /** The answer leaves within this time, in milliseconds. A timer of 0 would fire before. */
 const AFTER_MS = 5
 
+/**
+ * A compiler is restored this long after its build, in milliseconds. That writes all of its memory and blocks the isolate for some
+ * milliseconds, which the start of the built program would wait for. A build that comes before restores its compiler itself.
+ */
+const RESTORE_AFTER_MS = 50
+
 /** Lets an answer leave, and other requests run. */
-const pause = () => new Promise<void>((resolve) => setTimeout(resolve, AFTER_MS))
+const pause = (millis = AFTER_MS) => new Promise<void>((resolve) => setTimeout(resolve, millis))
 
 /** How long a warm-up may take, in milliseconds. After that it counts as lost: the platform may have ended its request. */
 const WARM_UP_MS = 30_000
@@ -123,7 +129,9 @@ export class Pool {
     // If the timer never fires, the next build restores the program.
     const { snapshot } = this.#warm ?? {}
     waitUntil(
-      snapshot === undefined ? this.warmUp().catch(() => {}) : pause().then(() => this.#restore(idle, snapshot))
+      snapshot === undefined
+        ? this.warmUp().catch(() => {})
+        : pause(RESTORE_AFTER_MS).then(() => this.#restore(idle, snapshot))
     )
   }
 
