@@ -1,7 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Tracer from "effect/Tracer"
 import { makeAnswerUnpaid } from "../../../src/api/answer-unpaid.ts"
 import { receiveBody } from "../../../src/api/request/body.ts"
+import { PaymentService } from "../../../src/payment/PaymentService.ts"
 import { helloBody, makeGateway, type Parts, testSettings } from "../../support/gateway.ts"
 
 const runBody = JSON.stringify({ code: "export const run = () => 1" })
@@ -93,18 +96,23 @@ const requestOf = ({ path = "/deploy", method = "POST", body = helloBody, header
     }
   })
 
+/** Answers without the router, by the services of a gateway. */
+const answerBy = async (services: ReturnType<typeof makeGateway>["services"]) => {
+  const answerUnpaid = await Effect.runPromise(Effect.provide(makeAnswerUnpaid, services))
+  return async (sent: Sent) => {
+    const request = requestOf(sent, true)
+    const received = (await receiveBody(request)) ?? assert.fail("no body")
+    return answerUnpaid(request, received)
+  }
+}
+
 /** The ways of one gateway: without the router, and with it. */
 const waysOf = async (parts: Parts) => {
-  const gateway = makeGateway(parts)
-  const answerUnpaid = await Effect.runPromise(Effect.provide(makeAnswerUnpaid, gateway.services))
+  const { logs, services, handler } = makeGateway(parts)
   return {
-    logs: gateway.logs,
-    unrouted: async (sent: Sent) => {
-      const request = requestOf(sent, true)
-      const received = (await receiveBody(request)) ?? assert.fail("no body")
-      return answerUnpaid(request, received)
-    },
-    routed: (sent: Sent) => gateway.handler(requestOf(sent, false))
+    logs,
+    unrouted: await answerBy(services),
+    routed: (sent: Sent) => handler(requestOf(sent, false))
   }
 }
 
@@ -156,5 +164,26 @@ describe("an answer without the router", () => {
     const { unrouted, logs } = await waysOf({})
     for (const sent of routed) assert.isUndefined(await unrouted(sent), shown(sent))
     assert.isEmpty(logs)
+  })
+
+  it("is left to the router while somebody collects spans", async () => {
+    const { services, logs } = makeGateway()
+    const tracer = Tracer.make({ span: (options) => new Tracer.NativeSpan(options) })
+    const answer = await answerBy(Layer.merge(services, Layer.succeed(Tracer.Tracer, tracer)))
+    for (const sent of unrouted) assert.isUndefined(await answer(sent), shown(sent))
+    assert.isEmpty(logs)
+  })
+
+  it("waits for a payment service that takes its time", async () => {
+    const { services, logs } = makeGateway()
+    const slow = Effect.map(PaymentService, (payments) =>
+      PaymentService.of({
+        ...payments,
+        challenge: (...terms) => Effect.delay(payments.challenge(...terms), "5 millis")
+      })
+    )
+    const answer = await answerBy(Layer.merge(services, Layer.provide(Layer.effect(PaymentService, slow), services)))
+    assert.strictEqual((await answer({}))?.status, 402)
+    assert.lengthOf(logs, 1)
   })
 })
