@@ -35,6 +35,7 @@ const INPUTS = [
   local("compiler.mjs"),
   local("factory.mjs"),
   local("hono.mjs"),
+  local("merge-core.mjs"),
   local("reachable.mjs"),
   local("registry.mjs"),
   local("generate.mjs"),

@@ -3,6 +3,7 @@ import { readdir, readFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { build, stop } from "esbuild-wasm"
+import { withCore } from "./merge-core.mjs"
 
 const ROOT = join(dirname(fileURLToPath(import.meta.resolve("hono"))), "..")
 
@@ -106,9 +107,10 @@ export const generateHono = async () => {
     target: "es2022",
     external: ["node:*", "cloudflare:*"]
   })
-  await stop()
   checkImports(metafile.outputs)
-  const modules = Object.fromEntries(outputFiles.map(({ path, text }) => [moduleId(path), moduleSource(text)]))
+  const all = Object.fromEntries(outputFiles.map(({ path, text }) => [moduleId(path), moduleSource(text)]))
+  const modules = await withCore(all, "hono")
+  await stop()
   for (const specifier of ["hono", "hono/cors", "hono/jsx/jsx-runtime"])
     if (!Object.hasOwn(modules, specifier)) throw new Error(`hono did not yield ${specifier}`)
   /** @type {{ readonly version: string }} */

@@ -7,7 +7,7 @@ import { isNodeModule } from "./node-modules.ts"
 import { installedTarget } from "../project/aliases.ts"
 import { folderOf, joinPath, nameOf } from "../project/paths.ts"
 import type { Files } from "../project/project.ts"
-import { isPart, PROVIDED, providedSource } from "./provided.ts"
+import { importsHono, isPart, PROVIDED, providedSource } from "./provided.ts"
 import { DATA, refuse, refuseScheme, tooLong } from "./refusals.ts"
 import type { ResolveContext } from "./resolve-context.ts"
 import { ImportRefused } from "../remote/url-rules.ts"
@@ -182,8 +182,9 @@ export const importsPlugin = (context: ResolveContext, missing: Set<string>): Pl
       const contents = Object.keys(attributes).length > 0 ? undefined : context.disk.textAt(path)
       return contents === undefined ? undefined : { contents, loader: "default" }
     })
+    const asCore = importsHono(context.files)
     build.onLoad({ filter: /.*/, namespace: PACKAGE }, ({ path }) => {
-      const contents = providedSource(path)
+      const contents = providedSource(path, asCore)
       return contents === undefined ? null : { contents, loader: "js" }
     })
     build.onLoad({ filter: /.*/, namespace: REQUIRED }, ({ path }) => ({

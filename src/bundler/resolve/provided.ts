@@ -1,3 +1,4 @@
+import type { Files } from "../project/project.ts"
 import { ids, readModules, version } from "../generated/hono.js"
 
 /**
@@ -22,5 +23,20 @@ export const PROVIDED_SPECIFIERS: ReadonlyArray<string> = ids
   .filter((id) => !isPart(id) && !id.startsWith("hono/utils/"))
   .toSorted()
 
-/** Returns a provided module's source. */
-export const providedSource = (id: string): string | undefined => (PROVIDED.has(id) ? providedSources()[id] : undefined)
+/**
+ * Whether a project imports hono itself. Then a build loads hono's core as one module, which takes less time than its twenty parts.
+ * Either way builds the same program, so this need not be exact.
+ */
+export const importsHono = (files: Files): boolean =>
+  [...files.values()].some((source) => source.includes("'hono'") || source.includes('"hono"'))
+
+/**
+ * Returns a provided module's source.
+ *
+ * @param asCore whether the parts of hono's core are taken from one module. All of a build must be taken so, or none.
+ */
+export const providedSource = (id: string, asCore = false): string | undefined => {
+  if (!PROVIDED.has(id)) return undefined
+  const link = asCore ? providedSources()[`link-${id.replace(/\.js$/, "")}.js`] : undefined
+  return link ?? providedSources()[id]
+}
