@@ -37,7 +37,7 @@ export const startHarness = async (log: (line: string) => void, token: "first" |
     proxies.push(proxy)
     return proxy
   }
-  const collector = await startCollector()
+  const collector = await startCollector("points")
   let settings: Settings = {}
   let rpc: Proxy | undefined
   let host: Proxy | undefined

@@ -24,8 +24,8 @@ export interface TestCollector {
   readonly stop: () => Promise<void>
 }
 
-/** Starts a collector on a free port of this machine, or on `port`. */
-export const startCollector = async (port = 0): Promise<TestCollector> => {
+/** Starts a collector on a free port of this machine. It decodes all, and keeps all, or for a long run only the `points` of metrics. */
+export const startCollector = async (keeps: "all" | "points" = "all"): Promise<TestCollector> => {
   const server = createServer((request, response) => {
     void handle(request, response).catch((cause: unknown) => {
       // A request that was cut off says nothing.
@@ -33,7 +33,7 @@ export const startCollector = async (port = 0): Promise<TestCollector> => {
       response.writeHead(400).end()
     })
   })
-  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve))
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
   const collector: TestCollector = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     manner: "well",
@@ -58,7 +58,7 @@ export const startCollector = async (port = 0): Promise<TestCollector> => {
     collector.requests++
     const body = await text(request)
     const { url = "", method, headers } = request
-    collector.intake.push(`${method} ${url} ${JSON.stringify(headers)}\n${body}`)
+    if (keeps === "all") collector.intake.push(`${method} ${url} ${JSON.stringify(headers)}\n${body}`)
     const manner = collector.manner
     if (manner === "never") return
     if (manner === "500") return void response.writeHead(500).end("no")
@@ -68,8 +68,10 @@ export const startCollector = async (port = 0): Promise<TestCollector> => {
     if (method !== "POST" || headers["content-type"] !== "application/json")
       throw new Error(`${method} ${url}: no OTLP`)
     const { spans, logs, points } = decodeRequest(url, body)
-    collector.spans.push(...spans)
-    collector.logs.push(...logs)
+    if (keeps === "all") {
+      collector.spans.push(...spans)
+      collector.logs.push(...logs)
+    }
     // The gateway sends a batch again whose answer was lost.
     const again = new Set(points.map(({ key }) => key))
     collector.points = [...collector.points.filter(({ key }) => !again.has(key)), ...points]
