@@ -9,7 +9,7 @@ import { prepare, startWorkerd } from "./gateway/workerd.ts"
 /** The limits of the gateway's size and cost. Times are ratios to the bare Worker, measured in turns, with room for noise. */
 const limits = {
   /**
-   * Bytes, gzipped; esbuild's wasm has 3.79 million of them, and 4.20 million were measured. A Worker may have 10 MB, and a
+   * Bytes, gzipped; the compiler has 3.37 million of them, and 3.97 million were measured. A Worker may have 10 MB, and a
    * consumer's own code needs some of that.
    */
   upload: 4_400_000,
@@ -25,8 +25,8 @@ const limits = {
    */
   "bad path": 2.1,
   /**
-   * From starting workerd to the first 402, beside the bare Worker with esbuild's wasm in its upload. Measured: 0.94; 1.12 without
-   * `quiet-start.ts`. workerd compiles the wasm at its start, and `upload` bounds the wasm's size.
+   * From starting workerd to the first 402, beside the bare Worker with the compiler's wasm in its upload. Measured: 0.94 to 1.11; 1.12
+   * without `quiet-start.ts`. workerd copies the wasm several times and checks it at its start, and `upload` bounds its size.
    */
   "cold start": 1.15
 } as const

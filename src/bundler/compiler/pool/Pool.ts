@@ -18,6 +18,12 @@ const AFTER_MS = 5
  */
 const RESTORE_AFTER_MS = 50
 
+/**
+ * The warm-up begins this long after the first build, in milliseconds. It blocks the isolate several times, and the order whose
+ * build it was goes on meanwhile: its program is started, and its answer leaves.
+ */
+const WARM_UP_AFTER_MS = 300
+
 /** Lets an answer leave, and other requests run. */
 const pause = (millis = AFTER_MS) => new Promise<void>((resolve) => setTimeout(resolve, millis))
 
@@ -130,7 +136,9 @@ export class Pool {
     const { snapshot } = this.#warm ?? {}
     waitUntil(
       snapshot === undefined
-        ? this.warmUp().catch(() => {})
+        ? pause(WARM_UP_AFTER_MS)
+            .then(() => this.warmUp())
+            .catch(() => {})
         : pause(RESTORE_AFTER_MS).then(() => this.#restore(idle, snapshot))
     )
   }
