@@ -29,6 +29,12 @@ export interface ControlPlane {
   readonly start: () => Promise<void>
 }
 
+/**
+ * An idle connection stays open this long, in milliseconds. The gateway's runtime closes its own after 5 s, which is also Node's default:
+ * a create that was sent in the moment at which both close had no answer.
+ */
+const KEEP_ALIVE_MS = 60_000
+
 /** Starts the control plane. It asks the host whether uploaded code starts, and to work on data. */
 export const startControlPlane = async (options: {
   /** The directory of its data. */
@@ -88,6 +94,7 @@ export const startControlPlane = async (options: {
         fromBrowser === undefined ? undefined : { status: 403, body: { error: "forbidden", message: fromBrowser } }
       void serve(incoming, outgoing, async (request) => refused ?? answerSaved(request))
     })
+    server.keepAliveTimeout = KEEP_ALIVE_MS
     await new Promise<void>((resolve, reject) =>
       server.once("error", reject).listen(options.port, "127.0.0.1", resolve)
     )

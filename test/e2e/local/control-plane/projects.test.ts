@@ -16,6 +16,11 @@ describe("the account", () => {
   })
 })
 
+it("keeps idle connections for longer than the gateway does, so that it closes none under a request", async () => {
+  const { headers } = await fetch(`${running().url}/health`)
+  assert.strictEqual(headers.get("keep-alive"), "timeout=60")
+})
+
 describe("authorization", () => {
   for (const [what, authorization] of [
     ["no header", undefined],
