@@ -6,7 +6,7 @@ import { ownHosts } from "./system/hosts.ts"
 import { withoutComments } from "../bundler/project/jsonc.ts"
 import type { Child } from "./system/process.ts"
 import { waitUntilReady, withLogTail } from "./ready.ts"
-import type { Plan } from "./runtime/plan.ts"
+import type { Plan, V8Options } from "./runtime/plan.ts"
 import { startRuntime } from "./runtime/start.ts"
 import type { FrontEnv } from "./hosting/via-front.ts"
 import type { Settings } from "./settings.ts"
@@ -37,6 +37,7 @@ export const startGateway = async (options: {
   readonly sites: FrontEnv
   /** The URL of the process that starts bundles before they are paid for. Without it the gateway has no start check. */
   readonly hosting: string | undefined
+  readonly v8: V8Options | undefined
   readonly signal: AbortSignal
 }): Promise<Gateway> => {
   const secret = randomBytes(16).toString("hex")
@@ -92,11 +93,12 @@ const makePlan = (options: Parameters<typeof startGateway>[0], secret: string): 
   // The data of an earlier stack may stay, but its code is old.
   rmSync(join(folder, "built"), { recursive: true, force: true })
   writeFileSync(join(folder, "wrangler.json"), JSON.stringify(config, null, 2), { mode: 0o600 })
-  const { hosting } = options
+  const { hosting, v8 } = options
   const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
   return {
     port: options.port,
     state: join(folder, "state", "v3"),
+    ...(v8 !== undefined && { v8 }),
     workers: [
       {
         name: "host-filter",

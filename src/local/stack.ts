@@ -12,6 +12,7 @@ import { type StackInfo, writeInfo } from "./info.ts"
 import { readKept, writeKept } from "./kept.ts"
 import { findNetwork } from "./chain/network.ts"
 import { Components } from "./Components.ts"
+import type { V8Options } from "./runtime/plan.ts"
 import { choosePorts } from "./system/ports.ts"
 import { type Environment, gatewaySettings, type Settings, settingsOf, type StackSettings } from "./settings.ts"
 
@@ -43,6 +44,8 @@ export interface StackOptions extends Partial<StackSettings> {
   readonly siteIdleMs?: number
   /** For tests: the key of scheduled calls. The control plane then knows the gateway as a project with this key. */
   readonly cronSecret?: string
+  /** For tests: how the gateway's process runs V8. */
+  readonly v8?: V8Options
   /** For tests: changes the gateway's settings, to put a proxy between it and the other servers. */
   readonly reroute?: (settings: Settings) => Promise<Settings>
   /** Receives a line for each step. */
@@ -148,6 +151,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
           hosts: options.gatewayHosts ?? [],
           sites: { PORT: String(ports.SITES_PORT), SECRET: secret },
           hosting: options.startCheck === false ? undefined : hostingUrl,
+          v8: options.v8,
           signal
         }),
       ({ url }) => `gateway        ${url}`

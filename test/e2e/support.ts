@@ -17,7 +17,7 @@ export const secretKey = "the secret of the gateways under test, 32 and more"
 /** Starts a stack on free ports, with five blocks a second. `environment` is set as its user would set it. */
 export const startTestStack = async (
   environment: Record<string, string> = {},
-  options: Pick<StackOptions, "startCheck" | "cronSecret" | "reroute" | "configPath"> = {}
+  options: Pick<StackOptions, "startCheck" | "cronSecret" | "reroute" | "configPath" | "v8"> = {}
 ): Promise<TestStack> => {
   resolveLocalhost()
   const dir = mkdtempSync(join(tmpdir(), "mpp-compute-"))

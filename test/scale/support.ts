@@ -1,5 +1,3 @@
-import { readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs"
-import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { Worker } from "node:worker_threads"
 import { fresh, walletOn } from "../e2e/support.ts"
@@ -7,27 +5,6 @@ import type { Stack } from "../../src/local/stack.ts"
 
 /** Returns a count of the environment, or the full one. */
 export const countOf = (name: string, full: number): number => Number(process.env[name] ?? full)
-
-/** Returns the resident memory of the gateway's workerd in MB, now and at its highest since it started. */
-export const gatewayMemory = ({ dir }: Pick<Stack, "dir">): { readonly now: number; readonly most: number } => {
-  const folder = realpathSync(join(dir, "gateway"))
-  const pids = readdirSync("/proc").filter((name) => {
-    try {
-      return (
-        /^\d+$/.test(name) &&
-        readFileSync(`/proc/${name}/comm`, "utf8").trim() === "workerd" &&
-        readlinkSync(`/proc/${name}/cwd`) === folder
-      )
-    } catch {
-      // The process has ended meanwhile.
-      return false
-    }
-  })
-  if (pids.length !== 1) throw new Error(`${pids.length} processes of workerd run in ${folder}`)
-  const status = readFileSync(`/proc/${pids[0]}/status`, "utf8")
-  const read = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024
-  return { now: read("VmRSS"), most: read("VmHWM") }
-}
 
 /** The answers of `/health`, sampled every 100 ms. */
 export interface Samples {
@@ -37,6 +14,8 @@ export interface Samples {
   readonly median: number
   readonly p99: number
   readonly worst: number
+  /** The five slowest, the slowest first: when they were sent, in unix milliseconds, and how long they took. */
+  readonly slowest: ReadonlyArray<readonly [at: number, ms: number]>
 }
 
 // Asks on a thread of its own, because this one also hosts the control plane. A late timer is not the gateway's fault, so each sample
@@ -49,9 +28,10 @@ const SAMPLER = `
   let failed = 0
   const ask = () => {
     const since = performance.now()
+    const at = Date.now()
     http.get(workerData + "/health", { agent }, (response) => {
       response.resume()
-      response.once("end", () => times.push(performance.now() - since))
+      response.once("end", () => times.push([at, performance.now() - since]))
     }).once("error", () => failed++)
   }
   ask()
@@ -67,17 +47,20 @@ const SAMPLER = `
 export const sampleHealth = (gateway: string): (() => Promise<Samples>) => {
   const worker = new Worker(SAMPLER, { eval: true, workerData: gateway })
   return async () => {
-    const answered = new Promise<{ times: Array<number>; failed: number }>((resolve) => worker.once("message", resolve))
+    const answered = new Promise<{ times: Array<[at: number, ms: number]>; failed: number }>((resolve) =>
+      worker.once("message", resolve)
+    )
     worker.postMessage("end", [])
     const { times, failed } = await answered
-    const sorted = times.toSorted((a, b) => a - b)
+    const sorted = times.map(([, ms]) => ms).toSorted((a, b) => a - b)
     const at = (part: number) => Math.round((sorted[Math.floor(part * sorted.length)] ?? NaN) * 10) / 10
     return {
       count: sorted.length,
       failed,
       median: at(0.5),
       p99: at(0.99),
-      worst: Math.round((sorted.at(-1) ?? NaN) * 10) / 10
+      worst: Math.round((sorted.at(-1) ?? NaN) * 10) / 10,
+      slowest: times.toSorted(([, a], [, b]) => b - a).slice(0, 5)
     }
   }
 }

@@ -40,6 +40,8 @@ const projectWorkers = async ({ name, config, out, variables, services, outbound
   ]
 }
 
+if (plan.v8 !== undefined) process.env["MINIFLARE_WORKERD_V8_FLAGS"] = plan.v8.flags
+
 const options = async () => {
   const [own, project] = await Promise.all([
     Promise.all(plan.workers.map(localWorker)).finally(stopEsbuild),
@@ -51,6 +53,7 @@ const options = async () => {
     cf: false,
     log: new Log(LogLevel.WARN),
     ...(plan.state !== undefined && { resourcePersistencePath: plan.state }),
+    ...(plan.v8 !== undefined && { inspectorPort: plan.v8.inspectorPort }),
     workers: [...own, ...project] as unknown as Array<WorkerOptions>
   })
 }

@@ -6,12 +6,20 @@ export type WorkerOptions = Extract<
   { readonly workers: unknown }
 >["workers"][number]
 
+/** For tests: how a runtime process runs V8. */
+export interface V8Options {
+  readonly flags: string
+  readonly inspectorPort: number
+}
+
 /** The input of a runtime process. It comes in a file because it holds secrets. */
 export interface Plan {
   /** The one port of 127.0.0.1 that the process listens on, for the first of the Workers. */
   readonly port: number
   /** The folder of the Workers' storage. Without it the storage ends with the process. */
   readonly state?: string
+  /** For tests: flags for V8, and the port of its inspector. */
+  readonly v8?: V8Options
   readonly workers: ReadonlyArray<LocalWorker>
   /** The Worker of a project. It is built first; other Workers reach it by a service binding to its name. */
   readonly project?: Project
