@@ -5,6 +5,7 @@ import { afterAll, assert, beforeAll, it } from "vitest"
 import type { Stack } from "../../src/local/stack.ts"
 import { configWith } from "../bench/gateway/deploys.ts"
 import { startTestStack } from "../e2e/support.ts"
+import { cpuOf, cpuSince } from "./processes.ts"
 import { buy, countOf, fundWallets, report } from "./support.ts"
 
 const DEPLOYS = countOf("SCALE_AT_ONCE", 50)
@@ -46,22 +47,24 @@ const buyAll = async (wallets: Awaited<ReturnType<typeof fundWallets>>) => {
       readonly end: number
     }>
   await laps()
+  const before = cpuOf(stack)
   const since = performance.now()
   const bought = await Promise.all(wallets.map((wallet) => buy(stack, wallet)))
   const seconds = (performance.now() - since) / 1000
+  const cpuSeconds = cpuSince(before, stack)
   const all = await laps()
   const stages = Object.entries(STAGES).map(([stage, name]) => {
     const times = all.filter((lap) => lap.name === name).map(({ start, end }) => end - start)
     return [stage, { times: times.length, medianMs: median(times) }] as const
   })
-  return { bought, seconds, stages: Object.fromEntries(stages) }
+  return { bought, seconds, cpuSeconds, stages: Object.fromEntries(stages) }
 }
 
 it(`makes ${DEPLOYS} deploys live that are bought at once, one by each of as many payers`, async () => {
   const wallets = await fundWallets(stack, DEPLOYS, 10)
   // V8 compiles the compiler while it runs.
   for (const wallet of wallets.slice(0, 10)) await buy(stack, wallet)
-  const { bought, seconds, stages } = await buyAll(wallets)
+  const { bought, seconds, cpuSeconds, stages } = await buyAll(wallets)
   const statuses = await Promise.all(
     bought.map(async ({ deployment_id }) => {
       const answer = await fetch(`${stack.info.gateway}/deployments/${deployment_id}`)
@@ -74,6 +77,7 @@ it(`makes ${DEPLOYS} deploys live that are bought at once, one by each of as man
     perSecond: Math.round((DEPLOYS / seconds) * 10) / 10,
     medianMs: median(bought.map(({ ms }) => ms)),
     refusals: bought.reduce((sum, { refusals }) => sum + refusals, 0),
+    cpuSeconds,
     stages
   })
   assert.deepStrictEqual(
