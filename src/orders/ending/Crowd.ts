@@ -15,6 +15,13 @@ const AT_ONCE = 8
 /** The others wait for at most this long, in milliseconds, each for a time of its own. */
 const SPREAD_MS = 20_000
 
+/**
+ * Two orders begin this far from each other, in milliseconds, because they share a thread with each other and with the gateway: an end
+ * takes some 20 ms of it. None waits longer than `MAX_TURN_MS`, because the platform counts the time for which an alarm holds its object.
+ */
+const TURN_MS = 80
+const MAX_TURN_MS = 1_000
+
 /** After so many orders to which the host gave no answer, and none to which it did, one order alone tries. */
 const HANGS = 3
 
@@ -34,6 +41,8 @@ export class Crowd extends Context.Service<
      * deleted, or the operator took down, never waits.
      */
     readonly waitsUntil: (purchase: Purchase, now: number) => number | undefined
+    /** Takes the next turn, and returns how long an order waits for it, in milliseconds: 0 for a lone one. `now` in unix milliseconds. */
+    readonly takeTurn: (now: number) => number
     /** Counts the order of a deployment that ends, and learns from how it went. */
     readonly watch: <R>(id: string, expire: Effect.Effect<Ended, never, R>) => Effect.Effect<void, never, R>
   }
@@ -46,6 +55,7 @@ export const makeCrowd = (): Crowd["Service"] => {
   const hung = new Set<string>()
   let pauses = 0
   let pausedUntil = 0
+  let nextTurn = 0
 
   const learn = (id: string, ended: Ended, now: number) => {
     if (ended.answered) {
@@ -74,6 +84,11 @@ export const makeCrowd = (): Crowd["Service"] => {
       }
       // `ending` says that it has waited once.
       return purchase.ending === true || orders.active(now).length < AT_ONCE ? undefined : now + spread
+    },
+    takeTurn: (now) => {
+      const turn = Math.min(Math.max(now, nextTurn), now + MAX_TURN_MS)
+      nextTurn = turn + TURN_MS
+      return turn - now
     },
     watch: (id, expire) =>
       Effect.suspend(() => {

@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import type { Purchase } from "../purchase/Purchase.ts"
+import { isDeleted, type Purchase } from "../purchase/Purchase.ts"
 import { PurchaseStore } from "../purchase/PurchaseStore.ts"
 import { save } from "../purchase/save.ts"
 import * as transition from "../purchase/transitions.ts"
@@ -7,7 +7,8 @@ import { beginEnd, expire } from "../steps/expire.ts"
 import { Crowd } from "./Crowd.ts"
 
 /**
- * Ends what is over, or lets it wait if many end at once. What waits takes no renewal any more. `now` in unix milliseconds. Never fails.
+ * Ends what is over, or lets it wait if many end at once. What waits for long takes no renewal any more. Orders of an isolate begin one
+ * after the other. `now` in unix milliseconds. Never fails.
  */
 export const end = Effect.fnUntraced(function* (over: ReadonlyArray<Purchase>, now: number) {
   if (over.length === 0) return
@@ -21,5 +22,8 @@ export const end = Effect.fnUntraced(function* (over: ReadonlyArray<Purchase>, n
     else yield* save(store, transition.wakeAt(ending, later))
   }
   const [one] = first
-  if (one !== undefined) yield* crowd.watch(one.id, expire(first, { patient: false }))
+  if (one === undefined) return
+  const wait = first.some(isDeleted) ? 0 : crowd.takeTurn(now)
+  const ending = expire(first, { patient: false })
+  yield* crowd.watch(one.id, wait === 0 ? ending : Effect.delay(ending, wait))
 })

@@ -40,6 +40,18 @@ describe("deployments that end at the same time", () => {
     })
   )
 
+  it("begin one after the other, 80 ms apart, and wait for that for at most a second", () => {
+    const crowd = makeCrowd()
+    assert.strictEqual(crowd.takeTurn(1_000), 0)
+    assert.deepStrictEqual(
+      ids.slice(0, 20).map(() => crowd.takeTurn(1_010)),
+      ids.slice(0, 20).map((n) => Math.min(70 + 80 * n, 1_000))
+    )
+    assert.strictEqual(crowd.takeTurn(9_000), 0)
+    // A clock that goes back holds nobody up.
+    assert.strictEqual(crowd.takeTurn(5_000), 1_000)
+  })
+
   it.effect("wait once, and never if the payer deleted them or the operator took them down", () =>
     Effect.gen(function* () {
       const crowd = yield* crowdOf(50)
