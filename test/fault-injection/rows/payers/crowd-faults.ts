@@ -69,7 +69,7 @@ const killedInTheMidst = async (harness: Harness, runs: ReadonlyArray<Run>, firs
     })
   )
   const begun = Promise.all(runs.map((run) => buy(run, bare, isDead, () => false).catch(note(run))))
-  await Promise.race([midst.opened, sleep(60_000)])
+  await Promise.race([midst.opened, sleep(180_000)])
   killedAt = Date.now()
   bare.kill()
   await begun
