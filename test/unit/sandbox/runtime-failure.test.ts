@@ -23,7 +23,8 @@ const makeLoader = (failures: ReadonlyArray<boolean> | "all") => {
             const { limits: own, modules } = await loading()
             limits[index] = own?.cpuMs
             if (fails) throw new Error("internal error; reference = 1")
-            if (name !== undefined) throw new Error(`Worker has no such entrypoint: ${name}`)
+            const has = Object.values(modules).some((text) => String(text).includes(`class ${name} `))
+            if (name !== undefined && !has) throw new Error(`Worker has no such entrypoint: ${name}`)
             const inspects = Object.values(modules).some((text) => String(text).includes("inspect"))
             return new Response(inspects ? "k" : method === "POST" ? "r1" : "")
           }
@@ -63,7 +64,7 @@ it("starts code for a call within the CPU limit of the call", async () => {
   await check(loader, code, "run")
   await run(loader, code, null)
   await check(loader, code, "serve")
-  assert.deepStrictEqual(limits, [50, 50, 1000, 1000])
+  assert.deepStrictEqual(limits, [50, 50, 1000])
 })
 
 describe("a runtime that does not name a missing entrypoint", () => {
@@ -74,9 +75,9 @@ describe("a runtime that does not name a missing entrypoint", () => {
         fetch: async () => {
           const { mainModule, modules } = await loading()
           const text = String(modules[mainModule])
-          if (text.includes("inspect")) return new Response("k")
+          if (text.includes("inspect") && name === undefined) return new Response("k")
           if (name === undefined) return new Response()
-          if (!text.includes("export * from")) throw new Error("internal error; reference = 1")
+          if (text.includes("inspect") || !text.includes("export * from")) throw new Error("internal error; reference = 1")
           if (!starts) throw new TypeError("Incorrect type for map entry 'MAX'")
           return new Response(name)
         }
