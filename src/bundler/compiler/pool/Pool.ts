@@ -27,6 +27,12 @@ const WARM_UP_AFTER_MS = 300
 /** Lets an answer leave, and other requests run. */
 const pause = (millis = AFTER_MS) => new Promise<void>((resolve) => setTimeout(resolve, millis))
 
+/**
+ * A build waits this long for a compiler, in milliseconds. Of builds that begin at once in a new isolate each reads the started compiler
+ * first, and holds its slot meanwhile.
+ */
+const SLOT_WAIT_MS = 2_000
+
 /** How long a warm-up may take, in milliseconds. After that it counts as lost: the platform may have ended its request. */
 const WARM_UP_MS = 30_000
 
@@ -47,7 +53,7 @@ interface IdleProgram {
  */
 export class Pool {
   readonly #wasm: WebAssembly.Module
-  readonly #builds = new LeasedSlots(LIMITS.builds)
+  readonly #builds = new LeasedSlots(LIMITS.builds, SLOT_WAIT_MS)
   /** Builds that wait for URL imports. They hold no compiler. */
   readonly waiting = new LeasedSlots(LIMITS.waiting)
   /** The compiler that the Worker's build started, until there is a warm one. */
