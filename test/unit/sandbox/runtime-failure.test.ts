@@ -77,7 +77,8 @@ describe("a runtime that does not name a missing entrypoint", () => {
           const text = String(modules[mainModule])
           if (text.includes("inspect") && name === undefined) return new Response("k")
           if (name === undefined) return new Response()
-          if (text.includes("inspect") || !text.includes("export * from")) throw new Error("internal error; reference = 1")
+          if (text.includes("inspect") || !text.includes("export * from"))
+            throw new Error("internal error; reference = 1")
           if (!starts) throw new TypeError("Incorrect type for map entry 'MAX'")
           return new Response(name)
         }
