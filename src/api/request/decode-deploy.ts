@@ -57,7 +57,7 @@ export const decodeDeploy = (bytes: Uint8Array, assetBytes = MAX_ASSET_BYTES): R
     if (name !== null && slugFrom(name) === "") {
       return yield* invalid("name has no letter a-z and no digit. Change it, or leave it out.")
     }
-    return { files: yield* checkFiles(json.files, assetBytes), name, ...(yield* envOf(json)) }
+    return { files: yield* checkFiles(json.files, assetBytes, bytes.length), name, ...(yield* envOf(json)) }
   })
 
 /** Decodes an update's body: files or changes of them, secrets, or both, and no name. */
@@ -68,7 +68,10 @@ export const decodeUpdate = (bytes: Uint8Array, assetBytes = MAX_ASSET_BYTES): R
     const files = hasFiles(json) ? json.files : null
     if (files === null && !isEnvAlone(json)) return yield* missingFiles(json)
     yield* refuseUnknownFields(json as object, UPDATE_FIELDS)
-    return { files: files === null ? null : yield* checkFiles(files, assetBytes), ...(yield* envOf(json as object)) }
+    return {
+      files: files === null ? null : yield* checkFiles(files, assetBytes, bytes.length),
+      ...(yield* envOf(json as object))
+    }
   })
 
 const UPDATE_FIELDS = ["files", "changes", "env"]

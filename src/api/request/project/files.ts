@@ -35,10 +35,18 @@ const filesOf = (json: unknown): object | undefined => {
   return typeof files === "object" && files !== null && !Array.isArray(files) ? files : undefined
 }
 
-/** Returns the files under their normal paths, within the limits. */
-export const checkFiles = (given: Files, assetBytes: number): Result.Result<Files, InvalidRequest | CodeTooLarge> => {
+/**
+ * Returns the files under their normal paths, within the limits.
+ *
+ * @param bodyBytes the size of the JSON that they came in. In UTF-8 they are no larger, because an escape has more bytes than its character.
+ */
+export const checkFiles = (
+  given: Files,
+  assetBytes: number,
+  bodyBytes: number
+): Result.Result<Files, InvalidRequest | CodeTooLarge> => {
   const entries = Object.entries(given)
-  const problem = findNoBase64(entries) ?? findExcess(given, assetBytes)
+  const problem = findNoBase64(entries) ?? findExcess(given, assetBytes, bodyBytes)
   return problem === undefined ? normalizePaths(entries) : Result.fail(problem)
 }
 
