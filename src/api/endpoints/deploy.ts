@@ -9,6 +9,7 @@ import { Orders } from "../../orders/Orders.ts"
 import type { Terms } from "../../payment/PaymentService.ts"
 import { makePaymentGate, setReceipt } from "../paid/payment-gate.ts"
 import type { ParsedRequest } from "../paid/read-request.ts"
+import { freeBody } from "../request/body.ts"
 import { decodeDeploy } from "../request/decode-deploy.ts"
 
 /** `POST /deploy`: source files become a live URL. */
@@ -41,7 +42,8 @@ export const makeDeploy = Effect.gen(function* () {
     const request = yield* gate.readRequest(source as Request) // `toWebHandler` was given this object.
     const project = yield* Effect.fromResult(decode(request.bytes))
     const { credential } = request
-    if (credential === undefined || project === undefined) return yield* quote(request)
+    if (credential === undefined || project === undefined)
+      return yield* Effect.tap(quote(request), () => Effect.sync(() => freeBody(request.bytes)))
     const terms = yield* termsOf(request)
     const { receipt, replayed, ...deployment } = yield* gate.verify(credential, request, terms).pipe(
       Effect.flatMap((paid) => submit({ ...paid, ...project })),

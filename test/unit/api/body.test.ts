@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { createHash } from "node:crypto"
 import * as Effect from "effect/Effect"
-import { discardBody, keepReceived, readBody, receiveBody } from "../../../src/api/request/body.ts"
+import { discardBody, freeBody, keepReceived, readBody, receiveBody } from "../../../src/api/request/body.ts"
 
 const text = `"ü" ${"x".repeat(1000)}`
 const bytes = new TextEncoder().encode(text)
@@ -81,4 +81,12 @@ describe("a body", () => {
       assert.strictEqual(body.sha256, sha256)
     })
   )
+})
+
+it("gives back the memory of a large body, and of no part of a buffer", () => {
+  const [large, shared] = [new Uint8Array(100_000), new Uint8Array(new ArrayBuffer(200_000), 1, 100_000)]
+  for (const body of [large, shared, bytes]) freeBody(body)
+  assert.strictEqual(large.byteLength, 0)
+  assert.strictEqual(shared.byteLength, 100_000)
+  assert.isAbove(bytes.byteLength, 0)
 })
