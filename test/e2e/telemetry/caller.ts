@@ -17,7 +17,7 @@ export const openCaller = ({ info }: Pick<Stack, "info">) => {
   return {
     /** Credentials and what is in them, receipts, hashes of transactions, the payer's address and key, and the host's token. */
     secrets,
-    /** What the service has got, in base units. */
+    /** The payments that the service has received, in base units. */
     received: () => wallet.balance(info.recipient),
     /** Calls, pays or proves as the answer wants it, and calls again. */
     call: async (method: string, path: string, body: string | null = null) => {
