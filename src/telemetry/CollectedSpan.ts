@@ -5,12 +5,10 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import type * as Tracer from "effect/Tracer"
+import { cut } from "./scrub.ts"
 
 /** A request keeps at most this many spans until it ends. The sweep makes one for each project. */
 const MAX_HELD = 500
-
-/** The most characters of an attribute. */
-const MAX_LENGTH = 256
 
 /**
  * The attributes that a span keeps. Others are left out, because what an attribute of a library holds is not known: URLs have queries, and
@@ -103,7 +101,7 @@ export class CollectedSpan implements Tracer.Span {
 
   attribute(key: string, value: unknown): void {
     if (this.endTime !== undefined || !(KEPT.has(key) || isOwn(key))) return
-    this.attributes.set(key, typeof value === "string" ? value.slice(0, MAX_LENGTH) : value)
+    this.attributes.set(key, typeof value === "string" ? cut(value) : value)
   }
 
   event(): void {}

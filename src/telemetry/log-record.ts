@@ -4,6 +4,7 @@ import type * as LogLevel from "effect/LogLevel"
 import * as References from "effect/References"
 import * as Tracer from "effect/Tracer"
 import { CollectedSpan } from "./CollectedSpan.ts"
+import { cut } from "./scrub.ts"
 
 /** A line of the log as it is sent. */
 export interface CollectedLog {
@@ -47,14 +48,14 @@ export const logRecord = ({ message, logLevel, fiber, date }: Logger.Options<unk
   for (const [name, value] of Object.entries(fiber.getRef(References.CurrentLogAnnotations))) {
     const sent = Object.hasOwn(SENT, name) ? SENT[name] : undefined
     if (sent === undefined) continue
-    if (typeof value === "string") attributes[sent] = value.slice(0, 256)
+    if (typeof value === "string") attributes[sent] = cut(value)
     else if (typeof value === "number" || typeof value === "boolean") attributes[sent] = value
   }
   const span = Context.getOrUndefined(fiber.context, Tracer.ParentSpan)
   return {
     time: date,
     level: logLevel,
-    message: typeof sentence === "string" ? sentence.slice(0, 256) : "an event",
+    message: typeof sentence === "string" ? cut(sentence) : "an event",
     attributes,
     span
   }

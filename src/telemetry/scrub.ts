@@ -6,6 +6,12 @@ import { redact } from "../logging.ts"
 /** Addresses, hashes of transactions, and longer: all of them lead to a payer. */
 const HEXADECIMAL = /0x[0-9a-f]{40,}/gi
 
+/** The most characters of a text that is sent. */
+const MAX_LENGTH = 256
+
+/** Cuts a text. A cut within a character leaves no half of it, because that is no Unicode, and collectors refuse the whole batch for it. */
+export const cut = (text: string): string => text.slice(0, MAX_LENGTH).toWellFormed()
+
 /**
  * Makes the function through which every text goes that is sent. It removes secrets, and replaces each address and each hash of a transaction
  * by a keyed hash: equal ones stay equal, and nobody without `MPP_SECRET_KEY` can try out addresses. The tokens stay as they are.

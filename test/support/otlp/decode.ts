@@ -2,8 +2,11 @@ import * as Schema from "effect/Schema"
 
 /**
  * OTLP/JSON as opentelemetry-proto 1.x defines it: lowerCamelCase names, ids in hexadecimal digits, 64-bit integers as decimal strings or
- * safe numbers, enums as integers. Decoding fails for any other field, so that a misspelled one is found.
+ * safe numbers, enums as integers. Decoding fails for any other field, so that a misspelled one is found, and for text that is no Unicode,
+ * for which parsers of protobuf's JSON refuse a whole request.
  */
+
+const Text = Schema.String.check(Schema.makeFilter((text: string) => text.isWellFormed()))
 
 const Nanos = Schema.String.check(Schema.isPattern(/^[1-9]\d{0,19}$/))
 const Int64 = Schema.Union([Schema.String.check(Schema.isPattern(/^-?\d+$/)), Schema.Int])
@@ -12,7 +15,7 @@ const SpanId = Schema.String.check(Schema.isPattern(/^(?!0{16})[0-9a-f]{16}$/))
 const Dropped = Schema.Literal(0)
 
 const Value = Schema.Union([
-  Schema.Struct({ stringValue: Schema.String }),
+  Schema.Struct({ stringValue: Text }),
   Schema.Struct({ boolValue: Schema.Boolean }),
   Schema.Struct({ intValue: Int64 }),
   Schema.Struct({ doubleValue: Schema.Number })

@@ -55,6 +55,24 @@ describe("the exporter", () => {
     assert.deepStrictEqual([hashes[0] === hashes[1], hashes[0] === hashes[2]], [true, false])
   })
 
+  it("sends text that is cut within a character as Unicode", async () => {
+    const collector = await startCollector()
+    const { run } = telemetryTo(collector.url)
+    // The gateway has cut one of the paths before.
+    for (const path of [`/${"x".repeat(254)}😀`, "/\ud83d"]) {
+      const line = Effect.annotateLogs(Effect.logInfo("request"), { path })
+      await run(Effect.withSpan(line, "GET", { kind: "server", attributes: { "url.path": path } }))
+    }
+    await collector.stop()
+    assert.deepStrictEqual(collector.errors, [])
+    for (const all of [collector.spans, collector.logs]) {
+      assert.deepStrictEqual(
+        all.map(({ attributes }) => attributes["url.path"]),
+        [`/${"x".repeat(254)}\ufffd`, "/\ufffd"]
+      )
+    }
+  })
+
   it("counts what it had no room for", async () => {
     const collector = await startCollector()
     await telemetryTo(collector.url).run(Effect.forEach(Array.from({ length: 5000 }), () => Effect.logInfo("order")))
