@@ -70,6 +70,9 @@ const currencies: Config.Config<ReadonlyArray<Currency>> = Config.all([
 
 const HttpUrl = Schema.String.check(Schema.isPattern(/^https?:\/\/[^\s]+$/))
 
+/** The URL of a collector, to which a path is added. */
+const Collector = HttpUrl.check(Schema.makeFilter((url: string) => URL.canParse(url)))
+
 /** Headers, as `parseHeaderList` reads them. */
 const HeaderList = Schema.String.check(
   Schema.isMaxLength(4096),
@@ -144,7 +147,7 @@ const settings = {
    * Traces, metrics and logs go to this OpenTelemetry collector, by OTLP over HTTP: `https://otel.example`, without `/v1/traces`. Without
    * it nothing is sent. `docs/operating.md` says what is in them.
    */
-  OTEL_EXPORTER_OTLP_ENDPOINT: Config.schema(HttpUrl, "OTEL_EXPORTER_OTLP_ENDPOINT").pipe(optional),
+  OTEL_EXPORTER_OTLP_ENDPOINT: Config.schema(Collector, "OTEL_EXPORTER_OTLP_ENDPOINT").pipe(optional),
   /** Secret: headers for the collector, `name=value` separated by commas, values percent-encoded. */
   OTEL_EXPORTER_OTLP_HEADERS: Config.schema(HeaderList, "OTEL_EXPORTER_OTLP_HEADERS").pipe(
     Config.map((list) => Redacted.make(parseHeaderList(list) ?? {})),

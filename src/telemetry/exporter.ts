@@ -19,7 +19,7 @@ const SEND_TIMEOUT = "5 seconds"
 
 /** Where to send, and as whom. */
 export interface Target {
-  /** The URL of the collector, to which `/v1/traces` is appended. */
+  /** The URL of the collector, to whose path `/v1/traces` is appended. */
   readonly endpoint: string
   readonly headers: Readonly<Record<string, string>>
   readonly serviceName: string
@@ -46,7 +46,7 @@ export const makeSend = (target: Target): Send => {
     metrics: (data) => json(completeMetrics(data))
   })
   const to = (signal: string) => ({
-    url: `${endpoint}${endpoint.endsWith("/") ? "" : "/"}v1/${signal}`,
+    url: urlOf(endpoint, signal),
     headers,
     exportInterval: Duration.infinity,
     shutdownTimeout: Duration.zero
@@ -88,6 +88,14 @@ export const makeSend = (target: Target): Send => {
     for (const log of batch.logs) logs.push(log)
     return Option.isSome(await Effect.runPromise(Effect.timeoutOption(flush, SEND_TIMEOUT)))
   }
+}
+
+/** The URL for a kind of data. A query, which some collectors take their key from, stays. */
+const urlOf = (endpoint: string, signal: string): string => {
+  const url = new URL(endpoint)
+  url.pathname += `${url.pathname.endsWith("/") ? "" : "/"}v1/${signal}`
+  url.hash = ""
+  return url.href
 }
 
 /**

@@ -62,6 +62,12 @@ describe("settings", () => {
       assert.notInclude(String(taken.OTEL_EXPORTER_OTLP_HEADERS), "a key")
       assert.deepStrictEqual(Redacted.value(taken.OTEL_EXPORTER_OTLP_HEADERS!), { "x-key": "a key" })
       assert.deepStrictEqual((yield* headers("x-key")).missing, ["OTEL_EXPORTER_OTLP_HEADERS"])
+      const unset = yield* settings({ ...testSettings, OTEL_EXPORTER_OTLP_ENDPOINT: "" })
+      assert.deepStrictEqual([unset.missing, unset.OTEL_EXPORTER_OTLP_ENDPOINT], [[], undefined])
+      for (const OTEL_EXPORTER_OTLP_ENDPOINT of ["otel.test:4318", "http://[", "https://otel.test:99999"]) {
+        const { missing } = yield* settings({ ...testSettings, OTEL_EXPORTER_OTLP_ENDPOINT })
+        assert.deepStrictEqual(missing, ["OTEL_EXPORTER_OTLP_ENDPOINT"])
+      }
     })
   )
 

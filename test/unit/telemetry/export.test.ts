@@ -73,6 +73,17 @@ describe("the exporter", () => {
     }
   })
 
+  it("sends each kind of data to its path, also if the setting has a query", async () => {
+    const collector = await startCollector()
+    const paths = ["/a/?key=b#c", "/a?key=b"].map(async (path) => {
+      await telemetryTo(`${collector.url}${path}`).run(step)
+    })
+    await Promise.all(paths)
+    await collector.stop()
+    const asked = collector.intake.map((request) => request.split(" ")[1])
+    assert.deepStrictEqual(new Set(asked), new Set(["logs", "metrics", "traces"].map((kind) => `/a/v1/${kind}?key=b`)))
+  })
+
   it("counts what it had no room for", async () => {
     const collector = await startCollector()
     await telemetryTo(collector.url).run(Effect.forEach(Array.from({ length: 5000 }), () => Effect.logInfo("order")))
