@@ -6,6 +6,9 @@ import { redact } from "../logging.ts"
 /** Addresses, hashes of transactions, and longer: all of them lead to a payer. */
 const HEXADECIMAL = /0x[0-9a-f]{40,}/gi
 
+/** The attributes that name a payer or a payment, in JSON. Another rail than Tempo's names them otherwise. */
+const NAMES = /("key":"(?:enduser\.pseudo\.id|mpp_compute\.reference)","value":\{"stringValue":")((?:[^"\\]|\\.)*)/g
+
 /** The most characters of a text that is sent. */
 const MAX_LENGTH = 256
 
@@ -13,8 +16,8 @@ const MAX_LENGTH = 256
 export const cut = (text: string): string => text.slice(0, MAX_LENGTH).toWellFormed()
 
 /**
- * Makes the function through which every text goes that is sent. It removes secrets, and replaces each address and each hash of a transaction
- * by a keyed hash: equal ones stay equal, and nobody without `MPP_SECRET_KEY` can try out addresses. The tokens stay as they are.
+ * Makes the function through which every request goes that is sent. It removes secrets, and replaces payers, references, and each address and
+ * hash of a transaction by a keyed hash: equal ones stay equal, and nobody without `MPP_SECRET_KEY` can try out addresses. The tokens stay.
  */
 export const makeScrub = ({ MPP_SECRET_KEY, TEMPO_CURRENCIES = [] }: Partial<Values>): ((text: string) => string) => {
   const secret = MPP_SECRET_KEY === undefined ? randomBytes(32) : Redacted.value(MPP_SECRET_KEY)
@@ -29,6 +32,7 @@ export const makeScrub = ({ MPP_SECRET_KEY, TEMPO_CURRENCIES = [] }: Partial<Val
       known.set(plain, hash)
       return hash
     }
-    return redact(text).replace(HEXADECIMAL, hashOf)
+    const named = redact(text).replace(NAMES, (_, attribute: string, value: string) => attribute + hashOf(value))
+    return named.replace(HEXADECIMAL, hashOf)
   }
 }

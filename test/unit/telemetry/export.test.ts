@@ -45,6 +45,23 @@ describe("the exporter", () => {
     assert.strictEqual(first?.resource["service.name"], "gateway.test")
   })
 
+  it("hashes payers and references of any payment rail", async () => {
+    const collector = await startCollector()
+    const { run } = telemetryTo(collector.url)
+    const person = 'jane "\\ canary@example.test'
+    const sold = Effect.annotateLogs(Effect.logInfo("order"), { reference: "canary-42" })
+    for (const payer of [person, person, "canary 2"]) {
+      await run(Effect.withSpan(sold, "OrderWorkflow.pay", { attributes: { "enduser.pseudo.id": payer } }))
+    }
+    await collector.stop()
+    assert.deepStrictEqual(collector.errors, [])
+    assert.notInclude(collector.intake.join(), "canary")
+    const [one, again, other] = collector.spans.map(({ attributes }) => attributes["enduser.pseudo.id"])
+    const references = collector.logs.map(({ attributes }) => attributes["mpp_compute.reference"])
+    for (const hash of [one, other, ...references]) assert.match(String(hash), /^hmac_[0-9a-f]{32}$/)
+    assert.deepStrictEqual([one === again, one === other, new Set(references).size], [true, false, 1])
+  })
+
   it("hashes with a key that only MPP_SECRET_KEY gives", async () => {
     const collector = await startCollector()
     for (const key of ["a", "a", "b"]) {
