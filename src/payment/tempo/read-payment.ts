@@ -105,9 +105,15 @@ export const readPayment = Effect.fnUntraced(function* (
  * another, and the same key is always the same payer.
  */
 const readSigner = (transaction: TxEnvelopeTempo.TxEnvelopeTempo): Omit<SignedPayment, "currency" | "price"> => {
-  // This is not `transaction.from`, because that may be a field of the transaction that proves nothing.
-  const { signature: envelope } = transaction
+  const { signature: envelope, from } = transaction
   if (envelope === undefined) throw new Error("not signed")
+  // ox has recovered this address from the signature when it read the transaction, and recovering it again would take as long as the rest of
+  // the checks. A transaction that waits for a fee payer may name its sender in a field that proves nothing, and was refused above.
+  if (envelope.type === "secp256k1") {
+    if (from === undefined) throw new Error("invalid signature")
+    const signer = from.toLowerCase() as Hex
+    return { transaction, signer, account: signer, key: undefined }
+  }
   if (envelope.type !== "keychain") {
     const signer = signerOf(TxEnvelopeTempo.getSignPayload(transaction), envelope) as Hex
     return { transaction, signer, account: signer, key: undefined }
