@@ -124,8 +124,8 @@ try {
     const statuses = new Map<number, number>()
     for (const { status } of answers) statuses.set(status, (statuses.get(status) ?? 0) + 1)
     const all = await laps()
-    const each = (name: string) =>
-      round(median(all.filter((lap) => lap.name === name).map(({ start, end }) => end - start)))
+    const times = (name: string) => all.filter((lap) => lap.name === name).map(({ start, end }) => end - start)
+    const each = (name: string) => round(median(times(name)))
     crowds.push({
       "at once": size,
       seconds: round(seconds),
@@ -133,6 +133,7 @@ try {
       answers: [...statuses].map(([status, count]) => `${count}× ${status}`).join(", "),
       "median ms": round(median(answers.map(({ millis }) => millis))),
       "authorize ms": each("PaymentService.authorize"),
+      "its longest ms": round(Math.max(...times("PaymentService.authorize"))),
       "bundle ms": each("Bundler.bundle"),
       "check ms": each("CodeRunner.check"),
       "capture ms": each("PaymentService.capture"),

@@ -63,6 +63,13 @@ describe("limits", () => {
     assert.strictEqual(await patient.run(1, async () => 1), 1)
   })
 
+  it("leave the thread to others for a moment after each build", async () => {
+    const slots = new LeasedSlots(1, 60_000, 60)
+    const first = slots.run(60_000, async () => performance.now())
+    const second = slots.run(60_000, async () => performance.now())
+    assert.isAtLeast((await second) - (await first), 55)
+  })
+
   it("let builds that begin at once wait for each other, also the first ones", async () => {
     const { bundle } = createBundler({ ...offline, wasm })
     const count = 2 * LIMITS.builds + 1

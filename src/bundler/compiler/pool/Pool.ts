@@ -29,9 +29,17 @@ const pause = (millis = AFTER_MS) => new Promise<void>((resolve) => setTimeout(r
 
 /**
  * A build waits this long for a compiler, in milliseconds. Of builds that begin at once in a new isolate each reads the started compiler
- * first, and holds its slot meanwhile.
+ * first, and holds its slot meanwhile. Of eight large builds, each of which takes half a second, the last waits for three.
  */
-const SLOT_WAIT_MS = 2_000
+const SLOT_WAIT_MS = 5_000
+
+/**
+ * A slot stays taken for this long after its build, in milliseconds. A build takes the isolate's thread from its beginning to its end, and
+ * without the rest those of a crowd follow each other at once. An answer of the network takes several turns of the thread's loop, and
+ * waited for a build in each: when 32 deploys came at once, authorizations and `/health` waited for up to 1.5 s. With two slots, a build
+ * that comes alone waits for nothing.
+ */
+const REST_MS = 5
 
 /** How long a warm-up may take, in milliseconds. After that it counts as lost: the platform may have ended its request. */
 const WARM_UP_MS = 30_000
@@ -53,7 +61,7 @@ interface IdleProgram {
  */
 export class Pool {
   readonly #wasm: WebAssembly.Module
-  readonly #builds = new LeasedSlots(LIMITS.builds, SLOT_WAIT_MS)
+  readonly #builds = new LeasedSlots(LIMITS.builds, SLOT_WAIT_MS, REST_MS)
   /** Builds that wait for URL imports. They hold no compiler. */
   readonly waiting = new LeasedSlots(LIMITS.waiting)
   /** The compiler that the Worker's build started, until there is a warm one. */
@@ -76,7 +84,7 @@ export class Pool {
    * @throws the errors of `use`; `BundlerBusyError`; `GoExit` and `InstanceCrash` when the compiler does not start.
    */
   use<A>(timeoutMs: number, use: (instance: Instance) => Promise<A>, waitUntil?: WaitUntil): Promise<A> {
-    return this.#builds.run(timeoutMs, async () => {
+    const build = async () => {
       const [program, handshake] = await this.#acquire(waitUntil)
       const instance = await connect(this.#wasm, program, handshake, timeoutMs)
       try {
@@ -85,7 +93,8 @@ export class Pool {
         // A grown program would stay that large. A program that has ended must become garbage before the next one takes memory.
         if (!program.isOver && program.size <= LIMITS.memoryBytes) this.#release(program, waitUntil)
       }
-    })
+    }
+    return this.#builds.run(timeoutMs, build, waitUntil)
   }
 
   /** Gives up the program that no build uses, so that its memory is free for a larger one. */
