@@ -29,9 +29,9 @@ const pause = (millis = AFTER_MS) => new Promise<void>((resolve) => setTimeout(r
 
 /**
  * A build waits this long for a compiler, in milliseconds. Of builds that begin at once in a new isolate each reads the started compiler
- * first, and holds its slot meanwhile. Of eight large builds, each of which takes half a second, the last waits for three.
+ * first, and holds its slot meanwhile. Of eight large builds the last waits for two to four seconds, and for more on a slow machine.
  */
-const SLOT_WAIT_MS = 5_000
+const SLOT_WAIT_MS = 10_000
 
 /**
  * A slot stays taken for this long after its build, in milliseconds. A build takes the isolate's thread from its beginning to its end, and
