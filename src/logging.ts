@@ -1,4 +1,8 @@
+import * as Console from "effect/Console"
+import * as Context from "effect/Context"
 import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
+import * as References from "effect/References"
 
 /** The log must not contain these: credentials, bearer tokens, Jack's tokens, signed transactions. */
 const secrets = /\bPayment\s+[\w-]{32,}|\bBearer\s+[\w.~+/=-]+|\bjkt_[0-9a-f]{16,}|\b0x76[0-9a-f]{100,}/gi
@@ -20,5 +24,24 @@ export const jsonLine = Logger.make<unknown, string>((options) => {
   return redact(JSON.stringify(line))
 })
 
+const jsonLogger = Logger.withLeveledConsole(jsonLine)
+
 /** Logs to the console, where the platform collects logs. */
-export const layerJson = Logger.layer([Logger.withLeveledConsole(jsonLine)])
+export const layerJson = Logger.layer([jsonLogger])
+
+/** Writes a line of level Info. `time` is Unix milliseconds; `fields` are annotations that nobody else has written. It redacts nothing. */
+export type WriteInfo = (time: number, message: string, fields: Readonly<Record<string, unknown>>) => void
+
+/**
+ * Returns a function that writes the line that `Effect.logInfo` writes in this context, byte for byte, without a fiber. A line by a fiber
+ * costs a fifth of a refused request. `undefined` if the context has other loggers, too, annotations of its own, or a higher level.
+ */
+export const makeWriteInfo = (context: Context.Context<never>): WriteInfo | undefined => {
+  const loggers = Context.get(context, Logger.CurrentLoggers)
+  const isOff = LogLevel.isGreaterThan(Context.get(context, References.MinimumLogLevel), "Info")
+  const isAnnotated = Object.keys(Context.get(context, References.CurrentLogAnnotations)).length > 0
+  if (loggers.size !== 1 || !loggers.has(jsonLogger) || isOff || isAnnotated) return undefined
+  const console = Context.get(context, Console.Console)
+  return (time, message, fields) =>
+    console.info(JSON.stringify({ time: new Date(time).toISOString(), level: "INFO", message, ...fields }))
+}

@@ -7,26 +7,35 @@ interface Problem {
   readonly constructor: { readonly fields?: Readonly<Record<string, unknown>> }
 }
 
-/** Returns the body of a refusal whose fields are all plain values; `undefined` for other errors. */
-const bodyOf = (error: object): string | undefined => {
-  const { status, constructor } = error as Problem
-  if (constructor.fields === undefined || !(status < 500)) return undefined
-  const body: Record<string, unknown> = {}
-  for (const name of Object.keys(constructor.fields)) {
-    const value: unknown = Reflect.get(error, name)
-    if (typeof value === "object" && value !== null) return undefined
-    body[name] = value
-  }
-  return JSON.stringify(body)
+/** The media type of a problem (RFC 9457, 3). */
+export const PROBLEM_TYPE = "application/problem+json"
+
+/** The answer to a refused request: its status, and the fields of its body. */
+export interface Refusal {
+  readonly status: number
+  readonly fields: Readonly<Record<string, unknown>>
 }
 
 /**
- * Answers a refusal as the API definition does, byte for byte, in less time: its class has checked the fields, and plain values
- * are their own JSON. The definition answers all other errors. A test compares the two.
+ * Returns the refusal that an error says, as the API definition answers it, in less time: its class has checked the fields, and plain
+ * values are their own JSON. `undefined` for an error of the service, or with other fields. A test compares the two byte for byte.
  */
+export const toRefusal = (error: object): Refusal | undefined => {
+  const { status, constructor } = error as Problem
+  if (constructor.fields === undefined || !(status < 500)) return undefined
+  const fields: Record<string, unknown> = {}
+  for (const name of Object.keys(constructor.fields)) {
+    const value: unknown = Reflect.get(error, name)
+    if (typeof value === "object" && value !== null) return undefined
+    fields[name] = value
+  }
+  return { status, fields }
+}
+
+/** Answers a refusal. The API definition answers all other errors. */
 export const answerProblem = <E extends object>(error: E): Effect.Effect<HttpServerResponse.HttpServerResponse, E> => {
-  const body = bodyOf(error)
-  if (body === undefined) return Effect.fail(error)
-  const { status } = error as E & Problem
-  return Effect.succeed(HttpServerResponse.text(body, { status, contentType: "application/problem+json" }))
+  const refusal = toRefusal(error)
+  if (refusal === undefined) return Effect.fail(error)
+  const { status, fields } = refusal
+  return Effect.succeed(HttpServerResponse.text(JSON.stringify(fields), { status, contentType: PROBLEM_TYPE }))
 }

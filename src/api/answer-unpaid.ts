@@ -6,18 +6,19 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Result from "effect/Result"
 import * as Tracer from "effect/Tracer"
-import { answerProblem } from "./answer-problem.ts"
-import { addCors } from "./cors.ts"
+import { PROBLEM_TYPE, type Refusal } from "./answer-problem.ts"
+import { addCors, corsHeaders } from "./cors.ts"
 import { makeDeploy } from "./endpoints/deploy.ts"
 import { makeExecute } from "./endpoints/execute.ts"
 import { type ParsedRequest, readUnpaid } from "./paid/read-request.ts"
 import { type Body, type Received, toBody } from "./request/body.ts"
-import { logRequest } from "./request/log-requests.ts"
+import { bodyOf, makeLogRequest } from "./request/log-requests.ts"
+import type { Refused } from "./refused.ts"
 import { isPlainOrigin } from "./request/origin.ts"
 
 /** The steps of a paid endpoint for a request without a credential. Its handler takes the same steps. */
 interface UnpaidSteps {
-  readonly decode: (bytes: Uint8Array) => Result.Result<unknown, object>
+  readonly decode: (bytes: Uint8Array) => Result.Result<unknown, Refused<object>>
   readonly quote: (
     request: ParsedRequest
   ) => Effect.Effect<HttpServerResponse.HttpServerResponse, unknown, HttpServerRequest.HttpServerRequest>
@@ -42,6 +43,8 @@ export const makeAnswerUnpaid = Effect.gen(function* () {
   ])
   const context = yield* Effect.context<never>()
   const run = Effect.runForkWith(context)
+  const log = makeLogRequest(context)
+  const clock = Context.get(context, Clock.Clock)
   const isTraced = Context.get(context, Tracer.Tracer) !== Tracer.nativeTracer
 
   return ((request, received) => {
@@ -49,13 +52,29 @@ export const makeAnswerUnpaid = Effect.gen(function* () {
     const path = pathOfUnpaid(request)
     const steps = path === undefined ? undefined : endpoints.get(path)
     if (path === undefined || steps === undefined) return undefined
-    const body = toBody(received, received.length)
-    const fiber = run(respond(path, () => answer(steps, request, body)))
+    const since = clock.currentTimeMillisUnsafe()
+    const logAnswer = (status: number, body: unknown) =>
+      log({ method: "POST", path, status, body, millis: clock.currentTimeMillisUnsafe() - since })
+
+    const accepted = accept(steps, request, toBody(received, received.length))
+    if (Result.isFailure(accepted)) {
+      const refusal = accepted.failure.toRefusal()
+      if (refusal === undefined) return undefined
+      logAnswer(refusal.status, refusal.fields)
+      return refuse(refusal)
+    }
+    const respond = (exit: Exit.Exit<HttpServerResponse.HttpServerResponse, unknown>) => {
+      if (Exit.isFailure(exit)) return undefined
+      logAnswer(exit.value.status, bodyOf(exit.value))
+      return toResponse(addCors(exit.value))
+    }
+    const { HttpServerRequest: Service, fromWeb } = HttpServerRequest
+    const fiber = run(Effect.provideService(steps.quote(accepted.success), Service, fromWeb(request)))
     const exit = fiber.pollUnsafe()
     // The challenge is made at once, but another payment service may take its time.
     return exit === undefined
-      ? new Promise((resolve) => fiber.addObserver((later) => resolve(responseOf(later))))
-      : responseOf(exit)
+      ? new Promise((resolve) => fiber.addObserver((later) => resolve(respond(later))))
+      : respond(exit)
   }) satisfies AnswerUnpaid
 })
 
@@ -65,32 +84,25 @@ const pathOfUnpaid = ({ method, url, headers }: Request): string | undefined =>
     ? url.slice(url.indexOf("/", "https://".length))
     : undefined
 
-/** Takes the steps of the endpoint. All errors but refusals of the request fail. */
-const answer = (
-  steps: UnpaidSteps,
-  request: Request,
-  body: Body
-): Effect.Effect<HttpServerResponse.HttpServerResponse, unknown> => {
-  const accepted = Result.flatMap(readUnpaid(request, body), (parsed) =>
-    Result.map(steps.decode(parsed.bytes), () => parsed)
-  )
-  if (Result.isFailure(accepted)) return answerProblem(accepted.failure)
-  const { HttpServerRequest: Service, fromWeb } = HttpServerRequest
-  return Effect.provideService(steps.quote(accepted.success), Service, fromWeb(request))
+/** Takes the steps of the endpoint before its quote. */
+const accept = (steps: UnpaidSteps, request: Request, body: Body): Result.Result<ParsedRequest, Refused<object>> => {
+  const parsed = readUnpaid(request, body)
+  if (Result.isFailure(parsed)) return parsed
+  const decoded = steps.decode(parsed.success.bytes)
+  return Result.isFailure(decoded) ? Result.fail(decoded.failure) : parsed
 }
 
-/** Makes the response of an answer as the router does, and logs its line. */
-const respond = <E>(path: string, answer: () => Effect.Effect<HttpServerResponse.HttpServerResponse, E>) =>
-  Effect.withFiber<Response, E>((fiber) => {
-    const clock = fiber.getRef(Clock.Clock)
-    const since = clock.currentTimeMillisUnsafe()
-    return Effect.flatMap(answer(), (answered) =>
-      Effect.as(
-        logRequest("POST", path, answered, clock.currentTimeMillisUnsafe() - since),
-        toResponse(addCors(answered))
-      )
-    )
-  })
+// Refusals differ in their status and text only, and to make their headers takes as long as to make the text.
+const refusals = new Map<number, ResponseInit>()
+
+const refuse = ({ status, fields }: Refusal): Response => {
+  const init = refusals.get(status) ?? {
+    status,
+    headers: new Headers({ ...corsHeaders, "content-type": PROBLEM_TYPE })
+  }
+  refusals.set(status, init)
+  return new Response(JSON.stringify(fields), init)
+}
 
 /** Makes a response of a text as `HttpServerResponse.toWeb` does, without a copy of its headers. */
 const toResponse = (answer: HttpServerResponse.HttpServerResponse): Response => {
@@ -99,6 +111,3 @@ const toResponse = (answer: HttpServerResponse.HttpServerResponse): Response => 
     ? new Response(body.text, { status, headers })
     : HttpServerResponse.toWeb(answer)
 }
-
-const responseOf = (exit: Exit.Exit<Response, unknown>): Response | undefined =>
-  Exit.isSuccess(exit) ? exit.value : undefined

@@ -116,8 +116,10 @@ export const serve = (services: Layer.Layer<GatewayServices>): ((request: Reques
   const gateway = async (request: Request): Promise<Response> => {
     const received = await receiveBody(request)
     if (received !== undefined) {
-      const answered = await answerUnpaid(request, received)
-      if (answered !== undefined) return answered
+      const answered = answerUnpaid(request, received)
+      // To await an answer that is there costs a turn of the queue.
+      const response = answered instanceof Promise ? await answered : answered
+      if (response !== undefined) return response
       keepReceived(request, received)
     }
     return handler(withoutSignal(request))
@@ -126,13 +128,15 @@ export const serve = (services: Layer.Layer<GatewayServices>): ((request: Reques
     answerUnpaid = made
   })
   const { handler } = HttpRouter.toWebHandler(app.pipe(Layer.provideMerge(services)), { disableLogger: true })
-  return async (request) => {
+  return (request) => {
     const routed = toRoutable(request)
-    if (request.method !== "HEAD") return gateway(routed)
-    // HEAD is GET without the body of the answer (RFC 9110, 9.3.2).
-    return new Response(null, await gateway(new Request(routed, { method: "GET" })))
+    return request.method === "HEAD" ? answerHead(gateway, routed) : gateway(routed)
   }
 }
+
+/** Answers HEAD, which is GET without the body of the answer (RFC 9110, 9.3.2). */
+const answerHead = async (gateway: (request: Request) => Promise<Response>, request: Request): Promise<Response> =>
+  new Response(null, await gateway(new Request(request, { method: "GET" })))
 
 /**
  * Returns the request without its signal. A signal would interrupt the request when its client disconnects, and a disconnect

@@ -18,16 +18,20 @@ const answerPreflight = HttpMiddleware.cors({
   maxAge: 86_400
 })
 
-const headers = {
+/** The headers by which pages of any site may read an answer. */
+export const corsHeaders = {
   "access-control-allow-origin": "*",
   vary: "Origin",
   "access-control-expose-headers": exposedHeaders.join(",")
 }
 
-/** Adds the headers by which pages of any site may read an answer. */
+/** Adds these headers to an answer. */
 export const addCors = (response: HttpServerResponse.HttpServerResponse): HttpServerResponse.HttpServerResponse => {
   const { vary } = response.headers
-  return HttpServerResponse.setHeaders(response, vary === undefined ? headers : { ...headers, vary: `${vary}, Origin` })
+  return HttpServerResponse.setHeaders(
+    response,
+    vary === undefined ? corsHeaders : { ...corsHeaders, vary: `${vary}, Origin` }
+  )
 }
 
 const addHeaders: HttpEffect.PreResponseHandler = (_request, response) => Effect.succeed(addCors(response))

@@ -1,10 +1,15 @@
 import { assert, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
+import * as Console from "effect/Console"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import * as References from "effect/References"
 import { describe } from "vitest"
 import { failsWith } from "../../src/control-plane/testing.ts"
 import { ControlPlaneUnavailable } from "../../src/control-plane/ControlPlaneClient.ts"
-import { jsonLine } from "../../src/logging.ts"
+import { jsonLine, layerJson, makeWriteInfo } from "../../src/logging.ts"
 import { testCredential } from "../../src/payment/testing.ts"
 import { helloBody, type LogLine, makeGateway, testSettings } from "../support/gateway.ts"
 
@@ -90,6 +95,38 @@ describe("the log", () => {
       assert.strictEqual(lines.length, 1)
       const line = JSON.parse(lines[0] ?? "") as { message: ReadonlyArray<string> }
       assert.deepStrictEqual(line.message, ["before", ...leaks.map(() => "[redacted]"), "after"])
+    })
+  )
+})
+
+describe("a line without a fiber", () => {
+  const lines: Array<unknown> = []
+  const quiet = Layer.succeed(Console.Console, { ...console, info: (line: unknown) => lines.push(line) })
+  const contextOf = (...layers: ReadonlyArray<Layer.Layer<never>>) =>
+    Effect.scoped(Layer.build(Layer.mergeAll(Layer.mergeAll(layerJson, quiet), ...layers)))
+
+  it.effect("has the bytes of a line by a fiber", () =>
+    Effect.gen(function* () {
+      const fields = { method: "POST", path: '/"ü"', status: 400, charged: false, deployment_id: null, millis: 0 }
+      const context = Context.merge(yield* contextOf(), Context.pick(Clock.Clock)(yield* Effect.context<never>()))
+      yield* Effect.provideContext(Effect.annotateLogs(Effect.logInfo("request"), fields), context)
+      const now = yield* Clock.currentTimeMillis
+      const write = makeWriteInfo(context) ?? assert.fail("cannot write")
+      write(now, "request", fields)
+      assert.lengthOf(lines, 2)
+      assert.strictEqual(lines[1], lines[0])
+    })
+  )
+
+  it.effect("is left to a fiber for another logger, another level, and annotations of all lines", () =>
+    Effect.gen(function* () {
+      const others = [
+        Logger.layer([Logger.make(() => {})], { mergeWithExisting: true }).pipe(Layer.provideMerge(layerJson)),
+        Layer.succeed(References.MinimumLogLevel, "Warn" as const),
+        Layer.succeed(References.CurrentLogAnnotations, { region: "eu" })
+      ]
+      for (const layer of others) assert.isUndefined(makeWriteInfo(yield* contextOf(layer)))
+      assert.isDefined(makeWriteInfo(yield* contextOf()))
     })
   )
 })

@@ -11,6 +11,7 @@ import { makePaymentGate, setReceipt } from "../paid/payment-gate.ts"
 import type { ParsedRequest } from "../paid/read-request.ts"
 import { freeBody } from "../request/body.ts"
 import { decodeDeploy } from "../request/decode-deploy.ts"
+import { orFail } from "../refused.ts"
 
 /** `POST /deploy`: source files become a live URL. */
 export const makeDeploy = Effect.gen(function* () {
@@ -40,7 +41,7 @@ export const makeDeploy = Effect.gen(function* () {
 
   const handle = Effect.fnUntraced(function* ({ source }: HttpServerRequest.HttpServerRequest) {
     const request = yield* gate.readRequest(source as Request) // `toWebHandler` was given this object.
-    const project = yield* Effect.fromResult(decode(request.bytes))
+    const project = yield* orFail(decode(request.bytes))
     const { credential } = request
     if (credential === undefined || project === undefined)
       return yield* Effect.tap(quote(request), () => Effect.sync(() => freeBody(request.bytes)))

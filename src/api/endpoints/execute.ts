@@ -9,6 +9,7 @@ import { CodeRunner } from "../../sandbox/CodeRunner.ts"
 import { makePaymentGate, setReceipt } from "../paid/payment-gate.ts"
 import type { ParsedRequest } from "../paid/read-request.ts"
 import { decodeExecute } from "../request/decode-execute.ts"
+import { orFail } from "../refused.ts"
 
 /** `POST /execute`: runs code once and answers its result. Unavailable without a Worker Loader. */
 export const makeExecute = Effect.gen(function* () {
@@ -30,7 +31,7 @@ export const makeExecute = Effect.gen(function* () {
 
   const handle = Effect.fnUntraced(function* ({ source }: HttpServerRequest.HttpServerRequest) {
     const request = yield* gate.readRequest(source as Request) // `toWebHandler` was given this object.
-    const program = yield* Effect.fromResult(decode(request.bytes))
+    const program = yield* orFail(decode(request.bytes))
     const { credential } = request
     if (credential === undefined || program === undefined) return yield* quote(request)
     const terms = yield* termsOf(request)

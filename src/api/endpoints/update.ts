@@ -7,6 +7,7 @@ import { makeProofGate, proofRequired, proofTerms } from "../paid/proof-gate.ts"
 import { decodeUpdate } from "../request/decode-deploy.ts"
 import { setHeaders } from "../request/headers.ts"
 import { readIfMatch } from "../request/project/if-match.ts"
+import { orFail } from "../refused.ts"
 
 const reason = proofRequired("Updates are free, and only the payer may send them.")
 
@@ -22,7 +23,7 @@ export const makeUpdate = Effect.gen(function* () {
     const request = yield* gate.readRequest(source as Request) // `toWebHandler` was given this object.
     // A request with a credential has a body.
     const project =
-      request.bytes.length === 0 ? { files: null } : yield* Effect.fromResult(decodeUpdate(request.bytes, ASSET_LIMIT))
+      request.bytes.length === 0 ? { files: null } : yield* orFail(decodeUpdate(request.bytes, ASSET_LIMIT))
     yield* gate.requireConfigured
     const ifMatch = yield* readIfMatch((source as Request).headers)
     const terms = proofTerms("update", id, request.sha256, "Update a deployment of yours, free")

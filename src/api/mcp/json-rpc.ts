@@ -6,6 +6,7 @@ import { readBody } from "../request/body.ts"
 import { MAX_BODY_BYTES } from "../request/decode-deploy.ts"
 import { requireJson } from "../request/headers.ts"
 import { JsonTooLarge, parseJson } from "../request/json.ts"
+import { orFail } from "../refused.ts"
 
 /** The error codes of JSON-RPC 2.0. */
 export const PARSE_ERROR = -32700
@@ -69,7 +70,7 @@ export const readJson = Effect.fnUntraced(function* (request: Request) {
   const { bytes } = yield* readBody(request, MAX_MESSAGE_BYTES).pipe(
     Effect.mapError(({ detail }) => rpcError(PARSE_ERROR, detail ?? ""))
   )
-  yield* Effect.fromResult(requireJson(request.headers)).pipe(
+  yield* orFail(requireJson(request.headers)).pipe(
     Effect.mapError(({ detail }) => rpcError(INVALID_REQUEST, detail ?? "", { status: 415 }))
   )
   if (bytes === undefined) {

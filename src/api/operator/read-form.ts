@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import { InvalidRequest, UnsupportedMediaType } from "../../domain/Errors.ts"
 import { readBody } from "../request/body.ts"
 import { refuseUnknownFields } from "../request/fields.ts"
+import { orFail } from "../refused.ts"
 
 /** The largest body of an action, in bytes. */
 const MAX_BYTES = 16_384
@@ -41,7 +42,7 @@ export const readForm = Effect.fnUntraced(function* (request: Request) {
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
     return yield* new InvalidRequest({ detail: 'The body must be an object: {"reason": "…"}.' })
   }
-  yield* Effect.fromResult(refuseUnknownFields(body, ["reason"]))
+  yield* orFail(refuseUnknownFields(body, ["reason"]))
   const form: Form = { isPage: false, secret: "", reason: reasonOf("reason" in body ? body.reason : undefined) }
   return form
 })

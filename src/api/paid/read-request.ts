@@ -4,6 +4,7 @@ import { CodeTooLarge, InvalidRequest, type UnsupportedMediaType } from "../../d
 import { type Body, readBody } from "../request/body.ts"
 import { MAX_BODY_BYTES } from "../request/decode-deploy.ts"
 import { readIdempotencyKey, requireJson } from "../request/headers.ts"
+import { orFail, type Refused, refuse } from "../refused.ts"
 import type { CheckRate } from "./CredentialRateLimit.ts"
 import { readCredential } from "./read-credential.ts"
 
@@ -37,7 +38,7 @@ export const readBodyless = Effect.fnUntraced(function* (request: Request, check
     url,
     bytes: new Uint8Array(),
     sha256: body.sha256,
-    idempotencyKey: yield* Effect.fromResult(readIdempotencyKey(headers)),
+    idempotencyKey: yield* orFail(readIdempotencyKey(headers)),
     credential,
     preferences: headers.get("accept-payment")
   } satisfies ParsedRequest
@@ -46,32 +47,30 @@ export const readBodyless = Effect.fnUntraced(function* (request: Request, check
 /** Reads a request to its end: 415, 413, 431, 503 from `checkRate`, 400, in this order. */
 export const readRequest = Effect.fnUntraced(function* (request: Request, checkRate: CheckRate) {
   const body = yield* readBody(request, MAX_BODY_BYTES)
-  const bytes = yield* Effect.fromResult(acceptBody(request, body))
+  const bytes = yield* orFail(acceptBody(request, body))
   const credential = yield* readCredential(request.headers, checkRate)
-  return yield* Effect.fromResult(parse(request, body, bytes, credential))
+  return yield* orFail(parse(request, body, bytes, credential))
 })
 
 /** Reads a request without a credential whose body has come: 415, 413, 400, in this order, as `readRequest` does. */
 export const readUnpaid = (
   request: Request,
   body: Body
-): Result.Result<ParsedRequest, UnsupportedMediaType | CodeTooLarge | InvalidRequest> =>
+): Result.Result<ParsedRequest, Refused<UnsupportedMediaType | CodeTooLarge | InvalidRequest>> =>
   Result.flatMap(acceptBody(request, body), (bytes) => parse(request, body, bytes, undefined))
 
 /** Returns the bytes of a body of JSON within the limit. */
 const acceptBody = (
   { headers }: Request,
   { size, bytes }: Body
-): Result.Result<Uint8Array, UnsupportedMediaType | CodeTooLarge> => {
+): Result.Result<Uint8Array, Refused<UnsupportedMediaType | CodeTooLarge>> => {
   const isJson = size === 0 ? Result.void : requireJson(headers)
   if (Result.isFailure(isJson)) return Result.fail(isJson.failure)
   if (bytes !== undefined) return Result.succeed(bytes)
-  return Result.fail(
-    new CodeTooLarge({
-      detail: `The body is larger than ${MAX_BODY_BYTES} bytes. Send less source.`,
-      limit_bytes: MAX_BODY_BYTES
-    })
-  )
+  return refuse(CodeTooLarge, {
+    detail: `The body is larger than ${MAX_BODY_BYTES} bytes. Send less source.`,
+    limit_bytes: MAX_BODY_BYTES
+  })
 }
 
 const parse = (
@@ -79,32 +78,51 @@ const parse = (
   body: Body,
   bytes: Uint8Array,
   credential: string | undefined
-): Result.Result<ParsedRequest, InvalidRequest> => {
+): Result.Result<ParsedRequest, Refused<InvalidRequest>> => {
   const { headers } = request
   // A request without a body and a credential asks for a quote, so its other headers do not matter.
   const key = body.size === 0 && credential === undefined ? Result.succeed(undefined) : readIdempotencyKey(headers)
   if (Result.isFailure(key)) return Result.fail(key.failure)
   if (credential !== undefined && body.size === 0) {
-    return Result.fail(
-      new InvalidRequest({
-        detail:
-          "The request has a credential and no body. Nothing was charged. Send the body that the credential pays for."
-      })
-    )
+    return refuse(InvalidRequest, {
+      detail:
+        "The request has a credential and no body. Nothing was charged. Send the body that the credential pays for."
+    })
   }
-  // Most refused requests need neither the hash nor these two, and the platform copies a text each time it is read.
-  return Result.succeed({
-    get url() {
-      return request.url
-    },
-    bytes,
-    get sha256() {
-      return body.sha256
-    },
-    idempotencyKey: key.success,
-    credential,
-    get preferences() {
-      return headers.get("accept-payment")
-    }
-  })
+  return Result.succeed(new LazyRequest(request, body, bytes, key.success, credential))
+}
+
+/** Most refused requests need neither the hash nor the other two, and the platform copies a text each time it is read. */
+class LazyRequest implements ParsedRequest {
+  readonly #request: Request
+  readonly #body: Body
+  readonly bytes: Uint8Array
+  readonly idempotencyKey: string | undefined
+  readonly credential: string | undefined
+
+  constructor(
+    request: Request,
+    body: Body,
+    bytes: Uint8Array,
+    idempotencyKey: string | undefined,
+    credential: string | undefined
+  ) {
+    this.#request = request
+    this.#body = body
+    this.bytes = bytes
+    this.idempotencyKey = idempotencyKey
+    this.credential = credential
+  }
+
+  get url() {
+    return this.#request.url
+  }
+
+  get sha256() {
+    return this.#body.sha256
+  }
+
+  get preferences() {
+    return this.#request.headers.get("accept-payment")
+  }
 }

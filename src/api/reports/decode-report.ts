@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import { InvalidRequest } from "../../domain/Errors.ts"
 import { MAX_CONTACT, MAX_REASON, MAX_URL } from "../definition/reports.ts"
 import { findMisspelt, refuseUnknownFields } from "../request/fields.ts"
+import { orFail } from "../refused.ts"
 
 /** A report as it was sent. */
 export interface Report {
@@ -24,7 +25,7 @@ export const decodeReport = Effect.fn("Gateway.decodeReport")(function* (bytes: 
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
     return yield* invalid(`The body must be an object: ${SHAPE}.`)
   }
-  yield* Effect.fromResult(refuseUnknownFields(json, ["url", "deployment_id", "reason", "contact"]))
+  yield* orFail(refuseUnknownFields(json, ["url", "deployment_id", "reason", "contact"]))
   const fields = json as Readonly<Record<string, unknown>>
   const text = (name: string, longest: number) =>
     Effect.suspend(() => {

@@ -15,6 +15,7 @@ import { reporterOf } from "./reporter.ts"
 import { decodeReport, type Report, siteHost } from "./decode-report.ts"
 import { requireJson, setHeaders } from "../request/headers.ts"
 import { notConfigured } from "../request/not-configured.ts"
+import { orFail } from "../refused.ts"
 
 /** The largest body of a report, in bytes. */
 const MAX_BYTES = 16_384
@@ -66,7 +67,7 @@ export const makeReport = Effect.gen(function* () {
     yield* setHeaders({ "cache-control": "no-store" })
     const request = source as Request // `toWebHandler` was given this object.
     const { bytes } = yield* readBody(request, MAX_BYTES)
-    yield* Effect.fromResult(requireJson(request.headers))
+    yield* orFail(requireJson(request.headers))
     if (bytes === undefined) return yield* new InvalidRequest({ detail: `A report has at most ${MAX_BYTES} bytes.` })
     const report = yield* decodeReport(bytes)
     if (missing.includes("ORDERS")) return yield* notConfigured(["ORDERS"])

@@ -5,6 +5,7 @@ import { findMisspelt, refuseUnknownFields } from "./fields.ts"
 import { JsonTooLarge, parseJson } from "./json.ts"
 import { MAX_BODY_BYTES, MAX_SOURCE_BYTES } from "./decode-deploy.ts"
 import { findOverflow } from "./overflow.ts"
+import { Refused, refuse } from "../refused.ts"
 
 /** The decoded body of `/execute`: the code as a project of one file, and its input as the text of a JSON value. */
 export interface ExecuteBody {
@@ -24,12 +25,12 @@ const TOO_LARGE = {
 const SHAPE = '{"code": "export function run(input) { … }", "input": …}'
 
 /** Decodes the body of `/execute`. A malformed one fails here, before anything else happens. */
-export const decodeExecute = (bytes: Uint8Array): Result.Result<ExecuteBody, InvalidRequest | CodeTooLarge> =>
+export const decodeExecute = (bytes: Uint8Array): Result.Result<ExecuteBody, Refused<InvalidRequest | CodeTooLarge>> =>
   Result.gen(function* () {
     const json = yield* Result.try({
       try: () => parseJson(bytes, JSON_LIMITS),
       catch: (error) =>
-        new InvalidRequest({
+        new Refused<InvalidRequest>(InvalidRequest, {
           detail: error instanceof JsonTooLarge ? TOO_LARGE[error.limit] : `The body is not JSON. Send ${SHAPE}.`
         })
     })
@@ -49,7 +50,7 @@ export const decodeExecute = (bytes: Uint8Array): Result.Result<ExecuteBody, Inv
   })
 
 /** Returns an input as the text of a JSON value; null if there is none. */
-const textOf = (input: unknown): Result.Result<string | null, InvalidRequest | CodeTooLarge> =>
+const textOf = (input: unknown): Result.Result<string | null, Refused<InvalidRequest | CodeTooLarge>> =>
   Result.gen(function* () {
     if (input === undefined) return null
     const overflow = findOverflow(input)
@@ -60,7 +61,7 @@ const textOf = (input: unknown): Result.Result<string | null, InvalidRequest | C
     }
     const text = yield* Result.try({
       try: () => JSON.stringify(input),
-      catch: () => new InvalidRequest({ detail: TOO_LARGE.depth })
+      catch: () => new Refused<InvalidRequest>(InvalidRequest, { detail: TOO_LARGE.depth })
     })
     // A client may write numbers shorter than JSON.stringify does, and an order's object takes messages of at most 32 MiB.
     if (Buffer.byteLength(text) > MAX_BODY_BYTES) {
@@ -72,9 +73,9 @@ const textOf = (input: unknown): Result.Result<string | null, InvalidRequest | C
     return text
   })
 
-const invalid = (detail: string) => Result.fail(new InvalidRequest({ detail }))
+const invalid = (detail: string) => refuse(InvalidRequest, { detail })
 
-const tooLarge = (detail: string, limit: number) => Result.fail(new CodeTooLarge({ detail, limit_bytes: limit }))
+const tooLarge = (detail: string, limit: number) => refuse(CodeTooLarge, { detail, limit_bytes: limit })
 
 const ownField = (json: unknown, name: string): unknown =>
   typeof json === "object" && json !== null && Object.hasOwn(json, name) ? Reflect.get(json, name) : undefined

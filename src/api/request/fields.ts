@@ -1,5 +1,6 @@
 import * as Result from "effect/Result"
 import { InvalidRequest } from "../../domain/Errors.ts"
+import { type Refused, refuse } from "../refused.ts"
 
 /** The most unknown fields that an answer names, and the most characters of each. */
 const MAX_NAMED = 3
@@ -12,16 +13,14 @@ const MAX_NAME_LENGTH = 100
 export const refuseUnknownFields = (
   json: object,
   known: ReadonlyArray<string>
-): Result.Result<void, InvalidRequest> => {
+): Result.Result<void, Refused<InvalidRequest>> => {
   const unknown = Object.keys(json).filter((name) => !known.includes(name))
   if (unknown.length === 0) return Result.void
   const named = unknown.slice(0, MAX_NAMED).map((name) => nearMiss(name, known) ?? `${readable(name)} is unknown`)
   const more = unknown.length > MAX_NAMED ? `; and ${unknown.length - MAX_NAMED} more` : ""
-  return Result.fail(
-    new InvalidRequest({
-      detail: `Unknown fields: ${named.join("; ")}${more}. The known fields are: ${known.join(", ")}.`
-    })
-  )
+  return refuse(InvalidRequest, {
+    detail: `Unknown fields: ${named.join("; ")}${more}. The known fields are: ${known.join(", ")}.`
+  })
 }
 
 /** Returns a sentence about the field of a body that may mean the missing field `wanted`; empty if there is none. */

@@ -7,46 +7,53 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
+import { makeWriteInfo } from "../../logging.ts"
 import { MAX_PATH_LENGTH, pathOf } from "./limits.ts"
 
 const parse = Option.liftThrowable((text: string): unknown => JSON.parse(text))
 
-/**
- * Reads the error code, the charge and the deployment from an answer's body. It needs no schema, because this runs for every
- * request, and a schema has just encoded the body.
- */
-const fieldsOf = ({ body }: HttpServerResponse.HttpServerResponse) => {
-  if (body._tag !== "Uint8Array" || body.text === undefined || body.contentLength >= 4096) return {}
-  if (!/\bjson$/.test(body.contentType)) return {}
-  const answer = Option.getOrUndefined(parse(body.text))
-  if (!Predicate.isObject(answer)) return {}
-  const { code, charged, deployment_id } = answer as Readonly<Record<string, unknown>>
-  return {
-    ...(Predicate.isString(code) && { code }),
-    ...((Predicate.isBoolean(charged) || charged === null) && { charged }),
-    ...((Predicate.isString(deployment_id) || deployment_id === null) && { deployment_id })
-  }
+/** Reads the fields of an answer's body. It needs no schema, because a schema has just encoded the body. */
+export const bodyOf = ({ body }: HttpServerResponse.HttpServerResponse): unknown =>
+  body._tag === "Uint8Array" && body.text !== undefined && body.contentLength < 4096 && /\bjson$/.test(body.contentType)
+    ? Option.getOrUndefined(parse(body.text))
+    : undefined
+
+/** An answered request: its method and path, its answer, and the time that it took. */
+interface Answered {
+  readonly method: string
+  readonly path: string
+  readonly status: number
+  /** The fields of the answer's body, of which the line has the error code, the charge and the deployment. */
+  readonly body: unknown
+  /** On the platform the clock stands still while code computes. */
+  readonly millis: number
 }
 
-/**
- * Logs the line of a request: its method and path, the answer and the time (`millis`; on the platform the clock stands still
- * while code computes). It does not log headers and bodies.
- */
-export const logRequest = (
-  method: string,
-  path: string,
-  answer: HttpServerResponse.HttpServerResponse | undefined,
-  millis: number
-): Effect.Effect<void> =>
-  Effect.annotateLogs(Effect.logInfo("request"), {
-    method,
-    path,
-    ...(answer !== undefined
-      ? { status: answer.status, ...fieldsOf(answer) }
-      : // The client has disconnected, and its order continues.
-        { status: 499 }),
-    millis
-  })
+/** Returns the annotations of a request's line. It has no headers and nothing else of the bodies. */
+const annotationsOf = ({ method, path, status, body, millis }: Answered): Readonly<Record<string, unknown>> => {
+  const line: Record<string, unknown> = { method, path, status }
+  if (Predicate.isObject(body)) {
+    const { code, charged, deployment_id } = body as Readonly<Record<string, unknown>>
+    if (Predicate.isString(code)) line["code"] = code
+    if (Predicate.isBoolean(charged) || charged === null) line["charged"] = charged
+    if (Predicate.isString(deployment_id) || deployment_id === null) line["deployment_id"] = deployment_id
+  }
+  line["millis"] = millis
+  return line
+}
+
+const logRequest = (answered: Answered): Effect.Effect<void> =>
+  Effect.annotateLogs(Effect.logInfo("request"), annotationsOf(answered))
+
+/** Makes a function that logs the line of a request outside of a fiber. It is the line that the router's requests have. */
+export const makeLogRequest = (context: Context.Context<never>): ((answered: Answered) => void) => {
+  const write = makeWriteInfo(context)
+  const run = Effect.runForkWith(context)
+  const clock = Context.get(context, Clock.Clock)
+  return write === undefined
+    ? (answered) => void run(logRequest(answered))
+    : (answered) => write(clock.currentTimeMillisUnsafe(), "request", annotationsOf(answered))
+}
 
 /** Logs a line for each request that the router sees. */
 export const logRequests = HttpRouter.middleware(
@@ -56,9 +63,12 @@ export const logRequests = HttpRouter.middleware(
       const clock = fiber.getRef(Clock.Clock)
       const since = clock.currentTimeMillisUnsafe()
       const path = pathOf(url).slice(0, MAX_PATH_LENGTH)
-      return Effect.onExit(effect, (exit) =>
-        logRequest(method, path, Exit.isSuccess(exit) ? exit.value : undefined, clock.currentTimeMillisUnsafe() - since)
-      )
+      return Effect.onExit(effect, (exit) => {
+        const millis = clock.currentTimeMillisUnsafe() - since
+        // Without an answer the client has disconnected, and its order continues.
+        const [status, body] = Exit.isSuccess(exit) ? [exit.value.status, bodyOf(exit.value)] : [499, undefined]
+        return logRequest({ method, path, status, body, millis })
+      })
     }),
   { global: true }
 )

@@ -24,11 +24,11 @@ export const joinPath = (folder: string, relative: string): string | undefined =
 }
 
 /** Returns a path without empty and `.` segments: `normalizePath("./src//a.ts")` is `"src/a.ts"`. */
-export const normalizePath = (path: string): string =>
-  path
-    .split("/")
-    .filter((part) => part !== "" && part !== ".")
-    .join("/")
+export const normalizePath = (path: string): string => segmentsOf(path).join("/")
+
+/** Returns the segments of a path without the empty ones and `.`: `segmentsOf("./src//a.ts")` is `["src", "a.ts"]`. */
+export const segmentsOf = (path: string): ReadonlyArray<string> =>
+  path.split("/").filter((part) => part !== "" && part !== ".")
 
 /** Returns the specifier by which a file of `folder` imports `file`: `"./b.ts"`, `"../lib/b.ts"`. */
 export const relativeSpecifier = (folder: string, file: string): string => {

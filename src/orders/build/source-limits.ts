@@ -20,19 +20,19 @@ export const MAX_ASSET_BYTES = 2 * 1024 * 1024
  * Returns the error of a project beyond the limits: 400 for too many files, 413 for too many bytes. It is no effect, because most
  * requests come without a payment and end soon after it.
  *
+ * @param entries the files.
  * @param assetBytes limits static files.
  * @param atMost the files have at most this many bytes together. Those of a small body are not counted.
  */
 export const findExcess = (
-  files: Files,
+  entries: Entries,
   assetBytes: number,
   atMost = Infinity
 ): InvalidRequest | CodeTooLarge | undefined => {
   // Sources and assets are parts of the whole. Most projects are small, so that there is nothing to split.
-  const entries = Object.entries(files)
   const limit = Math.min(MAX_SOURCE_BYTES, assetBytes)
   if (entries.length <= MAX_FILES && (atMost <= limit || bytesOf(entries) <= limit)) return undefined
-  const { sources, assets } = split(files)
+  const { sources, assets } = split(Object.fromEntries(entries))
   return findExcessSource(sources) ?? findExcessAssets(assets, assetBytes)
 }
 

@@ -50,6 +50,6 @@ const applyChanges = Effect.fnUntraced(function* (present: Files, changes: Chang
     return yield* new InvalidRequest({ detail: "The changes remove every file. DELETE ends a deployment." })
   // fromEntries defines own properties. A file may be called __proto__.
   const changed: Files = Object.fromEntries(files)
-  const excess = findExcess(changed, yield* setting("ASSET_LIMIT"))
+  const excess = findExcess(Object.entries(changed), yield* setting("ASSET_LIMIT"))
   return excess === undefined ? changed : yield* excess
 })

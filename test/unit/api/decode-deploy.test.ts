@@ -3,11 +3,12 @@ import * as Effect from "effect/Effect"
 import { decodeDeploy, decodeUpdate, MAX_FILES, MAX_SOURCE_BYTES } from "../../../src/api/request/decode-deploy.ts"
 import { MAX_SECRET_BYTES, MAX_SECRETS } from "../../../src/api/request/project/env.ts"
 import { MAX_ASSET_BYTES, MAX_ASSETS } from "../../../src/orders/build/source-limits.ts"
+import { orFail } from "../../../src/api/refused.ts"
 
 const decode = (body: unknown) =>
-  Effect.fromResult(decodeDeploy(new TextEncoder().encode(typeof body === "string" ? body : JSON.stringify(body))))
+  orFail(decodeDeploy(new TextEncoder().encode(typeof body === "string" ? body : JSON.stringify(body))))
 
-const update = (body: unknown) => Effect.fromResult(decodeUpdate(new TextEncoder().encode(JSON.stringify(body))))
+const update = (body: unknown) => orFail(decodeUpdate(new TextEncoder().encode(JSON.stringify(body))))
 
 const rejects = (name: string, body: unknown, tag: string, message: RegExp) =>
   it.effect(name, () =>
@@ -85,7 +86,7 @@ describe("a deploy's body", () => {
     Effect.gen(function* () {
       const body = new TextEncoder().encode(JSON.stringify({ ...file("a"), name: "a\u0301\u0316".repeat(600_000) }))
       const since = performance.now()
-      const error = yield* Effect.flip(Effect.fromResult(decodeDeploy(body)))
+      const error = yield* Effect.flip(orFail(decodeDeploy(body)))
       assert.match(error.message, /longer than 100/)
       assert.isBelow(performance.now() - since, 300)
     })

@@ -2,13 +2,14 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as fc from "fast-check"
 import { findMisspelt, refuseUnknownFields } from "../../../src/api/request/fields.ts"
+import { orFail } from "../../../src/api/refused.ts"
 
 const refusal = (json: object, known: ReadonlyArray<string>) =>
-  Effect.map(Effect.flip(Effect.fromResult(refuseUnknownFields(json, known))), ({ detail }) => detail)
+  Effect.map(Effect.flip(orFail(refuseUnknownFields(json, known))), ({ detail }) => detail)
 
 describe("unknown fields", () => {
   it.effect("do not include the known ones", () =>
-    Effect.fromResult(refuseUnknownFields({ code: 1, input: 2 }, ["code", "input"]))
+    orFail(refuseUnknownFields({ code: 1, input: 2 }, ["code", "input"]))
   )
 
   const table: ReadonlyArray<readonly [field: string, meant: string | undefined]> = [

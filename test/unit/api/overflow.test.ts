@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { decodeExecute } from "../../../src/api/request/decode-execute.ts"
 import { findOverflow } from "../../../src/api/request/overflow.ts"
+import { orFail } from "../../../src/api/refused.ts"
 
 const found: ReadonlyArray<readonly [input: string, place: string]> = [
   ["1e400", "input"],
@@ -26,7 +27,7 @@ const kept = [
   "[[[0]]]"
 ]
 
-const decodeBody = (body: string) => Effect.fromResult(decodeExecute(new TextEncoder().encode(body)))
+const decodeBody = (body: string) => orFail(decodeExecute(new TextEncoder().encode(body)))
 
 const decode = (input: string) => decodeBody(`{"code":"export const run = 1","input":${input}}`)
 

@@ -116,15 +116,25 @@ const waysOf = async (parts: Parts) => {
   }
 }
 
-/** All that a client sees, without the values of a challenge, which are others each time. */
-const seen = async (response: Response) => ({
-  status: response.status,
-  statusText: response.statusText,
-  headers: [...response.headers].map(([name, value]) =>
-    name === "www-authenticate" ? [name, value.replace(/(id|expires|opaque)="[^"]+"/g, "$1")] : [name, value]
-  ),
-  body: await response.text()
-})
+/**
+ * All that a client sees, without the values of a challenge, which are others each time. The platform sends the length of a text, whether
+ * or not the answer has it.
+ */
+const seen = async (response: Response) => {
+  const { status, statusText, headers } = response
+  const body = await response.text()
+  assert.include([null, String(Buffer.byteLength(body))], headers.get("content-length"))
+  return {
+    status,
+    statusText,
+    headers: [...headers]
+      .filter(([name]) => name !== "content-length")
+      .map(([name, value]) =>
+        name === "www-authenticate" ? [name, value.replace(/(id|expires|opaque)="[^"]+"/g, "$1")] : [name, value]
+      ),
+    body
+  }
+}
 
 const all = (line: Readonly<Record<string, unknown>> | undefined) => ({ ...line, time: "", millis: 0 })
 

@@ -1,6 +1,7 @@
 import * as Result from "effect/Result"
 import { InvalidRequest } from "../../../domain/Errors.ts"
 import { type Env, MAX_SECRETS } from "../../../domain/Order.ts"
+import { type Refused, refuse } from "../../refused.ts"
 
 export { MAX_SECRETS } from "../../../domain/Order.ts"
 
@@ -16,7 +17,7 @@ const SHAPE = '{"env": {"API_KEY": "…"}}'
  * Checks the secrets of a body. Returns `undefined` if there are none. Errors name a secret and never contain a value; they
  * show no text in the place of a name that is not a name, because that text may be a value.
  */
-export const checkEnv = (given: unknown): Result.Result<Env | undefined, InvalidRequest> => {
+export const checkEnv = (given: unknown): Result.Result<Env | undefined, Refused<InvalidRequest>> => {
   if (given === undefined || given === null) return Result.succeed(undefined)
   if (typeof given !== "object" || Array.isArray(given)) {
     return invalid(`env must be an object of names and strings: ${SHAPE}.`)
@@ -45,4 +46,4 @@ export const checkEnv = (given: unknown): Result.Result<Env | undefined, Invalid
   return Result.succeed(entries.length === 0 ? undefined : (Object.fromEntries(entries) as Env))
 }
 
-const invalid = (detail: string) => Result.fail(new InvalidRequest({ detail }))
+const invalid = (detail: string) => refuse(InvalidRequest, { detail })
