@@ -29,19 +29,24 @@ const jsonLogger = Logger.withLeveledConsole(jsonLine)
 /** Logs to the console, where the platform collects logs. */
 export const layerJson = Logger.layer([jsonLogger])
 
-/** Writes a line of level Info. `time` is Unix milliseconds; `fields` are annotations that nobody else has written. It redacts nothing. */
-export type WriteInfo = (time: number, message: string, fields: Readonly<Record<string, unknown>>) => void
+/**
+ * Writes a line of level Info. `time` is Unix milliseconds; `fields` are annotations that nobody else has written, one or more; undefined
+ * ones are left out. It redacts nothing.
+ */
+export type WriteInfo = (time: number, fields: Readonly<Record<string, unknown>>) => void
 
 /**
- * Returns a function that writes the line that `Effect.logInfo` writes in this context, byte for byte, without a fiber. A line by a fiber
- * costs a fifth of a refused request. `undefined` if the context has other loggers, too, annotations of its own, or a higher level.
+ * Returns a function that writes the lines that `Effect.logInfo(message)` writes in this context, byte for byte, without a fiber. A line
+ * by a fiber costs a fifth of a refused request. `undefined` if the context has other loggers, too, annotations of its own, or a higher level.
  */
-export const makeWriteInfo = (context: Context.Context<never>): WriteInfo | undefined => {
+export const makeWriteInfo = (context: Context.Context<never>, message: string): WriteInfo | undefined => {
   const loggers = Context.get(context, Logger.CurrentLoggers)
   const isOff = LogLevel.isGreaterThan(Context.get(context, References.MinimumLogLevel), "Info")
   const isAnnotated = Object.keys(Context.get(context, References.CurrentLogAnnotations)).length > 0
   if (loggers.size !== 1 || !loggers.has(jsonLogger) || isOff || isAnnotated) return undefined
   const console = Context.get(context, Console.Console)
-  return (time, message, fields) =>
-    console.info(JSON.stringify({ time: new Date(time).toISOString(), level: "INFO", message, ...fields }))
+  const same = JSON.stringify({ level: "INFO", message }).slice(1, -1)
+  // One object for the whole line would have to be copied together first, which costs more than its text.
+  return (time, fields) =>
+    console.info(`{"time":"${new Date(time).toISOString()}",${same},${JSON.stringify(fields).slice(1)}`)
 }

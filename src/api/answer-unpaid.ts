@@ -24,9 +24,16 @@ interface UnpaidSteps {
   ) => Effect.Effect<HttpServerResponse.HttpServerResponse, unknown, HttpServerRequest.HttpServerRequest>
 }
 
+/** A request, its URL as it was sent, and its headers. */
+interface SentRequest {
+  readonly request: Request
+  readonly url: string
+  readonly headers: Headers
+}
+
 /** Answers a request without the router; `undefined` if the router must answer it. Until then nothing has happened. */
 export type AnswerUnpaid = (
-  request: Request,
+  sent: SentRequest,
   received: Received
 ) => Promise<Response | undefined> | Response | undefined
 
@@ -47,16 +54,16 @@ export const makeAnswerUnpaid = Effect.gen(function* () {
   const clock = Context.get(context, Clock.Clock)
   const isTraced = Context.get(context, Tracer.Tracer) !== Tracer.nativeTracer
 
-  return ((request, received) => {
+  return ((sent, received) => {
     if (isTraced || received === "broken") return undefined
-    const path = pathOfUnpaid(request)
+    const path = pathOfUnpaid(sent)
     const steps = path === undefined ? undefined : endpoints.get(path)
     if (path === undefined || steps === undefined) return undefined
     const since = clock.currentTimeMillisUnsafe()
     const logAnswer = (status: number, body: unknown) =>
       log({ method: "POST", path, status, body, millis: clock.currentTimeMillisUnsafe() - since })
 
-    const accepted = accept(steps, request, toBody(received, received.length))
+    const accepted = accept(steps, sent, toBody(received, received.length))
     if (Result.isFailure(accepted)) {
       const refusal = accepted.failure.toRefusal()
       if (refusal === undefined) return undefined
@@ -69,7 +76,7 @@ export const makeAnswerUnpaid = Effect.gen(function* () {
       return toResponse(addCors(exit.value))
     }
     const { HttpServerRequest: Service, fromWeb } = HttpServerRequest
-    const fiber = run(Effect.provideService(steps.quote(accepted.success), Service, fromWeb(request)))
+    const fiber = run(Effect.provideService(steps.quote(accepted.success), Service, fromWeb(sent.request)))
     const exit = fiber.pollUnsafe()
     // The challenge is made at once, but another payment service may take its time.
     return exit === undefined
@@ -79,14 +86,18 @@ export const makeAnswerUnpaid = Effect.gen(function* () {
 })
 
 /** Returns the path of a POST without a credential to a plain host; `undefined` for other requests. */
-const pathOfUnpaid = ({ method, url, headers }: Request): string | undefined =>
-  method === "POST" && !headers.has("authorization") && isPlainOrigin(url)
+const pathOfUnpaid = ({ request, url, headers }: SentRequest): string | undefined =>
+  request.method === "POST" && !headers.has("authorization") && isPlainOrigin(url)
     ? url.slice(url.indexOf("/", "https://".length))
     : undefined
 
 /** Takes the steps of the endpoint before its quote. */
-const accept = (steps: UnpaidSteps, request: Request, body: Body): Result.Result<ParsedRequest, Refused<object>> => {
-  const parsed = readUnpaid(request, body)
+const accept = (
+  steps: UnpaidSteps,
+  { request, headers }: SentRequest,
+  body: Body
+): Result.Result<ParsedRequest, Refused<object>> => {
+  const parsed = readUnpaid(request, headers, body)
   if (Result.isFailure(parsed)) return parsed
   const decoded = steps.decode(parsed.success.bytes)
   return Result.isFailure(decoded) ? Result.fail(decoded.failure) : parsed

@@ -113,10 +113,13 @@ export type GatewayServices =
 /** Makes the gateway as a `fetch` handler. An isolate calls this once, and the first request builds the services. */
 export const serve = (services: Layer.Layer<GatewayServices>): ((request: Request) => Promise<Response>) => {
   let answerUnpaid: AnswerUnpaid = () => undefined
-  const gateway = async (request: Request): Promise<Response> => {
-    const received = await receiveBody(request)
+  const gateway = async (sent: Request): Promise<Response> => {
+    // Each read of these two takes a copy from the platform.
+    const { url, headers } = sent
+    const request = toRoutable(sent, url)
+    const received = await receiveBody(request, headers)
     if (received !== undefined) {
-      const answered = answerUnpaid(request, received)
+      const answered = answerUnpaid({ request, url, headers }, received)
       // To await an answer that is there costs a turn of the queue.
       const response = answered instanceof Promise ? await answered : answered
       if (response !== undefined) return response
@@ -128,10 +131,7 @@ export const serve = (services: Layer.Layer<GatewayServices>): ((request: Reques
     answerUnpaid = made
   })
   const { handler } = HttpRouter.toWebHandler(app.pipe(Layer.provideMerge(services)), { disableLogger: true })
-  return (request) => {
-    const routed = toRoutable(request)
-    return request.method === "HEAD" ? answerHead(gateway, routed) : gateway(routed)
-  }
+  return (request) => (request.method === "HEAD" ? answerHead(gateway, request) : gateway(request))
 }
 
 /** Answers HEAD, which is GET without the body of the answer (RFC 9110, 9.3.2). */
@@ -149,8 +149,7 @@ const withoutSignal = (request: Request): Request => Object.defineProperty(reque
  * Returns a request that the router can answer. The router does not answer a path with an invalid percent-encoding, so this
  * escapes such a path. A path that is too long for the router stays as it is.
  */
-const toRoutable = (request: Request): Request => {
-  const sent = request.url
+const toRoutable = (request: Request, sent: string): Request => {
   if (sent.length > MAX_URL_LENGTH + 300 || !sent.includes("%") || !URL.canParse(sent)) return request
   const url = new URL(sent)
   try {

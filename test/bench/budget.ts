@@ -20,7 +20,7 @@ const limits = {
   /** Measured: 1.02; 1.22 to 1.35 while each body waited for a collection. Reading, hashing and parsing are the same for both. */
   "unpaid, 400 KB": 1.2,
   /**
-   * Measured: 1.1 to 1.15, where the router's answer had 2.07. The goal is 1.1. The bare Worker writes no log, has one header, and checks
+   * Measured: 1.08 to 1.13, where the router's answer had 2.07. The goal is 1.1. The bare Worker writes no log, has one header, and checks
    * nothing of a body but its paths.
    */
   "bad path": 1.5,

@@ -111,8 +111,8 @@ describe("a line without a fiber", () => {
       const context = Context.merge(yield* contextOf(), Context.pick(Clock.Clock)(yield* Effect.context<never>()))
       yield* Effect.provideContext(Effect.annotateLogs(Effect.logInfo("request"), fields), context)
       const now = yield* Clock.currentTimeMillis
-      const write = makeWriteInfo(context) ?? assert.fail("cannot write")
-      write(now, "request", fields)
+      const write = makeWriteInfo(context, "request") ?? assert.fail("cannot write")
+      write(now, { ...fields, code: undefined })
       assert.lengthOf(lines, 2)
       assert.strictEqual(lines[1], lines[0])
     })
@@ -125,8 +125,8 @@ describe("a line without a fiber", () => {
         Layer.succeed(References.MinimumLogLevel, "Warn" as const),
         Layer.succeed(References.CurrentLogAnnotations, { region: "eu" })
       ]
-      for (const layer of others) assert.isUndefined(makeWriteInfo(yield* contextOf(layer)))
-      assert.isDefined(makeWriteInfo(yield* contextOf()))
+      for (const layer of others) assert.isUndefined(makeWriteInfo(yield* contextOf(layer), "a"))
+      assert.isDefined(makeWriteInfo(yield* contextOf(), "a"))
     })
   )
 })

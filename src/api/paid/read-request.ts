@@ -47,21 +47,27 @@ export const readBodyless = Effect.fnUntraced(function* (request: Request, check
 /** Reads a request to its end: 415, 413, 431, 503 from `checkRate`, 400, in this order. */
 export const readRequest = Effect.fnUntraced(function* (request: Request, checkRate: CheckRate) {
   const body = yield* readBody(request, MAX_BODY_BYTES)
-  const bytes = yield* orFail(acceptBody(request, body))
-  const credential = yield* readCredential(request.headers, checkRate)
-  return yield* orFail(parse(request, body, bytes, credential))
+  const { headers } = request
+  const bytes = yield* orFail(acceptBody(headers, body))
+  const credential = yield* readCredential(headers, checkRate)
+  return yield* orFail(parse(request, headers, body, bytes, credential))
 })
 
 /** Reads a request without a credential whose body has come: 415, 413, 400, in this order, as `readRequest` does. */
 export const readUnpaid = (
   request: Request,
+  headers: Headers,
   body: Body
-): Result.Result<ParsedRequest, Refused<UnsupportedMediaType | CodeTooLarge | InvalidRequest>> =>
-  Result.flatMap(acceptBody(request, body), (bytes) => parse(request, body, bytes, undefined))
+): Result.Result<ParsedRequest, Refused<UnsupportedMediaType | CodeTooLarge | InvalidRequest>> => {
+  const accepted = acceptBody(headers, body)
+  return Result.isFailure(accepted)
+    ? Result.fail(accepted.failure)
+    : parse(request, headers, body, accepted.success, undefined)
+}
 
 /** Returns the bytes of a body of JSON within the limit. */
 const acceptBody = (
-  { headers }: Request,
+  headers: Headers,
   { size, bytes }: Body
 ): Result.Result<Uint8Array, Refused<UnsupportedMediaType | CodeTooLarge>> => {
   const isJson = size === 0 ? Result.void : requireJson(headers)
@@ -75,11 +81,11 @@ const acceptBody = (
 
 const parse = (
   request: Request,
+  headers: Headers,
   body: Body,
   bytes: Uint8Array,
   credential: string | undefined
 ): Result.Result<ParsedRequest, Refused<InvalidRequest>> => {
-  const { headers } = request
   // A request without a body and a credential asks for a quote, so its other headers do not matter.
   const key = body.size === 0 && credential === undefined ? Result.succeed(undefined) : readIdempotencyKey(headers)
   if (Result.isFailure(key)) return Result.fail(key.failure)

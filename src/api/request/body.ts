@@ -19,7 +19,7 @@ export const readBody = (request: Request, limit: number): Effect.Effect<Body, I
   if (known !== undefined) return known === "broken" ? endedEarly() : Effect.succeed(toBody(known, limit))
   return Effect.tryPromise({
     try: () =>
-      announcedLength(request) <= limit
+      announcedLength(request.headers) <= limit
         ? request.arrayBuffer().then((bytes) => toBody(new Uint8Array(bytes), limit))
         : readStream(request.body, limit),
     catch: endedEarly
@@ -39,8 +39,8 @@ const MAX_RECEIVED = 65_536
  * does for most requests then happens in one step. A fiber that waits for a body costs a tenth of an unpaid request, because
  * it keeps its asynchronous context.
  */
-export const receiveBody = (request: Request): Promise<Received> | undefined =>
-  announcedLength(request) <= MAX_RECEIVED
+export const receiveBody = (request: Request, headers: Headers): Promise<Received> | undefined =>
+  announcedLength(headers) <= MAX_RECEIVED
     ? request.arrayBuffer().then(
         (bytes) => new Uint8Array(bytes),
         () => "broken"
@@ -70,7 +70,7 @@ export const discardBody = (request: Request): Effect.Effect<void> =>
       )
 
 /** Returns the announced length of the body, which HTTP enforces; Infinity if it is unknown. */
-const announcedLength = ({ headers }: Request): number => Number(headers.get("content-length") ?? Infinity)
+const announcedLength = (headers: Headers): number => Number(headers.get("content-length") ?? Infinity)
 
 const endedEarly = () => new InvalidRequest({ detail: "The request body ended early. Send the request again." })
 

@@ -33,7 +33,7 @@ export const requireJson = (headers: Headers): Result.Result<void, Refused<Unsup
     return unsupported("Content-Encoding is not supported. Send the body uncompressed.")
   }
   const type = headers.get("content-type")
-  if (type === null) return Result.void
+  if (type === null || type === "application/json") return Result.void
   if (type.length <= MAX_TYPE_LENGTH && /^application\/(json|[\w.+-]+\+json)\s*(;|$)/i.test(type.trim()))
     return Result.void
   return unsupported("The body must be JSON. Send it with Content-Type: application/json.")

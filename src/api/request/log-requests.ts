@@ -30,16 +30,17 @@ interface Answered {
 }
 
 /** Returns the annotations of a request's line. It has no headers and nothing else of the bodies. */
-const annotationsOf = ({ method, path, status, body, millis }: Answered): Readonly<Record<string, unknown>> => {
-  const line: Record<string, unknown> = { method, path, status }
-  if (Predicate.isObject(body)) {
-    const { code, charged, deployment_id } = body as Readonly<Record<string, unknown>>
-    if (Predicate.isString(code)) line["code"] = code
-    if (Predicate.isBoolean(charged) || charged === null) line["charged"] = charged
-    if (Predicate.isString(deployment_id) || deployment_id === null) line["deployment_id"] = deployment_id
+const annotationsOf = ({ method, path, status, body, millis }: Answered) => {
+  const { code, charged, deployment_id } = (Predicate.isObject(body) ? body : {}) as Readonly<Record<string, unknown>>
+  return {
+    method,
+    path,
+    status,
+    code: Predicate.isString(code) ? code : undefined,
+    charged: Predicate.isBoolean(charged) || charged === null ? charged : undefined,
+    deployment_id: Predicate.isString(deployment_id) || deployment_id === null ? deployment_id : undefined,
+    millis
   }
-  line["millis"] = millis
-  return line
 }
 
 const logRequest = (answered: Answered): Effect.Effect<void> =>
@@ -47,12 +48,12 @@ const logRequest = (answered: Answered): Effect.Effect<void> =>
 
 /** Makes a function that logs the line of a request outside of a fiber. It is the line that the router's requests have. */
 export const makeLogRequest = (context: Context.Context<never>): ((answered: Answered) => void) => {
-  const write = makeWriteInfo(context)
+  const write = makeWriteInfo(context, "request")
   const run = Effect.runForkWith(context)
   const clock = Context.get(context, Clock.Clock)
   return write === undefined
     ? (answered) => void run(logRequest(answered))
-    : (answered) => write(clock.currentTimeMillisUnsafe(), "request", annotationsOf(answered))
+    : (answered) => write(clock.currentTimeMillisUnsafe(), annotationsOf(answered))
 }
 
 /** Logs a line for each request that the router sees. */

@@ -101,8 +101,8 @@ const answerBy = async (services: ReturnType<typeof makeGateway>["services"]) =>
   const answerUnpaid = await Effect.runPromise(Effect.provide(makeAnswerUnpaid, services))
   return async (sent: Sent) => {
     const request = requestOf(sent, true)
-    const received = (await receiveBody(request)) ?? assert.fail("no body")
-    return answerUnpaid(request, received)
+    const received = (await receiveBody(request, request.headers)) ?? assert.fail("no body")
+    return answerUnpaid({ request, url: request.url, headers: request.headers }, received)
   }
 }
 
