@@ -64,6 +64,7 @@ export const makeAnswerUnpaid = Effect.gen(function* () {
       log({ method: "POST", path, status, body, millis: clock.currentTimeMillisUnsafe() - since })
 
     const accepted = accept(steps, sent, toBody(received, received.length))
+    if (accepted === undefined) return undefined
     if (Result.isFailure(accepted)) {
       const refusal = accepted.failure.toRefusal()
       if (refusal === undefined) return undefined
@@ -91,16 +92,20 @@ const pathOfUnpaid = ({ request, url, headers }: SentRequest): string | undefine
     ? url.slice(url.indexOf("/", "https://".length))
     : undefined
 
-/** Takes the steps of the endpoint before its quote. */
+/** Takes the steps of the endpoint before its quote. Returns `undefined` for a defect, which the router answers and logs. */
 const accept = (
   steps: UnpaidSteps,
   { request, headers }: SentRequest,
   body: Body
-): Result.Result<ParsedRequest, Refused<object>> => {
-  const parsed = readUnpaid(request, headers, body)
-  if (Result.isFailure(parsed)) return parsed
-  const decoded = steps.decode(parsed.success.bytes)
-  return Result.isFailure(decoded) ? Result.fail(decoded.failure) : parsed
+): Result.Result<ParsedRequest, Refused<object>> | undefined => {
+  try {
+    const parsed = readUnpaid(request, headers, body)
+    if (Result.isFailure(parsed)) return parsed
+    const decoded = steps.decode(parsed.success.bytes)
+    return Result.isFailure(decoded) ? Result.fail(decoded.failure) : parsed
+  } catch {
+    return undefined
+  }
 }
 
 // Refusals differ in their status and text only, and to make their headers takes as long as to make the text.

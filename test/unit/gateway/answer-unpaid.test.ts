@@ -184,6 +184,16 @@ describe("an answer without the router", () => {
     assert.isEmpty(logs)
   })
 
+  it("is left to the router if a step throws, because the router answers 500 for that", async () => {
+    const { services, logs } = makeGateway()
+    const answerUnpaid = await Effect.runPromise(Effect.provide(makeAnswerUnpaid, services))
+    const request = requestOf({}, true)
+    const headers = new Headers()
+    headers.get = () => assert.fail("a defect")
+    assert.isUndefined(answerUnpaid({ request, url: request.url, headers }, new Uint8Array(1)))
+    assert.isEmpty(logs)
+  })
+
   it("waits for a payment service that takes its time", async () => {
     const { services, logs } = makeGateway()
     const slow = Effect.map(PaymentService, (payments) =>
