@@ -11,9 +11,9 @@ import { addCors, corsHeaders } from "./cors.ts"
 import { makeDeploy } from "./endpoints/deploy.ts"
 import { makeExecute } from "./endpoints/execute.ts"
 import { type ParsedRequest, readUnpaid } from "./paid/read-request.ts"
+import type { Refused } from "./refused.ts"
 import { type Body, type Received, toBody } from "./request/body.ts"
 import { bodyOf, makeLogRequest } from "./request/log-requests.ts"
-import type { Refused } from "./refused.ts"
 import { isPlainOrigin } from "./request/origin.ts"
 
 /** The steps of a paid endpoint for a request without a credential. Its handler takes the same steps. */
@@ -69,7 +69,7 @@ export const makeAnswerUnpaid = Effect.gen(function* () {
       const refusal = accepted.failure.toRefusal()
       if (refusal === undefined) return undefined
       logAnswer(refusal.status, refusal.fields)
-      return refuse(refusal)
+      return answerRefusal(refusal)
     }
     const respond = (exit: Exit.Exit<HttpServerResponse.HttpServerResponse, unknown>) => {
       if (Exit.isFailure(exit)) return undefined
@@ -111,7 +111,7 @@ const accept = (
 // Refusals differ in their status and text only, and to make their headers takes as long as to make the text.
 const refusals = new Map<number, ResponseInit>()
 
-const refuse = ({ status, fields }: Refusal): Response => {
+const answerRefusal = ({ status, fields }: Refusal): Response => {
   const init = refusals.get(status) ?? {
     status,
     headers: new Headers({ ...corsHeaders, "content-type": PROBLEM_TYPE })

@@ -105,12 +105,13 @@ export const readPayment = Effect.fnUntraced(function* (
  * another, and the same key is always the same payer.
  */
 const readSigner = (transaction: TxEnvelopeTempo.TxEnvelopeTempo): Omit<SignedPayment, "currency" | "price"> => {
-  const { signature: envelope, from } = transaction
+  const { signature: envelope, from, feePayerSignature } = transaction
   if (envelope === undefined) throw new Error("not signed")
   // ox has recovered this address from the signature when it read the transaction, and recovering it again would take as long as the rest of
-  // the checks. A transaction that waits for a fee payer may name its sender in a field that proves nothing, and was refused above.
+  // the checks. A transaction that waits for a fee payer may name its sender in a field that proves nothing. It is refused above, and here
+  // again, because another order of the checks must not let a client pass for another.
   if (envelope.type === "secp256k1") {
-    if (from === undefined) throw new Error("invalid signature")
+    if (from === undefined || feePayerSignature !== undefined) throw new Error("invalid signature")
     const signer = from.toLowerCase() as Hex
     return { transaction, signer, account: signer, key: undefined }
   }
